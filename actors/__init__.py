@@ -1,0 +1,1 @@
+"""Thin Ray wrappers round engines, cluster connection, MLflow tracker."""

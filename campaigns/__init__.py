@@ -1,0 +1,1 @@
+"""Campaigns: specification, plan, run, status, report, command line."""

@@ -1,0 +1,1 @@
+"""From bulk and grain-boundary diffusivity to the polycrystal."""

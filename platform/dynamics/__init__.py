@@ -1,0 +1,1 @@
+"""Molecular dynamics and what is read from it: diffusivities with intervals."""

@@ -1,0 +1,1 @@
+"""Reference energies, forces and stresses from worker processes."""

@@ -1,0 +1,1 @@
+"""Closed-loop active learning of a moment tensor potential."""

@@ -1,0 +1,1 @@
+"""Moment tensor potentials: basis, file, kernel, training, extrapolation grade."""

@@ -1,0 +1,1 @@
+"""Argyrodite cells and grain boundaries, right by construction."""

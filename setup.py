@@ -1,0 +1,5 @@
+"""Builds the C++ parts; everything else stands in pyproject.toml."""
+
+from setuptools import setup
+
+setup()

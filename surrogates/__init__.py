@@ -1,0 +1,1 @@
+"""Graph surrogate of ln D(structure, composition, T)."""
