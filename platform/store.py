@@ -1,0 +1,202 @@
+"""Results on disk, one folder a work item: either complete, with checksums, or absent.
+
+Layout below the store's root::
+
+    format.json                          version of this layout
+    items/<stage>/<key>/item.json        what was asked
+                        result.json      what came out
+                        ...              files of the stage
+                        manifest.json    size and SHA-256 of each file; written last, so it marks the item complete
+    damaged/<stage>/<key>.<n>            items that failed their checksums, moved aside
+
+The root is a local path or the URI of any pyarrow file system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+import uuid
+from pathlib import Path
+
+from pyarrow import fs as arrow_fs
+
+from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.workitem import WorkItem
+
+FORMAT_VERSION = 1
+# Small files are verified whenever an item is looked up, large ones when they are read: looking up
+# ten thousand items must stay a matter of seconds.
+EAGER_CHECK_BYTES = 1 << 16
+
+
+class DamagedItem(ArgyroError):
+    """A stored result does not match its checksums; it was moved aside and must be computed again."""
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Store:
+    """Content-addressed results.
+
+    Args:
+        uri: local path, ``file://``, ``s3://`` ... as pyarrow understands it.
+        cache: local folder for copies of items when the store itself is remote.
+
+    Raises:
+        InputError: the store was written by a newer format, or cannot be reached.
+    """
+
+    def __init__(self, uri: str | Path, cache: Path | None = None):
+        self.uri, self.cache = str(uri), cache
+        if "://" in self.uri:
+            self.fs, self.root = arrow_fs.FileSystem.from_uri(self.uri)
+        else:
+            self.fs, self.root = arrow_fs.LocalFileSystem(), str(Path(self.uri).resolve())
+        self.local = isinstance(self.fs, arrow_fs.LocalFileSystem)
+        self._check_format()
+
+    def _check_format(self) -> None:
+        marker = f"{self.root}/format.json"
+        try:
+            if self._exists(marker):
+                found = json.loads(self._read(marker))["argyro_store"]
+            else:
+                self.fs.create_dir(self.root, recursive=True)
+                self._write(marker, json.dumps({"argyro_store": FORMAT_VERSION}).encode())
+                found = FORMAT_VERSION
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"store {self.uri!r} cannot be used: {error}; give a folder you may write to, or restore its format.json",
+                path="store",
+                given=self.uri,
+                accepted="a writable folder or pyarrow URI",
+            ) from error
+        if found != FORMAT_VERSION:
+            raise InputError(
+                f"store {self.uri!r} has format {found}, this argyro reads format {FORMAT_VERSION}; "
+                "use the argyro that wrote it, or another store",
+                path="store",
+                given=found,
+                accepted=str(FORMAT_VERSION),
+            )
+
+    def _exists(self, path: str) -> bool:
+        return self.fs.get_file_info(path).type == arrow_fs.FileType.File
+
+    def _read(self, path: str) -> bytes:
+        with self.fs.open_input_stream(path) as stream:
+            return stream.read()
+
+    def _write(self, path: str, data: bytes) -> None:
+        with self.fs.open_output_stream(path) as stream:
+            stream.write(data)
+
+    def folder(self, item: WorkItem) -> str:
+        """Where the item lives, inside the store's file system."""
+        return f"{self.root}/items/{item.stage}/{item.key}"
+
+    def has(self, item: WorkItem) -> bool:
+        """Whether the item is complete; a damaged one is moved aside and counts as absent."""
+        folder = self.folder(item)
+        if not self._exists(f"{folder}/manifest.json"):
+            return False
+        try:
+            self._verify(folder, eager_only=True)
+        except DamagedItem:
+            self._move_aside(item)
+            return False
+        return True
+
+    def _verify(self, folder: str, eager_only: bool) -> dict[str, dict]:
+        """The manifest, after comparing sizes of all files and checksums of small (or all) files with it."""
+        try:
+            files = json.loads(self._read(f"{folder}/manifest.json"))["files"]
+            for name, entry in files.items():
+                info = self.fs.get_file_info(f"{folder}/{name}")
+                damaged = info.type != arrow_fs.FileType.File or info.size != entry["bytes"]
+                if not damaged and (not eager_only or entry["bytes"] <= EAGER_CHECK_BYTES):
+                    damaged = _sha256(self._read(f"{folder}/{name}")) != entry["sha256"]
+                if damaged:
+                    raise DamagedItem(f"{folder}/{name} does not match its checksum")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedItem(f"{folder} is damaged: {error}") from error
+        return files
+
+    def _move_aside(self, item: WorkItem) -> None:
+        target = f"{self.root}/damaged/{item.stage}"
+        self.fs.create_dir(target, recursive=True)
+        self.fs.move(self.folder(item), f"{target}/{item.key}.{uuid.uuid4().hex[:8]}")
+
+    def result(self, item: WorkItem) -> dict:
+        """The item's ``result.json``."""
+        return json.loads(self._read(f"{self.folder(item)}/result.json"))
+
+    def seconds(self, item: WorkItem) -> float:
+        """How long the item took to compute."""
+        return json.loads(self._read(f"{self.folder(item)}/manifest.json"))["seconds"]
+
+    def path(self, item: WorkItem) -> Path:
+        """A local folder with the item's files, every checksum verified.
+
+        Raises:
+            DamagedItem: a file does not match; the item was moved aside.
+        """
+        folder = self.folder(item)
+        try:
+            files = self._verify(folder, eager_only=False)
+        except DamagedItem:
+            if self._exists(f"{folder}/manifest.json"):
+                self._move_aside(item)
+            raise
+        return Path(folder) if self.local else self._copy_to_cache(item, files)
+
+    def _copy_to_cache(self, item: WorkItem, files: dict) -> Path:
+        if self.cache is None:
+            raise ArgyroError(f"the store {self.uri} is remote and no cache folder was given")
+        target = self.cache / item.stage / item.key
+        for name in files:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(self._read(f"{self.folder(item)}/{name}"))
+        return target
+
+    def commit(self, item: WorkItem, scratch: Path, result: dict, seconds: float) -> None:
+        """Make the files in ``scratch`` and ``result`` the item's result, all at once.
+
+        ``scratch`` should lie on the store's own file system when that is local: it is then renamed, not copied.
+        If another process completed the same item meanwhile, its result stands and ``scratch`` is dropped.
+        """
+        (scratch / "item.json").write_text(json.dumps(item.to_json(), indent=1))
+        (scratch / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False))
+        names = sorted(str(p.relative_to(scratch)) for p in scratch.rglob("*") if p.is_file())
+        contents = {name: (scratch / name).read_bytes() for name in names}
+        files = {name: {"bytes": len(data), "sha256": _sha256(data)} for name, data in contents.items()}
+        manifest = json.dumps({"files": files, "seconds": seconds, "completed": time.time()}, indent=1)
+        folder = self.folder(item)
+        if self.local:
+            (scratch / "manifest.json").write_text(manifest)
+            self._rename(scratch, Path(folder))
+        else:
+            for name, data in contents.items():
+                self._write(f"{folder}/{name}", data)
+            self._write(f"{folder}/manifest.json", manifest.encode())
+            shutil.rmtree(scratch)
+
+    def _rename(self, scratch: Path, folder: Path) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            scratch.rename(folder)
+        except OSError:
+            if (folder / "manifest.json").is_file():  # someone else was first
+                shutil.rmtree(scratch)
+                return
+            # another file system, or a folder without manifest: copy beside it, then rename
+            staging = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.part")
+            shutil.copytree(scratch, staging)
+            shutil.rmtree(folder, ignore_errors=True)
+            staging.rename(folder)
+            shutil.rmtree(scratch)
