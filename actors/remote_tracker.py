@@ -1,0 +1,28 @@
+"""The tracker as a Ray actor: logging never holds up the campaign."""
+
+from __future__ import annotations
+
+import ray
+
+from argyro.actors.tracker import MLflowTracker, Record
+
+
+class RemoteTracker:
+    """The interface of `MLflowTracker`, carried out in order by one actor.
+
+    The actor restarts with what MLflow holds; what was lost with it is logged at the campaign's next run.
+    """
+
+    def __init__(self, **arguments):
+        actor = ray.remote(num_cpus=0, max_restarts=4)(MLflowTracker)
+        self._actor = actor.remote(**arguments)
+        self._pending: list[ray.ObjectRef] = []
+
+    def log(self, record: Record) -> None:
+        """Queue a record."""
+        self._pending.append(self._actor.log.remote(record))
+
+    def finish(self, status: str, metrics: dict, artifacts: list) -> None:
+        """Wait for all records, then close the parent run."""
+        self._pending.append(self._actor.finish.remote(status, metrics, artifacts))
+        ray.get(self._pending)

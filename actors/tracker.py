@@ -1,0 +1,138 @@
+"""The one writer to MLflow: a parent run per campaign, a child run per tracked work item."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KEY_TAG, CAMPAIGN_TAG, STAGE_TAG = "argyro.key", "argyro.campaign", "argyro.stage"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the tracker keeps of a work item.
+
+    Args:
+        key: of the work item; logging the same key twice leaves one run.
+        name: readable name of the run.
+        stage: its stage, a tag to search by.
+        params: composition, boundary, temperature ... and settings.
+        metrics: name with unit -> number.
+        series: name with unit -> numbers by step, for curves.
+        artifacts: files to keep with the run.
+    """
+
+    key: str
+    name: str
+    stage: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    artifacts: Sequence[Path] = ()
+
+
+def default_tracking_uri(workdir: Path) -> str:
+    """A sqlite database in the campaign's folder (MLflow no longer takes plain folders)."""
+    return f"sqlite:///{workdir.resolve() / 'mlflow.db'}"
+
+
+class MLflowTracker:
+    """Writes through `MlflowClient` with explicit run ids, so it depends on no global state.
+
+    Args:
+        uri: MLflow tracking URI.
+        experiment: one per campaign name.
+        artifact_folder: where a database store keeps files; a server decides itself.
+        campaign_id: identity of the campaign folder; its parent run is found again by it.
+        params: settings of the campaign.
+    """
+
+    def __init__(
+        self, uri: str, experiment: str, artifact_folder: Path, campaign_id: str, params: Mapping[str, object], spec: Path
+    ):
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        from mlflow import MlflowClient
+
+        self.client = MlflowClient(tracking_uri=uri)
+        self.experiment_id = self._experiment(experiment, None if uri.startswith("http") else artifact_folder)
+        self._known = self._finished_runs(campaign_id)
+        self.parent = self._parent(experiment, campaign_id, params, spec)
+        self.campaign_id = campaign_id
+
+    def _experiment(self, name: str, artifacts: Path | None) -> str:
+        found = self.client.get_experiment_by_name(name)
+        if found is not None:
+            return found.experiment_id
+        return self.client.create_experiment(name, artifact_location=artifacts and artifacts.resolve().as_uri())
+
+    def _finished_runs(self, campaign_id: str) -> dict[str, str]:
+        """Key -> run id of what this campaign has logged completely; unfinished runs of a killed tracker are deleted."""
+        known, token = {}, None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment_id], f"tags.`{CAMPAIGN_TAG}` = '{campaign_id}'", max_results=1000, page_token=token
+            )
+            for run in page:
+                key = run.data.tags.get(KEY_TAG)
+                if key and run.info.status == "FINISHED":
+                    known[key] = run.info.run_id
+                elif key and key != campaign_id:
+                    self.client.delete_run(run.info.run_id)
+                elif key:
+                    known[key] = run.info.run_id
+            token = page.token
+            if not token:
+                return known
+
+    def _parent(self, name: str, campaign_id: str, params: Mapping[str, object], spec: Path) -> str:
+        if campaign_id in self._known:
+            run_id = self._known[campaign_id]
+            self.client.update_run(run_id, status="RUNNING")
+        else:
+            tags = {KEY_TAG: campaign_id, CAMPAIGN_TAG: campaign_id, STAGE_TAG: "campaign"}
+            run_id = self.client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
+            self._write_values(run_id, params, {}, {})
+        self.client.log_artifact(run_id, str(spec))
+        return run_id
+
+    def log(self, record: Record) -> None:
+        """Log a work item as a child run, unless it is there already."""
+        if record.key in self._known:
+            return
+        tags = {
+            KEY_TAG: record.key,
+            CAMPAIGN_TAG: self.campaign_id,
+            STAGE_TAG: record.stage,
+            "mlflow.parentRunId": self.parent,
+        }
+        run_id = self.client.create_run(self.experiment_id, tags=tags, run_name=record.name).info.run_id
+        self._write_values(run_id, record.params, record.metrics, record.series)
+        for artifact in record.artifacts:
+            self.client.log_artifact(run_id, str(artifact))
+        self.client.set_terminated(run_id, "FINISHED")
+        self._known[record.key] = run_id
+
+    def _write_values(self, run_id: str, params: Mapping, metrics: Mapping, series: Mapping) -> None:
+        from mlflow.entities import Metric, Param
+        from mlflow.utils.time import get_current_time_millis
+
+        now = get_current_time_millis()
+        values = [Metric(name, float(value), now, 0) for name, value in metrics.items() if value is not None]
+        values += [
+            Metric(name, float(value), now, step)
+            for name, curve in series.items()
+            for step, value in enumerate(curve)
+            if value is not None
+        ]
+        settings = [Param(name, str(value)[:6000]) for name, value in params.items()]
+        for start in range(0, max(len(values), 1), 900):  # MLflow takes at most 1000 metrics a batch
+            self.client.log_batch(run_id, metrics=values[start : start + 900], params=settings if start == 0 else [])
+
+    def finish(self, status: str, metrics: Mapping[str, float], artifacts: Sequence[Path]) -> None:
+        """Close the parent run with the campaign's headline metrics and its report."""
+        self._write_values(self.parent, {}, metrics, {})
+        for artifact in artifacts:
+            self.client.log_artifact(self.parent, str(artifact))
+        self.client.set_terminated(self.parent, status)

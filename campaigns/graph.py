@@ -1,0 +1,71 @@
+"""The campaign as a graph of work items: what depends on what, known before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from argyro.campaigns.stages import StageDefinition
+from argyro.platform.workitem import WorkItem
+
+
+@dataclass(frozen=True)
+class Node:
+    """One future work item.
+
+    Args:
+        name: unique and readable, for instance ``md/Li6PS5Cl 50 %/bulk/600 K/0``.
+        stage: which stage computes it.
+        inputs: the work item's own inputs.
+        parents: role -> name of the node whose result it reads.
+        tolerant: runs on those parents that succeeded, at least one, when others failed for good.
+        facts: what a person sorts by (composition, boundary, temperature_K ...); not part of the key.
+        cores: CPU cores of the item.
+        cost_core_s: expected work, for the plan and the time left.
+    """
+
+    name: str
+    stage: StageDefinition
+    inputs: Mapping[str, object]
+    parents: Mapping[str, str] = field(default_factory=dict)
+    tolerant: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+    cores: int = 1
+    cost_core_s: float = 1.0
+
+
+class Graph:
+    """Nodes in an order in which parents come first."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+
+    def add(self, node: Node) -> str:
+        """Add a node whose parents are already there; returns its name."""
+        if node.name in self.nodes:
+            raise ValueError(f"node {node.name!r} stands twice")
+        missing = [parent for parent in node.parents.values() if parent not in self.nodes]
+        if missing:
+            raise ValueError(f"node {node.name!r} depends on unknown {missing}")
+        self.nodes[node.name] = node
+        return node.name
+
+    def items(self, failed: frozenset[str] = frozenset()) -> dict[str, WorkItem]:
+        """Node name -> work item, for all nodes that can still be computed.
+
+        Args:
+            failed: names of nodes that failed for good; who depends on them is left out, unless tolerant.
+        """
+        items: dict[str, WorkItem] = {}
+        for name, node in self.nodes.items():
+            if name in failed:
+                continue
+            available = {role: items[parent].key for role, parent in node.parents.items() if parent in items}
+            complete = len(available) == len(node.parents)
+            if complete or (node.tolerant and available):
+                items[name] = WorkItem(node.stage.name, node.stage.version, node.inputs, available)
+        return items
+
+    def stages(self) -> list[str]:
+        """Names of the stages, in the order of the graph."""
+        return list(dict.fromkeys(node.stage.name for node in self.nodes.values()))

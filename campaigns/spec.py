@@ -1,0 +1,166 @@
+"""What a campaign file may say. Unknown keys are refused; every field says its unit and what it accepts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from argyro.platform.errors import InputError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _composition(formula: str) -> str:
+    from argyro.platform.structures.composition import Composition
+
+    return Composition.parse(formula).formula
+
+
+def _boundary(name: str) -> str:
+    from argyro.platform.structures.boundaries import list_boundaries
+
+    known = [boundary.name for boundary in list_boundaries()]
+    if name not in known:
+        raise InputError(
+            f"boundary {name!r} is not known; use one of {', '.join(known[:6])}, ... (argyro structure --list-boundaries)",
+            given=name,
+            accepted=", ".join(known),
+        )
+    return name
+
+
+def _distinct(values: list) -> list:
+    if len(set(values)) != len(values):
+        raise ValueError("the same value stands twice; name each once")
+    return values
+
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+Temperature = Annotated[float, Field(ge=1.0, le=3000.0)]
+Level = Annotated[int, Field(ge=2, le=26, multiple_of=2)]
+
+
+class Material(_Section):
+    """One candidate: an overall composition and how much of its halide sits off 4a."""
+
+    composition: Annotated[str, AfterValidator(_composition)] = Field(
+        description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
+    )
+    disorder: Fraction = Field(0.0, description="share of the halide that left 4a for 4c, 0 to 1")
+
+    @property
+    def label(self) -> str:
+        """For people: ``Li6PS5Cl 50 %``."""
+        return f"{self.composition} {100 * self.disorder:g} %"
+
+
+class Structures(_Section):
+    """Sizes of the simulated cells."""
+
+    supercell: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        (2, 2, 2), description="bulk cell in conventional cells of 52 atoms"
+    )
+    learning_supercell: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (
+        Field((1, 1, 1), description="bulk cell in which the potential is learned")
+    )
+    min_grain_thickness_nm: Positive = Field(1.5, description="grain thickness between two boundaries, at least")
+
+
+class Labels(_Section):
+    """The reference that labels configurations."""
+
+    source: Literal["chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"] = "chgnet"
+    python: str | None = Field(None, description="interpreter of the environment that holds the reference")
+    factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")
+    kwargs: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    threads: Annotated[int, Field(ge=1)] = 1
+    timeout_s: Positive = 3600.0
+
+
+class Potential(_Section):
+    """Moment tensor potential and its active learning; one potential per family of compositions."""
+
+    cutoff_A: Annotated[float, Field(ge=3.0, le=10.0)] = 5.0
+    levels: Annotated[list[Level], Field(min_length=1), AfterValidator(_distinct)] = Field(
+        default_factory=lambda: [6, 8], description="the ladder of MTP levels, lowest first"
+    )
+    max_labels: Annotated[int, Field(ge=10)] = Field(80, description="per family")
+    max_rounds: Annotated[int, Field(ge=1)] = Field(6, description="of exploration and refitting, per family")
+    explore_ps: Positive = Field(10.0, description="length that exploration must survive without extrapolation")
+    families: Literal["by_elements", "one"] = Field(
+        "by_elements", description="materials that share a potential: those of the same elements, or all"
+    )
+
+
+class Dynamics(_Section):
+    """Molecular dynamics of the production runs."""
+
+    equilibrate_ps: Positive = 5.0
+    production_ps: Positive = 50.0
+    timestep_fs: Annotated[float, Field(gt=0.0, le=5.0)] = 2.0
+    frame_every_fs: Positive = 100.0
+    realisations: Annotated[int, Field(ge=1)] = Field(1, description="independent seeds per structure and temperature")
+    lammps: str | None = Field(None, description="another lmp executable")
+    pair_style: str | None = Field(None, description="another pair style of it, for instance mtp/kk")
+    launcher: str | None = Field(None, description="for instance: mpirun -np 4")
+
+
+class SurrogateModel(_Section):
+    """The graph surrogate of ln D."""
+
+    members: Annotated[int, Field(ge=2, le=50)] = Field(4, description="members of the ensemble")
+    epochs: Annotated[int, Field(ge=10)] = 300
+
+
+class Homogenization(_Section):
+    """The polycrystal."""
+
+    grains: Annotated[int, Field(ge=8, le=1000)] = 27
+    realisations: Annotated[int, Field(ge=1)] = Field(1, description="polycrystals averaged over")
+    samples: Annotated[int, Field(ge=20)] = Field(200, description="of the posterior of the diffusivities")
+    method: Literal["auto", "direct", "reduced", "voxel"] = "auto"
+
+
+class Budget(_Section):
+    """What the campaign may cost; `argyro plan` compares."""
+
+    core_hours: Positive | None = None
+    labels: Annotated[int, Field(ge=1)] | None = None
+
+
+class Resources(_Section):
+    """CPU cores of one item of a stage."""
+
+    learn: Annotated[int, Field(ge=1)] = 1
+    md: Annotated[int, Field(ge=1)] = 1
+    surrogate: Annotated[int, Field(ge=1)] = 1
+    homogenize: Annotated[int, Field(ge=1)] = 1
+
+
+class Campaign(_Section):
+    """A campaign: what to screen, under which conditions, by which methods."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    materials: Annotated[list[Material], Field(min_length=1)]
+    boundaries: Annotated[list[Annotated[str, AfterValidator(_boundary)]], AfterValidator(_distinct)] = Field(
+        default_factory=list, description="grain boundaries beside the bulk; argyro structure --list-boundaries"
+    )
+    boundary_width_nm: Positive = Field(2.5, description="width to which a boundary's diffusivity refers")
+    temperatures_K: Annotated[list[Temperature], Field(min_length=1), AfterValidator(_distinct)]
+    grain_sizes_nm: Annotated[list[Positive], Field(min_length=1), AfterValidator(_distinct)]
+    screening_temperature_K: Temperature = Field(300.0, description="temperature of the ranking")
+    structures: Structures = Structures()
+    labels: Labels = Labels()
+    potential: Potential = Potential()
+    md: Dynamics = Dynamics()
+    surrogate: SurrogateModel = SurrogateModel()
+    homogenization: Homogenization = Homogenization()
+    budget: Budget = Budget()
+    resources: Resources = Resources()
+    store: str | None = Field(None, description="URI of the results; default: the campaign's folder")
+    tracking: str | None = Field(None, description="MLflow tracking URI; default: sqlite in the campaign's folder")

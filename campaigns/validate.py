@@ -1,0 +1,165 @@
+"""Reads a campaign file and reports every mistake at once, each with its path, what was given and what is accepted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from argyro.campaigns.spec import Campaign
+from argyro.platform.errors import InputError
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing in a campaign file that cannot be used."""
+
+    path: str
+    given: object
+    accepted: str
+    message: str
+
+    def to_json(self) -> dict[str, object]:
+        """As `argyro validate --json` prints it."""
+        return asdict(self)
+
+
+class InvalidCampaign(InputError):
+    """The campaign file has mistakes; `mistakes` lists them all."""
+
+    def __init__(self, source: str, mistakes: list[Mistake]):
+        lines = [f"  {m.path or '(file)'}: {m.message}" for m in mistakes]
+        super().__init__(f"{source}: {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}\n" + "\n".join(lines))
+        self.mistakes = mistakes
+
+
+def load_campaign(file: Path, workdir: Path | None = None) -> Campaign:
+    """The campaign in a YAML file.
+
+    Args:
+        file: the campaign file.
+        workdir: where it will run, checked to be writable.
+
+    Raises:
+        InvalidCampaign: with every mistake found.
+    """
+    raw = _read_yaml(file)
+    mistakes = _schema_mistakes(raw) + _cross_mistakes(raw) + _label_source_mistakes(raw)
+    if workdir is not None:
+        mistakes += _workdir_mistakes(workdir)
+    if mistakes:
+        raise InvalidCampaign(str(file), mistakes)
+    return Campaign.model_validate(raw)
+
+
+def _read_yaml(file: Path) -> dict:
+    try:
+        raw = yaml.safe_load(file.read_text())
+    except OSError as error:
+        raise InvalidCampaign(
+            str(file), [Mistake("", str(file), "a readable YAML file", f"cannot be read ({error.strerror})")]
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = " ".join(str(error).split())
+        raise InvalidCampaign(str(file), [Mistake("", str(file), "YAML", f"is not YAML: {text}")]) from error
+    if not isinstance(raw, dict):
+        message = "holds no campaign; begin with one from `argyro template quickstart`"
+        raise InvalidCampaign(str(file), [Mistake("", raw, "a mapping of settings", message)])
+    return raw
+
+
+def _schema_mistakes(raw: dict) -> list[Mistake]:
+    try:
+        Campaign.model_validate(raw)
+    except ValidationError as error:
+        return [_mistake(entry) for entry in error.errors()]
+    return []
+
+
+def _dotted(location: tuple) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+
+
+def _mistake(entry: dict) -> Mistake:
+    """One of pydantic's errors in our words."""
+    path, given, context = _dotted(entry["loc"]), entry["input"], entry.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, InputError):
+        return Mistake(path, given, cause.accepted, str(cause))
+    if entry["type"] == "extra_forbidden":
+        known = ", ".join(_section_fields(entry["loc"][:-1]))
+        name = entry["loc"][-1]
+        return Mistake(path, given, known, f"{name!r} is not a setting here; known are: {known}")
+    if entry["type"] == "missing":
+        return Mistake(path, None, "a value", "is missing and has no default; see `argyro template quickstart`")
+    limits = ", ".join(f"{name} {value}" for name, value in context.items() if name != "error")
+    return Mistake(path, given, limits or entry["type"], f"{entry['msg']}; given was {given!r}")
+
+
+def _section_fields(location: tuple) -> list[str]:
+    """The settings of the section at a location of the campaign file."""
+    model: type = Campaign
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and hasattr(c, "model_fields"))
+    return list(model.model_fields)
+
+
+def _numbers(values: object) -> list[float]:
+    """The numbers among the values, so that rules across fields can be checked in a file with other mistakes."""
+    values = values if isinstance(values, list) else [values]
+    return [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+
+
+def _cross_mistakes(raw: dict) -> list[Mistake]:
+    """Rules that tie several fields; tolerant of fields that are wrong by themselves."""
+    mistakes = []
+    width = _numbers(raw.get("boundary_width_nm", Campaign.model_fields["boundary_width_nm"].default))
+    sizes = raw.get("grain_sizes_nm") if isinstance(raw.get("grain_sizes_nm"), list) else []
+    for index, size in enumerate(sizes):
+        if width and _numbers(size) and float(size) <= width[0]:
+            message = (
+                f"grain size {size} nm is not above the boundary width of {width[0]:g} nm, so nothing would be left "
+                "of the grain; raise it or lower boundary_width_nm"
+            )
+            mistakes.append(Mistake(f"grain_sizes_nm[{index}]", size, f"> {width[0]:g}", message))
+    seen: dict[tuple, int] = {}
+    for index, material in enumerate(raw["materials"] if isinstance(raw.get("materials"), list) else []):
+        if not isinstance(material, dict):
+            continue
+        identity = (str(material.get("composition")), str(material.get("disorder", 0.0)))
+        if identity in seen:
+            message = f"is the same material as materials[{seen[identity]}]; name each once"
+            mistakes.append(Mistake(f"materials[{index}]", material, "distinct materials", message))
+        seen.setdefault(identity, index)
+    return mistakes
+
+
+def _label_source_mistakes(raw: dict) -> list[Mistake]:
+    from argyro.platform.labels.source import LabelSource
+
+    section = raw.get("labels", {})
+    try:
+        source = LabelSource(**section) if isinstance(section, dict) else None
+    except (TypeError, ValueError):
+        return []  # the schema has said so
+    if source is None:
+        return []
+    available, reason = source.available()
+    return [] if available else [Mistake("labels.source", source.source, "an installed reference", reason)]
+
+
+def _workdir_mistakes(workdir: Path) -> list[Mistake]:
+    ancestor = workdir.absolute()
+    while not ancestor.exists():
+        ancestor = ancestor.parent
+    if ancestor.is_dir() and os.access(ancestor, os.W_OK | os.X_OK):
+        return []
+    message = f"{workdir} cannot be written to; choose another with --workdir"
+    return [Mistake("workdir", str(workdir), "a writable folder", message)]
