@@ -1,0 +1,69 @@
+"""Whether a self-consistent calculation converged, read from the code's own output; standard library only.
+
+Codes end normally, with energies and forces, when the electronic loop ran out of steps. Such numbers look like labels
+and are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The electronic state of the last self-consistent cycle of an output, and the line that says so."""
+
+    converged: bool
+    reason: str
+
+
+def vasp(outcar: str) -> Verdict:
+    """OUTCAR: the last ionic step reached EDIFF in fewer than NELM electronic steps."""
+    iterations = re.findall(r"Iteration\s+(\d+)\(\s*(\d+)\)", outcar)
+    limit = re.search(r"NELM\s*=\s*(\d+)", outcar)
+    if not iterations or limit is None:
+        return Verdict(False, "OUTCAR holds no electronic steps or no NELM: VASP stopped before the first step")
+    ionic, electronic = (int(number) for number in iterations[-1])
+    last_cycle = outcar[outcar.rfind(f"Iteration {ionic:6d}(") :]
+    reached = "EDIFF is reached" in last_cycle
+    steps = f"{electronic} electronic steps of at most NELM = {limit[1]}"
+    if reached and electronic < int(limit[1]):
+        return Verdict(True, f"EDIFF reached after {steps}")
+    return Verdict(False, f"EDIFF not reached within NELM after {steps}")
+
+
+def espresso(output: str) -> Verdict:
+    """pw.x output: ``convergence has been achieved`` in the last cycle and ``JOB DONE`` at the end."""
+    lines = re.findall(r"convergence (?:has been achieved in|NOT achieved after)\s+\d+ iterations", output)
+    if not lines:
+        return Verdict(False, "pw.x wrote no convergence line: it stopped before the end of the first cycle")
+    if "NOT" in lines[-1]:
+        return Verdict(False, lines[-1])
+    if "JOB DONE" not in output:
+        return Verdict(False, f"{lines[-1]}, but pw.x did not reach JOB DONE")
+    return Verdict(True, lines[-1])
+
+
+def cp2k(output: str) -> Verdict:
+    """CP2K output: ``SCF run converged in N steps`` is the last verdict, of an outer loop where there is one."""
+    lines = re.findall(
+        r"SCF run converged in\s+\d+ steps|SCF run NOT converged"
+        r"|outer SCF loop converged in\s+\d+ iterations|outer SCF loop FAILED to converge",
+        output,
+    )
+    if not lines:
+        return Verdict(False, "CP2K wrote no SCF verdict: it stopped before the end of the first cycle")
+    return Verdict("NOT" not in lines[-1] and "FAILED" not in lines[-1], lines[-1])
+
+
+def gpaw(output: str) -> Verdict:
+    """GPAW text output: ``Converged after N iterations``; an unconverged run also raises in GPAW itself."""
+    lines = re.findall(r"Converged (?:after|in) \d+ (?:iterations|steps)|Did not converge", output)
+    if not lines:
+        return Verdict(False, "GPAW wrote no convergence line: it stopped before the end of the first cycle")
+    return Verdict(lines[-1].startswith("Converged"), lines[-1])
+
+
+PARSERS: dict[str, Callable[[str], Verdict]] = {"vasp": vasp, "espresso": espresso, "cp2k": cp2k, "gpaw": gpaw}

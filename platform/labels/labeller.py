@@ -1,0 +1,204 @@
+"""Label frames with a worker process that stays alive, is timed, and is replaced when it dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.labels.source import WORKER, LabelSource
+
+STATUSES = ("converged", "unconverged", "failed", "timeout")
+LOG_TAIL_CHARACTERS = 2000
+LOADING_S = 600.0
+
+
+class WorkerDied(ArgyroError):
+    """The worker process ended while a frame was with it."""
+
+
+class WorkerTimeout(ArgyroError):
+    """The worker did not answer within the time granted."""
+
+
+class _Worker:
+    """One process of the reference; a line in, a line out."""
+
+    def __init__(self, source: LabelSource, log: Path):
+        self.log = log
+        self.process = subprocess.Popen(
+            [source.interpreter, str(WORKER), "serve", source.config],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log.open("ab"),
+            env=source.environment,
+            start_new_session=True,  # so that a timeout ends the engine's own children as well
+        )
+        self._pending = b""
+        self._ready = False
+
+    def ask(self, request: dict, timeout_s: float) -> dict:
+        """Send one request and wait for its answer.
+
+        Raises:
+            WorkerDied: the process ended, or could not load the engine.
+            WorkerTimeout: no answer in time.
+        """
+        if not self._ready:
+            answer = self._answer(LOADING_S)
+            if not answer["ready"]:
+                raise WorkerDied(f"the reference could not be loaded: {answer['message']}")
+            self._ready = True
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError as error:
+            raise WorkerDied("the worker process is gone") from error
+        return self._answer(timeout_s)
+
+    def _answer(self, timeout_s: float) -> dict:
+        deadline = time.monotonic() + timeout_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._pending:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise WorkerTimeout(f"no answer within {timeout_s:g} s")
+                piece = os.read(self.process.stdout.fileno(), 1 << 20)
+                if not piece:
+                    raise WorkerDied(f"the worker process ended with exit code {self.process.wait()}")
+                self._pending += piece
+        line, _, self._pending = self._pending.partition(b"\n")
+        return json.loads(line)
+
+    def stop(self) -> None:
+        """End the process and everything that it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Labeller:
+    """Labels frames one after another with a `LabelSource`; use as a context manager.
+
+    The worker starts with the context, loads its model meanwhile, and stays for all frames. A worker that dies is
+    replaced and its frame tried once more; one that exceeds the time is ended.
+
+    Args:
+        source: the reference.
+        workdir: where file-based codes run and the log is kept; a temporary folder if None.
+
+    Raises:
+        InputError: the reference is not installed.
+    """
+
+    def __init__(self, source: LabelSource, workdir: Path | None = None):
+        self.source = source
+        self.seconds_spent = 0.0
+        self._temporary = tempfile.TemporaryDirectory(prefix="argyro-labels-") if workdir is None else None
+        self.workdir = Path(workdir or self._temporary.name)
+        self._worker: _Worker | None = None
+
+    def __enter__(self) -> Labeller:
+        available, reason = self.source.available()
+        if not available:
+            raise InputError(f"label source {self.source.source!r} cannot be used: {reason}", path="labels.source")
+        self.workdir.mkdir(parents=True, exist_ok=True)
+        self._start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._stop()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def label(self, frames: Sequence[Atoms], progress: Callable[[int, int], None] | None = None) -> list[Atoms]:
+        """Label every frame; a frame that cannot be labelled comes back with its status instead of an exception.
+
+        Args:
+            frames: periodic structures; their arrays and info are kept.
+            progress: called with the number done and the number of all frames.
+
+        Returns:
+            Copies in the same order with ``info["status"]`` (one of `STATUSES`), ``info["label_source"]`` and
+            ``info["log"]``; the converged ones carry a `SinglePointCalculator` with energy (eV), forces (eV/Å) and
+            stress (eV/Å³, ASE sign and order).
+        """
+        labelled = []
+        for frame in frames:
+            labelled.append(self._label_one(frame))
+            if progress is not None:
+                progress(len(labelled), len(frames))
+        return labelled
+
+    def _label_one(self, frame: Atoms) -> Atoms:
+        start = time.monotonic()
+        result = frame.copy()
+        answer, log = self._ask(frame)
+        result.info |= {"status": answer["status"], "label_source": self.source.label_source, "log": log}
+        if answer["status"] == "converged":
+            result.info["log"] = ""
+            result.calc = SinglePointCalculator(
+                result, energy=answer["energy"], forces=np.array(answer["forces"]), stress=np.array(answer["stress"])
+            )
+        self.seconds_spent += time.monotonic() - start
+        return result
+
+    def _ask(self, frame: Atoms) -> tuple[dict, str]:
+        request = {
+            "numbers": frame.numbers.tolist(),
+            "positions": frame.positions.tolist(),
+            "cell": frame.cell.tolist(),
+            "pbc": frame.pbc.tolist(),
+            "directory": str(self.workdir.resolve() / f"frame-{uuid.uuid4().hex[:12]}"),
+        }
+        log_start = self._log_size()
+        answer = {"status": "failed", "message": ""}
+        for _attempt in range(2):
+            if self._worker is None:
+                self._start()
+            try:
+                answer = self._worker.ask(request, self.source.timeout_s)
+                break
+            except WorkerTimeout as error:
+                self._stop()
+                answer = {"status": "timeout", "message": str(error)}
+                break
+            except WorkerDied as error:
+                self._stop()
+                answer = {"status": "failed", "message": f"{error} (tried again once in a new worker)"}
+        return answer, self._log_tail(log_start, answer["message"])
+
+    @property
+    def _log(self) -> Path:
+        return self.workdir / "worker.log"
+
+    def _log_size(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def _log_tail(self, start: int, message: str) -> str:
+        with self._log.open("rb") as log:
+            log.seek(start)
+            text = log.read().decode(errors="replace")
+        return (text + message)[-LOG_TAIL_CHARACTERS:]
+
+    def _start(self) -> None:
+        self._worker = _Worker(self.source, self._log)
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None

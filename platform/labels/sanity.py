@@ -1,0 +1,99 @@
+"""Whether a labelled frame may train: foundation models answer any geometry, so the geometry is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from ase.neighborlist import neighbor_list
+
+P_S_BOND_A = 2.6  # between the bond, 2.02 to 2.06 Å, and the next P-S distance, above 3.5 Å
+
+
+@dataclass(frozen=True)
+class SanityLimits:
+    """What a frame of hot argyrodite can plausibly be.
+
+    Args:
+        min_distance_A: shortest distance of any two atoms; P-S bonds of 2.05 Å vibrate down to about 1.7 Å at 1500 K.
+        max_force_eV_A: largest force on an atom; the rms at 900 K is below 1 eV/Å.
+        energy_window_eV_atom: distance of the energy per atom from the median of the same composition.
+    """
+
+    min_distance_A: float = 1.4
+    max_force_eV_A: float = 25.0
+    energy_window_eV_atom: float = 0.6
+
+
+def min_distance_A(atoms: Atoms, cutoff_A: float = 4.0) -> float:
+    """Shortest interatomic distance, periodic images included; `cutoff_A` where all are longer."""
+    distances = neighbor_list("d", atoms, cutoff_A)
+    return float(distances.min()) if len(distances) else cutoff_A
+
+
+def ps4_intact(atoms: Atoms) -> bool:
+    """Whether every P has exactly four S within the bond length, and no S belongs to two P."""
+    centre, _other = neighbor_list("ij", atoms, {("P", "S"): P_S_BOND_A})
+    symbols = np.array(atoms.get_chemical_symbols())
+    bonds = np.bincount(centre, minlength=len(atoms))
+    return bool((bonds[symbols == "P"] == 4).all() and (bonds[symbols == "S"] <= 1).all())
+
+
+def objections(frame: Atoms, limits: SanityLimits, median_eV_atom: float | None = None) -> list[str]:
+    """Reasons, as physical statements, for which a labelled frame must not train.
+
+    Args:
+        frame: labelled structure.
+        limits: what is plausible.
+        median_eV_atom: median energy per atom of frames with the same composition; no test of the energy without it.
+    """
+    if frame.info.get("status") != "converged":
+        return [f"the reference ended {frame.info.get('status')!r}"]
+    found = []
+    shortest = min_distance_A(frame)
+    if shortest < limits.min_distance_A:
+        found.append(f"two atoms are {shortest:.2f} Å apart, closer than {limits.min_distance_A} Å")
+    largest = float(np.linalg.norm(frame.get_forces(), axis=1).max())
+    if largest > limits.max_force_eV_A:
+        found.append(f"a force of {largest:.1f} eV/Å exceeds {limits.max_force_eV_A} eV/Å")
+    if median_eV_atom is not None:
+        offset = frame.get_potential_energy() / len(frame) - median_eV_atom
+        if abs(offset) > limits.energy_window_eV_atom:
+            found.append(f"the energy is {offset:+.2f} eV/atom off the median, beyond {limits.energy_window_eV_atom}")
+    return found
+
+
+def accept(labelled: Sequence[Atoms], known: Sequence[Atoms], limits: SanityLimits) -> tuple[list[Atoms], list[Atoms]]:
+    """Part labelled frames into those that may train and those that may not.
+
+    Args:
+        labelled: frames as a `Labeller` returns them.
+        known: frames accepted before, for the median energies.
+        limits: what is plausible.
+
+    Returns:
+        The accepted frames, flagged ``info["ps4_intact"]``, and the rejected ones, the reasons in
+        ``info["objections"]``.
+    """
+    energies: dict[str, list[float]] = {}
+    for frame in (*known, *labelled):
+        if frame.info.get("status") == "converged":
+            energies.setdefault(_formula(frame), []).append(frame.get_potential_energy() / len(frame))
+    accepted, rejected = [], []
+    for frame in labelled:
+        values = energies.get(_formula(frame), [])
+        # a median of one or two frames says nothing about the others
+        reasons = objections(frame, limits, float(np.median(values)) if len(values) > 2 else None)
+        if reasons:
+            frame.info["objections"] = "; ".join(reasons)
+            rejected.append(frame)
+        else:
+            frame.info["ps4_intact"] = ps4_intact(frame)
+            accepted.append(frame)
+    return accepted, rejected
+
+
+def _formula(frame: Atoms) -> str:
+    return frame.get_chemical_formula(empirical=True)

@@ -1,0 +1,122 @@
+"""Which reference makes the labels, and the identity that keeps labels of different references apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from argyro.platform.errors import InputError
+
+SOURCES = ("chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase")
+WORKER = Path(__file__).with_name("worker.py")
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """A reference for energies, forces and stresses, with everything that decides its numbers.
+
+    Args:
+        source: one of chgnet, sevennet, mace, gpaw, vasp, espresso, cp2k, or ase with a factory.
+        python: interpreter of the environment in which the reference lives; None for this one.
+        factory: for ``ase``, ``module:callable`` or ``file.py:callable`` that returns an ASE calculator.
+        kwargs: settings of the engine.
+        threads: threads of the worker; one is right on shared cores.
+        timeout_s: longest time for one frame, loading of the model not counted.
+
+    Raises:
+        InputError: the source is unknown, or `factory` does not go with it.
+    """
+
+    source: str = "chgnet"
+    python: str | None = None
+    factory: str | None = None
+    kwargs: dict = field(default_factory=dict)
+    threads: int = 1
+    timeout_s: float = 3600.0
+
+    def __post_init__(self):
+        if self.source not in SOURCES:
+            raise InputError(
+                f"label source {self.source!r} is unknown; use one of {', '.join(SOURCES)} (any other: `ase`)",
+                path="labels.source",
+                given=self.source,
+                accepted=", ".join(SOURCES),
+            )
+        if (self.source == "ase") != (self.factory is not None) or (self.factory and ":" not in self.factory):
+            raise InputError(
+                f"source {self.source!r} with factory {self.factory!r}: only `ase` has one, as module:callable",
+                path="labels.factory",
+                given=self.factory,
+                accepted="module:callable, e.g. sevenn.calculator:SevenNetCalculator",
+            )
+
+    @property
+    def interpreter(self) -> str:
+        """Path of the Python that runs the worker."""
+        return self.python or sys.executable
+
+    @property
+    def config(self) -> str:
+        """What the worker is told, as JSON."""
+        return json.dumps(
+            {"source": self.source, "factory": self.factory, "kwargs": self.kwargs, "threads": self.threads},
+            sort_keys=True,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of the worker; the paths of this interpreter are kept from another one."""
+        drop = {"PYTHONPATH", "PYTHONHOME"} if self.python else set()
+        kept = {key: value for key, value in os.environ.items() if key not in drop}
+        return kept | {"OMP_NUM_THREADS": str(self.threads), "MKL_NUM_THREADS": str(self.threads)}
+
+    @cached_property
+    def _description(self) -> dict:
+        command = [self.interpreter, str(WORKER), "describe", self.config]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, env=self.environment, check=True, timeout=120
+            )
+        except FileNotFoundError:
+            reason = f"the interpreter {self.interpreter} does not exist"
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            reason = f"the interpreter {self.interpreter} cannot describe the engine: {str(error.stderr)[-300:]}"
+        else:
+            return json.loads(done.stdout)
+        return {"available": False, "reason": reason, "version": "", "weights": ""}
+
+    def available(self) -> tuple[bool, str]:
+        """Whether the engine is installed, and if not, why and what would repair it; imports nothing heavy."""
+        told = self._description
+        if told["available"]:
+            return True, ""
+        repair = (
+            f"; `argyro labels install {self.source}` makes its environment"
+            if self.source in ("sevennet", "gpaw")
+            else ""
+        )
+        return False, told["reason"] + repair
+
+    def identity(self) -> dict[str, str]:
+        """Name, version, settings hash and weights hash: two labels may share a training set only if all four agree."""
+        settings = json.dumps({"factory": self.factory, "kwargs": self.kwargs}, sort_keys=True)
+        return {
+            "name": self.factory or self.source,
+            "version": self._description["version"],
+            "settings": hashlib.sha256(settings.encode()).hexdigest()[:12],
+            "weights": self._description["weights"],
+        }
+
+    @property
+    def label_source(self) -> str:
+        """The identity as one word, as every labelled frame carries it in ``info["label_source"]``."""
+        parts = self.identity()
+        return "/".join(
+            part or "-" for part in (parts["name"], parts["version"], parts["settings"], parts["weights"])
+        ).replace(" ", "_")

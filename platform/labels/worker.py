@@ -1,0 +1,139 @@
+"""The reference as a process of its own: JSON requests on standard input, JSON answers on standard output, one a line.
+
+Started by path with the interpreter of the reference's environment, so nothing of argyro may be imported here; ASE and
+the engine are all it needs. Whatever the engine prints goes to the log (standard error), never between the answers.
+
+    worker.py describe CONFIG     whether the engine is there, its version and weights, one JSON line
+    worker.py serve CONFIG        labels frames until standard input ends
+
+CONFIG is ``{"source", "factory", "kwargs", "threads"}`` as JSON. A request is ``{"numbers", "positions", "cell", "pbc",
+"directory"}``, an answer ``{"status", "energy", "forces", "stress", "message"}`` in eV, eV/Å and eV/Å³ (xx, yy, zz, yz,
+xz, xy).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+
+def _sibling(name: str):
+    """Load a file next to this one without putting the folder on the path, where it could shadow the engine's names."""
+    spec = importlib.util.spec_from_file_location(f"argyro_labels_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def limit_threads(threads: int) -> None:
+    """Hold the numerical libraries, torch included, to the threads granted; must run before they are imported."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+
+
+class Reference:
+    """One engine that answers frames; keeps its calculator, and so the loaded model, between frames."""
+
+    def __init__(self, config: dict):
+        engines = _sibling("engines")
+        self.engine = engines.find(config["source"], config.get("factory"))
+        self.parser = _sibling("convergence").PARSERS.get(config["source"])
+        self.kwargs = config.get("kwargs") or {}
+        self.calculator = None if self.engine.output else self.engine.build(self.kwargs, Path.cwd())
+
+    def label(self, request: dict) -> dict:
+        """Energy, forces and stress of one frame with its status; an exception of the engine is a status, too."""
+        from ase import Atoms
+
+        atoms = Atoms(request["numbers"], positions=request["positions"], cell=request["cell"], pbc=request["pbc"])
+        changes = ({}, *self.engine.retries) if self.engine.output else ({},)
+        answer: dict = {}
+        for attempt, change in enumerate(changes):
+            answer = self._attempt(atoms, {**self.kwargs, **change}, Path(request["directory"]) / f"attempt-{attempt}")
+            if answer["status"] != "unconverged":
+                break
+        return answer
+
+    def _attempt(self, atoms, kwargs: dict, directory: Path) -> dict:
+        try:
+            if self.engine.output:
+                directory.mkdir(parents=True, exist_ok=True)
+                atoms.calc = self.engine.build(kwargs, directory)
+            else:
+                atoms.calc = self.calculator
+            answer = _results(atoms)
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            unconverged = "convergence" in type(error).__name__.lower() or self._verdict(directory) is False
+            return {"status": "unconverged" if unconverged else "failed", "message": f"{type(error).__name__}: {error}"}
+        if self._verdict(directory) is False:
+            return {"status": "unconverged", "message": self._reason(directory)}
+        return answer
+
+    def _text(self, directory: Path) -> str:
+        path = directory / (self.engine.output or "")
+        return path.read_text(errors="replace") if path.is_file() else ""
+
+    def _verdict(self, directory: Path) -> bool | None:
+        text = self._text(directory)
+        # a file without any cycle comes from a crash, which is a failure and no matter of mixing
+        return (
+            self.parser(text).converged
+            if self.parser and text and "stopped before" not in self._reason(directory)
+            else None
+        )
+
+    def _reason(self, directory: Path) -> str:
+        return self.parser(self._text(directory)).reason
+
+
+def _results(atoms) -> dict:
+    import numpy as np
+
+    energy = float(atoms.get_potential_energy())
+    forces = np.asarray(atoms.get_forces(), dtype=float)
+    stress = np.asarray(atoms.get_stress(voigt=True), dtype=float)
+    if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(stress).all()):
+        return {"status": "failed", "message": "the engine returned energies, forces or stresses that are not finite"}
+    return {
+        "status": "converged",
+        "energy": energy,
+        "forces": forces.tolist(),
+        "stress": stress.tolist(),
+        "message": "",
+    }
+
+
+def serve(config: dict, requests, answers) -> None:
+    """Answer one line for every line of requests until they end; the first line says that the model is loaded."""
+    limit_threads(int(config.get("threads", 1)))
+    try:
+        reference = Reference(config)
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        print(json.dumps({"ready": False, "message": f"{type(error).__name__}: {error}"}), file=answers, flush=True)
+        return
+    print(json.dumps({"ready": True}), file=answers, flush=True)
+    for line in requests:
+        print(json.dumps(reference.label(json.loads(line))), file=answers, flush=True)
+
+
+def main(mode: str, config: dict) -> None:
+    """Entry point; keeps the real standard output for the answers and sends every other print to the log."""
+    sys.path.pop(0)  # the folder of this file
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    if mode == "describe":
+        told = _sibling("engines").describe(config["source"], config.get("factory"), config.get("kwargs") or {})
+        print(json.dumps(told), file=answers, flush=True)
+    else:
+        serve(config, sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))
