@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from argyro.actors.tracker import MLflowTracker, Record
 
 
 class RemoteTracker:
-    """The interface of `MLflowTracker`, carried out in order by one actor.
+    """The interface of `MLflowTracker`, carried out in order by one actor on the driver's node, where the database lies.
 
     The actor restarts with what MLflow holds; what was lost with it is logged at the campaign's next run.
     """
 
     def __init__(self, **arguments):
-        actor = ray.remote(num_cpus=0, max_restarts=4)(MLflowTracker)
-        self._actor = actor.remote(**arguments)
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._actor = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)(MLflowTracker).remote(**arguments)
         self._pending: list[ray.ObjectRef] = []
 
     def log(self, record: Record) -> None:

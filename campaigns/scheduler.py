@@ -69,6 +69,14 @@ class Scheduler:
         self._in_flight: dict[str, str] = {}  # key -> node name
         self._items: dict[str, WorkItem] = {}
 
+    def key(self, name: str) -> str:
+        """The key of a node's item, as things stand; empty for one that cannot be computed."""
+        return self._items[name].key if name in self._items else ""
+
+    def item(self, name: str) -> WorkItem:
+        """A node's work item."""
+        return self._items[name]
+
     def run(self) -> Progress:
         """Compute all that can be computed; returns the final state."""
         self._refresh()

@@ -1,0 +1,142 @@
+"""A campaign's folder: what was asked, where results and unfinished work lie."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from argyro.campaigns.spec import Campaign
+from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.store import Store
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class CampaignFolder:
+    """Paths below a campaign's working directory."""
+
+    root: Path
+
+    @property
+    def spec_file(self) -> Path:
+        """The campaign as it was last run."""
+        return self.root / "campaign.yaml"
+
+    @property
+    def scratch(self) -> Path:
+        """Unfinished work, the journal of what was computed, logs of quarantined items."""
+        return self.root / "scratch"
+
+    @property
+    def report_file(self) -> Path:
+        """The campaign's report."""
+        return self.root / "report.html"
+
+    @property
+    def artifacts(self) -> Path:
+        """Files of the MLflow runs, when the database is a local one."""
+        return self.root / "mlflow-artifacts"
+
+    @property
+    def _marker(self) -> Path:
+        return self.root / "campaign.json"
+
+    def prepare(self, campaign: Campaign) -> str:
+        """Make the folder, or take it up again; returns the campaign's lasting identity.
+
+        Raises:
+            InputError: the folder cannot be written, belongs to a campaign of another name, or to a newer argyro.
+        """
+        try:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            if self._marker.exists():
+                identity = self._read_marker()
+                if identity["name"] != campaign.name:
+                    raise InputError(
+                        f"{self.root} holds the campaign {identity['name']!r}, not {campaign.name!r}; "
+                        "give another --workdir, or the campaign its old name",
+                        path="workdir",
+                        given=campaign.name,
+                        accepted=identity["name"],
+                    )
+            else:
+                identity = {"argyro_campaign": FORMAT_VERSION, "name": campaign.name, "id": uuid.uuid4().hex}
+                self._replace(self._marker, json.dumps(identity))
+            self._replace(self.spec_file, yaml.safe_dump(campaign.model_dump(mode="json"), sort_keys=False))
+        except OSError as error:
+            raise InputError(
+                f"{self.root} cannot be written to ({error.strerror}); choose another with --workdir",
+                path="workdir",
+                given=str(self.root),
+                accepted="a writable folder",
+            ) from error
+        return identity["id"]
+
+    def _read_marker(self) -> dict:
+        try:
+            identity = json.loads(self._marker.read_text())
+            version = identity["argyro_campaign"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{self.root} is not a campaign folder: its campaign.json is missing or damaged; "
+                "give the folder that `argyro run` made",
+                path="workdir",
+                given=str(self.root),
+            ) from error
+        if version != FORMAT_VERSION:
+            raise InputError(
+                f"{self.root} was written in campaign format {version}, this argyro knows {FORMAT_VERSION}; "
+                "use the argyro that wrote it, or another --workdir",
+                path="workdir",
+                given=version,
+                accepted=str(FORMAT_VERSION),
+            )
+        return identity
+
+    @staticmethod
+    def _replace(path: Path, text: str) -> None:
+        partial = path.with_name(path.name + ".part")
+        partial.write_text(text)
+        partial.rename(path)
+
+    def campaign(self) -> Campaign:
+        """The campaign that ran here.
+
+        Raises:
+            InputError: this is not a campaign folder, or one of a newer format.
+        """
+        self._read_marker()
+        return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
+
+    def store(self, campaign: Campaign) -> Store:
+        """The store that the campaign names, by default one in the folder."""
+        return Store(campaign.store or self.root / "store", cache=self.scratch / "parents")
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the folder for one run; the lock goes with the process, however it ends.
+
+        Raises:
+            ArgyroError: another `argyro run` works in the folder.
+        """
+        with (self.scratch / "run.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ArgyroError(
+                    f"another `argyro run` works in {self.root}; wait for it (argyro status {self.root}) or stop it"
+                ) from error
+            yield
+
+    def journal(self) -> list[dict]:
+        """One entry for each item ever computed here: key, stage, seconds, time, pid."""
+        file = self.scratch / "journal.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
