@@ -20,6 +20,7 @@ class Node:
         parents: role -> name of the node whose result it reads.
         tolerant: runs on those parents that succeeded, at least one, when others failed for good.
         facts: what a person sorts by (composition, boundary, temperature_K ...); not part of the key.
+        settings: how to compute it (interpreters, launchers, limits); not part of the key.
         cores: CPU cores of the item.
         cost_core_s: expected work, for the plan and the time left.
     """
@@ -30,6 +31,7 @@ class Node:
     parents: Mapping[str, str] = field(default_factory=dict)
     tolerant: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
     cores: int = 1
     cost_core_s: float = 1.0
 

@@ -120,7 +120,16 @@ class Scheduler:
         self.progress.running.add(name)
         self._in_flight[item.key] = name
         self.executor.submit(
-            Task(item, node.stage.run, parents, self.store.uri, self.scratch, node.cores, hosted=node.stage.hosted)
+            Task(
+                item,
+                node.stage.run,
+                parents,
+                self.store.uri,
+                self.scratch,
+                cores=node.cores,
+                hosted=node.stage.hosted,
+                settings=node.settings,
+            )
         )
 
     def _settle(self, outcome: Outcome) -> None:

@@ -35,6 +35,11 @@ class InvalidCampaign(InputError):
         super().__init__(f"{source}: {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}\n" + "\n".join(lines))
         self.mistakes = mistakes
 
+    @property
+    def details(self) -> dict[str, object]:
+        """As `argyro validate --json` prints it."""
+        return {"valid": False, "errors": [mistake.to_json() for mistake in self.mistakes]}
+
 
 def load_campaign(file: Path, workdir: Path | None = None) -> Campaign:
     """The campaign in a YAML file.

@@ -31,12 +31,14 @@ class StageContext:
         parents: role -> local folder of the parent's files, checksums verified.
         workdir: write files here; after a kill the stage finds what it had written and may go on from it.
         cores: CPU cores granted.
+        settings: how to compute it here (interpreters, launchers, time limits); no part of the key.
     """
 
     inputs: Mapping[str, object]
     parents: Mapping[str, Path]
     workdir: Path
     cores: int = 1
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Tell the display how far the item is; cheap enough for every round or every second."""
@@ -62,6 +64,7 @@ class Task:
         cores: CPU cores to use.
         memory_GB: memory the item needs at most.
         hosted: run in an actor of its own, which restarts and resumes when its node dies.
+        settings: what the stage needs to know that does not change its result.
     """
 
     item: WorkItem
@@ -72,6 +75,7 @@ class Task:
     cores: int = 1
     memory_GB: float = 1.0
     hosted: bool = False
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def _compute(task: Task, store: Store) -> Outcome:
     workdir = task.scratch / task.item.key
     workdir.mkdir(exist_ok=True)
     started = time.monotonic()
-    result = task.stage(StageContext(task.item.inputs, parents, workdir, task.cores))
+    result = task.stage(StageContext(task.item.inputs, parents, workdir, task.cores, task.settings))
     seconds = time.monotonic() - started
     store.commit(task.item, workdir, result, seconds)
     _journal(task, seconds)

@@ -1,0 +1,43 @@
+"""The command line: every command has ``--json``, exits 0 on success, 2 on a user's mistake, 1 otherwise."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from argyro.campaigns.commands import campaign, inspect, setup
+from argyro.campaigns.commands.output import print_error
+from argyro.platform.errors import ArgyroError
+
+app = typer.Typer(
+    name="argyro",
+    help="Screens Li argyrodite solid electrolytes as real polycrystals.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (setup, campaign, inspect):
+    module.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; errors a user can act on are one message, not a traceback."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in arguments
+    try:
+        code = app(arguments, standalone_mode=False) or 0
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as error:  # unknown command or option
+        print_error(error.format_message(), as_json)
+        code = 2
+    except ArgyroError as error:
+        print_error(str(error), as_json, getattr(error, "details", None))
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print_error("stopped", as_json)
+        code = 1
+    sys.exit(code)

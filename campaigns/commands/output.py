@@ -1,0 +1,27 @@
+"""What commands print: tables for people, one JSON document for machines."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(document, indent=1, allow_nan=False))
+
+
+def print_error(message: str, as_json: bool, details: dict | None = None) -> None:
+    """An error, where scripts expect it: JSON on standard output if asked for, text on standard error otherwise."""
+    if as_json:
+        print_json(details or {"error": message})
+    else:
+        errors.print(f"argyro: {message}", style="red", soft_wrap=True, markup=False)
