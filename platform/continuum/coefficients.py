@@ -1,0 +1,38 @@
+"""Coefficients of the collapsed-interface form: every material, temperature, width and grain size in a few ratios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# The jump's resistance may not vanish; this share of the GB's own, at the grain's diffusivity, is far below any effect.
+LEAST_RESISTANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """The affine coefficients, for many queries at once, in units of D_b and of the mesh's period.
+
+    Args:
+        width: (q,) GB width w.
+        plane: (q, classes) w D_∥ / D_b.
+        resistance: (q, classes) R D_b with R = w (1/D_⊥ - 1/D_b), at least 1e-5 w / D_b.
+    """
+
+    width: np.ndarray
+    plane: np.ndarray
+    resistance: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.width)
+
+    def __getitem__(self, index) -> Coefficients:
+        return Coefficients(self.width[index], self.plane[index], self.resistance[index])
+
+
+def coefficients(parallel: np.ndarray, perpendicular: np.ndarray, width: np.ndarray) -> Coefficients:
+    """Coefficients from D_∥/D_b and D_⊥/D_b, each (q, classes), and w in periods, (q,)."""
+    width = np.asarray(width, dtype=float)
+    resistance = np.maximum(width[:, None] * (1 / perpendicular - 1), LEAST_RESISTANCE * width[:, None])
+    return Coefficients(width, width[:, None] * parallel, resistance)

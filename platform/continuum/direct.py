@@ -1,0 +1,116 @@
+"""The four affine matrices and their direct solution."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import splu
+
+from argyro.platform.continuum.coefficients import Coefficients
+from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.strains import CollapsedStrains, Strain, collapsed_strains
+
+KEPT_MESHES = 16
+
+
+@dataclass(frozen=True)
+class CollapsedForm:
+    """K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R)_c, D_b = 1, on one common sparsity pattern.
+
+    Args:
+        mesh: the mesh.
+        strains: its strain operators.
+        pattern: an empty matrix with the common pattern, first unknown left out (the concentration's free constant).
+        values: (2 + 2 classes, non-zeros): the entries of grain, side, planes, jumps.
+        loads: (2 + 2 classes, unknowns, 3).
+        constants: (2 + 2 classes, 3, 3).
+    """
+
+    mesh: Mesh
+    strains: CollapsedStrains
+    pattern: sp.csc_array
+    values: np.ndarray
+    loads: np.ndarray
+    constants: np.ndarray
+
+    @property
+    def terms(self) -> list[Strain]:
+        """Strains in the order of `values`."""
+        return [self.strains.grain, self.strains.side, *self.strains.plane, *self.strains.jump]
+
+    @property
+    def widest(self) -> float:
+        """The width w at which the sides would remove all of a tetrahedron's conduction, min 2 V / A, in periods."""
+        mesh = self.mesh
+        behind = np.concatenate([mesh.tet_a, mesh.tet_b])
+        return float((2 * mesh.volumes[behind] / np.tile(mesh.areas, 2)).min())
+
+    def solve(self, theta: Coefficients) -> Solution:
+        """Concentration and effective tensor for one query.
+
+        D_eff = G + Fᵀu with K u = -F, in units of D_b; the period is the unit cube.
+
+        Args:
+            theta: coefficients of one query (leading axis of length one).
+        """
+        factors = affine_factors(theta)[0]
+        matrix = sp.csc_array(
+            (factors @ self.values, self.pattern.indices, self.pattern.indptr), shape=self.pattern.shape
+        )
+        load = np.tensordot(factors, self.loads, 1)
+        # Minimum degree on the symmetric pattern, no pivoting: the matrix is positive definite.
+        factor = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+        unknowns = np.zeros_like(load)
+        unknowns[1:] = factor.solve(-load[1:])
+        constant = np.tensordot(factors, self.constants, 1)
+        tensor = constant + load.T @ unknowns
+        residual = load[1:] + matrix @ unknowns[1:]
+        error = np.abs((unknowns[1:] * residual).sum(0)).max() / tensor.trace() * 3
+        return Solution(unknowns, (tensor + tensor.T) / 2, float(error))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Periodic unknowns (n, 3), effective tensor (3, 3) over D_b, and the relative error left by rounding."""
+
+    unknowns: np.ndarray
+    tensor: np.ndarray
+    error: float
+
+
+def affine_factors(theta: Coefficients) -> np.ndarray:
+    """Factors of the terms of `CollapsedForm`, (q, 2 + 2 classes)."""
+    return np.column_stack([np.ones(len(theta)), -theta.width, theta.plane, 1 / theta.resistance])
+
+
+_forms: OrderedDict[str, CollapsedForm] = OrderedDict()
+
+
+def collapsed_form(mesh: Mesh) -> CollapsedForm:
+    """The form of a mesh; the last few are kept, since assembly takes longer than a solve."""
+    if mesh.hash not in _forms:
+        _forms[mesh.hash] = _assemble(mesh)
+        while len(_forms) > KEPT_MESHES:
+            _forms.popitem(last=False)
+    _forms.move_to_end(mesh.hash)
+    return _forms[mesh.hash]
+
+
+def _assemble(mesh: Mesh) -> CollapsedForm:
+    strains = collapsed_strains(mesh)
+    terms = [strains.grain, strains.side, *strains.plane, *strains.jump]
+    matrices = [term.stiffness[1:, 1:].tocoo() for term in terms]
+    size = strains.unknowns - 1
+    rows = np.concatenate([matrix.row for matrix in matrices]).astype(np.int64)
+    columns = np.concatenate([matrix.col for matrix in matrices]).astype(np.int64)
+    keys, place = np.unique(columns * size + rows, return_inverse=True)
+    values = np.zeros((len(terms), len(keys)))
+    owner = np.repeat(np.arange(len(terms)), [matrix.nnz for matrix in matrices])
+    np.add.at(values, (owner, place.ravel()), np.concatenate([matrix.data for matrix in matrices]))
+    pointers = np.searchsorted(keys // size, np.arange(size + 1)).astype(np.int32)
+    pattern = sp.csc_array((np.zeros(len(keys)), (keys % size).astype(np.int32), pointers), shape=(size, size))
+    loads = np.stack([term.load for term in terms])
+    return CollapsedForm(mesh, strains, pattern, values, loads, np.stack([term.constant for term in terms]))

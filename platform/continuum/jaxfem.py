@@ -1,0 +1,53 @@
+"""The grains' element layer: shape gradients and quadrature weights of jax-fem."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import types
+
+import numpy as np
+
+
+def element_gradients(points: np.ndarray, cells: np.ndarray, element: str) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients of the shape functions, (cells, points, nodes, 3), and quadrature weights J w, (cells, points).
+
+    Args:
+        points: (n, 3) nodes.
+        cells: (c, 4) for ``TET4``, (c, 8) for ``HEX8``.
+        element: jax-fem's name of the element.
+
+    Source: Xue et al., Comput. Phys. Commun. 291, 108802 (2023).
+    """
+    fe = _import_quietly()
+    grid = fe.Mesh(points, cells, element)
+    layer = fe.FiniteElement(grid, vec=1, dim=3, ele_type=element, gauss_order=None, dirichlet_bc_info=None)
+    return np.asarray(layer.shape_grads), np.asarray(layer.JxW)
+
+
+def _import_quietly():
+    """jax_fem.fe without its banner, its log lines and its change of numpy's print options."""
+    absent = _stand_in_for_gmsh()
+    options = np.get_printoptions()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            import jax_fem.fe
+    finally:
+        np.set_printoptions(**options)
+        if absent:
+            del sys.modules["gmsh"]
+    logging.getLogger("jax_fem").setLevel(logging.WARNING)
+    return jax_fem.fe
+
+
+def _stand_in_for_gmsh() -> bool:
+    """Put an empty gmsh in place where it cannot load for want of OpenGL: jax-fem needs it only to make meshes."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            import gmsh  # noqa: F401
+    except (ImportError, OSError):
+        sys.modules["gmsh"] = types.ModuleType("gmsh")
+        return True
+    return False
