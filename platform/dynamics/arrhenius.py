@@ -1,0 +1,146 @@
+"""Temperature dependence: ln D = ln D0 - Ea / (k_B T)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.dynamics.diffusivity import Diffusivity
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import BOLTZMANN_EV_K
+
+Z95 = 1.959964
+SIGNIFICANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Arrhenius:
+    """A weighted straight line through ln D over 1/T.
+
+    Args:
+        activation_energy_eV: Ea with its 95 % interval.
+        log_prefactor: ln(D0 / (cm²/s)).
+        covariance: (2, 2) of (ln D0, Ea in eV).
+        temperatures_K: of the diffusivities that took part.
+        left_out_K: temperatures with an upper bound only.
+        chi2_per_degree: misfit over what the intervals allow; the covariance is scaled by it where it exceeds 1.
+        is_arrhenius: False if a bend, two regimes or curvature beyond the errors, is significant at 1 %.
+        regimes: (transition in K, Ea below, Ea above, both in eV) of the best two-regime fit where it is significant.
+    """
+
+    activation_energy_eV: Uncertain
+    log_prefactor: float
+    covariance: np.ndarray
+    temperatures_K: tuple[float, ...]
+    left_out_K: tuple[float, ...]
+    chi2_per_degree: float | None
+    is_arrhenius: bool
+    regimes: tuple[float, float, float] | None
+
+    def at(self, temperature_K: float) -> Uncertain:
+        """D in cm²/s at a temperature, with the interval that the fit's covariance gives it."""
+        row = _design(np.array([float(temperature_K)]))[0]
+        mean = float(row @ [self.log_prefactor, self.activation_energy_eV.value])
+        spread = Z95 * float(np.sqrt(row @ self.covariance @ row))
+        return Uncertain(*(float(np.exp(mean + shift)) for shift in (0.0, -spread, spread)))
+
+    def to_json(self) -> dict:
+        """Plain data, with the extrapolation to 300 K."""
+        return {
+            "activation_energy_eV": self.activation_energy_eV.to_json(),
+            "log_prefactor": self.log_prefactor,
+            "covariance": self.covariance.tolist(),
+            "temperatures_K": list(self.temperatures_K),
+            "left_out_K": list(self.left_out_K),
+            "chi2_per_degree": self.chi2_per_degree,
+            "is_arrhenius": self.is_arrhenius,
+            "regimes": list(self.regimes) if self.regimes else None,
+            "diffusivity_300K_cm2_s": self.at(300.0).to_json(),
+        }
+
+
+def arrhenius(diffusivities: Sequence[Diffusivity]) -> Arrhenius:
+    """Fit ln D = ln D0 - Ea / (k_B T) with weights from the intervals; upper bounds are left out and named.
+
+    Args:
+        diffusivities: several temperatures, repeated ones (seeds) welcome.
+
+    Raises:
+        InputError: fewer than two temperatures with a valid diffusivity.
+    """
+    valid = [d for d in diffusivities if d.estimate is not None]
+    left_out = tuple(d.temperature_K for d in diffusivities if d.estimate is None)
+    temperatures = np.array([d.temperature_K for d in valid])
+    if len(set(temperatures.tolist())) < 2:
+        raise InputError(
+            f"an activation energy needs diffusivities at two temperatures, got {np.unique(temperatures).tolist()}"
+            + (f"; only upper bounds at {sorted(left_out)} K: run those longer or hotter" if left_out else ""),
+            given=temperatures.tolist(),
+            accepted=">= 2 temperatures",
+        )
+    log_d = np.log([d.estimate.value for d in valid])
+    sigma = np.array([d.estimate.log_sigma for d in valid])
+    design = _design(temperatures)
+    best, covariance, chi2 = _weighted_fit(design, log_d, sigma)
+    degrees = len(valid) - 2
+    scale = max(1.0, chi2 / degrees) if degrees else 1.0
+    covariance = covariance * scale
+    spread = Z95 * float(np.sqrt(covariance[1, 1]))
+    regimes = _two_regimes(temperatures, log_d, sigma, chi2)
+    return Arrhenius(
+        activation_energy_eV=Uncertain(float(best[1]), float(best[1]) - spread, float(best[1]) + spread),
+        log_prefactor=float(best[0]),
+        covariance=covariance,
+        temperatures_K=tuple(temperatures.tolist()),
+        left_out_K=left_out,
+        chi2_per_degree=chi2 / degrees if degrees else None,
+        is_arrhenius=regimes is None and not _is_curved(design, log_d, sigma, chi2),
+        regimes=regimes,
+    )
+
+
+def _design(temperatures_K: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones_like(temperatures_K), -1 / (BOLTZMANN_EV_K * temperatures_K)])
+
+
+def _weighted_fit(design: np.ndarray, values: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    scaled = design / sigma[:, None]
+    covariance = np.linalg.inv(scaled.T @ scaled)
+    best = covariance @ scaled.T @ (values / sigma)
+    return best, covariance, float((((values - design @ best) / sigma) ** 2).sum())
+
+
+def _is_curved(design: np.ndarray, values: np.ndarray, sigma: np.ndarray, chi2: float) -> bool:
+    """Whether a parabola in 1/T is better than the line by more than chance."""
+    from scipy.stats import chi2 as distribution
+
+    if len(np.unique(design[:, 1])) < 3:
+        return False
+    centred = design[:, 1] - design[:, 1].mean()
+    bent = _weighted_fit(np.column_stack([design, centred**2]), values, sigma)[2]
+    return bool(distribution.sf(chi2 - bent, 1) < SIGNIFICANCE)
+
+
+def _two_regimes(
+    temperatures: np.ndarray, values: np.ndarray, sigma: np.ndarray, chi2: float
+) -> tuple[float, float, float] | None:
+    """Fit a continuous line with one bend between inner temperatures; None if it is no better than chance allows."""
+    from scipy.stats import chi2 as distribution
+
+    levels = np.unique(temperatures)
+    if len(levels) < 5:
+        return None
+    design = _design(temperatures)
+    fits = []
+    for bend_K in np.linspace(levels[1], levels[-2], 40):
+        inverse = 1 / (BOLTZMANN_EV_K * bend_K)
+        hinge = np.maximum(0.0, -design[:, 1] - inverse)  # below the bend the slope is Ea + extra
+        best, _, misfit = _weighted_fit(np.column_stack([design, -hinge]), values, sigma)
+        fits.append((misfit, float(bend_K), float(best[1] + best[2]), float(best[1])))
+    misfit, bend_K, below, above = min(fits)
+    if distribution.sf(chi2 - misfit, 2) >= SIGNIFICANCE:
+        return None
+    return bend_K, below, above

@@ -1,0 +1,31 @@
+"""Ionic conductivity from diffusivity."""
+
+from __future__ import annotations
+
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
+
+
+def conductivity_S_cm(
+    diffusivity_cm2_s: float | Uncertain, li_per_A3: float, temperature_K: float, haven_ratio: float = 1.0
+) -> float | Uncertain:
+    """Nernst-Einstein: σ = n e² D / (k_B T H_R).
+
+    Args:
+        diffusivity_cm2_s: tracer diffusivity; an uncertain one gives an uncertain conductivity.
+        li_per_A3: density n of the singly charged ions.
+        temperature_K: above 0.
+        haven_ratio: H_R = D_tracer / D_charge, 1 for ions that move independently.
+
+    Raises:
+        InputError: a density, temperature or Haven ratio that is not positive.
+    """
+    if min(li_per_A3, temperature_K, haven_ratio) <= 0:
+        given = (li_per_A3, temperature_K, haven_ratio)
+        raise InputError(f"density, temperature and Haven ratio must be positive, got {given}", given=given)
+    thermal_J = BOLTZMANN_J_K * temperature_K
+    factor = li_per_A3 / A3_IN_CM3 * ELEMENTARY_CHARGE_C**2 / (thermal_J * haven_ratio)
+    if isinstance(diffusivity_cm2_s, Uncertain):
+        return diffusivity_cm2_s.scaled(factor)
+    return diffusivity_cm2_s * factor

@@ -1,0 +1,200 @@
+"""Tracer diffusivity of a run with its interval, or an upper bound where the run does not support a value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+
+from argyro.platform.dynamics import gate as gates
+from argyro.platform.dynamics.msd import MeanSquareDisplacement, mean_square_displacement
+from argyro.platform.dynamics.posterior import Points, exact_slopes, kinisi_slopes, lag_grid, line, points
+from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import A2_PER_PS_IN_CM2_S
+
+WINDOW = (
+    1 / 6,
+    1 / 2,
+)  # of the run; later lags rest on few origins and bias the fit: large MSD, large variance, low weight
+SAMPLERS = {"kinisi": kinisi_slopes, "exact": exact_slopes}
+
+
+@dataclass(frozen=True)
+class Diffusivity:
+    """A diffusivity never travels alone.
+
+    Args:
+        estimate: D in cm²/s with its 95 % interval, None if the run does not support a value.
+        valid: whether `estimate` is there.
+        upper_bound_cm2_s: 95 % upper bound, given if not valid.
+        reason: why not valid, empty otherwise.
+        window_ps: lags fitted.
+        temperature_K: of the run.
+        axes: along which the displacement was taken.
+        estimator: "kinisi", or "exact" for the same posterior in closed form.
+        species: the mobile element.
+        frames: number of frames.
+        ions: number of mobile ions.
+        ions_per_A3: their density.
+        duration_ps: length of the run.
+        loglog_slope: of the MSD over the window, for orientation only: the vibrational offset lowers it.
+        drift: slope late over early, and drift_sigma its error.
+        msd_A2: furthest reliable MSD in three dimensions.
+        effective_jumps: N_eff = N MSD / a², a = 3 Å.
+        relative_error: of D from the posterior.
+        relative_error_he_zhu_mo: 3.43 / √N_eff + 0.04, an empirical estimate beside (npj Comput. Mater. 4, 18 (2018)).
+        relative_error_blocks: from the spread of three thirds of the run, a crude cross-check.
+    """
+
+    estimate: Uncertain | None
+    valid: bool
+    upper_bound_cm2_s: float | None
+    reason: str
+    window_ps: tuple[float, float]
+    temperature_K: float
+    axes: str
+    estimator: str
+    species: str
+    frames: int
+    ions: int
+    ions_per_A3: float
+    duration_ps: float
+    loglog_slope: float
+    drift: float
+    drift_sigma: float
+    msd_A2: float
+    effective_jumps: float
+    relative_error: float
+    relative_error_he_zhu_mo: float
+    relative_error_blocks: float | None
+
+    def to_json(self) -> dict:
+        """Plain data under the stable keys of `argyro diffusion`."""
+        data = asdict(self) | {"window_ps": list(self.window_ps)}
+        del data["estimate"]
+        return {"diffusivity_cm2_s": self.estimate.to_json() if self.estimate else None} | data
+
+    @classmethod
+    def from_json(cls, data: dict) -> Diffusivity:
+        """Invert `to_json`; further keys are ignored."""
+        known = {field.name for field in fields(cls)}
+        value = data["diffusivity_cm2_s"]
+        kept = {key: item for key, item in data.items() if key in known}
+        kept |= {"estimate": Uncertain.from_json(value) if value else None, "window_ps": tuple(data["window_ps"])}
+        return cls(**kept)
+
+
+def diffusivity(
+    trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0, estimator: str = "kinisi"
+) -> Diffusivity:
+    """Tracer diffusivity D = slope of MSD(t) / 2d along the axes, framework drift removed.
+
+    Args:
+        trajectory: at least 50 frames.
+        temperature_K: of the run, kept with the result.
+        axes: any of "x", "y", "z" together; "xy" is the plane of a boundary, "z" its normal.
+        seed: of the sampler.
+        estimator: "kinisi" (Markov chain) or "exact" (the same posterior in closed form, 1000 times faster).
+
+    Raises:
+        InputError: too few frames.
+
+    Source: McCluskey, Coles, Morgan, J. Chem. Theory Comput. 21, 79 (2025).
+    """
+    return diffusivities(trajectory, temperature_K, (axes,), seed, estimator)[axes]
+
+
+def diffusivities(
+    trajectory: Trajectory,
+    temperature_K: float,
+    axes: tuple[str, ...] = ("xyz", "xy", "z"),
+    seed: int = 0,
+    estimator: str = "kinisi",
+) -> dict[str, Diffusivity]:
+    """Several directions from one pass over the trajectory; arguments as for `diffusivity`."""
+    if trajectory.frames < 50:
+        raise InputError(
+            f"{trajectory.frames} frames are too few to see diffusion; give at least 50",
+            given=trajectory.frames,
+            accepted=">= 50 frames",
+        )
+    msd = mean_square_displacement(trajectory)
+    lags = _lags(msd.steps)
+    blocks = [_block_slopes(trajectory, third, axes) for third in range(3)]
+    result = {}
+    for i, data in enumerate(points(trajectory, msd, lags, axes)):
+        spread = np.array([block[i] for block in blocks])
+        result[axes[i]] = _judge(trajectory, msd, data, axes[i], temperature_K, seed, estimator, spread)
+    return result
+
+
+def _lags(steps: int) -> np.ndarray:
+    """Lags for the fit and for both windows of the gate."""
+    windows = (WINDOW, gates.EARLY, gates.LATE)
+    grids = [lag_grid(steps, int(np.ceil(start * steps)), int(end * steps)) for start, end in windows]
+    return np.unique(np.concatenate(grids))
+
+
+def _window(duration_ps: float) -> tuple[float, float]:
+    return WINDOW[0] * duration_ps, WINDOW[1] * duration_ps
+
+
+def _judge(
+    trajectory: Trajectory,
+    msd: MeanSquareDisplacement,
+    data: Points,
+    axes: str,
+    temperature_K: float,
+    seed: int,
+    estimator: str,
+    blocks: np.ndarray,
+) -> Diffusivity:
+    duration_ps = trajectory.duration_ps
+    fitted = data.between(*_window(duration_ps))
+    best, covariance = line(fitted)
+    relative_error = float(np.sqrt(covariance[0, 0]) / max(best[0], 1e-12))
+    gate = gates.inspect(data, duration_ps, relative_error)
+    to_cm2_s = A2_PER_PS_IN_CM2_S / (2 * data.dimensions)
+    estimate = bound = None
+    if gate.valid:
+        estimate = Uncertain.from_samples(SAMPLERS[estimator](fitted, seed) * to_cm2_s)
+    else:
+        bound = gates.upper_bound_A2_ps(data, trajectory.ions, duration_ps) * A2_PER_PS_IN_CM2_S
+    jumps = trajectory.ions * gate.msd_A2 / gates.JUMP_A**2
+    return Diffusivity(
+        estimate=estimate,
+        valid=gate.valid,
+        upper_bound_cm2_s=bound,
+        reason=gate.reason,
+        window_ps=(float(fitted.lags_ps[0]), float(fitted.lags_ps[-1])),
+        temperature_K=float(temperature_K),
+        axes=axes,
+        estimator=estimator,
+        species=trajectory.species,
+        frames=trajectory.frames,
+        ions=trajectory.ions,
+        ions_per_A3=trajectory.ions_per_A3,
+        duration_ps=duration_ps,
+        loglog_slope=_loglog_slope(fitted),
+        drift=gate.drift,
+        drift_sigma=gate.drift_sigma,
+        msd_A2=gate.msd_A2,
+        effective_jumps=float(jumps),
+        relative_error=relative_error,
+        relative_error_he_zhu_mo=float(3.43 / np.sqrt(max(jumps, 1e-9)) + 0.04),
+        relative_error_blocks=float(blocks.std(ddof=1) / np.sqrt(len(blocks)) / abs(blocks.mean())),
+    )
+
+
+def _loglog_slope(data: Points) -> float:
+    return float(np.polyfit(np.log(data.lags_ps), np.log(np.maximum(data.msd_A2, 1e-12)), 1)[0])
+
+
+def _block_slopes(trajectory: Trajectory, third: int, axes: tuple[str, ...]) -> np.ndarray:
+    """Slope in each direction from one third of the run, by least squares."""
+    length = trajectory.frames // 3
+    msd = mean_square_displacement(trajectory.part(third * length, (third + 1) * length))
+    start, end = int(length * WINDOW[0]), int(length * WINDOW[1]) + 1
+    return np.array([np.polyfit(msd.lags_ps[start:end], msd.along(names)[start:end], 1)[0] for names in axes])

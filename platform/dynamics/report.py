@@ -1,0 +1,73 @@
+"""What `argyro diffusion` prints and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivity
+from argyro.platform.dynamics.msd import mean_square_displacement
+from argyro.platform.dynamics.pieces import read_trajectories
+from argyro.platform.dynamics.trajectory import MAGIC, Trajectory
+from argyro.platform.units import A2_PER_PS_IN_CM2_S
+
+
+def load(paths: Sequence[Path], frame_interval_fs: float, species: str = "Li") -> Trajectory:
+    """Read pieces of one run, or one compact trajectory of argyro, which knows its own interval and species."""
+    if len(paths) == 1 and Path(paths[0]).is_file():
+        with Path(paths[0]).open("rb") as stream:
+            if MAGIC.encode() in stream.read(64):
+                return Trajectory.read(Path(paths[0]))
+    return read_trajectories([Path(path) for path in paths], frame_interval_fs, species)
+
+
+def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:
+    """Return the JSON of `argyro diffusion`, see `Diffusivity.to_json` for its keys."""
+    return diffusivity(trajectory, temperature_K, axes, seed).to_json()
+
+
+def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:
+    """Draw the mean-square displacement, the window fitted and the line or, if there is no value, the reason.
+
+    Args:
+        trajectory: the run.
+        report: what `diffusion_report` returned for it.
+        path: picture to write; the ending sets the format.
+    """
+    from matplotlib.figure import Figure
+
+    result = Diffusivity.from_json(report)
+    msd = mean_square_displacement(trajectory)
+    values = msd.along(result.axes)
+    figure = Figure(figsize=(5.5, 4), layout="constrained")
+    panel = figure.subplots()
+    shown = slice(0, int(5 / 6 * msd.steps) + 1)
+    panel.plot(msd.lags_ps[shown], values[shown], color="0.3", label=f"{result.species}, {result.axes}")
+    panel.axvspan(*result.window_ps, color="C0", alpha=0.12, label="window of the fit")
+    if result.estimate is None:
+        panel.set_title(f"D < {result.upper_bound_cm2_s:.2g} cm²/s: {result.reason}", fontsize="small", wrap=True)
+    else:
+        _draw_line(panel, result, msd.lags_ps, values)
+    panel.set_xlabel("time (ps)")
+    panel.set_ylabel("mean-square displacement (Å²)")
+    panel.legend(frameon=False)
+    figure.savefig(path, dpi=150)
+
+
+def _draw_line(panel, result: Diffusivity, lags_ps: np.ndarray, msd_A2: np.ndarray) -> None:
+    slope, low, high = (
+        2 * len(result.axes) * value / A2_PER_PS_IN_CM2_S
+        for value in (result.estimate.value, result.estimate.low, result.estimate.high)
+    )
+    window = np.array(result.window_ps)
+    inside = (lags_ps >= window[0]) & (lags_ps <= window[1])
+    centre, level = lags_ps[inside].mean(), msd_A2[inside].mean()
+    panel.plot(window, level + slope * (window - centre), color="C0", lw=2)
+    panel.fill_between(window, level + low * (window - centre), level + high * (window - centre), color="C0", alpha=0.3)
+    value = result.estimate
+    panel.set_title(
+        f"D = {value.value:.2e} cm²/s ({value.low:.2e} to {value.high:.2e}) at {result.temperature_K:g} K",
+        fontsize="small",
+    )

@@ -1,0 +1,201 @@
+"""The mobile ions of a molecular dynamics run, unwrapped, with a framework reference: in memory and as a compact file.
+
+A file is one line of JSON (counts, cell, interval) followed by records of fixed size, one per frame: frame number
+(4 bytes), framework centre (12 bytes), positions in single precision (12 bytes per ion). Records are only appended,
+so a killed run leaves a readable file: an incomplete last record is ignored by readers and cut off by writers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from argyro.platform.errors import InputError
+
+MAGIC = "argyro-trajectory-1"
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Unwrapped positions of one species and the centre of everything else.
+
+    Args:
+        positions_A: (frames, ions, 3) unwrapped positions in Å, possibly a memory map.
+        framework_A: (frames, 3) centre of all other atoms, unwrapped, which removes the drift of the cell.
+        times_ps: (frames,) equidistant times.
+        cell_A: (3, 3) rows are the cell vectors (the mean cell if it fluctuates).
+        counts: number of atoms of each element in the cell.
+        species: the mobile element.
+    """
+
+    positions_A: np.ndarray
+    framework_A: np.ndarray
+    times_ps: np.ndarray
+    cell_A: np.ndarray
+    counts: dict[str, int]
+    species: str = "Li"
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.times_ps)
+
+    @property
+    def ions(self) -> int:
+        """Number of mobile ions."""
+        return self.positions_A.shape[1]
+
+    @property
+    def interval_ps(self) -> float:
+        """Time between frames."""
+        return float(self.times_ps[-1] - self.times_ps[0]) / (self.frames - 1)
+
+    @property
+    def duration_ps(self) -> float:
+        """Time from the first frame to the last."""
+        return float(self.times_ps[-1] - self.times_ps[0])
+
+    @property
+    def ions_per_A3(self) -> float:
+        """Number density of the mobile ions."""
+        return self.ions / abs(float(np.linalg.det(self.cell_A)))
+
+    def relative_A(self, ions: slice = slice(None), frames: slice = slice(None)) -> np.ndarray:
+        """Positions relative to the framework in double precision, (frames, ions, 3)."""
+        positions = np.asarray(self.positions_A[frames, ions], dtype=float)
+        return positions - self.framework_A[frames, None, :]
+
+    def part(self, start: int, stop: int) -> Trajectory:
+        """Frames start to stop - 1 as a trajectory of their own."""
+        cut = slice(start, stop)
+        return replace(
+            self,
+            positions_A=self.positions_A[cut],
+            framework_A=self.framework_A[cut],
+            times_ps=self.times_ps[cut],
+        )
+
+    def select(self, ions: np.ndarray) -> Trajectory:
+        """Keep some of the ions only; counts and cell stay those of the whole."""
+        return replace(self, positions_A=self.positions_A[:, ions])
+
+    def write(self, path: Path) -> None:
+        """Write the compact file, replacing one that is there."""
+        path = Path(path)
+        path.unlink(missing_ok=True)
+        header = TrajectoryHeader(self.species, self.counts, self.cell_A, self.interval_ps, float(self.times_ps[0]))
+        with TrajectoryWriter(path, header) as writer:
+            for frame in range(self.frames):
+                writer.append(self.framework_A[frame], self.positions_A[frame])
+
+    @classmethod
+    def read(cls, path: Path) -> Trajectory:
+        """Map a compact file into memory; nothing is loaded before it is used.
+
+        Raises:
+            InputError: not such a file, or a frame is missing.
+        """
+        path = Path(path)
+        header, offset = _read_header(path)
+        record = header.record
+        frames = (path.stat().st_size - offset) // record.itemsize
+        if frames == 0:
+            raise InputError(f"{path} holds no frame yet; continue the run", path=str(path))
+        data = np.memmap(path, dtype=record, mode="r", offset=offset, shape=(frames,))
+        numbers = data["frame"].astype(np.int64)
+        if np.any(np.diff(numbers) != 1):
+            lost = int(numbers[np.flatnonzero(np.diff(numbers) != 1)[0]]) + 1
+            raise InputError(f"{path} lacks frame {lost}; run the molecular dynamics again", path=str(path))
+        times = header.start_ps + numbers * header.interval_ps
+        framework = data["framework"].astype(float)
+        return cls(data["ions"], framework, times, header.cell_A, dict(header.counts), header.species)
+
+
+@dataclass(frozen=True)
+class TrajectoryHeader:
+    """What a compact file states once."""
+
+    species: str
+    counts: dict[str, int]
+    cell_A: np.ndarray
+    interval_ps: float
+    start_ps: float = 0.0
+
+    @property
+    def record(self) -> np.dtype:
+        """Layout of one frame: 16 bytes and 12 per ion, 12.7 bytes per Li and frame for a 52-atom cell."""
+        ions = self.counts[self.species]
+        return np.dtype([("frame", "<u4"), ("framework", "<f4", 3), ("ions", "<f4", (ions, 3))])
+
+    def to_bytes(self) -> bytes:
+        """One line of JSON."""
+        data = {
+            "format": MAGIC,
+            "species": self.species,
+            "counts": self.counts,
+            "cell_A": np.asarray(self.cell_A, dtype=float).tolist(),
+            "interval_ps": self.interval_ps,
+            "start_ps": self.start_ps,
+        }
+        return json.dumps(data).encode() + b"\n"
+
+
+def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
+    if not path.is_file():
+        raise InputError(f"no trajectory at {path}", path=str(path))
+    with path.open("rb") as stream:
+        line = stream.readline(1 << 16)
+    try:
+        data = json.loads(line)
+        if data.pop("format") != MAGIC:
+            raise KeyError("format")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise InputError(
+            f"{path} is not a compact trajectory of argyro; XDATCAR, extxyz and LAMMPS dumps are read by"
+            " `argyro diffusion`",
+            path=str(path),
+        ) from error
+    data["cell_A"] = np.array(data["cell_A"])
+    return TrajectoryHeader(**data), len(line)
+
+
+class TrajectoryWriter:
+    """Appends frames to a compact file; opening an existing one continues it.
+
+    Every frame is handed to the operating system at once, so only a crash of the machine can lose written frames.
+    """
+
+    def __init__(self, path: Path, header: TrajectoryHeader):
+        self.path = Path(path)
+        if self.path.is_file():
+            header, self._offset = _read_header(self.path)
+        else:
+            self.path.write_bytes(header.to_bytes())
+            self._offset = self.path.stat().st_size
+        self.header, self._record = header, header.record
+        self.frames = (self.path.stat().st_size - self._offset) // self._record.itemsize
+        self.keep(self.frames)
+        self._stream: BinaryIO = self.path.open("ab", buffering=0)
+
+    def keep(self, frames: int) -> None:
+        """Cut everything after the first `frames` frames, for instance those later than a restart file."""
+        os.truncate(self.path, self._offset + frames * self._record.itemsize)
+        self.frames = frames
+
+    def append(self, framework_A: np.ndarray, positions_A: np.ndarray) -> None:
+        """Add one frame: (3,) centre of the framework and (ions, 3) unwrapped positions."""
+        record = np.zeros((), dtype=self._record)
+        record["frame"], record["framework"], record["ions"] = self.frames, framework_A, positions_A
+        self._stream.write(record.tobytes())
+        self.frames += 1
+
+    def __enter__(self) -> TrajectoryWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
