@@ -1,0 +1,213 @@
+"""A box that is cut from a larger cell: which ions and PS4 groups lie in it, and which must go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from ase import Atoms
+from ase.neighborlist import neighbor_list
+
+from argyro.platform.learning.seeds import ps4_groups
+
+CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
+PAIR_RANGE_A = 4.0  # shortest distances of two elements are looked for up to here
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The cell that boxes are cut from, in units that are kept or removed together: an ion, or a whole PS4 group.
+
+    Args:
+        atoms: the cell.
+        units: indices of the atoms of each unit, P first in a group.
+        kinds: "PS4" or the element of each unit.
+        ratio: units of each kind for one PS4 group.
+        closest_A: (elements, elements) shortest distance of two atomic numbers in different units.
+    """
+
+    atoms: Atoms
+    units: list[np.ndarray]
+    kinds: np.ndarray
+    ratio: dict[str, float]
+    closest_A: np.ndarray
+
+    @classmethod
+    def of(cls, atoms: Atoms) -> Parent:
+        """Group the atoms of a cell."""
+        groups = ps4_groups(atoms)
+        grouped = set(np.concatenate(groups).tolist()) if groups else set()
+        units = groups + [np.array([index]) for index in range(len(atoms)) if index not in grouped]
+        kinds = np.array(["PS4" if len(unit) > 1 else atoms.symbols[unit[0]] for unit in units])
+        counts = Counter(kinds.tolist())
+        ratio = {kind: count / counts["PS4"] for kind, count in counts.items()}
+        return cls(atoms, units, kinds, ratio, _closest_A(atoms, units))
+
+    @property
+    def density(self) -> float:
+        """Atoms per Å³."""
+        return len(self.atoms) / self.atoms.cell.volume
+
+    @cached_property
+    def first_atoms(self) -> np.ndarray:
+        """Index of the atom whose place decides whether a unit is in a box."""
+        return np.array([unit[0] for unit in self.units])
+
+
+class Box:
+    """One box round one atom.
+
+    Args:
+        parent: the cell.
+        centre: index of the atom.
+        edges_A: (3,) lengths along the cell vectors.
+        shift_A: (3,) middle of the box relative to the atom, along the cell vectors.
+        protected_A: radius round the atom in which nothing is removed.
+        closeness: shortest distance allowed over the shortest in the cell, element by element.
+    """
+
+    def __init__(self, parent: Parent, centre: int, edges_A, shift_A, protected_A: float, closeness: float):
+        self.parent, self.protected_A, self.closeness = parent, protected_A, closeness
+        vectors = parent.atoms.cell.array
+        lengths = parent.atoms.cell.lengths()
+        self.cell = vectors * (edges_A / lengths)[:, None]
+        scaled = np.linalg.solve(vectors.T, (parent.atoms.positions - parent.atoms.positions[centre]).T).T
+        middle = shift_A / lengths
+        first = parent.first_atoms
+        self._offset = scaled - np.round(scaled - middle)
+        inside = (np.abs(self._offset[first] - middle) <= edges_A / lengths / 2 + 1e-9).all(axis=1)
+        self.members = np.flatnonzero(inside)
+        self.kinds = parent.kinds[self.members]
+        self.kept = np.ones(len(self.members), dtype=bool)
+
+    @property
+    def density_possible(self) -> float:
+        """Atoms per Å³ that the composition lets stay, before overlaps are looked at."""
+        atoms = Counter({"PS4": 5})
+        target = self._target()
+        return sum(number * atoms.get(kind, 1) for kind, number in target.items()) / abs(np.linalg.det(self.cell))
+
+    @property
+    def density(self) -> float:
+        """Atoms per Å³ of what is kept."""
+        kept = sum(len(self.parent.units[unit]) for unit in self.members[self.kept])
+        return kept / abs(np.linalg.det(self.cell))
+
+    def thin_out(self) -> bool:
+        """Remove units, closest pairs first, until none overlap and the composition is the cell's.
+
+        Returns:
+            False if something within the protected radius would have to go.
+        """
+        protected = self._radius <= self.protected_A
+        closeness = self._closeness
+        closeness[np.ix_(protected, protected)] = np.inf  # these are as they were
+        while True:
+            excess = self._excess()
+            alive = np.flatnonzero(self.kept)
+            close = closeness[np.ix_(alive, alive)]
+            i, j = np.unravel_index(close.argmin(), close.shape)
+            candidates = alive[[i, j]] if close[i, j] < self.closeness else alive
+            surplus = np.array([excess[self.kinds[unit]] > 0 for unit in candidates])
+            if close[i, j] >= self.closeness:
+                if not surplus.any():
+                    return True
+                candidates, surplus = candidates[surplus], surplus[surplus]
+            removable = ~protected[candidates]
+            if not removable.any():
+                return False
+            candidates, surplus = candidates[removable], surplus[removable]
+            group = self.kinds[candidates] == "PS4"
+            order = np.lexsort((closeness[np.ix_(candidates, alive)].min(axis=1), group, ~surplus))
+            self.kept[candidates[order[0]]] = False
+
+    def atoms(self) -> Atoms:
+        """What is kept, the atom in question at its place relative to the middle of the box."""
+        index = np.sort(np.concatenate([self.parent.units[unit] for unit in self.members[self.kept]]))
+        places = self._places
+        box = self.parent.atoms[index]
+        box.calc = None
+        box.set_cell(self.cell)
+        box.positions = places[index] + self.cell.sum(axis=0) / 2
+        box.set_array("protected", np.linalg.norm(places[index], axis=1) <= self.protected_A)
+        box.set_array("parent", index)
+        box.wrap()
+        return box
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        """(n, 3) positions relative to the atom; groups are whole, on the side of their P."""
+        offset = self._offset.copy()
+        for unit in self.parent.units:
+            if len(unit) > 1:
+                offset[unit] -= np.round(offset[unit] - offset[unit[0]])
+        return offset @ self.parent.atoms.cell.array
+
+    @cached_property
+    def _radius(self) -> np.ndarray:
+        """Distance of the nearest atom of each member from the atom in question."""
+        radius = np.linalg.norm(self._places, axis=1)
+        return np.array([radius[self.parent.units[unit]].min() for unit in self.members])
+
+    @cached_property
+    def _closeness(self) -> np.ndarray:
+        """(members, members) smallest distance in the periodic box over the smallest in the cell, by elements."""
+        units = [self.parent.units[unit] for unit in self.members]
+        index, owner = np.concatenate(units), np.repeat(np.arange(len(units)), [len(unit) for unit in units])
+        scaled = self._places[index] @ np.linalg.inv(self.cell)
+        delta = scaled[:, None] - scaled[None]
+        distances = np.linalg.norm((delta - np.round(delta)) @ self.cell, axis=-1)
+        numbers = self.parent.atoms.numbers[index]
+        relative = distances / self.parent.closest_A[numbers[:, None], numbers[None, :]]
+        result = np.full((len(units), len(units)), np.inf)
+        np.minimum.at(result, (owner[:, None], owner[None, :]), relative)
+        np.fill_diagonal(result, np.inf)
+        return result
+
+    def _target(self) -> dict[str, int]:
+        """The largest stoichiometric and neutral numbers of each kind that the members allow."""
+        counts = Counter(self.kinds[self.kept].tolist())
+        for groups in range(counts["PS4"], 0, -1):
+            target = stoichiometric_counts(self.parent.ratio, groups)
+            if all(counts[kind] >= number for kind, number in target.items()):
+                return target
+        return dict.fromkeys(self.parent.ratio, 0)
+
+    def _excess(self) -> dict[str, int]:
+        counts = Counter(self.kinds[self.kept].tolist())
+        return {kind: counts[kind] - number for kind, number in self._target().items()}
+
+
+def stoichiometric_counts(ratio: dict[str, float], groups: int) -> dict[str, int]:
+    """Whole numbers of each kind for a number of PS4 groups, nearest to the ratios and neutral through Li.
+
+    Args:
+        ratio: units of each kind for one PS4 group, in a neutral cell.
+        groups: number of PS4 groups.
+    """
+    halides = {kind: value * groups for kind, value in ratio.items() if kind not in ("PS4", "Li", "S")}
+    counts = {kind: int(np.floor(value + 1e-9)) for kind, value in halides.items()}
+    missing = round(sum(halides.values())) - sum(counts.values())
+    for kind in sorted(halides, key=lambda kind: counts[kind] - halides[kind])[:missing]:
+        counts[kind] += 1
+    counts |= {"PS4": groups, "S": round(ratio.get("S", 0.0) * groups)}
+    counts["Li"] = -sum(number * _charge(kind) for kind, number in counts.items())
+    return counts
+
+
+def _charge(kind: str) -> int:
+    return CHARGES["P"] + 4 * CHARGES["S"] if kind == "PS4" else CHARGES[kind]
+
+
+def _closest_A(atoms: Atoms, units: list[np.ndarray]) -> np.ndarray:
+    owner = np.empty(len(atoms), dtype=int)
+    for number, unit in enumerate(units):
+        owner[unit] = number
+    first, second, distances = neighbor_list("ijd", atoms, PAIR_RANGE_A)
+    apart = owner[first] != owner[second]
+    size = atoms.numbers.max() + 1
+    closest = np.full((size, size), PAIR_RANGE_A)
+    np.minimum.at(closest, (atoms.numbers[first[apart]], atoms.numbers[second[apart]]), distances[apart])
+    return closest

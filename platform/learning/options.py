@@ -1,0 +1,87 @@
+"""Everything that decides how a potential is learned, with the values that the quick start uses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+from argyro.platform.errors import InputError
+from argyro.platform.labels.sanity import SanityLimits
+
+
+@dataclass(frozen=True)
+class LearningOptions:
+    """Settings of `learn`.
+
+    Args:
+        levels: the ladder of potential levels; nearly all labels are taken at the first.
+        cutoff_A: cutoff radius r_c of the potential.
+        min_dist_A: below this distance the potential's radial functions are not trusted.
+        radial_size: Chebyshev polynomials per radial function.
+        seeds_per_structure: seed frames per structure with at most `small_cell_atoms` atoms; larger ones get half.
+        small_cell_atoms: a cell up to this size counts as small.
+        rattle_A: largest standard deviation of the rattled seeds' displacements.
+        strain: largest component of the strained seeds' strain.
+        temperatures_K: of the exploration; hot seeds take the highest.
+        exploration_ps: length that every sampler must run without a grade above `select` to leave a level.
+        timestep_fs: of the exploration.
+        grade_every: MD steps between two gradings.
+        select: extrapolation grade from which a frame is a candidate.
+        break_: grade at which a run ends.
+        picks_per_round: most frames labelled in one round.
+        rounds_per_level: most rounds at one level.
+        max_labels: most labels asked for altogether; the level ladder is still climbed when they are spent.
+        whole_cell_atoms: larger cells are cut round their extrapolating atoms before labelling.
+        training_iterations: most iterations of the optimiser after a round.
+        sanity: what a label must satisfy to train.
+        seed: of every random choice.
+
+    Raises:
+        InputError: the ladder does not rise, or the grades are not 1 < select < break_.
+
+    Source: grades and the ladder, Ou et al., arXiv:2510.18630.
+    """
+
+    levels: tuple[int, ...] = (6, 8)
+    cutoff_A: float = 5.0
+    min_dist_A: float = 1.6
+    radial_size: int = 8
+    seeds_per_structure: int = 10
+    small_cell_atoms: int = 110
+    rattle_A: float = 0.15
+    strain: float = 0.06
+    temperatures_K: tuple[float, ...] = (600.0, 1000.0)
+    exploration_ps: float = 10.0
+    timestep_fs: float = 2.0
+    grade_every: int = 10
+    select: float = 1.7
+    break_: float = 5.0
+    picks_per_round: int = 8
+    rounds_per_level: int = 12
+    max_labels: int = 200
+    whole_cell_atoms: int = 600
+    training_iterations: int = 300
+    sanity: SanityLimits = field(default_factory=SanityLimits)
+    seed: int = 0
+
+    def __post_init__(self):
+        if not self.levels or list(self.levels) != sorted(set(self.levels)) or any(level % 2 for level in self.levels):
+            raise InputError(
+                f"levels {self.levels} are no ladder; give even numbers that rise, such as 6, 8, 12",
+                path="potential.levels",
+                given=self.levels,
+                accepted="even numbers, rising",
+            )
+        if not 1.0 < self.select < self.break_:
+            raise InputError(
+                f"grades select = {self.select} and break = {self.break_} must satisfy 1 < select < break; "
+                "up to 1 the potential interpolates",
+                path="potential.select",
+                given=self.select,
+                accepted="1 < select < break",
+            )
+
+    def hash(self) -> str:
+        """16 hex digits that change with any option."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

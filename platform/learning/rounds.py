@@ -1,0 +1,102 @@
+"""The record of a learning run: one folder a round, complete or absent."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ase import Atoms
+from ase.io import read, write
+
+from argyro.platform.errors import InputError
+
+POTENTIAL, ACTIVE_SET, ACCEPTED, REJECTED, SUMMARY = (
+    "potential.mtp",
+    "active_set.txt",
+    "labels.extxyz",
+    "rejected.extxyz",
+    "round.json",
+)
+
+
+@dataclass(frozen=True)
+class RoundStore:
+    """Rounds under one folder, ``round-000`` and so on; a round is written under another name and renamed at its end.
+
+    Args:
+        workdir: the folder.
+    """
+
+    workdir: Path
+
+    def claim(self, identity: dict) -> None:
+        """Bind the folder to one set of inputs, so that a changed input never continues old rounds.
+
+        Raises:
+            InputError: the folder holds rounds of other inputs.
+        """
+        path = self.workdir / "learning.json"
+        self.workdir.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            found = json.loads(path.read_text())
+            different = [key for key in identity if found.get(key) != identity[key]]
+            if different:
+                raise InputError(
+                    f"{self.workdir} holds a learning run with another {', '.join(different)}; give a new folder",
+                    path="workdir",
+                    given=str(self.workdir),
+                )
+        else:
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps(identity, indent=1))
+            partial.rename(path)
+
+    @property
+    def folders(self) -> list[Path]:
+        """Folders of the complete rounds in order."""
+        return sorted(self.workdir.glob("round-[0-9][0-9][0-9]"))
+
+    @property
+    def summaries(self) -> list[dict]:
+        """Summary of every complete round."""
+        return [json.loads((folder / SUMMARY).read_text()) for folder in self.folders]
+
+    def training_set(self) -> list[Atoms]:
+        """All accepted frames, in the order in which they were labelled."""
+        frames: list[Atoms] = []
+        for folder in self.folders:
+            frames += read_frames(folder / ACCEPTED)
+        return frames
+
+    def scratch(self) -> Path:
+        """Empty folder for the round in progress; what an interrupted round left is discarded."""
+        path = self.workdir / "round.partial"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        return path
+
+    def complete(self, scratch: Path, summary: dict) -> Path:
+        """Write the summary and make the round visible by its final name."""
+        (scratch / SUMMARY).write_text(json.dumps(summary, indent=1))
+        return scratch.rename(self.workdir / f"round-{len(self.folders):03d}")
+
+
+def read_frames(path: Path) -> list[Atoms]:
+    """Frames of an extended xyz file; none if there is no such file."""
+    return read(path, index=":", format="extxyz") if path.exists() else []
+
+
+def write_frames(path: Path, frames: list[Atoms]) -> None:
+    """Write frames as extended xyz; writes nothing for none."""
+    if frames:
+        write(path, frames, format="extxyz")
+
+
+def write_atomically(path: Path, write_to: Callable[[Path], None]) -> Path:
+    """Let `write_to` write under another name in the same folder and rename it to `path`."""
+    partial = path.with_name(path.name + ".partial")
+    write_to(partial)
+    return partial.replace(path)

@@ -1,0 +1,112 @@
+"""The first training set: rattled, strained and hot variants of the structures that will be screened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+from ase.geometry import find_mic
+from ase.neighborlist import neighbor_list
+
+from argyro.platform.labels.sanity import P_S_BOND_A, min_distance_A
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.units import BOLTZMANN_EV_K
+
+# Stiffness of the harmonic well in which an atom, or a PS4 group, sits: gives the known mean-square displacements
+# (Li about 0.1 Å² and the framework about 0.04 Å² for each direction at 900 K).
+LI_SPRING_EV_A2 = 0.8
+FRAMEWORK_SPRING_EV_A2 = 2.0
+LIBRATION_SPRING_EV = 4.0  # rotation of a PS4 group
+ATTEMPTS = 30
+
+
+def rattled(atoms: Atoms, sigma_A: float, rng: np.random.Generator) -> Atoms:
+    """Every coordinate displaced by a normal deviate of the given width."""
+    return _displaced(atoms, rng.normal(0.0, sigma_A, (len(atoms), 3)))
+
+
+def strained(atoms: Atoms, strain: float, rng: np.random.Generator) -> Atoms:
+    """Cell and positions under a random symmetric strain, each component uniform in ±strain; shear half of that."""
+    components = rng.uniform(-strain, strain, (3, 3))
+    symmetric = np.diag(np.diag(components)) + (np.triu(components, 1) + np.triu(components, 1).T) / 2
+    result = _bare(atoms)
+    result.set_cell(atoms.cell.array @ (np.eye(3) + symmetric), scale_atoms=True)
+    return result
+
+
+def hot(atoms: Atoms, temperature_K: float, rng: np.random.Generator) -> Atoms:
+    """Draw a frame of a harmonic solid at a temperature, PS4 groups moved and turned as rigid bodies.
+
+    Every degree of freedom is a normal deviate of variance kT/k, k the spring constants above.
+    """
+    kT = BOLTZMANN_EV_K * temperature_K
+    symbols = np.array(atoms.get_chemical_symbols())
+    spring = np.where(symbols == "Li", LI_SPRING_EV_A2, FRAMEWORK_SPRING_EV_A2)
+    moves = rng.normal(size=(len(atoms), 3)) * np.sqrt(kT / spring)[:, None]
+    for group in ps4_groups(atoms):
+        angle = rng.normal(0.0, np.sqrt(kT / LIBRATION_SPRING_EV), 3)
+        arms = find_mic(atoms.positions[group] - atoms.positions[group[0]], atoms.cell, atoms.pbc)[0]
+        stretch = 0.25 * moves[group]  # the bond is stiffer than the cage
+        moves[group] = moves[group[0]] + np.cross(angle, arms) + stretch
+    return _displaced(atoms, moves)
+
+
+def ps4_groups(atoms: Atoms) -> list[np.ndarray]:
+    """Find the indices of every P with the S bonded to it, the P first."""
+    centre, other = neighbor_list("ij", atoms, {("P", "S"): P_S_BOND_A})
+    phosphorus = [atom.index for atom in atoms if atom.symbol == "P"]
+    return [np.concatenate([[p], other[centre == p]]) for p in phosphorus]
+
+
+def seed_frames(structures: Sequence[Atoms], options: LearningOptions) -> list[Atoms]:
+    """Seed frames of all structures: one as built, then rattled, strained and hot ones in turn, ever further out.
+
+    Args:
+        structures: bulk and boundary cells of one family.
+        options: numbers and amplitudes.
+
+    Returns:
+        Frames with ``info["structure"]`` (index) and ``info["made_by"]``; none has atoms closer than the sanity limit
+        unless the structure itself has.
+    """
+    frames = []
+    for index, structure in enumerate(structures):
+        rng = np.random.default_rng([options.seed, index])
+        small = len(structure) <= options.small_cell_atoms
+        count = options.seeds_per_structure if small else max(2, options.seeds_per_structure // 2)
+        for number in range(count):
+            frame, made_by = _variant(structure, number, (number + 1) / count, options, rng)
+            frame.info |= {"structure": index, "made_by": made_by}
+            frames.append(frame)
+    return frames
+
+
+def _variant(structure: Atoms, number: int, share: float, options: LearningOptions, rng) -> tuple[Atoms, str]:
+    if number == 0:
+        return _bare(structure), "as built"
+    makers = (
+        ("hot", lambda scale: hot(structure, scale * share * max(options.temperatures_K), rng)),
+        ("strained", lambda scale: rattled(strained(structure, scale * share * options.strain, rng), 0.05, rng)),
+        ("rattled", lambda scale: rattled(structure, scale * share * options.rattle_A, rng)),
+    )
+    name, make = makers[number % 3]
+    required = min(options.sanity.min_distance_A, min_distance_A(structure))
+    frame = make(1.0)
+    for attempt in range(1, ATTEMPTS):
+        if min_distance_A(frame) >= required:
+            break
+        frame = make(1.0 - attempt / ATTEMPTS)
+    return frame, name
+
+
+def _bare(atoms: Atoms) -> Atoms:
+    result = atoms.copy()
+    result.calc = None
+    return result
+
+
+def _displaced(atoms: Atoms, moves_A: np.ndarray) -> Atoms:
+    result = _bare(atoms)
+    result.positions += moves_A
+    return result

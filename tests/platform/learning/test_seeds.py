@@ -1,0 +1,49 @@
+"""Seed frames: reproducible, possible, and as hot as asked."""
+
+import numpy as np
+import pytest
+from ase.geometry import find_mic
+
+from argyro.platform.labels.sanity import min_distance_A, ps4_intact
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.seeds import LI_SPRING_EV_A2, hot, ps4_groups, seed_frames, strained
+from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.units import BOLTZMANN_EV_K
+
+
+@pytest.fixture(scope="module")
+def cell():
+    return build_bulk("Li6PS5Cl", 0.5, (2, 1, 1), seed=1)
+
+
+def test_hot_li_has_the_mean_square_displacement_of_its_well(cell):
+    rng = np.random.default_rng(0)
+    li = cell.symbols == "Li"
+    moves = [find_mic(hot(cell, 900.0, rng).positions - cell.positions, cell.cell)[0][li] for _ in range(100)]
+    expected_A2 = BOLTZMANN_EV_K * 900.0 / LI_SPRING_EV_A2
+    assert np.mean(np.square(moves)) == pytest.approx(expected_A2, rel=0.03)
+
+
+def test_hot_ps4_groups_move_almost_rigidly(cell):
+    frame = hot(cell, 900.0, np.random.default_rng(1))
+    assert ps4_intact(frame)
+    bonds = [frame.get_distances(group[0], group[1:], mic=True) for group in ps4_groups(frame)]
+    assert np.std(bonds) < 0.15
+
+
+def test_strain_is_bounded_and_keeps_fractional_coordinates(cell):
+    frame = strained(cell, 0.05, np.random.default_rng(2))
+    np.testing.assert_allclose(frame.get_scaled_positions(), cell.get_scaled_positions(), atol=1e-9)
+    deformation = np.linalg.solve(cell.cell.array, frame.cell.array) - np.eye(3)
+    assert 0.0 < np.abs(deformation).max() <= 0.05
+
+
+def test_seed_frames_are_reproducible_labelled_and_nowhere_too_close(cell):
+    options = LearningOptions(seeds_per_structure=7, seed=3)
+    frames = seed_frames([cell, build_bulk("Li6PS5Cl", 0.5, (2, 2, 1), seed=1)], options)
+    again = seed_frames([cell], options)
+    assert [frame.info["structure"] for frame in frames] == [0] * 7 + [1] * 3
+    assert {frame.info["made_by"] for frame in frames} == {"as built", "hot", "strained", "rattled"}
+    assert min(min_distance_A(frame) for frame in frames) >= options.sanity.min_distance_A
+    for one, other in zip(frames, again, strict=False):
+        np.testing.assert_array_equal(one.positions, other.positions)
