@@ -1,0 +1,237 @@
+"""From the specification to the graph of work items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from argyro.campaigns.costs import Costs
+from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.spec import Campaign, Material
+from argyro.campaigns.stages.diffusivity import BOUNDARY_DIFFUSIVITY, BULK_DIFFUSIVITY
+from argyro.campaigns.stages.homogenize import HOMOGENIZE
+from argyro.campaigns.stages.learn import LEARN
+from argyro.campaigns.stages.md import MD
+from argyro.campaigns.stages.microstructure import MICROSTRUCTURE
+from argyro.campaigns.stages.ranking import RANKING
+from argyro.campaigns.stages.structure import STRUCTURE
+from argyro.campaigns.stages.surrogate import SURROGATE
+
+BULK = "bulk"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A simulated cell: a material in bulk or with a boundary."""
+
+    material: Material
+    boundary: str
+
+    @property
+    def label(self) -> str:
+        """For people: ``Li6PS5Cl 50 %/bulk``."""
+        return f"{self.material.label}/{self.boundary}"
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What it is sorted by."""
+        return {
+            "composition": self.material.composition,
+            "disorder": self.material.disorder,
+            "boundary": self.boundary,
+            "material": self.material.label,
+        }
+
+
+def build_graph(campaign: Campaign, costs: Costs | None = None) -> Graph:
+    """All work items of a campaign, parents first.
+
+    Args:
+        campaign: what to compute.
+        costs: expected core seconds; rough constants if not measured.
+    """
+    return _Builder(campaign, costs or Costs()).build()
+
+
+class _Builder:
+    def __init__(self, campaign: Campaign, costs: Costs):
+        self.campaign, self.costs, self.graph = campaign, costs, Graph()
+        self.measured: dict[str, str] = {}  # diffusivity item -> its structure item
+
+    def build(self) -> Graph:
+        for cell in self._cells():
+            self._structure(cell)
+        for family, materials in self._families().items():
+            self._learn(family, materials)
+        for cell in self._cells():
+            self._dynamics(cell)
+        surrogate = self._surrogate()
+        microstructures = [self._microstructure(number) for number in range(self.campaign.homogenization.realisations)]
+        for cell in self._cells():
+            if cell.boundary != BULK or not self.campaign.boundaries:
+                self._homogenize(cell, surrogate, microstructures)
+        self._ranking()
+        return self.graph
+
+    def _cells(self) -> Iterator[Cell]:
+        for material in self.campaign.materials:
+            for boundary in (BULK, *self.campaign.boundaries):
+                yield Cell(material, boundary)
+
+    def _families(self) -> dict[str, list[Material]]:
+        """Materials that share a potential."""
+        from argyro.platform.structures.composition import Composition
+
+        families: dict[str, list[Material]] = {}
+        for material in self.campaign.materials:
+            elements = "-".join(sorted(Composition.parse(material.composition).elements))
+            family = "all" if self.campaign.potential.families == "one" else elements
+            families.setdefault(family, []).append(material)
+        return families
+
+    def _family_of(self, material: Material) -> str:
+        return next(name for name, members in self._families().items() if material in members)
+
+    def _structure(self, cell: Cell) -> None:
+        sizes = self.campaign.structures
+        inputs = {
+            "composition": cell.material.composition,
+            "disorder": cell.material.disorder,
+            "boundary": cell.boundary,
+            "seed": self.campaign.seed,
+        }
+        if cell.boundary == BULK:
+            self._add(f"structure/{cell.label}", STRUCTURE, {**inputs, "supercell": list(sizes.supercell)}, facts=cell.facts)
+            small = {**inputs, "supercell": list(sizes.learning_supercell)}
+            if small["supercell"] != list(sizes.supercell):
+                self._add(f"structure/{cell.label}/learning", STRUCTURE, small, facts=cell.facts)
+        else:
+            thick = {**inputs, "min_grain_thickness_nm": sizes.min_grain_thickness_nm}
+            self._add(f"structure/{cell.label}", STRUCTURE, thick, facts=cell.facts)
+
+    def _learn(self, family: str, materials: list[Material]) -> None:
+        names = []
+        for material in materials:
+            small = f"structure/{material.label}/{BULK}/learning"
+            names.append(small if small in self.graph.nodes else f"structure/{material.label}/{BULK}")
+            names += [f"structure/{material.label}/{boundary}" for boundary in self.campaign.boundaries]
+        potential, labels = self.campaign.potential, self.campaign.labels
+        options = {
+            "levels": potential.levels,
+            "cutoff_A": potential.cutoff_A,
+            "temperatures_K": [min(self.campaign.temperatures_K), max(self.campaign.temperatures_K)],
+            "exploration_ps": potential.explore_ps,
+            "max_labels": potential.max_labels,
+            "rounds_per_level": potential.max_rounds,
+            "seed": self.campaign.seed,
+        }
+        self._add(
+            f"learn/{family}",
+            LEARN,
+            {"labels": _label_identity(labels), "options": options},
+            parents={f"structure:{name}": name for name in names},
+            facts={"family": family, "label_source": labels.source, "levels": potential.levels},
+            settings={"labels": labels.model_dump(mode="json")},
+            cores=self.campaign.resources.learn,
+            cost=self.costs.learning(potential, labels),
+        )
+
+    def _dynamics(self, cell: Cell) -> None:
+        for temperature in self.campaign.temperatures_K:
+            for number in range(self.campaign.md.realisations):
+                self._run(cell, temperature, number)
+
+    def _run(self, cell: Cell, temperature_K: float, number: int) -> None:
+        md, case = self.campaign.md, f"{cell.label}/{temperature_K:g} K/{number}"
+        facts = {**cell.facts, "temperature_K": temperature_K, "realisation": number}
+        inputs = md.model_dump(include={"equilibrate_ps", "production_ps", "timestep_fs", "frame_every_fs"})
+        seed = 1 + self.campaign.seed + 1000 * number
+        structure = f"structure/{cell.label}"
+        run = self._add(
+            f"md/{case}",
+            MD,
+            {**inputs, "temperature_K": temperature_K, "seed": seed},
+            parents={"structure": structure, "potential": f"learn/{self._family_of(cell.material)}"},
+            facts=facts,
+            settings=md.model_dump(include={"lammps", "pair_style", "launcher"}),
+            cores=self.campaign.resources.md,
+            cost=self.costs.dynamics(self.campaign, cell.boundary),
+        )
+        asked = {"temperature_K": temperature_K, "seed": seed}
+        self.measured[f"diffusivity/{case}"] = structure
+        if cell.boundary == BULK:
+            self._add(f"diffusivity/{case}", BULK_DIFFUSIVITY, asked, parents={"run": run}, facts=facts)
+            return
+        width = self.campaign.boundary_width_nm
+        bulk = f"diffusivity/{Cell(cell.material, BULK).label}/{temperature_K:g} K/{number}"
+        self._add(
+            f"diffusivity/{case}",
+            BOUNDARY_DIFFUSIVITY,
+            {**asked, "width_nm": width},
+            parents={"run": run, "structure": structure, "bulk": bulk},
+            facts={**facts, "boundary_width_nm": width},
+        )
+
+    def _surrogate(self) -> str:
+        parents = {name: name for pair in self.measured.items() for name in pair}
+        options = self.campaign.surrogate.model_dump(mode="json")
+        return self._add(
+            "surrogate",
+            SURROGATE,
+            {"options": options, "seed": self.campaign.seed, "cells": self.measured},
+            parents=parents,
+            tolerant=True,
+            facts={"members": options["members"]},
+            cores=self.campaign.resources.surrogate,
+            cost=self.costs.surrogate,
+        )
+
+    def _microstructure(self, number: int) -> str:
+        asked = self.campaign.homogenization
+        inputs = {"grains": asked.grains, "seed": self.campaign.seed + number, "method": asked.method}
+        return self._add(
+            f"microstructure/{number}", MICROSTRUCTURE, inputs, facts={"grains": asked.grains}, cost=self.costs.microstructure
+        )
+
+    def _homogenize(self, cell: Cell, surrogate: str, microstructures: list[str]) -> None:
+        campaign = self.campaign
+        temperatures = sorted({campaign.screening_temperature_K, *campaign.temperatures_K})
+        inputs = {
+            "temperatures_K": temperatures,
+            "grain_sizes_nm": sorted(campaign.grain_sizes_nm),
+            "width_nm": campaign.boundary_width_nm,
+            "screening_temperature_K": campaign.screening_temperature_K,
+            "samples": campaign.homogenization.samples,
+            "method": campaign.homogenization.method,
+            "seed": campaign.seed,
+        }
+        bulk = f"structure/{Cell(cell.material, BULK).label}"
+        parents = {"surrogate": surrogate, "bulk": bulk}
+        if cell.boundary != BULK:
+            parents["boundary"] = f"structure/{cell.label}"
+        parents |= {f"microstructure:{number}": name for number, name in enumerate(microstructures)}
+        self._add(
+            f"homogenize/{cell.label}",
+            HOMOGENIZE,
+            inputs,
+            parents=parents,
+            facts={**cell.facts, "boundary_width_nm": campaign.boundary_width_nm},
+            cores=campaign.resources.homogenize,
+            cost=self.costs.homogenization,
+        )
+
+    def _ranking(self) -> None:
+        points = [name for name in self.graph.nodes if name.startswith("homogenize/")]
+        if points:
+            facts = {"screening_temperature_K": self.campaign.screening_temperature_K}
+            self._add("ranking", RANKING, dict(facts), parents={name: name for name in points}, tolerant=True, facts=facts)
+
+    def _add(self, name, stage, inputs, *, parents=None, tolerant=False, facts=None, settings=None, cores=1, cost=1.0) -> str:
+        node = Node(name, stage, inputs, parents or {}, tolerant, facts or {}, settings or {}, cores, cost)
+        return self.graph.add(node)
+
+
+def _label_identity(labels) -> dict[str, str]:
+    from argyro.platform.labels.source import LabelSource
+
+    return LabelSource(**labels.model_dump(mode="json")).identity()

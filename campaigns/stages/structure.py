@@ -1,0 +1,52 @@
+"""Builds one cell, bulk or with grain boundaries, and checks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ase import Atoms
+from ase.io import read, write
+
+from argyro.campaigns.stages import StageDefinition
+from argyro.platform.execution import StageContext
+
+FILE = "structure.extxyz"
+
+
+def read_structure(folder: Path) -> Atoms:
+    """The cell that a structure item holds."""
+    return read(folder / FILE)
+
+
+def run(context: StageContext) -> dict:
+    """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or min_grain_thickness_nm, seed."""
+    from argyro.platform.structures.checks import check, require
+
+    atoms = _build(context.inputs)
+    require(atoms)
+    write(context.workdir / FILE, atoms)
+    return {
+        "atoms": len(atoms),
+        "formula": atoms.get_chemical_formula("hill"),
+        "boundaries": int(atoms.info["boundaries"]),
+        "volume_A3": float(atoms.get_volume()),
+        "checks": check(atoms),
+    }
+
+
+def _build(inputs) -> Atoms:
+    from argyro.platform.structures.argyrodite import build_bulk
+    from argyro.platform.structures.boundaries import build_boundary
+
+    if inputs["boundary"] == "bulk":
+        return build_bulk(inputs["composition"], inputs["disorder"], tuple(inputs["supercell"]), inputs["seed"])
+    return build_boundary(
+        inputs["composition"],
+        inputs["disorder"],
+        inputs["boundary"],
+        min_grain_thickness_nm=inputs["min_grain_thickness_nm"],
+        seed=inputs["seed"],
+    )
+
+
+STRUCTURE = StageDefinition("structure", 1, run)
