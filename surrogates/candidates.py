@@ -1,0 +1,66 @@
+"""The four models that compete: three kernels about the prior's mean, and graph networks with a kernel for what they
+leave.
+
+All of them share the posterior of `process`, so that each is sharp where molecular dynamics was run and each could
+ship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.kernels import Hyperparameters, Rows
+from argyro.surrogates.process import ArrheniusProcess, Data, Posterior
+
+CANDIDATES = ("mean", "ridge", "gp", "graph")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted model: one process per ensemble member, a single one where there is no ensemble."""
+
+    kind: str
+    hyper: Hyperparameters
+    processes: list[ArrheniusProcess]
+
+    def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
+        """Posterior of each member for rows with mean coefficients (members, r, 2)."""
+        return [process.coefficients(rows, mean) for process, mean in zip(self.processes, means, strict=True)]
+
+
+def fit_candidate(kind: str, hyper: Hyperparameters, data: Data, means: np.ndarray, prior: ArrheniusPrior) -> Candidate:
+    """Condition each member's mean (members, n, 2) on the data."""
+    kernel = "gp" if kind == "graph" else kind
+    return Candidate(kind, hyper, [ArrheniusProcess(kernel, hyper, data, mean, prior) for mean in means])
+
+
+def prior_means(rows: int, prior: ArrheniusPrior) -> np.ndarray:
+    """Return the mean of the candidates without networks, (1, rows, 2)."""
+    return np.tile(prior.mean, (1, rows, 1))
+
+
+def row_means(coefficients: np.ndarray, graph_of_row: np.ndarray, rows: Rows) -> np.ndarray:
+    """Network coefficients (members, graphs, 3, 2) of each row, (members, n, 2), averaged over the structures of a key.
+
+    Realisations of one disorder are one material to the campaign; so its measured values speak for all of them.
+    """
+    means = coefficients[:, graph_of_row, rows.targets]
+    labels = np.array([f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)])
+    for label in np.unique(labels):
+        mine = labels == label
+        means[:, mine] = means[:, mine].mean(axis=1, keepdims=True)
+    return means
+
+
+def mixture(posteriors: Sequence[Posterior], basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and standard deviation of ln D - offset over the members, and novelty, for rows with basis (r, 2); (r,)
+    each.
+    """
+    means = np.array([np.einsum("rc,rc->r", p.mean, basis) for p in posteriors])
+    variances = np.array([np.einsum("rc,rcrd,rd->r", basis, p.covariance, basis) for p in posteriors])
+    spread = means.var(axis=0) + variances.mean(axis=0)
+    return means.mean(axis=0), np.sqrt(np.maximum(spread, 1e-12)), np.mean([p.novelty for p in posteriors], axis=0)

@@ -1,0 +1,67 @@
+"""Where the surrogate was trained, and what a query asks beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, Identity, formula_amounts
+from argyro.surrogates.examples import Examples
+
+MARGIN = 0.25  # of the descriptors' physical scales
+TEMPERATURE_MARGIN_K = 300.0
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Elements, boundaries, range of composition descriptors and highest temperature of the training data."""
+
+    elements: tuple[str, ...]
+    boundaries: tuple[str, ...]
+    lowest: tuple[float, ...]
+    highest: tuple[float, ...]
+    temperatures_K: tuple[float, float]
+
+    @classmethod
+    def of(cls, examples: Examples) -> Domain:
+        """Find the domain that observations span."""
+        size = len(COMPOSITION_DESCRIPTORS)
+        descriptors = examples.data.rows.descriptors[:, :size]
+        elements = {e for identity in examples.identities for e in formula_amounts(identity.composition)}
+        kelvin = examples.data.temperatures_K
+        return cls(
+            tuple(sorted(elements)),
+            tuple(sorted(set(examples.groups("boundary")))),
+            tuple(map(float, descriptors.min(axis=0))),
+            tuple(map(float, descriptors.max(axis=0))),
+            (float(kelvin.min()), float(kelvin.max())),
+        )
+
+    @classmethod
+    def from_json(cls, data: dict) -> Domain:
+        """Invert `to_json`."""
+        return cls(**{name: tuple(value) for name, value in data.items()})
+
+    def to_json(self) -> dict:
+        """Plain values by name."""
+        return asdict(self)
+
+    def warnings(self, identity: Identity, descriptors: np.ndarray, temperatures_K: Sequence[float]) -> tuple[str, ...]:
+        """Say what of the query lies outside, in words; empty inside."""
+        found = [
+            f"element {e} was not trained" for e in formula_amounts(identity.composition) if e not in self.elements
+        ]
+        for name, value, low, high in zip(
+            COMPOSITION_DESCRIPTORS, descriptors, self.lowest, self.highest, strict=False
+        ):
+            if not low - MARGIN <= value <= high + MARGIN:
+                found.append(f"{name.replace('_', ' ')} is outside the trained range")
+        if identity.boundary not in self.boundaries:
+            found.append(f"boundary {identity.boundary} was not trained; trained: {', '.join(self.boundaries)}")
+        if max(temperatures_K) > self.temperatures_K[1] + TEMPERATURE_MARGIN_K:
+            found.append(
+                f"{max(temperatures_K):g} K is more than 300 K above the hottest run, {self.temperatures_K[1]:g} K"
+            )
+        return tuple(found)

@@ -1,0 +1,119 @@
+"""Training a deep ensemble of graph networks on diffusivities and upper bounds.
+
+Each member minimises the negative log-likelihood (Gaussian for values, log Φ for bounds) plus |θ - θ0|² / 2 about its
+own random start θ0: an anchored ensemble, whose spread approximates the posterior of the weights.
+
+Source: Pearce, Leibfried, Brintrup, AISTATS 2020 (anchored ensembles); Lakshminarayanan et al., NeurIPS 2017 (deep
+ensembles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch_geometric.data import Batch
+from torch_geometric.data import Data as Graph
+
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.model import GraphEnsemble, NetworkSize, evaluate
+from argyro.surrogates.process import BOUND_SOFTNESS, Data
+
+LABEL_FLOOR = 0.15  # of ln D: finer than a realisation's scatter a network is not asked to fit
+BATCH_GRAPHS = 16
+
+
+@dataclass(frozen=True)
+class NetworkTraining:
+    """Members, size, steps of Adam and its learning rate."""
+
+    members: int = 5
+    size: NetworkSize = field(default_factory=NetworkSize)
+    steps: int = 200
+    learning_rate: float = 0.01
+
+
+def train_ensemble(
+    graphs: Sequence[Graph],
+    graph_of_row: np.ndarray,
+    data: Data,
+    options: NetworkTraining,
+    prior: ArrheniusPrior,
+    seed: int,
+) -> GraphEnsemble:
+    """Train all members at once.
+
+    Args:
+        graphs: distinct structures.
+        graph_of_row: index into graphs for each observation, (n,).
+        data: n observations.
+        options: size and length of the training.
+        prior: the law in whose units the networks answer.
+        seed: of the starts and of the order of batches.
+    """
+    torch.manual_seed(seed)
+    ensemble = GraphEnsemble(options.members, options.size)
+    anchors = [parameter.detach().clone() for parameter in ensemble.parameters()]
+    optimiser = torch.optim.Adam(ensemble.parameters(), lr=options.learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, options.steps)
+    batches = _batches(graphs, graph_of_row, np.random.default_rng(seed))
+    prepared = [
+        (Batch.from_data_list([graphs[g] for g in chunk]), _rows(chunk, graph_of_row, data, prior)) for chunk in batches
+    ]
+    for step in range(options.steps):
+        batch, rows = prepared[step % len(prepared)]
+        loss = _misfit(evaluate(ensemble, batch), rows) * (len(data) / len(rows["graph"]))
+        loss = loss + _anchoring(ensemble, anchors)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(ensemble.parameters(), 10.0 * options.members)
+        optimiser.step()
+        schedule.step()
+    return ensemble.eval()
+
+
+def network_coefficients(ensemble: GraphEnsemble, graphs: Sequence[Graph], prior: ArrheniusPrior) -> np.ndarray:
+    """Coefficients (a, Ea) of each member, graph and target, (members, graphs, 3, 2)."""
+    answers = []
+    with torch.inference_mode():
+        for start in range(0, len(graphs), BATCH_GRAPHS):
+            answers.append(evaluate(ensemble, Batch.from_data_list(list(graphs[start : start + BATCH_GRAPHS]))).numpy())
+    return prior.mean + prior.sigma * np.concatenate(answers, axis=1).astype(float)
+
+
+def _batches(graphs: Sequence[Graph], graph_of_row: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    used = rng.permutation(np.unique(graph_of_row))
+    return np.array_split(used, max(1, -(-len(used) // BATCH_GRAPHS)))
+
+
+def _rows(chunk: np.ndarray, graph_of_row: np.ndarray, data: Data, prior: ArrheniusPrior) -> dict[str, torch.Tensor]:
+    """Gather the observations of a batch, as tensors, with ln D = offset + constant + gradient · departure."""
+    mine = np.flatnonzero(np.isin(graph_of_row, chunk))
+    basis = prior.basis(data.temperatures_K[mine])
+    place = {graph: position for position, graph in enumerate(chunk)}
+    sigma = np.where(data.censored[mine], BOUND_SOFTNESS, np.hypot(data.log_sigmas[mine], LABEL_FLOOR))
+    floats = {
+        "gradient": basis * prior.sigma,
+        "residual": data.log_values[mine] - prior.offset - basis @ prior.mean,
+        "sigma": sigma,
+    }
+    rows = {name: torch.as_tensor(value, dtype=torch.float32) for name, value in floats.items()}
+    rows["graph"] = torch.as_tensor([place[g] for g in graph_of_row[mine]])
+    rows["target"] = torch.as_tensor(data.rows.targets[mine])
+    rows["censored"] = torch.as_tensor(data.censored[mine])
+    return rows
+
+
+def _misfit(departures: torch.Tensor, rows: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Negative log-likelihood, summed over members and observations, up to constants."""
+    predicted = (departures[:, rows["graph"], rows["target"]] * rows["gradient"]).sum(-1)
+    z = (rows["residual"] - predicted) / rows["sigma"]
+    return torch.where(rows["censored"], -torch.special.log_ndtr(z), 0.5 * z**2).sum()
+
+
+def _anchoring(ensemble: GraphEnsemble, anchors: list[torch.Tensor]) -> torch.Tensor:
+    """|θ - θ0|² / 2 in units of the start's variance 1/inputs."""
+    terms = zip(ensemble.parameters(), anchors, strict=True)
+    return sum((0.5 * (p.shape[1] if p.shape[1] > 1 else 1) * (p - a) ** 2).sum() for p, a in terms)

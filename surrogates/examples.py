@@ -1,0 +1,82 @@
+"""Observations in the arrays that training wants."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.descriptors import Identity, descriptors_of, identity_of
+from argyro.surrogates.kernels import Rows, rows_of
+from argyro.surrogates.observation import Observation
+from argyro.surrogates.process import Data
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Distinct structures, with the observations as rows that point to them.
+
+    Args:
+        structures: distinct cells.
+        identities: what each of them stands for.
+        structure_of_row: index into structures, (n,).
+        data: n observations.
+        width_nm: the one width that all boundary values refer to; None without any.
+    """
+
+    structures: list[Atoms]
+    identities: list[Identity]
+    structure_of_row: np.ndarray
+    data: Data
+    width_nm: float | None
+
+    def groups(self, by: str) -> np.ndarray:
+        """Return a word for each observation, (n,): its ``composition``, ``material``, ``boundary`` or ``key``."""
+        if by == "boundary":
+            return np.array([key.rsplit("|", 1)[1] for key in self.data.rows.keys])
+        return np.array([getattr(self.identities[s], by) for s in self.structure_of_row])
+
+
+def examples_of(observations: Sequence[Observation]) -> Examples:
+    """Sort observations by structure.
+
+    Raises:
+        InputError: none were given, or boundary values of different widths, which are different quantities.
+    """
+    if not observations:
+        raise InputError("a surrogate needs at least one observation")
+    widths = sorted({o.width_nm for o in observations if o.target != "bulk"})
+    if len(widths) > 1:
+        raise InputError(
+            f"boundary diffusivities of widths {widths} nm do not mix; invert all of them with one width", given=widths
+        )
+    place: dict[str, int] = {}
+    structures: list[Atoms] = []
+    structure_of_row = np.zeros(len(observations), dtype=int)
+    for row, observation in enumerate(observations):
+        mark = _fingerprint(observation.structure)
+        if mark not in place:
+            place[mark] = len(structures)
+            structures.append(observation.structure)
+        structure_of_row[row] = place[mark]
+    identities = [identity_of(atoms) for atoms in structures]
+    descriptors = [descriptors_of(atoms) for atoms in structures]
+    pairs = zip(structure_of_row, observations, strict=True)
+    rows = Rows.join([rows_of(identities[s], descriptors[s], [o.target]) for s, o in pairs])
+    data = Data(
+        rows,
+        np.array([o.temperature_K for o in observations], dtype=float),
+        np.array([o.log_value for o in observations]),
+        np.array([o.log_sigma for o in observations]),
+        np.array([o.censored for o in observations]),
+    )
+    return Examples(structures, identities, structure_of_row, data, widths[0] if widths else None)
+
+
+def _fingerprint(atoms: Atoms) -> str:
+    parts = (atoms.numbers, np.round(atoms.positions, 6), np.round(atoms.cell.array, 6), identity_of(atoms).key)
+    return hashlib.sha256(b"".join(str(p).encode() if isinstance(p, str) else p.tobytes() for p in parts)).hexdigest()

@@ -1,0 +1,75 @@
+"""The graph of a structure: atoms, periodic edges, distance to the boundary plane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.descriptors import ION_RADII_A, descriptors_of
+from argyro.surrogates.neighbours import periodic_edges
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+CUTOFF_A = 4.0  # holds P-S, Li-S, Li-X and Li-Li jumps within a cage and between cages (2.8 Å and more)
+RADIAL_CENTRES_A = np.linspace(1.5, CUTOFF_A, 10)
+SITES = ("4a", "4c", "4b", "16e", "48h")
+BOUNDARY_REACH_A = (2.0, 5.0, 10.0)
+ELECTRONEGATIVITY = {"Li": 0.98, "P": 2.19, "S": 2.58, "Cl": 3.16, "Br": 2.96, "I": 2.66}
+NODE_FEATURES = 4 + 2 + len(SITES) + len(BOUNDARY_REACH_A)
+
+
+def node_features(atoms: Atoms) -> np.ndarray:
+    """Kind of ion, its radius and electronegativity, site class and nearness of the boundary, shape (n, 14).
+
+    Radius and electronegativity let mixed halides share what was learnt; Cl, Br and I are one kind.
+    """
+    symbols = np.array(atoms.get_chemical_symbols())
+    unknown = sorted(set(symbols) - set(ION_RADII_A))
+    if unknown:
+        raise InputError(f"the surrogate has no description of {', '.join(unknown)}", accepted=", ".join(ION_RADII_A))
+    missing = [name for name in ("site", "boundary_distance_A") if name not in atoms.arrays]
+    if missing:
+        raise InputError(f"the structure has no per-atom {', '.join(missing)}; build it with `argyro structure`")
+    kind = np.stack([symbols == "Li", symbols == "P", symbols == "S", np.isin(symbols, ["Cl", "Br", "I"])], axis=1)
+    ion = np.array([[ION_RADII_A[s] - 1.5, ELECTRONEGATIVITY[s] - 2.2] for s in symbols])
+    site = np.stack([atoms.arrays["site"] == name for name in SITES], axis=1)
+    distance = np.asarray(atoms.arrays["boundary_distance_A"], dtype=float)[:, None]
+    near = np.exp(-((distance / np.array(BOUNDARY_REACH_A)) ** 2))
+    return np.concatenate([kind, ion, site, near], axis=1)
+
+
+def edge_features(distances_A: np.ndarray) -> np.ndarray:
+    """Gaussians of the distance, smoothly cut off, shape (edges, 10)."""
+    width = RADIAL_CENTRES_A[1] - RADIAL_CENTRES_A[0]
+    envelope = 0.5 * (1 + np.cos(np.pi * np.minimum(distances_A / CUTOFF_A, 1)))
+    return np.exp(-(((distances_A[:, None] - RADIAL_CENTRES_A) / width) ** 2)) * envelope[:, None]
+
+
+def graph_of(atoms: Atoms) -> Data:
+    """PyTorch Geometric data of a labelled structure.
+
+    Returns:
+        Data with ``x`` (n, 14) node features, ``edge_index`` (2, e), ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the
+        nearness of the boundary, ``globals`` (1, 9) the descriptors and the number density.
+
+    Raises:
+        InputError: unknown elements, or labels that are missing.
+    """
+    import torch
+    from torch_geometric.data import Data
+
+    i, j, distances_A = periodic_edges(atoms, CUTOFF_A)
+    x = node_features(atoms)
+    density = len(atoms) / atoms.get_volume() / 0.054 - 1  # 0.054 atoms/Å³: 52 atoms in a cell of 9.87 Å
+    return Data(
+        x=torch.as_tensor(x, dtype=torch.float32),
+        edge_index=torch.as_tensor(np.stack([j, i]).astype(np.int64)),
+        edge_attr=torch.as_tensor(edge_features(distances_A), dtype=torch.float32),
+        near=torch.as_tensor(x[:, -2], dtype=torch.float32),
+        globals=torch.as_tensor(np.append(descriptors_of(atoms), 10 * density)[None], dtype=torch.float32),
+        num_nodes=len(atoms),
+    )

@@ -1,0 +1,90 @@
+"""How alike two diffusivities are before any run: the covariance of their Arrhenius coefficients.
+
+G = A² [ w_s K_t + w_d ρ(d, d') K_t + w_o δ(key, key') K_o ],  w_s + w_d + w_o = 1: what all argyrodites share, what
+those of like descriptors share, what is a structure's own. K_t and K_o couple bulk, parallel and perpendicular.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from argyro.surrogates.observation import TARGETS
+
+# Parallel and perpendicular go together (D_perp/D_par = 0.877 over all systems of arXiv:2510.18630); a boundary
+# follows its bulk loosely,
+# being faster where the bulk is slow and slower where it is fast (same source).
+TARGET_COUPLING = np.array([[1.0, 0.5, 0.5], [0.5, 1.0, 0.95], [0.5, 0.95, 1.0]])
+KERNELS = ("mean", "ridge", "gp")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Diffusivities by what they belong to, n of them: descriptors (n, d), target index (n,), material and key (n,)
+    words.
+    """
+
+    descriptors: np.ndarray
+    targets: np.ndarray
+    materials: np.ndarray
+    keys: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, index: np.ndarray) -> Rows:
+        """Pick the rows of an index or a mask."""
+        return Rows(self.descriptors[index], self.targets[index], self.materials[index], self.keys[index])
+
+    @staticmethod
+    def join(parts: list[Rows]) -> Rows:
+        """One after the other."""
+        names = ("descriptors", "targets", "materials", "keys")
+        return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def rows_of(identity, descriptors: np.ndarray, targets: list[str]) -> Rows:
+    """Rows of one structure; the bulk of a boundary cell is that of its material, boundary descriptors zero."""
+    from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS
+
+    bulk = np.where(np.arange(len(descriptors)) < len(COMPOSITION_DESCRIPTORS), descriptors, 0.0)
+    is_bulk = [target == "bulk" for target in targets]
+    return Rows(
+        np.array([bulk if b else descriptors for b in is_bulk]),
+        np.array([TARGETS.index(target) for target in targets]),
+        np.array([identity.material] * len(targets)),
+        np.array([replace(identity, boundary="bulk").key if b else identity.key for b in is_bulk]),
+    )
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Size A of the departures from the prior, length in descriptor space, shares, and scatter of ln D between
+    realisations.
+    """
+
+    amplitude: float = 1.0
+    length: float = 1.5
+    shared: float = 1 / 3
+    described: float = 1 / 3
+    own: float = 1 / 3
+    jitter: float = 0.1
+
+
+def described_correlation(kind: str, a: Rows, b: Rows, length: float) -> np.ndarray:
+    """ρ of each kernel, (na, nb): same material (mean), linear (ridge) or Gaussian (gp) in the descriptors."""
+    if kind == "mean":
+        return (a.materials[:, None] == b.materials[None, :]).astype(float)
+    if kind == "ridge":
+        return a.descriptors @ b.descriptors.T / (length**2 * a.descriptors.shape[1])
+    squared = ((a.descriptors[:, None, :] - b.descriptors[None, :, :]) ** 2).sum(-1)
+    return np.exp(-squared / (2 * length**2))
+
+
+def covariance(kind: str, a: Rows, b: Rows, hyper: Hyperparameters) -> np.ndarray:
+    """G of two sets of rows, (na, nb), in units of the prior's variance."""
+    coupling = TARGET_COUPLING[a.targets][:, b.targets]
+    same = (a.keys[:, None] == b.keys[None, :]) * coupling
+    described = described_correlation(kind, a, b, hyper.length) * coupling
+    return hyper.amplitude**2 * (hyper.shared * coupling + hyper.described * described + hyper.own * same)

@@ -1,0 +1,95 @@
+"""Graph networks for Arrhenius coefficients, all members of an ensemble evaluated at once.
+
+Only distances enter, so the outcome is invariant under translation, rotation, reflection and permutation. Each member
+passes messages between atoms, pools them with attention once over the grain interior and once over the boundary
+region, joins the global descriptors and returns (a, Ea) of bulk, parallel and perpendicular as departures from the
+prior, in units of its standard deviations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from argyro.surrogates.graph import NODE_FEATURES, RADIAL_CENTRES_A
+
+GLOBALS = 9
+OUTPUTS = 6  # (a, Ea) of three targets
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """Width of atom states, of messages, and number of message-passing layers."""
+
+    width: int = 32
+    messages: int = 16
+    layers: int = 2
+
+
+class MemberLinear(nn.Module):
+    """One linear map per ensemble member: (members, n, inputs) to (members, n, outputs)."""
+
+    def __init__(self, members: int, inputs: int, outputs: int, gain: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(members, inputs, outputs) * gain / inputs**0.5)
+        self.bias = nn.Parameter(torch.zeros(members, 1, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (members or 1, n, inputs) to (members, n, outputs)."""
+        return torch.matmul(x, self.weight) + self.bias
+
+
+class MessageLayer(nn.Module):
+    """h_i += W_o silu(Σ_j (W_r e_ij) ⊙ (W_m h_j))."""
+
+    def __init__(self, members: int, size: NetworkSize):
+        super().__init__()
+        self.radial = MemberLinear(members, len(RADIAL_CENTRES_A), size.messages, gain=1.5)
+        self.sender = MemberLinear(members, size.width, size.messages)
+        self.receiver = MemberLinear(members, size.messages, size.width)
+
+    def forward(self, h: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
+        """Update atom states (members, n, width)."""
+        sender, receiver = edge_index
+        messages = self.radial(edge_attr) * self.sender(h).index_select(1, sender)
+        gathered = h.new_zeros(h.shape[0], h.shape[1], messages.shape[2]).index_add_(1, receiver, messages)
+        return h + self.receiver(torch.nn.functional.silu(gathered))
+
+
+class GraphEnsemble(nn.Module):
+    """Members of equal shape and different weights.
+
+    Args:
+        members: how many.
+        size: widths and depth.
+    """
+
+    def __init__(self, members: int, size: NetworkSize):
+        super().__init__()
+        self.members, self.size = members, size
+        self.embed = MemberLinear(members, NODE_FEATURES, size.width)
+        self.passes = nn.ModuleList(MessageLayer(members, size) for _ in range(size.layers))
+        self.attention = MemberLinear(members, size.width, 2)
+        self.hidden = MemberLinear(members, 2 * size.width + GLOBALS, size.width)
+        self.head = MemberLinear(members, size.width, OUTPUTS, gain=0.7)
+
+    def forward(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, near: Tensor, batch: Tensor, globals_: Tensor):
+        """Departures from the prior, shape (members, graphs, 3 targets, 2 coefficients)."""
+        h = torch.nn.functional.silu(self.embed(x.expand(self.members, -1, -1)))
+        for layer in self.passes:
+            h = layer(h, edge_index, edge_attr)
+        graphs = globals_.shape[0]
+        weight = torch.exp(torch.tanh(self.attention(h))) * torch.stack([1.02 - near, near + 0.02], dim=1)
+        total = h.new_zeros(self.members, graphs, 2).index_add_(1, batch, weight)
+        weight = weight / total.index_select(1, batch)
+        pooled = (weight[..., None] * h[:, :, None, :]).flatten(2)
+        pooled = h.new_zeros(self.members, graphs, pooled.shape[2]).index_add_(1, batch, pooled)
+        joined = torch.cat([pooled, globals_.expand(self.members, -1, -1)], dim=2)
+        return self.head(torch.nn.functional.silu(self.hidden(joined))).view(self.members, graphs, 3, 2)
+
+
+def evaluate(ensemble: GraphEnsemble, batch) -> Tensor:
+    """Evaluate the ensemble on a PyTorch Geometric batch, shape (members, graphs, 3, 2)."""
+    return ensemble(batch.x, batch.edge_index, batch.edge_attr, batch.near, batch.batch, batch.globals)

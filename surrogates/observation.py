@@ -1,0 +1,77 @@
+"""What the surrogate learns from: one diffusivity, or an upper bound of it, of one structure at one temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+
+TARGETS = ("bulk", "parallel", "perpendicular")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One molecular dynamics result.
+
+    Args:
+        structure: the cell that was run, with the labels that `argyro.platform.structures` writes.
+        target: ``bulk``, or ``parallel`` or ``perpendicular`` to a grain boundary (GB).
+        temperature_K: temperature of the run.
+        diffusivity: tracer diffusivity of Li in cm²/s with its 95 % interval; None if only an upper bound is known.
+        upper_bound_cm2_s: what the diffusivity stays below, where the run was too short to show a value.
+        width_nm: width the GB diffusivity refers to; None for the bulk.
+        material: name of the composition and disorder in the campaign.
+        boundary: name of the GB, ``bulk`` without one.
+
+    Raises:
+        InputError: a target that does not exist, neither or both of value and bound, a GB value without its width.
+    """
+
+    structure: Atoms
+    target: str
+    temperature_K: float
+    diffusivity: Uncertain | None
+    upper_bound_cm2_s: float | None = None
+    width_nm: float | None = None
+    material: str = ""
+    boundary: str = "bulk"
+
+    def __post_init__(self):
+        if self.target not in TARGETS:
+            raise InputError(f"target '{self.target}' is not one of {', '.join(TARGETS)}", given=self.target)
+        if not self.temperature_K > 0:
+            raise InputError(f"temperature {self.temperature_K} K is not positive", given=self.temperature_K)
+        if (self.diffusivity is None) == (self.upper_bound_cm2_s is None):
+            raise InputError("an observation is either a diffusivity or an upper bound, exactly one of them")
+        if not self.reference_cm2_s > 0:
+            raise InputError(f"diffusivity {self.reference_cm2_s} cm²/s is not positive", given=self.reference_cm2_s)
+        if self.diffusivity is not None and not 0 < self.diffusivity.low <= self.diffusivity.high:
+            raise InputError(f"interval of {self.diffusivity} is not positive and ordered; give 0 < low <= high")
+        if self.target != "bulk" and not (self.width_nm or 0) > 0:
+            raise InputError(
+                f"a {self.target} diffusivity means nothing without the width of its boundary; set width_nm"
+            )
+
+    @property
+    def reference_cm2_s(self) -> float:
+        """The diffusivity, or the bound where there is no value."""
+        return self.upper_bound_cm2_s if self.diffusivity is None else self.diffusivity.value
+
+    @property
+    def censored(self) -> bool:
+        """Whether only an upper bound is known."""
+        return self.diffusivity is None
+
+    @property
+    def log_value(self) -> float:
+        """Ln of the diffusivity or of its bound, in cm²/s."""
+        return float(np.log(self.reference_cm2_s))
+
+    @property
+    def log_sigma(self) -> float:
+        """Standard deviation of ln D from the interval; zero for a bound."""
+        return 0.0 if self.diffusivity is None else self.diffusivity.log_sigma

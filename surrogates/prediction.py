@@ -1,0 +1,97 @@
+"""What the surrogate answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.uncertain import Uncertain
+from argyro.surrogates.observation import TARGETS
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Posterior of the diffusivities of one structure.
+
+    Args:
+        temperatures_K: nT temperatures.
+        samples: posterior samples of D in cm²/s, (n, 3, nT): bulk, parallel, perpendicular; boundary entries are NaN
+            for a bulk structure.
+        activation_energy_samples_eV: the same samples' barriers, (n, 3).
+        width_nm: width that the boundary diffusivities refer to.
+        warnings: what of the query lies outside the training data.
+    """
+
+    temperatures_K: tuple[float, ...]
+    samples: np.ndarray
+    activation_energy_samples_eV: np.ndarray
+    width_nm: float | None
+    warnings: tuple[str, ...]
+
+    @property
+    def in_domain(self) -> bool:
+        """Whether the query lies within the training data."""
+        return not self.warnings
+
+    @property
+    def bulk(self) -> tuple[Uncertain, ...]:
+        """D of the bulk in cm²/s, one per temperature."""
+        return self._of("bulk")
+
+    @property
+    def parallel(self) -> tuple[Uncertain, ...] | None:
+        """D along the boundary in cm²/s, one per temperature; None without a boundary."""
+        return self._of("parallel")
+
+    @property
+    def perpendicular(self) -> tuple[Uncertain, ...] | None:
+        """D across the boundary in cm²/s, one per temperature; None without a boundary."""
+        return self._of("perpendicular")
+
+    @property
+    def activation_energy_eV(self) -> Uncertain:
+        """Barrier of the bulk."""
+        return Uncertain.from_samples(self.activation_energy_samples_eV[:, 0])
+
+    def _of(self, target: str) -> tuple[Uncertain, ...] | None:
+        samples = self.samples[:, TARGETS.index(target)]
+        return None if np.isnan(samples).any() else uncertain_columns(samples)
+
+
+def uncertain_columns(samples: np.ndarray) -> tuple[Uncertain, ...]:
+    """Median and central 95 % of each column of (n, columns) samples."""
+    low, value, high = np.percentile(samples, [2.5, 50.0, 97.5], axis=0)
+    return tuple(Uncertain(float(v), float(a), float(b)) for v, a, b in zip(value, low, high, strict=True))
+
+
+def draw(
+    means: Sequence[np.ndarray], covariances: Sequence[np.ndarray], widen: np.ndarray, samples: int, seed: int
+) -> np.ndarray:
+    """Draw samples of r rows' coefficients from an equal mixture of normal members, (samples, r, 2).
+
+    Args:
+        means: of each member, (r, 2).
+        covariances: of each member, (r, 2, r, 2).
+        widen: factor on the departure of each row from the mixture's mean, (r,).
+        samples: how many.
+        seed: of the normal numbers.
+    """
+    rng = np.random.default_rng(seed)
+    size = 2 * len(widen)
+    centre = np.mean(means, axis=0)
+    normal = rng.standard_normal((samples, size))
+    member = rng.permutation(samples) % len(means)
+    drawn = np.empty((samples, *centre.shape))
+    for m, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
+        mine = member == m
+        departure = (normal[mine] @ _root(covariance.reshape(size, size)).T).reshape(-1, *centre.shape)
+        drawn[mine] = centre + widen[:, None] * (mean - centre + departure)
+    return drawn
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """Take a square root that forgives rounding in nearly singular covariances."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.maximum(values, 0.0))

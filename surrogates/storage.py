@@ -1,0 +1,109 @@
+"""A surrogate on disk: numbers in safetensors, everything else in JSON; nothing pickled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.candidates import Candidate, fit_candidate
+from argyro.surrogates.domain import Domain
+from argyro.surrogates.kernels import Hyperparameters, Rows
+from argyro.surrogates.process import Data
+from argyro.surrogates.surrogate import Surrogate
+
+FORMAT = 1
+
+
+def save(surrogate: Surrogate, directory: Path) -> None:
+    """Write the surrogate into a directory, made if absent."""
+    directory.mkdir(parents=True, exist_ok=True)
+    candidate, data = surrogate.candidate, surrogate.candidate.processes[0].data
+    text = {
+        "format": FORMAT,
+        "kind": candidate.kind,
+        "hyperparameters": asdict(candidate.hyper),
+        "prior": asdict(surrogate.prior),
+        "materials": data.rows.materials.tolist(),
+        "keys": data.rows.keys.tolist(),
+        "known": list(surrogate.known_means),
+        "network": None if surrogate.ensemble is None else asdict(surrogate.ensemble.size),
+        "calibration": surrogate.calibration,
+        "domain": surrogate.domain.to_json(),
+        "width_nm": surrogate.width_nm,
+        "report": surrogate.report,
+    }
+    save_file(
+        {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate, data).items()},
+        directory / "surrogate.safetensors",
+    )
+    (directory / "surrogate.json").write_text(json.dumps(text, indent=1))
+
+
+def load(directory: Path) -> Surrogate:
+    """Read a surrogate.
+
+    Raises:
+        InputError: there is none, or one of another format.
+    """
+    if not (directory / "surrogate.json").is_file():
+        raise InputError(
+            f"no surrogate in {directory}; a campaign writes one, or train_surrogate(...).save(directory)",
+            given=str(directory),
+        )
+    text = json.loads((directory / "surrogate.json").read_text())
+    if text["format"] != FORMAT:
+        raise InputError(
+            f"surrogate of format {text['format']}, this version reads {FORMAT}; train it again", given=text["format"]
+        )
+    arrays = load_file(directory / "surrogate.safetensors")
+    prior = ArrheniusPrior(**text["prior"])
+    words = (np.array(text["materials"], dtype=str), np.array(text["keys"], dtype=str))
+    rows = Rows(arrays["descriptors"], arrays["targets"], *words)
+    columns = (arrays[name] for name in ("temperatures_K", "log_values", "log_sigmas", "censored"))
+    data = Data(rows, *columns)
+    candidate: Candidate = fit_candidate(
+        text["kind"], Hyperparameters(**text["hyperparameters"]), data, arrays["means"], prior
+    )
+    known = {name: arrays["known_means"][:, i] for i, name in enumerate(text["known"])}
+    domain = Domain.from_json(text["domain"])
+    ensemble = _network(text["network"], arrays, len(arrays["means"]))
+    return Surrogate(candidate, ensemble, known, text["calibration"], domain, text["width_nm"], text["report"], prior)
+
+
+def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:
+    arrays = {
+        "descriptors": data.rows.descriptors,
+        "targets": data.rows.targets,
+        "temperatures_K": data.temperatures_K,
+        "log_values": data.log_values,
+        "log_sigmas": data.log_sigmas,
+        "censored": data.censored,
+        "means": np.stack([process.mean for process in surrogate.candidate.processes]),
+    }
+    if surrogate.ensemble is not None:
+        arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)
+        arrays |= {f"network.{name}": value.numpy() for name, value in surrogate.ensemble.state_dict().items()}
+    return arrays
+
+
+def _network(size: dict | None, arrays: dict[str, np.ndarray], members: int):
+    if size is None:
+        return None
+    import torch
+
+    from argyro.surrogates.model import GraphEnsemble, NetworkSize
+
+    ensemble = GraphEnsemble(members, NetworkSize(**size))
+    state = {
+        name.removeprefix("network."): torch.tensor(value)
+        for name, value in arrays.items()
+        if name.startswith("network.")
+    }
+    ensemble.load_state_dict(state)
+    return ensemble.eval()

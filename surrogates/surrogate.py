@@ -1,0 +1,171 @@
+"""The trained surrogate: from a structure to diffusivities with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.candidates import Candidate, prior_means
+from argyro.surrogates.descriptors import Identity, descriptors_of, identity_of
+from argyro.surrogates.domain import Domain
+from argyro.surrogates.kernels import Rows, rows_of
+from argyro.surrogates.metrics import widening
+from argyro.surrogates.observation import TARGETS
+from argyro.surrogates.prediction import Prediction, draw
+from argyro.surrogates.process import Posterior
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data as Graph
+
+    from argyro.surrogates.model import GraphEnsemble
+
+
+@dataclass(frozen=True)
+class Query:
+    """A structure as the surrogate sees it; prepare it once where it is asked often."""
+
+    identity: Identity
+    descriptors: np.ndarray
+    graph: Graph | None
+
+    @property
+    def targets(self) -> list[str]:
+        """What can be asked of it."""
+        return ["bulk"] if self.identity.boundary == "bulk" else list(TARGETS)
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A posterior over Arrhenius laws; see `train_surrogate`.
+
+    Args:
+        candidate: the model that won the validation.
+        ensemble: its graph networks, None if it has none.
+        known_means: network coefficients (members, 2) of what was trained, by key and target.
+        calibration: conformal factor on the intervals of what is new.
+        domain: what the training data span.
+        width_nm: width that boundary diffusivities refer to.
+        report: accuracy of all candidates and the data they saw.
+    """
+
+    candidate: Candidate
+    ensemble: GraphEnsemble | None
+    known_means: dict[str, np.ndarray]
+    calibration: float
+    domain: Domain
+    width_nm: float | None
+    report: dict = field(default_factory=dict)
+    prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
+
+    def prepare(self, structure: Atoms) -> Query:
+        """Graph and descriptors of a structure.
+
+        Raises:
+            InputError: labels are missing or elements unknown.
+        """
+        from argyro.surrogates.graph import graph_of
+
+        identity, descriptors = identity_of(structure), descriptors_of(structure)
+        return Query(identity, descriptors, None if self.ensemble is None else graph_of(structure))
+
+    def predict(
+        self,
+        structures: Atoms | Query | Sequence[Atoms | Query],
+        temperatures_K: Sequence[float],
+        samples: int = 256,
+        seed: int = 0,
+        joint: bool = False,
+    ) -> Prediction | list[Prediction]:
+        """Posterior of the diffusivities at temperatures.
+
+        Args:
+            structures: one or several, as cells or as prepared queries.
+            temperatures_K: nT temperatures.
+            samples: how many posterior samples.
+            seed: of the samples.
+            joint: draw the samples of all structures together, with their correlations, as a ranking needs; cost
+                grows with their number cubed.
+
+        Returns:
+            one prediction for one structure, a list for several.
+
+        Raises:
+            InputError: a temperature that is not positive, or a structure that cannot be described.
+        """
+        if isinstance(structures, Atoms | Query):
+            return self.predict([structures], temperatures_K, samples, seed)[0]
+        if not np.all(np.asarray(temperatures_K, dtype=float) > 0):
+            raise InputError(f"temperatures {list(temperatures_K)} K are not all positive", accepted="> 0 K")
+        queries = [q if isinstance(q, Query) else self.prepare(q) for q in structures]
+        means = self._means(queries)
+        if joint:
+            groups = [queries]
+            blocks = [means]
+        else:
+            groups, blocks = [[query] for query in queries], [[mean] for mean in means]
+        predictions = []
+        for number, (group, block) in enumerate(zip(groups, blocks, strict=True)):
+            predictions += self._sampled(group, block, temperatures_K, samples, seed + number)
+        return predictions
+
+    def posterior(self, queries: Sequence[Query]) -> tuple[Rows, list[Posterior]]:
+        """Rows of all queries one after the other, and their coefficients' joint posterior for each member."""
+        return self._posterior(queries, self._means(queries))
+
+    def save(self, directory: Path | str) -> None:
+        """Write ``surrogate.json``, ``surrogate.safetensors`` and the model card ``README.md``."""
+        from argyro.surrogates.storage import save
+
+        save(self, Path(directory))
+
+    @staticmethod
+    def load(directory: Path | str) -> Surrogate:
+        """Read what `save` wrote."""
+        from argyro.surrogates.storage import load
+
+        return load(Path(directory))
+
+    def _means(self, queries: Sequence[Query]) -> list[np.ndarray]:
+        """Mean coefficients (members, targets, 2) of each query before conditioning."""
+        if self.ensemble is None:
+            return [prior_means(len(query.targets), self.prior) for query in queries]
+        from argyro.surrogates.ensemble import network_coefficients
+
+        coefficients = network_coefficients(self.ensemble, [query.graph for query in queries], self.prior)
+        means = []
+        for number, query in enumerate(queries):
+            rows = rows_of(query.identity, query.descriptors, query.targets)
+            labels = [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
+            fresh = coefficients[:, number]
+            pairs = zip(labels, rows.targets, strict=True)
+            means.append(np.stack([self.known_means.get(label, fresh[:, target]) for label, target in pairs], axis=1))
+        return means
+
+    def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
+        rows = Rows.join([rows_of(query.identity, query.descriptors, query.targets) for query in queries])
+        return rows, self.candidate.coefficients(rows, np.concatenate(means, axis=1))
+
+    def _sampled(self, queries, means, temperatures_K, samples: int, seed: int) -> list[Prediction]:
+        rows, posteriors = self._posterior(queries, means)
+        novelty = np.mean([p.novelty for p in posteriors], axis=0)
+        widen = widening(self.calibration, novelty)
+        drawn = draw([p.mean for p in posteriors], [p.covariance for p in posteriors], widen, samples, seed)
+        diffusivity = np.exp(self.prior.log_diffusivity(drawn, np.asarray(temperatures_K, dtype=float)))
+        predictions, start = [], 0
+        for query in queries:
+            mine = slice(start, start + len(query.targets))
+            start = mine.stop
+            values = np.full((samples, len(TARGETS), len(temperatures_K)), np.nan)
+            barriers = np.full((samples, len(TARGETS)), np.nan)
+            values[:, rows.targets[mine]] = diffusivity[:, mine]
+            barriers[:, rows.targets[mine]] = drawn[:, mine, 1]
+            warnings = self.domain.warnings(query.identity, query.descriptors, temperatures_K)
+            predictions.append(Prediction(tuple(map(float, temperatures_K)), values, barriers, self.width_nm, warnings))
+        return predictions

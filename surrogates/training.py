@@ -1,0 +1,115 @@
+"""Training: all candidates on the same splits, the best of them ships, calibrated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.candidates import CANDIDATES, fit_candidate, prior_means, row_means
+from argyro.surrogates.domain import Domain
+from argyro.surrogates.examples import Examples, examples_of
+from argyro.surrogates.kernels import Hyperparameters
+from argyro.surrogates.metrics import conformal_factor, noise_floor_dex, score
+from argyro.surrogates.observation import Observation
+from argyro.surrogates.surrogate import Surrogate
+
+
+@dataclass(frozen=True)
+class SurrogateOptions:
+    """How to train.
+
+    Args:
+        members: networks in the deep ensemble.
+        steps: steps of Adam for each of them.
+        candidates: the models that compete, of ``mean``, ``ridge``, ``gp`` and ``graph``.
+    """
+
+    members: int = 5
+    steps: int = 200
+    candidates: tuple[str, ...] = CANDIDATES
+
+    def __post_init__(self):
+        unknown = sorted(set(self.candidates) - set(CANDIDATES))
+        if unknown or not self.candidates:
+            raise InputError(
+                f"candidates {unknown} do not exist; choose of {', '.join(CANDIDATES)}", given=self.candidates
+            )
+        if self.members < 1 or self.steps < 1:
+            raise InputError("a surrogate needs at least one member and one step", given=(self.members, self.steps))
+
+
+def train_surrogate(
+    observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0
+) -> Surrogate:
+    """Fit all candidates, choose by held-out log density, calibrate on held-out errors, refit on everything.
+
+    Groups held out are materials; of a single material, boundaries. With a single group nothing can be held out: the
+    first of ``gp`` and the candidates asked for is taken with the prior's scales.
+
+    Args:
+        observations: results of molecular dynamics; intervals act as weights, upper bounds as one-sided data.
+        options: how to train.
+        seed: of networks and folds.
+
+    Raises:
+        InputError: no observations, or ones that do not belong together.
+    """
+    from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
+    from argyro.surrogates.graph import graph_of
+    from argyro.surrogates.validation import cross_validate, fold_of
+
+    options = options or SurrogateOptions()
+    prior = ArrheniusPrior()
+    examples = examples_of(observations)
+    training = NetworkTraining(members=options.members, steps=options.steps)
+    graphs = [graph_of(atoms) for atoms in examples.structures] if "graph" in options.candidates else []
+    split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
+    shipped, hyper, factor, scores = (
+        "gp" if "gp" in options.candidates else options.candidates[0],
+        Hyperparameters(),
+        1.0,
+        {},
+    )
+    if split:
+        folds = fold_of(examples.groups(split), seed)
+        validation = cross_validate(examples, graphs, folds, training, prior, seed, options.candidates)
+        factors = {kind: conformal_factor(held_out) for kind, held_out in validation.held_out.items()}
+        scores = {kind: score(held_out, factors[kind]) for kind, held_out in validation.held_out.items()}
+        shipped = min(scores, key=lambda kind: scores[kind].negative_log_density)
+        hyper, factor = validation.hyper[shipped], factors[shipped]
+    ensemble, known, means = None, {}, prior_means(len(examples.data), prior)
+    if shipped == "graph":
+        ensemble = train_ensemble(graphs, examples.structure_of_row, examples.data, training, prior, seed)
+        coefficients = network_coefficients(ensemble, graphs, prior)
+        means = row_means(coefficients, examples.structure_of_row, examples.data.rows)
+        known = _known(examples, means)
+    candidate = fit_candidate(shipped, hyper, examples.data, means, prior)
+    report = _report(examples, shipped, split, scores, factor, seed)
+    return Surrogate(candidate, ensemble, known, factor, Domain.of(examples), examples.width_nm, report, prior)
+
+
+def _known(examples: Examples, means: np.ndarray) -> dict[str, np.ndarray]:
+    rows = examples.data.rows
+    labels = [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
+    return {label: means[:, row] for row, label in enumerate(labels)}
+
+
+def _report(examples: Examples, shipped: str, split: str | None, scores: dict, factor: float, seed: int) -> dict:
+    data = examples.data
+    return {
+        "shipped": shipped,
+        "split": f"leave-one-{split}-out" if split else "none possible",
+        "scores": {kind: value.to_json() for kind, value in scores.items()},
+        "calibration_factor": factor,
+        "noise_floor_dex": noise_floor_dex(data.log_sigmas, data.censored),
+        "values": int((~data.censored).sum()),
+        "bounds": int(data.censored.sum()),
+        "materials": sorted(set(examples.groups("material"))),
+        "boundaries": sorted(set(examples.groups("boundary"))),
+        "temperatures_K": sorted(set(data.temperatures_K.tolist())),
+        "seed": seed,
+    }

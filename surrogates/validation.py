@@ -1,0 +1,91 @@
+"""Each observation predicted without its group, by every candidate on the same splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch_geometric.data import Data as Graph
+
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.candidates import CANDIDATES, fit_candidate, mixture, prior_means, row_means
+from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
+from argyro.surrogates.examples import Examples
+from argyro.surrogates.kernels import Hyperparameters
+from argyro.surrogates.metrics import HeldOut
+from argyro.surrogates.process import Data, fit_hyperparameters
+
+MAX_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Out-of-fold predictions and the hyperparameters of each candidate."""
+
+    held_out: dict[str, HeldOut]
+    hyper: dict[str, Hyperparameters]
+
+
+def fold_of(groups: np.ndarray, seed: int, folds: int = MAX_FOLDS) -> np.ndarray:
+    """Give a fold number to each observation; a group is never split."""
+    names = np.random.default_rng(seed).permutation(np.unique(groups))
+    number = {name: i % folds for i, name in enumerate(names)}
+    return np.array([number[g] for g in groups])
+
+
+def cross_validate(
+    examples: Examples,
+    graphs: Sequence[Graph],
+    folds: np.ndarray,
+    training: NetworkTraining,
+    prior: ArrheniusPrior,
+    seed: int,
+    kinds: Sequence[str] = CANDIDATES,
+) -> Validation:
+    """Predict each fold from the others.
+
+    The five hyperparameters of a kernel come from all data (those of the graph candidate from what its networks leave
+    out of fold); all else is fitted without the fold.
+    """
+    data = examples.data
+    networks = {}
+    if "graph" in kinds:
+        networks = {f: _network_means(examples, graphs, folds != f, training, prior, seed) for f in np.unique(folds)}
+    held_out, hyper = {}, {}
+    for kind in kinds:
+        means = {f: networks[f] if kind == "graph" else prior_means(len(data), prior) for f in np.unique(folds)}
+        hyper[kind] = _hyperparameters(kind, data, means, folds, prior)
+        held_out[kind] = _out_of_fold(kind, hyper[kind], data, means, folds, prior)
+    return Validation(held_out, hyper)
+
+
+def _network_means(
+    examples: Examples,
+    graphs: Sequence[Graph],
+    keep: np.ndarray,
+    training: NetworkTraining,
+    prior: ArrheniusPrior,
+    seed: int,
+) -> np.ndarray:
+    ensemble = train_ensemble(graphs, examples.structure_of_row[keep], examples.data.take(keep), training, prior, seed)
+    coefficients = network_coefficients(ensemble, graphs, prior)
+    return row_means(coefficients, examples.structure_of_row, examples.data.rows)
+
+
+def _hyperparameters(kind: str, data: Data, means: dict, folds: np.ndarray, prior: ArrheniusPrior) -> Hyperparameters:
+    unseen = np.array([means[fold].mean(axis=0)[row] for row, fold in enumerate(folds)])
+    return fit_hyperparameters("gp" if kind == "graph" else kind, data, unseen, prior)
+
+
+def _out_of_fold(
+    kind: str, hyper: Hyperparameters, data: Data, means: dict, folds: np.ndarray, prior: ArrheniusPrior
+) -> HeldOut:
+    basis = prior.basis(data.temperatures_K)
+    mean, sigma, novelty = (np.full(len(data), np.nan) for _ in range(3))
+    for fold, fold_means in means.items():
+        out = folds == fold
+        candidate = fit_candidate(kind, hyper, data.take(~out), fold_means[:, ~out], prior)
+        posteriors = candidate.coefficients(data.rows.take(out), fold_means[:, out])
+        mean[out], sigma[out], novelty[out] = mixture(posteriors, basis[out])
+    return HeldOut(data.log_values, data.log_sigmas, data.censored, prior.offset + mean, sigma, novelty)

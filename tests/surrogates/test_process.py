@@ -1,0 +1,99 @@
+"""The posterior against closed forms, quadrature and scikit-learn."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.censored import pseudo_values
+from argyro.surrogates.kernels import Hyperparameters, Rows
+from argyro.surrogates.process import ArrheniusProcess, Data
+
+PRIOR = ArrheniusPrior()
+
+
+def one_material(temperatures, log_values, sigma, censored=None):
+    n = len(temperatures)
+    rows = Rows(np.zeros((n, 8)), np.zeros(n, dtype=int), np.array(["m"] * n), np.array(["m|bulk"] * n))
+    censored = np.zeros(n, dtype=bool) if censored is None else np.array(censored)
+    return Data(rows, np.array(temperatures), np.array(log_values), np.full(n, sigma), censored)
+
+
+def test_prior_is_the_meyer_neldel_rule():
+    barrier, kelvin = 0.3, 300.0
+    expected = np.log(1e-7) + 8.46 * barrier + 7.12 - barrier / (8.617333262e-5 * kelvin)
+    assert PRIOR.log_diffusivity(np.array([0.0, barrier]), np.array([kelvin]))[0] == pytest.approx(expected)
+
+
+def test_posterior_equals_bayesian_linear_regression():
+    """For one material the process is a straight line in 1/T with a normal prior; its posterior is known in closed
+    form.
+    """
+    kelvin = np.array([600.0, 700.0, 800.0, 900.0])
+    data = one_material(kelvin, [-11.0, -10.4, -10.1, -9.7], 0.1)
+    hyper = Hyperparameters(jitter=0.05)
+    posterior = ArrheniusProcess("gp", hyper, data, np.tile(PRIOR.mean, (4, 1)), PRIOR).coefficients(
+        data.rows.take(np.array([0])), PRIOR.mean[None]
+    )
+    design, noise = PRIOR.basis(kelvin), 0.1**2 + 0.05**2
+    precision = design.T @ design / noise + np.diag(PRIOR.sigma**-2)
+    right = design.T @ (data.log_values - PRIOR.offset) / noise + PRIOR.mean / PRIOR.sigma**2
+    np.testing.assert_allclose(posterior.mean[0], np.linalg.solve(precision, right), rtol=1e-8)
+    np.testing.assert_allclose(posterior.covariance[0, :, 0, :], np.linalg.inv(precision), rtol=1e-7)
+
+
+def test_process_equals_scikit_learn():
+    """At one temperature, one target and the plain Gaussian kernel this is the textbook Gaussian process."""
+    gaussian_process = pytest.importorskip("sklearn.gaussian_process")
+    rng = np.random.default_rng(0)
+    features, log_values = rng.normal(size=(12, 8)), PRIOR.offset + rng.normal(size=12)
+    words = np.array([f"m{i}" for i in range(12)])
+    data = Data(
+        Rows(features, np.zeros(12, dtype=int), words, words),
+        np.full(12, 700.0),
+        log_values,
+        np.full(12, 0.3),
+        np.zeros(12, bool),
+    )
+    hyper = Hyperparameters(length=2.0, shared=0.0, described=1.0, own=0.0, jitter=0.0)
+    new = Rows(rng.normal(size=(5, 8)), np.zeros(5, dtype=int), words[:5], np.array([f"n{i}" for i in range(5)]))
+    zero = np.zeros((12, 2))
+    posterior = ArrheniusProcess("gp", hyper, data, zero, PRIOR).coefficients(new, zero[:5])
+    basis = PRIOR.basis(np.array([700.0]))[0]
+    variance = float(basis**2 @ PRIOR.sigma**2)
+    kernel = gaussian_process.kernels.ConstantKernel(variance, "fixed") * gaussian_process.kernels.RBF(2.0, "fixed")
+    other = gaussian_process.GaussianProcessRegressor(kernel, alpha=0.09, optimizer=None).fit(
+        features, log_values - PRIOR.offset
+    )
+    mean, sigma = other.predict(new.descriptors, return_std=True)
+    np.testing.assert_allclose(posterior.mean @ basis, mean, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(np.einsum("c,rcrd,d->r", basis, posterior.covariance, basis), sigma**2, rtol=1e-5)
+
+
+def test_bound_equals_quadrature():
+    """One bound on one normal number: moments of N(0, 4) Φ((b - f)/s) by quadrature."""
+    values, variances = pseudo_values(np.array([[4.0]]), np.array([-1.0]), np.array([0.2]), np.array([True]))
+    precision = 1 / 4.0 + 1 / variances[0]
+    mean = values[0] / variances[0] / precision
+    f = np.linspace(-12, 12, 200001)
+    weight = norm.pdf(f, scale=2) * norm.cdf((-1.0 - f) / 0.2)
+    weight /= weight.sum()
+    expected = weight @ f
+    assert mean == pytest.approx(expected, rel=1e-4)
+    assert 1 / precision == pytest.approx(weight @ (f - expected) ** 2, rel=1e-4)
+
+
+def test_bound_far_above_says_nothing_and_far_below_pulls_down():
+    kelvin, values = np.array([700.0, 800.0, 900.0]), [-11.0, -10.5, -10.1]
+    free = one_material(kelvin, values, 0.1)
+
+    def log_d_at_500(bound):
+        data = one_material([*kelvin, 500.0], [*values, bound], 0.1, [False, False, False, True])
+        process = ArrheniusProcess("gp", Hyperparameters(), data, np.tile(PRIOR.mean, (4, 1)), PRIOR)
+        mean = process.coefficients(data.rows.take(np.array([0])), PRIOR.mean[None]).mean
+        return PRIOR.log_diffusivity(mean, np.array([500.0]))[0, 0]
+
+    process = ArrheniusProcess("gp", Hyperparameters(), free, np.tile(PRIOR.mean, (3, 1)), PRIOR)
+    alone = process.coefficients(free.rows.take(np.array([0])), PRIOR.mean[None]).mean
+    assert log_d_at_500(0.0) == pytest.approx(PRIOR.log_diffusivity(alone, np.array([500.0]))[0, 0], abs=1e-3)
+    assert log_d_at_500(-14.0) < log_d_at_500(0.0) - 0.3
