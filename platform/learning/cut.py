@@ -54,8 +54,9 @@ def local_cut(atoms: Atoms, centre: int, options: CutOptions, seed: int = 0) -> 
         seed: of the boxes drawn.
 
     Returns:
-        A neutral periodic box of whole PS4 groups and the cell's composition (to rounding, where its formula has
-        fractions); the array ``protected`` marks the atoms that are as they were, ``parent`` is their index in the cell.
+        A neutral periodic box of whole PS4 groups and the cell's composition, to rounding where its
+        formula has fractions; the array ``protected`` marks the atoms that are as they were, ``parent`` is their
+        index in the cell.
 
     Raises:
         CutFailed: none of the boxes drawn can exist.
@@ -78,7 +79,7 @@ def local_cut(atoms: Atoms, centre: int, options: CutOptions, seed: int = 0) -> 
 
 
 def _most_promising(parent: Parent, centre: int, options: CutOptions, rng) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The tenth of the drawn boxes in which the numbers of ions fit the composition and the density best."""
+    """Choose the tenth of the drawn boxes in which the numbers of ions fit the composition and the density best."""
     lengths = parent.atoms.cell.lengths()
     cut = lengths > options.largest_edge_A
     drawn = []

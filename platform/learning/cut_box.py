@@ -124,7 +124,7 @@ class Box:
             self.kept[candidates[order[0]]] = False
 
     def atoms(self) -> Atoms:
-        """What is kept, the atom in question at its place relative to the middle of the box."""
+        """Return what is kept, the atom in question at its place relative to the middle of the box."""
         index = np.sort(np.concatenate([self.parent.units[unit] for unit in self.members[self.kept]]))
         places = self._places
         box = self.parent.atoms[index]
@@ -167,7 +167,7 @@ class Box:
         return result
 
     def _target(self) -> dict[str, int]:
-        """The largest stoichiometric and neutral numbers of each kind that the members allow."""
+        """Find the largest stoichiometric and neutral numbers of each kind that the members allow."""
         counts = Counter(self.kinds[self.kept].tolist())
         for groups in range(counts["PS4"], 0, -1):
             target = stoichiometric_counts(self.parent.ratio, groups)

@@ -25,6 +25,7 @@ class LearningOptions:
         strain: largest component of the strained seeds' strain.
         temperatures_K: of the exploration; hot seeds take the highest.
         exploration_ps: length that every sampler must run without a grade above `select` to leave a level.
+        first_exploration_ps: length of a level's first exploration; doubled as long as nothing is met.
         timestep_fs: of the exploration.
         grade_every: MD steps between two gradings.
         select: extrapolation grade from which a frame is a candidate.
@@ -53,6 +54,7 @@ class LearningOptions:
     strain: float = 0.06
     temperatures_K: tuple[float, ...] = (600.0, 1000.0)
     exploration_ps: float = 10.0
+    first_exploration_ps: float = 2.0
     timestep_fs: float = 2.0
     grade_every: int = 10
     select: float = 1.7

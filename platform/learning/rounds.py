@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +12,8 @@ from ase.io import read, write
 
 from argyro.platform.errors import InputError
 
-POTENTIAL, ACTIVE_SET, ACCEPTED, REJECTED, SUMMARY = (
-    "potential.mtp",
-    "active_set.txt",
-    "labels.extxyz",
-    "rejected.extxyz",
-    "round.json",
-)
+POTENTIAL, ACTIVE_SET, SUMMARY = "potential.mtp", "active_set.txt", "round.json"
+ACCEPTED, REJECTED, HELD_OUT = "labels.extxyz", "rejected.extxyz", "held_out.extxyz"
 
 
 @dataclass(frozen=True)
@@ -64,12 +58,9 @@ class RoundStore:
         """Summary of every complete round."""
         return [json.loads((folder / SUMMARY).read_text()) for folder in self.folders]
 
-    def training_set(self) -> list[Atoms]:
-        """All accepted frames, in the order in which they were labelled."""
-        frames: list[Atoms] = []
-        for folder in self.folders:
-            frames += read_frames(folder / ACCEPTED)
-        return frames
+    def frames(self, name: str) -> list[Atoms]:
+        """All frames of one kind (`ACCEPTED`, `REJECTED`, `HELD_OUT`), in the order in which they were labelled."""
+        return [frame for folder in self.folders for frame in read_frames(folder / name)]
 
     def scratch(self) -> Path:
         """Empty folder for the round in progress; what an interrupted round left is discarded."""
@@ -92,11 +83,12 @@ def read_frames(path: Path) -> list[Atoms]:
 def write_frames(path: Path, frames: list[Atoms]) -> None:
     """Write frames as extended xyz; writes nothing for none."""
     if frames:
-        write(path, frames, format="extxyz")
+        write(path, [_without_log(frame) for frame in frames], format="extxyz")
 
 
-def write_atomically(path: Path, write_to: Callable[[Path], None]) -> Path:
-    """Let `write_to` write under another name in the same folder and rename it to `path`."""
-    partial = path.with_name(path.name + ".partial")
-    write_to(partial)
-    return partial.replace(path)
+def _without_log(frame: Atoms) -> Atoms:
+    """The frame without its log, whose line ends an extended xyz comment cannot hold."""
+    copy = frame.copy()
+    copy.calc = frame.calc
+    copy.info.pop("log", None)
+    return copy

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from ase import Atoms
@@ -82,22 +83,51 @@ def seed_frames(structures: Sequence[Atoms], options: LearningOptions) -> list[A
     return frames
 
 
+def hot_frames(structures: Sequence[Atoms], options: LearningOptions, number: int, seed: int) -> list[Atoms]:
+    """Further hot frames, the structures taking turns and the temperatures spread up to the highest.
+
+    Args:
+        structures: cells of the family.
+        options: temperatures and limits.
+        number: how many.
+        seed: of the displacements.
+    """
+    rng = np.random.default_rng([options.seed, 1_000_003, seed])
+    frames = []
+    for count in range(number):
+        index = count % len(structures)
+        structure, temperature_K = structures[index], rng.uniform(0.3, 1.0) * max(options.temperatures_K)
+        frame = _possible(structure, partial(_heated, structure, temperature_K, rng), options)
+        frame.info |= {"structure": index, "made_by": "hot"}
+        frames.append(frame)
+    return frames
+
+
+def _heated(structure: Atoms, temperature_K: float, rng: np.random.Generator, scale: float) -> Atoms:
+    return hot(structure, scale * temperature_K, rng)
+
+
 def _variant(structure: Atoms, number: int, share: float, options: LearningOptions, rng) -> tuple[Atoms, str]:
     if number == 0:
         return _bare(structure), "as built"
+    temperature_K = share * max(options.temperatures_K)
     makers = (
-        ("hot", lambda scale: hot(structure, scale * share * max(options.temperatures_K), rng)),
+        ("hot", partial(_heated, structure, temperature_K, rng)),
         ("strained", lambda scale: rattled(strained(structure, scale * share * options.strain, rng), 0.05, rng)),
         ("rattled", lambda scale: rattled(structure, scale * share * options.rattle_A, rng)),
     )
     name, make = makers[number % 3]
+    return _possible(structure, make, options), name
+
+
+def _possible(structure: Atoms, make: Callable[[float], Atoms], options: LearningOptions) -> Atoms:
+    """The first draw, amplitudes shrinking from draw to draw, in which no atoms are closer than they may be."""
     required = min(options.sanity.min_distance_A, min_distance_A(structure))
-    frame = make(1.0)
-    for attempt in range(1, ATTEMPTS):
-        if min_distance_A(frame) >= required:
-            break
+    for attempt in range(ATTEMPTS):
         frame = make(1.0 - attempt / ATTEMPTS)
-    return frame, name
+        if min_distance_A(frame) >= required:
+            return frame
+    return _bare(structure)
 
 
 def _bare(atoms: Atoms) -> Atoms:

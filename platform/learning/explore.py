@@ -1,0 +1,226 @@
+"""Exploration: molecular dynamics with the current potential, watched by the extrapolation grade."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_masses, atomic_numbers
+from ase.io import read, write
+
+from argyro.platform.errors import ArgyroError
+from argyro.platform.learning.options import LearningOptions
+
+LOG_TAIL_CHARACTERS = 1500
+CANDIDATES, LAST_FRAME = "candidates.extxyz", "last.dump"
+CANDIDATES_PER_RUN = 60  # more frames of one trajectory add nothing that MaxVol would choose
+BREAK_LINE = re.compile(r"ARGYRO BREAK: extrapolation grade (\S+) at step (\d+)")
+THERMO_LINE = re.compile(r"^\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """One exploring run: which structure, how hot, which velocities."""
+
+    structure: int
+    temperature_K: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What one exploring run met.
+
+    Args:
+        sampler: the run.
+        ps: time reached; with `broke`, the time until the break.
+        broke: whether the grade exceeded the break, or the run blew up.
+        times_ps: (k,) times at which the grade was taken.
+        grades: (k,) largest grade of the cell at these times.
+        frames: frames above the selection grade, each with ``info["max_grade"]`` and the array ``grade``.
+        last: the last frame of the run, whatever its grade.
+    """
+
+    sampler: Sampler
+    ps: float
+    broke: bool
+    times_ps: np.ndarray
+    grades: np.ndarray
+    frames: list[Atoms]
+    last: Atoms | None
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the run met anything that the active set does not hold."""
+        return self.broke or bool(self.grades.size)
+
+    @property
+    def max_grade(self) -> float:
+        """Largest grade met."""
+        return float(self.grades.max(initial=0.0))
+
+
+def samplers(structures: Sequence[Atoms], options: LearningOptions, round_number: int) -> list[Sampler]:
+    """Structures × temperatures, with velocities that differ from round to round."""
+    return [
+        Sampler(structure, temperature_K, 1 + 7919 * options.seed + 101 * round_number + 10 * structure + heat)
+        for structure in range(len(structures))
+        for heat, temperature_K in enumerate(options.temperatures_K)
+    ]
+
+
+def explore(
+    structure: Atoms,
+    sampler: Sampler,
+    mtp_path: Path,
+    active_set_path: Path,
+    ps: float,
+    options: LearningOptions,
+    folder: Path,
+) -> Exploration:
+    """Run molecular dynamics at zero pressure until the time is up or the grade exceeds the break.
+
+    Args:
+        structure: where the run starts, after a short minimisation.
+        sampler: temperature and velocities.
+        mtp_path: the current potential.
+        active_set_path: its active set.
+        ps: length of the run.
+        options: time step and thresholds.
+        folder: empty folder for the run.
+
+    Raises:
+        ArgyroError: LAMMPS did not start.
+    """
+    folder.mkdir(parents=True)
+    species = sorted(set(structure.get_chemical_symbols()), key=lambda symbol: atomic_numbers[symbol])
+    write(folder / "start.data", structure, format="lammps-data", specorder=species, atom_style="atomic")
+    commands = _commands(
+        species, sampler, mtp_path, active_set_path, ps, options, len(structure) > options.small_cell_atoms
+    )
+    (folder / "in.lmp").write_text("\n".join(commands) + "\n")
+    log = _run_lammps(folder)
+    return _outcome(structure, sampler, log, ps, options, folder)
+
+
+def _commands(
+    species: list[str],
+    sampler: Sampler,
+    mtp_path: Path,
+    active_set_path: Path,
+    ps: float,
+    options: LearningOptions,
+    anisotropic: bool,
+) -> list[str]:
+    from argyro.platform.potential.lammps import lammps_pair_commands
+
+    temperature_K, step_ps = sampler.temperature_K, options.timestep_fs / 1000.0
+    barostat = "aniso" if anisotropic else "iso"
+    pair = lammps_pair_commands(
+        mtp_path.resolve(),
+        species,
+        active_set_path=active_set_path.resolve(),
+        grade_every=options.grade_every,
+        select=options.select,
+        break_=options.break_,
+        dump=CANDIDATES,
+    )
+    return [
+        "units metal",
+        "atom_style atomic",
+        "read_data start.data",
+        *(f"mass {kind + 1} {atomic_masses[atomic_numbers[symbol]]}" for kind, symbol in enumerate(species)),
+        *pair,
+        "neighbor 1.5 bin",
+        "neigh_modify every 1 delay 0 check yes",
+        f"timestep {step_ps}",
+        "thermo_style custom step temp pe press vol",
+        "thermo 50",
+        "thermo_modify lost error flush yes",
+        "min_modify dmax 0.05",
+        "minimize 1e-6 0.3 50 200",
+        "reset_timestep 0",
+        # half of the kinetic energy goes into the potential at once
+        f"velocity all create {1.5 * temperature_K} {sampler.seed} mom yes rot no dist gaussian",
+        f"fix ensemble all npt temp {temperature_K} {temperature_K} 0.1 {barostat} 0.0 0.0 1.0",
+        "fix drift all momentum 100 linear 1 1 1",
+        f"run {round(ps / step_ps)}",
+        f"write_dump all custom {LAST_FRAME} id element x y z modify element {' '.join(species)}",
+    ]
+
+
+def _run_lammps(folder: Path) -> str:
+    from argyro.platform.potential.lammps import lammps_command, lammps_environment
+
+    command = [*lammps_command(), "-in", "in.lmp", "-log", "log.lammps", "-screen", "none"]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=lammps_environment(threads=1), check=False
+    )
+    path = folder / "log.lammps"
+    log = path.read_text() if path.exists() else ""
+    if "Step" not in log:  # an explosion later on is a finding, a run that never began is an error
+        tail = (log + done.stdout + done.stderr)[-LOG_TAIL_CHARACTERS:]
+        raise ArgyroError(f"LAMMPS did not start in {folder}: {tail}")
+    return log
+
+
+def _outcome(
+    structure: Atoms, sampler: Sampler, log: str, ps: float, options: LearningOptions, folder: Path
+) -> Exploration:
+    step_ps = options.timestep_fs / 1000.0
+    dynamics = log[log.find("reset_timestep") :]
+    broken = BREAK_LINE.search(log)
+    died = "ERROR" in log
+    if broken:
+        # a break in the minimisation is a break at time zero
+        reached = float(broken[2]) * step_ps if BREAK_LINE.search(dynamics) else 0.0
+    else:
+        steps = [int(match[1]) for match in THERMO_LINE.finditer(dynamics)]
+        reached = max(steps, default=0) * step_ps if died else ps
+    frames = _candidates(structure, sampler, folder / CANDIDATES)
+    times = np.array([frame.info["step"] for frame in frames]) * step_ps
+    grades = np.array([frame.info["max_grade"] for frame in frames])
+    last = _last(structure, sampler, folder / LAST_FRAME)
+    return Exploration(sampler, reached, bool(broken or died), times, grades, _thinned(frames), last)
+
+
+def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
+    if not path.exists():
+        return None
+    from argyro.platform.dynamics.lammps_dump import read_lammps_dump
+
+    dumped = next(read_lammps_dump(path))
+    return _like(structure, sampler, dumped.cell_A, dumped.fractional @ dumped.cell_A)
+
+
+def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> list[Atoms]:
+    """Dumped frames with the arrays and info of the structure they came from."""
+    if not path.exists() or path.stat().st_size == 0:
+        return []
+    frames = []
+    for dumped in read(path, index=":", format="extxyz"):
+        frame = _like(structure, sampler, dumped.cell.array, dumped.positions)
+        frame.set_array("grade", dumped.arrays["grade"])
+        frame.info |= {"step": int(dumped.info["step"]), "max_grade": float(dumped.info["max_grade"])}
+        frames.append(frame)
+    return frames
+
+
+def _like(structure: Atoms, sampler: Sampler, cell_A: np.ndarray, positions_A: np.ndarray) -> Atoms:
+    frame = structure.copy()
+    frame.calc = None
+    frame.set_cell(cell_A)
+    frame.positions = positions_A
+    frame.info |= {"structure": sampler.structure, "made_by": f"exploration at {sampler.temperature_K:g} K"}
+    return frame
+
+
+def _thinned(frames: list[Atoms]) -> list[Atoms]:
+    """An even choice of frames, first and last included."""
+    chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), CANDIDATES_PER_RUN)).round().astype(int))
+    return [frames[index] for index in chosen] if frames else []

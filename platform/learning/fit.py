@@ -1,0 +1,100 @@
+"""Refitting: the potential and its active set from all labels so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers
+
+from argyro.platform.errors import InputError
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.units import EV_A3_IN_GPA
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.active_set import ActiveSet
+    from argyro.platform.potential.potential import MTP
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A potential, its active set and its errors on the training set (meV/atom, meV/Å, GPa)."""
+
+    mtp: MTP
+    active_set: ActiveSet
+    train_rmse: dict[str, float]
+
+
+def untrained(structures: Sequence[Atoms], options: LearningOptions) -> MTP:
+    """Potential of the first level for all the species of a family."""
+    from argyro.platform.potential.potential import MTP
+
+    species = {symbol for structure in structures for symbol in structure.get_chemical_symbols()}
+    ordered = tuple(sorted(species, key=lambda symbol: atomic_numbers[symbol]))
+    return MTP.untrained(
+        ordered,
+        options.levels[0],
+        options.cutoff_A,
+        options.min_dist_A,
+        radial_size=options.radial_size,
+        seed=options.seed,
+    )
+
+
+def fit(frames: Sequence[Atoms], initial: MTP, options: LearningOptions) -> Fit:
+    """Train from where the last round ended and choose the new active set.
+
+    Args:
+        frames: all accepted frames.
+        initial: potential of the level wanted, with the parameters to start from.
+        options: iterations.
+
+    Raises:
+        InputError: the frames carry labels of different references.
+    """
+    from argyro.platform.potential.active_set import ActiveSet
+    from argyro.platform.potential.training import TrainingOptions, train
+
+    require_one_source(frames)
+    result = train(frames, initial, TrainingOptions(max_iterations=options.training_iterations))
+    return Fit(result.mtp, ActiveSet.from_frames(result.mtp, frames), dict(result.rmse))
+
+
+def require_one_source(frames: Sequence[Atoms]) -> None:
+    """Refuse a training set with labels of more than one reference: their energies differ by tenths of eV/atom.
+
+    Raises:
+        InputError: more than one ``info["label_source"]``.
+    """
+    sources = sorted({str(frame.info.get("label_source")) for frame in frames})
+    if len(sources) > 1:
+        raise InputError(
+            f"the frames carry labels of {len(sources)} references, {', '.join(sources)}; relabel all with one",
+            path="labels.source",
+            given=sources,
+            accepted="one label source",
+        )
+
+
+def rmse(mtp: MTP, frames: Sequence[Atoms]) -> dict[str, float]:
+    """Root-mean-square errors of a potential against labelled frames.
+
+    Returns:
+        ``energy_meV_atom``, ``force_meV_A`` (per component), ``stress_GPa`` (per component); empty for no frames.
+    """
+    if not frames:
+        return {}
+    energy, force, stress = [], [], []
+    for frame in frames:
+        found = mtp.evaluate(frame)
+        energy.append((found.energy_eV - frame.get_potential_energy()) / len(frame))
+        force.append((found.forces_eV_A - frame.get_forces()).ravel())
+        stress.append(found.stress_eV_A3 - frame.get_stress())
+    return {
+        "energy_meV_atom": 1e3 * float(np.sqrt(np.mean(np.square(energy)))),
+        "force_meV_A": 1e3 * float(np.sqrt(np.mean(np.square(np.concatenate(force))))),
+        "stress_GPa": EV_A3_IN_GPA * float(np.sqrt(np.mean(np.square(stress)))),
+    }

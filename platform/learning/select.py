@@ -1,0 +1,57 @@
+"""Which of the frames met on exploration are worth a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.labels.sanity import SanityLimits, min_distance_A
+from argyro.platform.learning.explore import Exploration
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.active_set import ActiveSet
+    from argyro.platform.potential.potential import MTP
+
+
+def pick(
+    explorations: Sequence[Exploration], mtp: MTP, active_set: ActiveSet, limits: SanityLimits, most: int
+) -> list[Atoms]:
+    """Choose the frames that enlarge the active set's volume, the runs taking turns and the earliest frames first.
+
+    Of a run that leaves the known region the first frames are physical and the last ones, just before the break, need
+    not be; hence the order, and frames whose atoms nearly fuse are left out before any is labelled.
+
+    Args:
+        explorations: runs with their candidates.
+        mtp: the current potential.
+        active_set: its active set.
+        limits: what is plausible.
+        most: largest number of picks.
+    """
+    candidates = [
+        frame
+        for exploration in explorations
+        for frame in exploration.frames
+        if min_distance_A(frame) >= limits.min_distance_A
+    ]
+    chosen = [candidates[index] for index in active_set.select(mtp, candidates)]
+    turn: dict[tuple, int] = {}
+    order = []
+    for frame in sorted(chosen, key=lambda frame: frame.info["step"]):
+        run = (frame.info["structure"], frame.info["made_by"])
+        turn[run] = turn.get(run, 0) + 1
+        order.append((turn[run], frame))
+    order.sort(key=lambda pair: pair[0])
+    return [frame for _, frame in order[:most]]
+
+
+def grade_quantiles(explorations: Sequence[Exploration]) -> dict[str, float]:
+    """Median, 95th percentile and maximum of the grades above the selection, and how many frames had one."""
+    grades = np.concatenate([exploration.grades for exploration in explorations]) if explorations else np.empty(0)
+    if not grades.size:
+        return {"frames_above_select": 0}
+    median, high, highest = np.percentile(grades, [50, 95, 100])
+    return {"frames_above_select": int(grades.size), "median": median, "p95": high, "max": highest}
