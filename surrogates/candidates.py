@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.kernels import Hyperparameters, Rows
+from argyro.surrogates.kernels import Hyperparameters, Rows, labels_of
 from argyro.surrogates.process import ArrheniusProcess, Data, Posterior
 
 CANDIDATES = ("mean", "ridge", "gp", "graph")
@@ -49,7 +49,7 @@ def row_means(coefficients: np.ndarray, graph_of_row: np.ndarray, rows: Rows) ->
     Realisations of one disorder are one material to the campaign; so its measured values speak for all of them.
     """
     means = coefficients[:, graph_of_row, rows.targets]
-    labels = np.array([f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)])
+    labels = np.array(labels_of(rows))
     for label in np.unique(labels):
         mine = labels == label
         means[:, mine] = means[:, mine].mean(axis=1, keepdims=True)

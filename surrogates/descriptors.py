@@ -5,18 +5,32 @@ Fixed scales, not those of the data: a campaign of two materials has no scale of
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from ase import Atoms
 
 from argyro.platform.errors import InputError
+from argyro.platform.structures.coincidence import parse_boundary
+from argyro.platform.structures.composition import CENTRES, HALIDES, Composition
+from argyro.platform.structures.occupation import require_disorder
 
-ION_RADII_A = {"Li": 0.76, "P": 0.38, "S": 1.84, "Cl": 1.81, "Br": 1.96, "I": 2.20}
-HALIDES = ("Cl", "Br", "I")
-COMPOSITION_DESCRIPTORS = ("lithium", "halide_radius", "halide_spread", "disorder", "disorder_mixing")
-BOUNDARY_DESCRIPTORS = ("coincidence", "twist", "free_volume")
+# Shannon radii in Å: anions and Li sixfold, centres fourfold.
+ION_RADII_A = {
+    "Li": 0.76, "P": 0.17, "As": 0.335, "Sb": 0.42, "Si": 0.26, "Ge": 0.39, "Sn": 0.55,
+    "S": 1.84, "Se": 1.98, "Cl": 1.81, "Br": 1.96, "I": 2.20,
+}  # fmt: skip
+COMPOSITION_DESCRIPTORS = (
+    "lithium content",
+    "halide radius",
+    "halide spread",
+    "centre radius",
+    "selenium content",
+    "disorder",
+    "disorder entropy",
+)
+BOUNDARY_DESCRIPTORS = ("coincidence", "twist", "misorientation", "plane spacing")
 DESCRIPTORS = COMPOSITION_DESCRIPTORS + BOUNDARY_DESCRIPTORS
 
 
@@ -26,41 +40,40 @@ class Identity:
 
     composition: str
     disorder: float
-    boundary: str
+    boundary: str = "bulk"
+
+    @classmethod
+    def of(cls, composition: str, disorder: float, boundary: str = "bulk") -> Identity:
+        """Bring names to their standard form.
+
+        Raises:
+            InputError: no argyrodite, a disorder outside 0..1, no coincidence boundary.
+        """
+        require_disorder(disorder)
+        name = "bulk" if boundary == "bulk" else _boundary(boundary).name
+        return cls(_composition(composition).formula, round(float(disorder), 4), name)
 
     @property
     def material(self) -> str:
         """Composition and disorder as one word."""
-        return f"{self.composition}|{self.disorder:.3f}"
+        return f"{self.composition}|{self.disorder:g}"
 
     @property
     def key(self) -> str:
         """Composition, disorder and boundary as one word."""
         return f"{self.material}|{self.boundary}"
 
-
-def formula_amounts(composition: str) -> dict[str, float]:
-    """Amounts per formula unit of one P.
-
-    Raises:
-        InputError: an element that the surrogate has no description of, or no P.
-    """
-    amounts = {e: float(n or 1) for e, n in re.findall(r"([A-Z][a-z]?)(\d*\.?\d*)", composition)}
-    unknown = sorted(set(amounts) - set(ION_RADII_A))
-    if unknown or not amounts.get("P"):
-        raise InputError(
-            f"'{composition}' is no argyrodite the surrogate can describe; it knows {', '.join(ION_RADII_A)}",
-            given=composition,
-            accepted=", ".join(ION_RADII_A),
-        )
-    return {element: amount / amounts["P"] for element, amount in amounts.items()}
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Elements of the composition."""
+        return _composition(self.composition).elements
 
 
 def identity_of(atoms: Atoms) -> Identity:
     """Material and boundary of a labelled structure.
 
     Raises:
-        InputError: the structure does not say of what composition, disorder or boundary it is.
+        InputError: the structure does not say of what composition, disorder or boundary it is, or says so wrongly.
     """
     missing = [name for name in ("composition", "disorder", "boundary") if name not in atoms.info]
     if missing:
@@ -69,47 +82,56 @@ def identity_of(atoms: Atoms) -> Identity:
             "composition=... disorder=... boundary=... to the comment line of its extxyz file",
             accepted="composition, disorder, boundary",
         )
-    disorder = float(atoms.info["disorder"])
-    if not 0 <= disorder <= 1:
-        raise InputError(f"disorder {disorder} is outside 0..1", given=disorder, accepted="0 to 1")
-    return Identity(str(atoms.info["composition"]), disorder, str(atoms.info["boundary"]))
+    return Identity.of(str(atoms.info["composition"]), float(atoms.info["disorder"]), str(atoms.info["boundary"]))
 
 
-def composition_descriptors(identity: Identity) -> np.ndarray:
-    """Lithium content, mean and spread of the halide radius, disorder and d(1 - d), shape (5,)."""
-    amounts = formula_amounts(identity.composition)
-    weights = np.array([amounts.get(halide, 0.0) for halide in HALIDES])
-    radii = np.array([ION_RADII_A[halide] for halide in HALIDES])
-    share = weights / weights.sum() if weights.sum() > 0 else np.full(3, 1 / 3)
-    mean = share @ radii
-    spread = np.sqrt(share @ (radii - mean) ** 2)
-    d = identity.disorder
-    return np.array([(amounts.get("Li", 0.0) - 6) / 0.5, (mean - 1.96) / 0.15, spread / 0.15, d / 0.5, 4 * d * (1 - d)])
+@lru_cache(maxsize=4096)
+def descriptors_of(identity: Identity) -> np.ndarray:
+    """Descriptors of a material and boundary, shape (11,), read-only; boundary entries are zero in the bulk.
 
-
-def boundary_descriptors(identity: Identity, atoms: Atoms) -> np.ndarray:
-    """Inverse coincidence index, how far a twist boundary, and free volume of the boundary, shape (3,); zeros in the
-    bulk.
-
-    Twist is |cos| of the angle between the plane normal and the rotation axis (1 twist, 0 tilt); the free volume is
-    the cell's volume per atom relative to close-packed ions.
+    Each is centred and scaled by what it typically varies by in the argyrodite family: Li content per 0.5, radii per
+    0.15 Å, disorder per 0.5, d(1 - d) per 0.25; Σ as 5/Σ, twist as |cos| between plane normal and rotation axis (1
+    twist, 0 tilt), the rotation angle per radian, the plane spacing a/|hkl| per a.
     """
+    values = np.concatenate([_of_composition(identity), _of_boundary(identity)])
+    values.setflags(write=False)
+    return values
+
+
+def _of_composition(identity: Identity) -> list[float]:
+    composition = _composition(identity.composition)
+    radius, spread = _mean_radius(composition, HALIDES, 1.96)
+    centre, _ = _mean_radius(composition, CENTRES, 0.17)
+    d = identity.disorder
+    return [
+        (composition["Li"] - 6) / 0.5,
+        (radius - 1.96) / 0.15,
+        spread / 0.15,
+        (centre - 0.17) / 0.15,
+        composition["Se"] / 2.5,
+        d / 0.5,
+        4 * d * (1 - d),
+    ]
+
+
+def _of_boundary(identity: Identity) -> list[float]:
     if identity.boundary == "bulk":
-        return np.zeros(len(BOUNDARY_DESCRIPTORS))
-    name = re.fullmatch(r"\D*(\d+)\(([-\d]+)\)\[([-\d]+)\]", identity.boundary)
-    if name is None:
-        raise InputError(
-            f"boundary '{identity.boundary}' is not of the form sigma5(001)[001]",
-            given=identity.boundary,
-            accepted="sigma<number>(<plane>)[<axis>]",
-        )
-    normal, axis = (np.array([int(i) for i in re.findall(r"-?\d", name[k])], dtype=float) for k in (2, 3))
+        return [0.0] * len(BOUNDARY_DESCRIPTORS)
+    boundary = _boundary(identity.boundary)
+    normal, axis = np.array(boundary.plane, dtype=float), np.array(boundary.axis, dtype=float)
     twist = abs(normal @ axis) / (np.linalg.norm(normal) * np.linalg.norm(axis))
-    ions_A3 = sum(4 / 3 * np.pi * ION_RADII_A[symbol] ** 3 for symbol in atoms.symbols)
-    return np.array([5 / int(name[1]), twist, (atoms.get_volume() / ions_A3 - 1.35) / 0.1])
+    return [5 / boundary.sigma, twist, np.radians(boundary.angle_deg), 1 / np.linalg.norm(normal)]
 
 
-def descriptors_of(atoms: Atoms) -> np.ndarray:
-    """All descriptors of a labelled structure, shape (8,)."""
-    identity = identity_of(atoms)
-    return np.concatenate([composition_descriptors(identity), boundary_descriptors(identity, atoms)])
+def _mean_radius(composition: Composition, elements: tuple[str, ...], absent_A: float) -> tuple[float, float]:
+    """Mean and standard deviation of the ionic radius over some elements, weighted by their amounts."""
+    weights = np.array([composition[element] for element in elements])
+    if weights.sum() == 0:
+        return absent_A, 0.0
+    radii = np.array([ION_RADII_A[element] for element in elements])
+    mean = float(np.average(radii, weights=weights))
+    return mean, float(np.sqrt(np.average((radii - mean) ** 2, weights=weights)))
+
+
+_composition = lru_cache(maxsize=1024)(Composition.parse)
+_boundary = lru_cache(maxsize=1024)(parse_boundary)

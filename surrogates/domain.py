@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
-from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, Identity, formula_amounts
+from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, Identity, descriptors_of
 from argyro.surrogates.examples import Examples
 
 MARGIN = 0.25  # of the descriptors' physical scales
@@ -29,7 +27,7 @@ class Domain:
         """Find the domain that observations span."""
         size = len(COMPOSITION_DESCRIPTORS)
         descriptors = examples.data.rows.descriptors[:, :size]
-        elements = {e for identity in examples.identities for e in formula_amounts(identity.composition)}
+        elements = {e for identity in examples.identities for e in identity.elements}
         kelvin = examples.data.temperatures_K
         return cls(
             tuple(sorted(elements)),
@@ -48,16 +46,14 @@ class Domain:
         """Plain values by name."""
         return asdict(self)
 
-    def warnings(self, identity: Identity, descriptors: np.ndarray, temperatures_K: Sequence[float]) -> tuple[str, ...]:
+    def warnings(self, identity: Identity, temperatures_K: Sequence[float]) -> tuple[str, ...]:
         """Say what of the query lies outside, in words; empty inside."""
-        found = [
-            f"element {e} was not trained" for e in formula_amounts(identity.composition) if e not in self.elements
-        ]
+        found = [f"element {e} was not trained" for e in identity.elements if e not in self.elements]
         for name, value, low, high in zip(
-            COMPOSITION_DESCRIPTORS, descriptors, self.lowest, self.highest, strict=False
+            COMPOSITION_DESCRIPTORS, descriptors_of(identity), self.lowest, self.highest, strict=False
         ):
             if not low - MARGIN <= value <= high + MARGIN:
-                found.append(f"{name.replace('_', ' ')} is outside the trained range")
+                found.append(f"{name} is outside the trained range")
         if identity.boundary not in self.boundaries:
             found.append(f"boundary {identity.boundary} was not trained; trained: {', '.join(self.boundaries)}")
         if max(temperatures_K) > self.temperatures_K[1] + TEMPERATURE_MARGIN_K:

@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.descriptors import Identity, descriptors_of, identity_of
+from argyro.surrogates.descriptors import Identity, identity_of
 from argyro.surrogates.kernels import Rows, rows_of
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.process import Data
@@ -64,9 +64,8 @@ def examples_of(observations: Sequence[Observation]) -> Examples:
             structures.append(observation.structure)
         structure_of_row[row] = place[mark]
     identities = [identity_of(atoms) for atoms in structures]
-    descriptors = [descriptors_of(atoms) for atoms in structures]
     pairs = zip(structure_of_row, observations, strict=True)
-    rows = Rows.join([rows_of(identities[s], descriptors[s], [o.target]) for s, o in pairs])
+    rows = Rows.join([rows_of(identities[s], [o.target]) for s, o in pairs])
     data = Data(
         rows,
         np.array([o.temperature_K for o in observations], dtype=float),

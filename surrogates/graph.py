@@ -8,7 +8,8 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.descriptors import ION_RADII_A, descriptors_of
+from argyro.platform.structures.composition import CENTRES, CHALCOGENS, HALIDES
+from argyro.surrogates.descriptors import DESCRIPTORS, ION_RADII_A, descriptors_of, identity_of
 from argyro.surrogates.neighbours import periodic_edges
 
 if TYPE_CHECKING:
@@ -18,14 +19,19 @@ CUTOFF_A = 4.0  # holds P-S, Li-S, Li-X and Li-Li jumps within a cage and betwee
 RADIAL_CENTRES_A = np.linspace(1.5, CUTOFF_A, 10)
 SITES = ("4a", "4c", "4b", "16e", "48h")
 BOUNDARY_REACH_A = (2.0, 5.0, 10.0)
-ELECTRONEGATIVITY = {"Li": 0.98, "P": 2.19, "S": 2.58, "Cl": 3.16, "Br": 2.96, "I": 2.66}
+ELECTRONEGATIVITY = {  # Pauling
+    "Li": 0.98, "P": 2.19, "As": 2.18, "Sb": 2.05, "Si": 1.90, "Ge": 2.01, "Sn": 1.96,
+    "S": 2.58, "Se": 2.55, "Cl": 3.16, "Br": 2.96, "I": 2.66,
+}  # fmt: skip
+GLOBAL_FEATURES = len(DESCRIPTORS) + 1
 NODE_FEATURES = 4 + 2 + len(SITES) + len(BOUNDARY_REACH_A)
 
 
 def node_features(atoms: Atoms) -> np.ndarray:
     """Kind of ion, its radius and electronegativity, site class and nearness of the boundary, shape (n, 14).
 
-    Radius and electronegativity let mixed halides share what was learnt; Cl, Br and I are one kind.
+    Radius and electronegativity let mixed halides share what was learnt; tetrahedral centres, chalcogens and halides
+    are one kind each.
     """
     symbols = np.array(atoms.get_chemical_symbols())
     unknown = sorted(set(symbols) - set(ION_RADII_A))
@@ -34,7 +40,7 @@ def node_features(atoms: Atoms) -> np.ndarray:
     missing = [name for name in ("site", "boundary_distance_A") if name not in atoms.arrays]
     if missing:
         raise InputError(f"the structure has no per-atom {', '.join(missing)}; build it with `argyro structure`")
-    kind = np.stack([symbols == "Li", symbols == "P", symbols == "S", np.isin(symbols, ["Cl", "Br", "I"])], axis=1)
+    kind = np.stack([symbols == "Li", *(np.isin(symbols, kind) for kind in (CENTRES, CHALCOGENS, HALIDES))], axis=1)
     ion = np.array([[ION_RADII_A[s] - 1.5, ELECTRONEGATIVITY[s] - 2.2] for s in symbols])
     site = np.stack([atoms.arrays["site"] == name for name in SITES], axis=1)
     distance = np.asarray(atoms.arrays["boundary_distance_A"], dtype=float)[:, None]
@@ -54,7 +60,7 @@ def graph_of(atoms: Atoms) -> Data:
 
     Returns:
         Data with ``x`` (n, 14) node features, ``edge_index`` (2, e), ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the
-        nearness of the boundary, ``globals`` (1, 9) the descriptors and the number density.
+        nearness of the boundary, ``globals`` (1, 12) the descriptors and the number density.
 
     Raises:
         InputError: unknown elements, or labels that are missing.
@@ -70,6 +76,6 @@ def graph_of(atoms: Atoms) -> Data:
         edge_index=torch.as_tensor(np.stack([j, i]).astype(np.int64)),
         edge_attr=torch.as_tensor(edge_features(distances_A), dtype=torch.float32),
         near=torch.as_tensor(x[:, -2], dtype=torch.float32),
-        globals=torch.as_tensor(np.append(descriptors_of(atoms), 10 * density)[None], dtype=torch.float32),
+        globals=torch.as_tensor(np.append(descriptors_of(identity_of(atoms)), 10 * density)[None], dtype=torch.float32),
         num_nodes=len(atoms),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from argyro.surrogates.descriptors import Identity, descriptors_of
 from argyro.surrogates.observation import TARGETS
 
 # Parallel and perpendicular go together (D_perp/D_par = 0.877 over all systems of arXiv:2510.18630); a boundary
@@ -44,18 +45,20 @@ class Rows:
         return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def rows_of(identity, descriptors: np.ndarray, targets: list[str]) -> Rows:
-    """Rows of one structure; the bulk of a boundary cell is that of its material, boundary descriptors zero."""
-    from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS
-
-    bulk = np.where(np.arange(len(descriptors)) < len(COMPOSITION_DESCRIPTORS), descriptors, 0.0)
-    is_bulk = [target == "bulk" for target in targets]
+def rows_of(identity: Identity, targets: list[str]) -> Rows:
+    """Rows of one structure; the bulk of a boundary cell is that of its material."""
+    owners = [replace(identity, boundary="bulk") if target == "bulk" else identity for target in targets]
     return Rows(
-        np.array([bulk if b else descriptors for b in is_bulk]),
+        np.array([descriptors_of(owner) for owner in owners]),
         np.array([TARGETS.index(target) for target in targets]),
-        np.array([identity.material] * len(targets)),
-        np.array([replace(identity, boundary="bulk").key if b else identity.key for b in is_bulk]),
+        np.array([owner.material for owner in owners]),
+        np.array([owner.key for owner in owners]),
     )
+
+
+def labels_of(rows: Rows) -> list[str]:
+    """Give each row a word for what it is of: key and target."""
+    return [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from argyro.surrogates.graph import NODE_FEATURES, RADIAL_CENTRES_A
+from argyro.surrogates.graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
 
-GLOBALS = 9
 OUTPUTS = 6  # (a, Ea) of three targets
 
 
@@ -72,7 +71,7 @@ class GraphEnsemble(nn.Module):
         self.embed = MemberLinear(members, NODE_FEATURES, size.width)
         self.passes = nn.ModuleList(MessageLayer(members, size) for _ in range(size.layers))
         self.attention = MemberLinear(members, size.width, 2)
-        self.hidden = MemberLinear(members, 2 * size.width + GLOBALS, size.width)
+        self.hidden = MemberLinear(members, 2 * size.width + GLOBAL_FEATURES, size.width)
         self.head = MemberLinear(members, size.width, OUTPUTS, gain=0.7)
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, near: Tensor, batch: Tensor, globals_: Tensor):

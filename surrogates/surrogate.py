@@ -13,9 +13,9 @@ from ase import Atoms
 from argyro.platform.errors import InputError
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import Candidate, prior_means
-from argyro.surrogates.descriptors import Identity, descriptors_of, identity_of
+from argyro.surrogates.descriptors import Identity, identity_of
 from argyro.surrogates.domain import Domain
-from argyro.surrogates.kernels import Rows, rows_of
+from argyro.surrogates.kernels import Rows, labels_of, rows_of
 from argyro.surrogates.metrics import widening
 from argyro.surrogates.observation import TARGETS
 from argyro.surrogates.prediction import Prediction, draw
@@ -32,8 +32,7 @@ class Query:
     """A structure as the surrogate sees it; prepare it once where it is asked often."""
 
     identity: Identity
-    descriptors: np.ndarray
-    graph: Graph | None
+    graph: Graph | None = None
 
     @property
     def targets(self) -> list[str]:
@@ -64,16 +63,21 @@ class Surrogate:
     report: dict = field(default_factory=dict)
     prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
 
+    def needs_structure(self, identity: Identity) -> bool:
+        """Whether atoms are needed to answer: there are networks and the material was not trained."""
+        rows = rows_of(identity, Query(identity).targets)
+        return self.ensemble is not None and not all(label in self.known_means for label in labels_of(rows))
+
     def prepare(self, structure: Atoms) -> Query:
-        """Graph and descriptors of a structure.
+        """Identity and graph of a structure.
 
         Raises:
             InputError: labels are missing or elements unknown.
         """
         from argyro.surrogates.graph import graph_of
 
-        identity, descriptors = identity_of(structure), descriptors_of(structure)
-        return Query(identity, descriptors, None if self.ensemble is None else graph_of(structure))
+        identity = identity_of(structure)
+        return Query(identity, graph_of(structure) if self.needs_structure(identity) else None)
 
     def predict(
         self,
@@ -136,20 +140,29 @@ class Surrogate:
         """Mean coefficients (members, targets, 2) of each query before conditioning."""
         if self.ensemble is None:
             return [prior_means(len(query.targets), self.prior) for query in queries]
-        from argyro.surrogates.ensemble import network_coefficients
-
-        coefficients = network_coefficients(self.ensemble, [query.graph for query in queries], self.prior)
+        rows = [rows_of(query.identity, query.targets) for query in queries]
+        new = [q for q, query in enumerate(queries) if self.needs_structure(query.identity)]
+        fresh = dict(zip(new, self._network([queries[q] for q in new]), strict=True))
         means = []
-        for number, query in enumerate(queries):
-            rows = rows_of(query.identity, query.descriptors, query.targets)
-            labels = [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
-            fresh = coefficients[:, number]
-            pairs = zip(labels, rows.targets, strict=True)
-            means.append(np.stack([self.known_means.get(label, fresh[:, target]) for label, target in pairs], axis=1))
+        for number, mine in enumerate(rows):
+            pairs = zip(labels_of(mine), mine.targets, strict=True)
+            choose = (self.known_means[t] if t in self.known_means else fresh[number][:, k] for t, k in pairs)
+            means.append(np.stack(list(choose), axis=1))
         return means
 
+    def _network(self, queries: Sequence[Query]) -> list[np.ndarray]:
+        """Network coefficients (members, 3, 2) of each query."""
+        if not queries:
+            return []
+        from argyro.surrogates.ensemble import network_coefficients
+
+        bare = [query.identity.key for query in queries if query.graph is None]
+        if bare:
+            raise InputError(f"{bare[0]} was not trained, so the graph networks need its structure", given=bare[0])
+        return list(network_coefficients(self.ensemble, [query.graph for query in queries], self.prior).swapaxes(0, 1))
+
     def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
-        rows = Rows.join([rows_of(query.identity, query.descriptors, query.targets) for query in queries])
+        rows = Rows.join([rows_of(query.identity, query.targets) for query in queries])
         return rows, self.candidate.coefficients(rows, np.concatenate(means, axis=1))
 
     def _sampled(self, queries, means, temperatures_K, samples: int, seed: int) -> list[Prediction]:
@@ -166,6 +179,6 @@ class Surrogate:
             barriers = np.full((samples, len(TARGETS)), np.nan)
             values[:, rows.targets[mine]] = diffusivity[:, mine]
             barriers[:, rows.targets[mine]] = drawn[:, mine, 1]
-            warnings = self.domain.warnings(query.identity, query.descriptors, temperatures_K)
+            warnings = self.domain.warnings(query.identity, temperatures_K)
             predictions.append(Prediction(tuple(map(float, temperatures_K)), values, barriers, self.width_nm, warnings))
         return predictions

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
+from argyro.platform.structures.composition import HALIDES, Composition
 from argyro.platform.uncertain import Uncertain
 from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.descriptors import HALIDES, ION_RADII_A, Identity, formula_amounts, identity_of
+from argyro.surrogates.descriptors import ION_RADII_A, Identity, identity_of
 from argyro.surrogates.observation import TARGETS, Observation
 
 
@@ -40,12 +41,11 @@ class World:
         name = identity.material if target == "bulk" else identity.key
         rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
         scatter, departure = rng.normal(size=2)
-        amounts = formula_amounts(identity.composition)
-        halides = {h: amounts[h] for h in HALIDES if h in amounts}
-        radius = sum(ION_RADII_A[h] * n for h, n in halides.items()) / sum(halides.values())
+        composition = Composition.parse(identity.composition)
+        radius = sum(ION_RADII_A[h] * composition[h] for h in HALIDES) / composition.halides
         ordered = 0.38 + 0.8 * (radius - 1.81)
         mixing = min(1.0, 1.5 * 4 * identity.disorder * (1 - identity.disorder))
-        barrier = ordered + mixing * (0.21 + 0.1 * (radius - 1.81) - ordered) + 0.1 * (amounts["Li"] - 6)
+        barrier = ordered + mixing * (0.21 + 0.1 * (radius - 1.81) - ordered) + 0.1 * (composition["Li"] - 6)
         if target != "bulk":
             barrier = 0.27 + 0.4 * (barrier - 0.27) + (0.01 if target == "perpendicular" else 0.0)
         return np.array([self.departure * departure, barrier + self.scatter_eV * scatter])

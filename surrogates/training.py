@@ -12,7 +12,7 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import CANDIDATES, fit_candidate, prior_means, row_means
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.examples import Examples, examples_of
-from argyro.surrogates.kernels import Hyperparameters
+from argyro.surrogates.kernels import Hyperparameters, labels_of
 from argyro.surrogates.metrics import conformal_factor, noise_floor_dex, score
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Surrogate
@@ -94,8 +94,7 @@ def train_surrogate(
 
 def _known(examples: Examples, means: np.ndarray) -> dict[str, np.ndarray]:
     rows = examples.data.rows
-    labels = [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
-    return {label: means[:, row] for row, label in enumerate(labels)}
+    return {label: means[:, row] for row, label in enumerate(labels_of(rows))}
 
 
 def _report(examples: Examples, shipped: str, split: str | None, scores: dict, factor: float, seed: int) -> dict:

@@ -14,7 +14,7 @@ PRIOR = ArrheniusPrior()
 
 def one_material(temperatures, log_values, sigma, censored=None):
     n = len(temperatures)
-    rows = Rows(np.zeros((n, 8)), np.zeros(n, dtype=int), np.array(["m"] * n), np.array(["m|bulk"] * n))
+    rows = Rows(np.zeros((n, 11)), np.zeros(n, dtype=int), np.array(["m"] * n), np.array(["m|bulk"] * n))
     censored = np.zeros(n, dtype=bool) if censored is None else np.array(censored)
     return Data(rows, np.array(temperatures), np.array(log_values), np.full(n, sigma), censored)
 
