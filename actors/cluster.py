@@ -27,7 +27,11 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
     if address in (None, "local"):
         ray.init(
-            address="local", num_cpus=cores or os.cpu_count(), include_dashboard=False, _node_ip_address="127.0.0.1", **options
+            address="local",
+            num_cpus=cores or os.cpu_count(),
+            include_dashboard=False,
+            _node_ip_address="127.0.0.1",
+            **options,
         )
         return
     try:

@@ -16,7 +16,9 @@ class RemoteTracker:
 
     def __init__(self, **arguments):
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._actor = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)(MLflowTracker).remote(**arguments)
+        self._actor = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)(MLflowTracker).remote(
+            **arguments
+        )
         self._pending: list[ray.ObjectRef] = []
 
     def log(self, record: Record) -> None:

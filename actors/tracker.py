@@ -50,7 +50,13 @@ class MLflowTracker:
     """
 
     def __init__(
-        self, uri: str, experiment: str, artifact_folder: Path, campaign_id: str, params: Mapping[str, object], spec: Path
+        self,
+        uri: str,
+        experiment: str,
+        artifact_folder: Path,
+        campaign_id: str,
+        params: Mapping[str, object],
+        spec: Path,
     ):
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         from mlflow import MlflowClient

@@ -101,7 +101,9 @@ class _Builder:
             "seed": self.campaign.seed,
         }
         if cell.boundary == BULK:
-            self._add(f"structure/{cell.label}", STRUCTURE, {**inputs, "supercell": list(sizes.supercell)}, facts=cell.facts)
+            self._add(
+                f"structure/{cell.label}", STRUCTURE, {**inputs, "supercell": list(sizes.supercell)}, facts=cell.facts
+            )
             small = {**inputs, "supercell": list(sizes.learning_supercell)}
             if small["supercell"] != list(sizes.supercell):
                 self._add(f"structure/{cell.label}/learning", STRUCTURE, small, facts=cell.facts)
@@ -190,7 +192,11 @@ class _Builder:
         asked = self.campaign.homogenization
         inputs = {"grains": asked.grains, "seed": self.campaign.seed + number, "method": asked.method}
         return self._add(
-            f"microstructure/{number}", MICROSTRUCTURE, inputs, facts={"grains": asked.grains}, cost=self.costs.microstructure
+            f"microstructure/{number}",
+            MICROSTRUCTURE,
+            inputs,
+            facts={"grains": asked.grains},
+            cost=self.costs.microstructure,
         )
 
     def _homogenize(self, cell: Cell, surrogate: str, microstructures: list[str]) -> None:
@@ -224,9 +230,13 @@ class _Builder:
         points = [name for name in self.graph.nodes if name.startswith("homogenize/")]
         if points:
             facts = {"screening_temperature_K": self.campaign.screening_temperature_K}
-            self._add("ranking", RANKING, dict(facts), parents={name: name for name in points}, tolerant=True, facts=facts)
+            self._add(
+                "ranking", RANKING, dict(facts), parents={name: name for name in points}, tolerant=True, facts=facts
+            )
 
-    def _add(self, name, stage, inputs, *, parents=None, tolerant=False, facts=None, settings=None, cores=1, cost=1.0) -> str:
+    def _add(
+        self, name, stage, inputs, *, parents=None, tolerant=False, facts=None, settings=None, cores=1, cost=1.0
+    ) -> str:
         node = Node(name, stage, inputs, parents or {}, tolerant, facts or {}, settings or {}, cores, cost)
         return self.graph.add(node)
 

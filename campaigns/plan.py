@@ -55,7 +55,9 @@ def _critical_path_s(graph: Graph) -> float:
     """The longest chain of items that wait for each other."""
     ends: dict[str, float] = {}
     for name, node in graph.nodes.items():
-        ends[name] = max((ends[parent] for parent in node.parents.values()), default=0.0) + node.cost_core_s / node.cores
+        ends[name] = (
+            max((ends[parent] for parent in node.parents.values()), default=0.0) + node.cost_core_s / node.cores
+        )
     return max(ends.values())
 
 
@@ -72,7 +74,9 @@ def _misfits(campaign: Campaign, graph: Graph, costs: Costs, disk_GB: float) -> 
     for boundary in ("bulk", *campaign.boundaries):
         needed = costs.memory_GB(campaign, boundary)
         if needed > memory_GB:
-            problems.append(f"MD of {boundary} needs {needed:.1f} GB, a machine has {memory_GB:.1f}; make the cells smaller")
+            problems.append(
+                f"MD of {boundary} needs {needed:.1f} GB, a machine has {memory_GB:.1f}; make the cells smaller"
+            )
     if disk_GB > free_GB:
         problems.append(f"results need {disk_GB:.1f} GB of disk, {free_GB:.1f} are free; raise md.frame_every_fs")
     return problems

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from argyro.actors.tracker import MLflowTracker, Record, default_tracking_uri
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.report import write_report
 from argyro.campaigns.scheduler import Progress, Scheduler
 from argyro.campaigns.spec import Campaign
 from argyro.platform.store import Store
@@ -25,12 +25,25 @@ class CampaignRun:
     graph: Graph
     progress: Progress
     ranking: list[dict]
-    report: Path | None
+    report: Path
+    warnings: list[str]
 
     @property
     def complete(self) -> bool:
         """Whether every item of the campaign is done."""
         return len(self.progress.done) == len(self.graph.nodes)
+
+    def to_json(self) -> dict[str, object]:
+        """As `argyro run --json` prints it."""
+        return {
+            "complete": self.complete,
+            "done": len(self.progress.done),
+            "total": len(self.graph.nodes),
+            "failed": self.progress.failed,
+            "ranking": self.ranking,
+            "report": str(self.report),
+            "warnings": self.warnings,
+        }
 
 
 class Tracking:
@@ -134,3 +147,16 @@ def _headline_params(campaign: Campaign) -> dict[str, object]:
         "levels": campaign.potential.levels,
         "seed": campaign.seed,
     }
+
+
+def _conclude(
+    folder: CampaignFolder, campaign: Campaign, graph: Graph, scheduler: Scheduler, tracking: Tracking
+) -> CampaignRun:
+    """Write the report and close the campaign's MLflow run."""
+    progress = scheduler.progress
+    report = write_report(folder.root, progress.failed)
+    result = scheduler.store.result(scheduler.item("ranking")) if "ranking" in progress.done else {}
+    complete = len(progress.done) == len(graph.nodes)
+    tracking.finish(complete, {"items": len(progress.done), **result.get("metrics", {})}, [report])
+    warnings = [tracking.warning] if tracking.warning else []
+    return CampaignRun(graph, progress, result.get("ranking", []), report, warnings)

@@ -113,7 +113,7 @@ class SurrogateModel(_Section):
     """The graph surrogate of ln D."""
 
     members: Annotated[int, Field(ge=2, le=50)] = Field(4, description="members of the ensemble")
-    epochs: Annotated[int, Field(ge=10)] = 300
+    steps: Annotated[int, Field(ge=10)] = Field(200, description="of Adam, for each member")
 
 
 class Homogenization(_Section):

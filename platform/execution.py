@@ -141,7 +141,13 @@ def _compute(task: Task, store: Store) -> Outcome:
 def _journal(task: Task, seconds: float) -> None:
     """One line for each completed computation: what was computed is never computed again, and this proves it."""
     line = json.dumps(
-        {"key": task.item.key, "stage": task.item.stage, "seconds": round(seconds, 3), "time": time.time(), "pid": os.getpid()}
+        {
+            "key": task.item.key,
+            "stage": task.item.stage,
+            "seconds": round(seconds, 3),
+            "time": time.time(),
+            "pid": os.getpid(),
+        }
     )
     with (task.scratch / "journal.jsonl").open("a") as journal:
         journal.write(line + "\n")

@@ -182,6 +182,7 @@ class Store:
             self._rename(scratch, Path(folder))
         else:
             for name, data in contents.items():
+                self.fs.create_dir(f"{folder}/{name}".rpartition("/")[0], recursive=True)
                 self._write(f"{folder}/{name}", data)
             self._write(f"{folder}/manifest.json", manifest.encode())
             shutil.rmtree(scratch)

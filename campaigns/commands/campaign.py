@@ -62,7 +62,12 @@ def ranking_table(ranking: list[dict]) -> Table:
         sigma = row["conductivity_mS_cm"]
         interval = f"{sigma['low']:.2g} to {sigma['high']:.2g}"
         table.add_row(
-            str(place), row["material"], row["boundary"], f"{row['grain_size_nm']:g}", f"{sigma['value']:.3g}", interval,
+            str(place),
+            row["material"],
+            row["boundary"],
+            f"{row['grain_size_nm']:g}",
+            f"{sigma['value']:.3g}",
+            interval,
             f"{row['probability_best']:.2f}",
         )
     return table

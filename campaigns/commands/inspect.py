@@ -54,7 +54,9 @@ def ui(
     campaign = CampaignFolder(folder).campaign()
     uri = campaign.tracking or default_tracking_uri(folder)
     address = f"http://{host}:{port}"
-    print_json({"address": address, "tracking_uri": uri}) if json_ else console.print(f"MLflow at {address}; stop with Ctrl-C")
+    print_json({"address": address, "tracking_uri": uri}) if json_ else console.print(
+        f"MLflow at {address}; stop with Ctrl-C"
+    )
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     raise typer.Exit(subprocess.run(command, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}).returncode)
 

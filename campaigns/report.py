@@ -1,0 +1,105 @@
+"""The report of a campaign: one HTML file that needs nothing beside itself."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from argyro.campaigns import figures
+from argyro.campaigns.build import build_graph
+from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.provenance import provenance, warnings
+
+
+def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
+    """Write the report from what is complete in the campaign's store.
+
+    Args:
+        root: the campaign's folder.
+        failed: node name -> error, of the run that just ended.
+
+    Raises:
+        InputError: not a campaign's folder.
+    """
+    folder = CampaignFolder(Path(root))
+    campaign = folder.campaign()
+    store, graph = folder.store(campaign), build_graph(campaign)
+    items = {name: item for name, item in graph.items(frozenset(failed or {})).items() if store.has(item)}
+    results = {name: store.result(item) for name, item in items.items()}
+    environment = Environment(
+        loader=PackageLoader("argyro.campaigns", "templates"), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters["uncertain"] = uncertain_text
+    page = environment.get_template("report.html").render(
+        campaign=campaign,
+        done=len(results),
+        total=len(graph.nodes),
+        core_minutes=sum(store.seconds(item) for item in items.values()) / 60,
+        ranking=results.get("ranking", {}).get("ranking", []),
+        pictures=list(_pictures(campaign, results)),
+        potentials=_potentials(results),
+        diffusivities=[point for name, result in results.items() if name == "surrogate" for point in result["parity"]],
+        warnings=warnings(campaign, results, failed or {}),
+        provenance=provenance(campaign, graph),
+    )
+    folder.report_file.write_text(page)
+    return folder.report_file
+
+
+def uncertain_text(number: dict | None) -> str:
+    """``1.2e-6 (8e-7 to 2e-6)``."""
+    return "" if number is None else f"{number['value']:.2g} ({number['low']:.2g} to {number['high']:.2g})"
+
+
+def _potentials(results: dict[str, dict]) -> list[dict]:
+    return [
+        {"family": name.removeprefix("learn/"), **result["rounds"][-1], "rounds": len(result["rounds"])}
+        for name, result in results.items()
+        if name.startswith("learn/")
+    ]
+
+
+def _pictures(campaign, results: dict[str, dict]):
+    """Title, explanation and inline picture of each figure there are data for."""
+    maps = {name: result for name, result in results.items() if name.startswith("homogenize/")}
+    points = results.get("surrogate", {}).get("parity", [])
+    if maps:
+        curves = [curve for result in maps.values() for curve in result["conductivity_curves"]]
+        yield (
+            f"Conductivity against grain size at {campaign.screening_temperature_K:g} K",
+            "Nernst-Einstein from the effective diffusivity of the polycrystal; bands hold 95 % of the posterior.",
+            _svg(lambda path: figures.grain_size_plot(curves, path, campaign.screening_temperature_K)),
+        )
+        laws = {curve["label"]: curve for result in maps.values() for curve in result["arrhenius_curves"]}
+        yield (
+            "Arrhenius plot",
+            "Symbols: molecular dynamics with 95 % intervals, open triangles are upper bounds. Bands: the surrogate.",
+            _svg(lambda path: figures.arrhenius_plot(points, list(laws.values()), path)),
+        )
+    if points:
+        yield (
+            "Surrogate against molecular dynamics",
+            "Points that the surrogate was trained on; held-out accuracy is in its model card.",
+            _svg(lambda path: figures.parity(points, path)),
+        )
+    for name, result in results.items():
+        if name.startswith("learn/"):
+            rounds = result["rounds"]
+            yield (
+                f"Learning curve of {name.removeprefix('learn/')}",
+                "Force error of the potential against its reference, over the rounds of active learning.",
+                _svg(lambda path, rounds=rounds: figures.learning_curve(rounds, path)),
+            )
+
+
+def _svg(draw: Callable[[Path], None]) -> Markup:
+    """A figure as inline SVG."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "figure.svg"
+        draw(path)
+        text = path.read_text()
+    return Markup(text[text.index("<svg") :])

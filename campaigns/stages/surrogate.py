@@ -1,0 +1,82 @@
+"""Trains the surrogate on all diffusivities of the campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from argyro.campaigns.stages import StageDefinition
+from argyro.campaigns.stages.structure import read_structure
+from argyro.platform.execution import StageContext
+from argyro.platform.uncertain import Uncertain
+
+MODEL = "model"
+
+
+def run(context: StageContext) -> dict:
+    """Inputs: options, seed, cells (diffusivity -> structure). Parents: those diffusivities and structures, as far as they came about."""
+    from argyro.surrogates.training import SurrogateOptions, train_surrogate
+
+    observations = list(_observations(context))
+    model = train_surrogate(observations, SurrogateOptions(**context.inputs["options"]), context.inputs["seed"])
+    model.save(context.workdir / MODEL)
+    points = _parity(model, observations)
+    from argyro.campaigns.figures import parity
+
+    parity(points, context.workdir / "parity.png")
+    errors = [abs(point["log10_error"]) for point in points if not point["censored"]]
+    return {
+        "observations": len(observations),
+        "report": model.report,
+        "parity": points,
+        "metrics": {"observations": len(observations), "fitted_mae_dex": sum(errors) / len(errors) if errors else None},
+        "artifacts": ["parity.png", f"{MODEL}/README.md"],
+    }
+
+
+def _observations(context: StageContext) -> Iterator:
+    from argyro.surrogates.observation import Observation
+
+    for name, cell in sorted(context.inputs["cells"].items()):
+        if name not in context.parents or cell not in context.parents:
+            continue  # failed for good; the campaign goes on without it
+        structure = read_structure(context.parents[cell])
+        result = context.parent_result(name)
+        for entry in result["observations"]:
+            value = entry["diffusivity_cm2_s"]
+            yield Observation(
+                structure=structure,
+                target=entry["target"],
+                temperature_K=next(iter(result["measured"].values()))["temperature_K"],
+                diffusivity=Uncertain.from_json(value) if value else None,
+                upper_bound_cm2_s=entry["upper_bound_cm2_s"],
+                width_nm=entry["width_nm"],
+                material=cell.split("/")[1],
+                boundary=structure.info["boundary"],
+            )
+
+
+def _parity(model, observations: list) -> list[dict]:
+    """What the surrogate says where MD was run, beside what MD said."""
+    import numpy as np
+
+    points = []
+    for observation in observations:
+        prediction = model.predict(observation.structure, [observation.temperature_K])
+        predicted = getattr(prediction, observation.target)[0]
+        points.append(
+            {
+                "material": observation.material,
+                "boundary": observation.boundary,
+                "target": observation.target,
+                "temperature_K": observation.temperature_K,
+                "measured_cm2_s": observation.reference_cm2_s,
+                "measured_interval_cm2_s": observation.diffusivity.to_json() if observation.diffusivity else None,
+                "censored": observation.censored,
+                "predicted_cm2_s": predicted.to_json(),
+                "log10_error": float(np.log10(predicted.value / observation.reference_cm2_s)),
+            }
+        )
+    return points
+
+
+SURROGATE = StageDefinition("surrogate", 1, run)

@@ -1,0 +1,138 @@
+"""The scheduler, with small real stages in a real store."""
+
+import shutil
+
+import pytest
+
+from argyro.actors.inline import InlineExecutor
+from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.scheduler import Scheduler
+from argyro.campaigns.stages import StageDefinition
+from argyro.platform.execution import Outcome
+from argyro.platform.store import Store
+
+
+def add_one(context):
+    """Sum of the parents' values plus one; fails or is slow on request."""
+    if context.inputs.get("fail"):
+        raise RuntimeError("the cell exploded")
+    value = 1 + sum(context.parent_result(role)["value"] for role in context.parents)
+    (context.workdir / "value.txt").write_text(str(value))
+    return {"value": value}
+
+
+ADD = StageDefinition("add", 1, add_one)
+
+
+def chain(fail=(), tolerant=False):
+    """a -> b, c -> d."""
+    graph = Graph()
+    graph.add(Node("a", ADD, {"n": "a"}))
+    for name in "bc":
+        graph.add(Node(name, ADD, {"n": name, "fail": name in fail}, {"a": "a"}))
+    graph.add(Node("d", ADD, {"n": "d"}, {"b": "b", "c": "c"}, tolerant=tolerant))
+    return graph
+
+
+def run(graph, tmp_path, executor=None, **options):
+    done = []
+    scheduler = Scheduler(
+        graph,
+        Store(tmp_path / "store"),
+        tmp_path / "scratch",
+        executor or InlineExecutor(),
+        lambda node, item, result: done.append(node.name),
+        **options,
+    )
+    (tmp_path / "scratch").mkdir(exist_ok=True)
+    return scheduler, scheduler.run(), done
+
+
+def computed(tmp_path):
+    return (tmp_path / "scratch" / "journal.jsonl").read_text().count("\n")
+
+
+def test_results_flow_from_parents_to_children(tmp_path):
+    scheduler, progress, _ = run(chain(), tmp_path)
+    assert progress.done == set("abcd")
+    assert scheduler.store.result(scheduler.item("d")) == {"value": 5}
+
+
+def test_a_second_run_computes_nothing_and_reports_everything(tmp_path):
+    run(chain(), tmp_path)
+    _, progress, done = run(chain(), tmp_path)
+    assert progress.done == set("abcd") and set(done) == set("abcd")
+    assert computed(tmp_path) == 4
+
+
+def test_a_failure_is_retried_set_aside_and_leaves_the_rest(tmp_path):
+    _, progress, _ = run(chain(fail="b"), tmp_path)
+    assert progress.done == {"a", "c"}
+    assert "the cell exploded" in progress.failed["b"]
+    assert progress.skipped == {"d"}
+    (log,) = (tmp_path / "scratch" / "quarantine").iterdir()
+    assert "the cell exploded" in log.read_text() and log.read_text().startswith("b\n")
+
+
+def test_a_tolerant_node_runs_on_what_succeeded_under_another_key(tmp_path):
+    whole = chain(tolerant=True).items()["d"].key
+    scheduler, progress, _ = run(chain(fail="b", tolerant=True), tmp_path)
+    assert progress.done == {"a", "c", "d"}
+    assert scheduler.store.result(scheduler.item("d")) == {"value": 3}
+    assert scheduler.item("d").key != whole
+
+
+def test_a_changed_input_recomputes_only_what_depends_on_it(tmp_path):
+    run(chain(), tmp_path)
+    graph = Graph()
+    graph.add(Node("a", ADD, {"n": "a"}))
+    graph.add(Node("b", ADD, {"n": "changed", "fail": False}, {"a": "a"}))
+    graph.add(Node("c", ADD, {"n": "c", "fail": False}, {"a": "a"}))
+    graph.add(Node("d", ADD, {"n": "d"}, {"b": "b", "c": "c"}))
+    run(graph, tmp_path)
+    assert computed(tmp_path) == 4 + 2
+
+
+def test_a_damaged_parent_is_computed_again_before_its_child(tmp_path):
+    graph = chain()
+    scheduler, _, _ = run(graph, tmp_path)
+    store, items = scheduler.store, graph.items()
+    shutil.rmtree(store.folder(items["d"]))
+    result = store.path(items["b"]) / "result.json"
+    result.write_text(result.read_text().replace("2", "7"))
+    scheduler, progress, _ = run(chain(), tmp_path)
+    assert progress.done == set("abcd")
+    assert store.result(items["d"]) == {"value": 5}
+
+
+class Dying(InlineExecutor):
+    """Loses the first attempts of every task, as when a node is taken away."""
+
+    def __init__(self, losses):
+        super().__init__()
+        self.losses = losses
+
+    def wait(self):
+        if self.losses:
+            self.losses -= 1
+            return [Outcome(self._queue.popleft().item.key, "lost", error="node gone")]
+        return super().wait()
+
+
+def test_losing_the_process_does_not_count_as_failure(tmp_path):
+    _, progress, _ = run(chain(), tmp_path, Dying(4), attempts=1)
+    assert progress.done == set("abcd") and not progress.failed
+
+
+def test_an_item_that_always_kills_its_process_is_set_aside(tmp_path):
+    _, progress, _ = run(chain(), tmp_path, Dying(100))
+    assert progress.failed == {"a": "node gone"}
+
+
+def test_a_graph_refuses_unknown_parents_and_doubles():
+    graph = Graph()
+    graph.add(Node("a", ADD, {}))
+    with pytest.raises(ValueError, match="twice"):
+        graph.add(Node("a", ADD, {}))
+    with pytest.raises(ValueError, match="unknown"):
+        graph.add(Node("b", ADD, {}, {"x": "nowhere"}))
