@@ -1,0 +1,28 @@
+"""Minimise and run at constant pressure, to find the cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from argyro.platform.dynamics import lammps_input
+from argyro.platform.dynamics.stage import Stage
+from argyro.platform.dynamics.thermo_log import box
+
+
+class Equilibration(Stage):
+    """The constant-pressure stage."""
+
+    def run(self) -> bool:
+        """Run or continue; False if the wall time ended it."""
+        if not self.done:
+            newest = next(iter(self.restarts()), None)
+            if newest is None:
+                lammps_input.write_structure(self.atoms, self.folder / "structure.data")
+            script = lammps_input.equilibration(self.atoms, self.settings, self.pair_commands, newest)
+            self.execute(script)
+        return self.done
+
+    def mean_box_A(self) -> np.ndarray:
+        """(lx, ly, lz, xy, xz, yz) averaged over the second half: small cells fluctuate by a per cent in volume."""
+        rows = self.rows()
+        return np.mean([box(row) for row in rows if row["Step"] >= self.steps / 2], axis=0)

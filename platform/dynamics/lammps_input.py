@@ -1,0 +1,158 @@
+"""Input scripts for LAMMPS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.dynamics.md_settings import MDSettings
+
+GPA_IN_BAR = 1e4
+THERMOSTAT_PS, BAROSTAT_PS = 0.1, 1.0
+SKIN_A = 1.0
+PS_BOND_A = 2.8  # P-S 2.05 Å in PS4, the next S beyond 3.3 Å
+SNAPSHOT_PS = 1.0
+ATOM_STEPS_PER_SECOND = 20_000  # pessimistic for one core; restart files come more often on anything faster
+RESTART_EVERY_S = 20.0
+THERMO = "step temp press pe ke vol lx ly lz xy xz yz c_centre[1] c_centre[2] c_centre[3]"
+
+
+def species_order(atoms: Atoms) -> list[str]:
+    """Elements in the order of their LAMMPS types."""
+    return sorted(set(atoms.symbols))
+
+
+def write_structure(atoms: Atoms, path: Path) -> None:
+    """Write the LAMMPS data file; cells are turned to lower triangular form, which keeps a boundary normal along z."""
+    from ase.io import write
+
+    write(path, atoms, format="lammps-data", specorder=species_order(atoms), masses=True, atom_style="atomic")
+
+
+def equilibration(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], restart: Path | None) -> str:
+    """Minimise and run at constant pressure, or continue from a restart file."""
+    lines = _system(atoms, settings, pair_commands, restart)
+    if restart is None:
+        lines += [
+            "minimize 1e-8 1e-3 200 2000",
+            "reset_timestep 0",
+            f"velocity all create {settings.temperature_K} {settings.seed + 1} mom yes rot no dist gaussian",
+        ]
+    temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
+    lines += [
+        f"fix integrate all npt {temperature} {_barostat(atoms, settings)}",
+        *_output(atoms, settings),
+        f"run {settings.equilibrate_steps} upto",
+        "write_restart restart.*",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def production(
+    atoms: Atoms,
+    settings: MDSettings,
+    pair_commands: Sequence[str],
+    restart: Path | None,
+    box_A: np.ndarray | None,
+) -> str:
+    """Run at constant volume and write the mobile ions.
+
+    Args:
+        atoms: the structure.
+        settings: of the run.
+        pair_commands: the potential.
+        restart: file to start or continue from; None to start from the structure itself.
+        box_A: (lx, ly, lz, xy, xz, yz) to go to at the start of production; None to leave the cell.
+    """
+    lines = _system(atoms, settings, pair_commands, restart)
+    if box_A is not None:
+        lx, ly, lz, xy, xz, yz = box_A
+        tilts = f"xy final {xy} xz final {xz} yz final {yz}" if _is_tilted(atoms) else ""
+        lengths = f"x final 0 {lx} y final 0 {ly} z final 0 {lz}"
+        lines += [f"change_box all {lengths} {tilts} remap units box", "reset_timestep 0"]
+    if restart is None:
+        lines += [
+            f"velocity all create {settings.temperature_K} {settings.seed + 1} mom yes rot no dist gaussian",
+        ]
+    types = species_order(atoms)
+    temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
+    snapshot_steps = max(1, round(SNAPSHOT_PS * 1000 / settings.frame_every_fs)) * settings.frame_steps
+    lines += [
+        f"fix integrate all nvt {temperature}",
+        *_output(atoms, settings),
+        f"group mobile type {types.index(settings.mobile) + 1}",
+        f"dump mobile mobile dcd {settings.frame_steps} mobile.dcd",
+        "dump_modify mobile unwrap yes",
+        f"dump all all custom {snapshot_steps} snapshots.dump id element x y z",
+        f'dump_modify all sort id append yes element {" ".join(types)} format float "%.4f"',
+        f"run {settings.production_steps} upto",
+        "write_restart restart.*",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _system(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], restart: Path | None) -> list[str]:
+    start = "read_data structure.data" if restart is None else f"read_restart {restart.name}"
+    lines = [
+        "units metal",
+        "atom_style atomic",
+        "boundary p p p",
+        "newton on",
+        "box tilt large",
+        start,
+        *pair_commands,
+        f"neighbor {SKIN_A} bin",
+        "neigh_modify every 1 delay 0 check yes",
+        f"timestep {settings.timestep_fs / 1000}",
+    ]
+    if settings.wall_time_s is not None:
+        seconds = max(1, int(settings.wall_time_s))
+        lines.append(
+            f"timer timeout {seconds // 3600}:{seconds // 60 % 60}:{seconds % 60} every {settings.frame_steps}"
+        )
+    return lines
+
+
+def _output(atoms: Atoms, settings: MDSettings) -> list[str]:
+    """Thermodynamic lines for every frame, with the framework's centre and the least number of S round a P."""
+    types = species_order(atoms)
+    framework = [str(i + 1) for i, element in enumerate(types) if element != settings.mobile] or ["1"]
+    lines = [f"group framework type {' '.join(framework)}", "compute centre framework com"]
+    columns = THERMO
+    if {"P", "S"} <= set(types):
+        lines += [
+            f"group phosphorus type {types.index('P') + 1}",
+            f"group sulfur type {types.index('S') + 1}",
+            f"compute bonds phosphorus coord/atom cutoff {PS_BOND_A} group sulfur",
+            "compute fewest phosphorus reduce min c_bonds",
+        ]
+        columns += " c_fewest"
+    return [
+        *lines,
+        f"thermo {settings.frame_steps}",
+        f"thermo_style custom {columns}",
+        "thermo_modify flush yes lost error format float %.10g",
+        f"restart {restart_steps(len(atoms), settings)} restart.*",
+    ]
+
+
+def restart_steps(atoms: int, settings: MDSettings) -> int:
+    """Return the steps between restart files: about 20 s on one slow core, whole frames."""
+    frames = RESTART_EVERY_S * ATOM_STEPS_PER_SECOND / (atoms * settings.frame_steps)
+    return max(1, int(frames)) * settings.frame_steps
+
+
+def _barostat(atoms: Atoms, settings: MDSettings) -> str:
+    """Isotropic for a bulk; with a boundary z relaxes alone and x with y, so that the grains stay commensurate."""
+    bar = settings.pressure_GPa * GPA_IN_BAR
+    target = f"{bar} {bar} {BAROSTAT_PS}"
+    if atoms.info.get("boundary", "bulk") == "bulk":
+        return f"iso {target}"
+    return f"x {target} y {target} z {target} couple xy"
+
+
+def _is_tilted(atoms: Atoms) -> bool:
+    return bool(np.any(np.abs(atoms.cell.angles() - 90.0) > 1e-4))

@@ -1,0 +1,74 @@
+"""One LAMMPS process that cannot outlive its parent, and one run per folder."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from argyro.platform.dynamics.md_settings import MDSettings
+from argyro.platform.errors import ArgyroError
+from argyro.platform.potential.lammps import lammps_command, lammps_environment
+
+POLL_S = 0.1
+PR_SET_PDEATHSIG = 1
+
+
+def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[], None]) -> int:
+    """Run a script in its folder and call `look` until it ends; an exception from `look` ends LAMMPS.
+
+    Returns:
+        The exit status.
+    """
+    command = [
+        *lammps_command(lammps=settings.lammps, launcher=settings.launcher),
+        *("-in", script.name, "-log", log.name, "-screen", "none"),
+    ]
+    with (script.parent / "lammps.err").open("ab") as errors:
+        process = subprocess.Popen(
+            command,
+            cwd=script.parent,
+            env=lammps_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+        try:
+            while process.poll() is None:
+                look()
+                time.sleep(POLL_S)
+            look()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    return process.returncode
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end LAMMPS when argyro is killed: an orphan would write into a run that has been resumed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def exclusive(workdir: Path) -> Iterator[None]:
+    """Hold a folder for one run.
+
+    Raises:
+        ArgyroError: another process is at work there.
+    """
+    with (workdir / "lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ArgyroError(f"another process is running molecular dynamics in {workdir}; wait for it") from error
+        yield

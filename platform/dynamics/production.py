@@ -1,0 +1,115 @@
+"""Run at constant volume and keep the mobile ions."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.dynamics import lammps_input
+from argyro.platform.dynamics.dcd import DCDTail
+from argyro.platform.dynamics.equilibration import Equilibration
+from argyro.platform.dynamics.stage import Stage, number
+from argyro.platform.dynamics.thermo_log import LogTail, box, cell_A
+from argyro.platform.dynamics.trajectory import TrajectoryHeader, TrajectoryWriter
+from argyro.platform.units import A3_IN_CM3
+
+ATOMIC_MASS_G = 1.66053907e-24
+
+
+class Production(Stage):
+    """The constant-volume stage, whose frames go to a compact trajectory as they are made."""
+
+    def run(self, equilibration: Equilibration | None, trajectory: Path) -> bool:
+        """Run or continue; False if the wall time ended it.
+
+        Args:
+            equilibration: whose last state and mean cell are the start; None to start from the structure.
+            trajectory: compact file to append to.
+        """
+        if self.done:
+            return True
+        box_A = equilibration.mean_box_A() if equilibration else _box_of(self.atoms)
+        counts = {element: int(n) for element, n in Counter(self.atoms.symbols).items()}
+        interval_ps = self.settings.frame_every_fs / 1000
+        header = TrajectoryHeader(self.settings.mobile, counts, cell_A(box_A), interval_ps)
+        with TrajectoryWriter(trajectory, header) as writer:
+            if logs := self.logs():
+                self._collector(writer)(logs[-1])  # frames that a killed run left behind
+            self.execute(*self._next_piece(writer, equilibration, box_A))
+        (self.folder / "mobile.dcd").unlink(missing_ok=True)
+        return self.done
+
+    def summary(self, equilibrated: bool) -> dict:
+        """Means over the production, and the cell."""
+        rows = self.rows()
+        columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        times_ns = columns["Step"] * self.settings.timestep_fs * 1e-6
+        energies = (columns["PotEng"] + columns["KinEng"]) / len(self.atoms)
+        mass_g = self.atoms.get_masses().sum() * ATOMIC_MASS_G
+        return {
+            "atoms": len(self.atoms),
+            "temperature_K": float(columns["Temp"].mean()),
+            "temperature_sigma_K": float(columns["Temp"].std()),
+            "pressure_GPa": float(columns["Press"].mean()) / lammps_input.GPA_IN_BAR,
+            "potential_energy_eV_atom": float(columns["PotEng"].mean()) / len(self.atoms),
+            "energy_drift_meV_atom_ns": float(np.polyfit(times_ns, energies, 1)[0]) * 1000 if len(rows) > 2 else None,
+            "volume_A3": float(columns["Volume"].mean()),
+            "density_g_cm3": float(mass_g / (columns["Volume"].mean() * A3_IN_CM3)),
+            "cell_A": cell_A(box(rows[-1])).tolist(),
+            "produced_ps": float(columns["Step"][-1] - columns["Step"][0]) * self.settings.timestep_fs / 1000,
+            "pieces": len(self.logs()),
+            "equilibrated": equilibrated,
+        }
+
+    def _next_piece(self, writer: TrajectoryWriter, equilibration: Equilibration | None, box_A: np.ndarray):
+        """Script and collector for what is left, the trajectory cut back to where the restart file goes on."""
+        every = self.settings.frame_steps
+        usable = (file for file in self.restarts() if _frame_from(number(file), every) <= writer.frames)
+        newest = next(usable, None)
+        writer.keep(_frame_from(number(newest), every) if newest else 0)
+        (self.folder / "mobile.dcd").unlink(missing_ok=True)
+        start, change = newest, None
+        if newest is None and equilibration is not None:
+            start, change = self.folder / "start", box_A
+            shutil.copy(equilibration.restarts()[0], start)
+        elif newest is None:
+            lammps_input.write_structure(self.atoms, self.folder / "structure.data")
+        script = lammps_input.production(self.atoms, self.settings, self.pair_commands, start, change)
+        return script, self._collector(writer)
+
+    def _collector(self, writer: TrajectoryWriter):
+        """Return a function that moves the frames complete so far, with their framework centres, to the trajectory."""
+        every = self.settings.frame_steps
+        tail = DCDTail(self.folder / "mobile.dcd", writer.header.counts[writer.header.species])
+        waiting: list[np.ndarray] = []
+        position: list[int] = []  # number of the next frame of this piece, known once the log has begun
+
+        def collect(log: LogTail) -> None:
+            if not log.rows:
+                return
+            if not position:
+                position.append(_frame_from(min(log.rows), every))
+            waiting.extend(tail.frames())
+            while waiting and position[0] * every in log.rows:
+                row, ions = log.rows[position[0] * every], waiting.pop(0)
+                if position[0] == writer.frames:
+                    writer.append(np.array([row[f"c_centre[{axis}]"] for axis in (1, 2, 3)]), ions)
+                position[0] += 1
+
+        return collect
+
+
+def _frame_from(step: int, every: int) -> int:
+    """Return the number of the first frame written by a run that starts at a step."""
+    return -(-step // every)
+
+
+def _box_of(atoms: Atoms) -> np.ndarray:
+    """(lx, ly, lz, xy, xz, yz) of a structure in LAMMPS's orientation."""
+    from ase.calculators.lammps import Prism
+
+    return np.array(Prism(atoms.cell.array).get_lammps_prism())

@@ -1,0 +1,107 @@
+"""One LAMMPS input run to its last step, possibly in several pieces, continuing from the newest restart file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ase import Atoms
+
+from argyro.platform.dynamics.lammps_process import run_lammps
+from argyro.platform.dynamics.md_settings import MDSettings
+from argyro.platform.dynamics.thermo_log import LogTail
+from argyro.platform.dynamics.watch import RunStoppedError, Watch
+
+KEPT_RESTARTS = 2
+RESTART_END = b"LammpS RestartT"  # LAMMPS repeats its magic word at the end of a complete restart file
+
+
+class Stage:
+    """A folder with an input script, logs log.0, log.1, … of its pieces and the newest restart files.
+
+    Args:
+        atoms: the structure.
+        settings: of the run.
+        folder: of this stage alone.
+        pair_commands: LAMMPS lines of the potential.
+        deadline: `time.monotonic()` at which to stop, None for never.
+        steps: the last step.
+    """
+
+    def __init__(
+        self,
+        atoms: Atoms,
+        settings: MDSettings,
+        folder: Path,
+        pair_commands: list[str],
+        deadline: float | None,
+        steps: int,
+    ):
+        self.atoms, self.folder, self.pair_commands, self.steps = atoms, folder, pair_commands, steps
+        left = None if deadline is None else max(1.0, deadline - time.monotonic())
+        self.settings = replace(settings, wall_time_s=left)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def restarts(self) -> list[Path]:
+        """Complete restart files, newest first."""
+        return [file for file in sorted(self.folder.glob("restart.*"), key=number, reverse=True) if _is_complete(file)]
+
+    @property
+    def done(self) -> bool:
+        """Whether the last step has been reached."""
+        newest = self.restarts()
+        return bool(newest) and number(newest[0]) >= self.steps
+
+    def logs(self) -> list[LogTail]:
+        """Read the logs of all pieces to their ends, in order."""
+        tails = [LogTail(path) for path in sorted(self.folder.glob("log.*"), key=number)]
+        for tail in tails:
+            tail.advance()
+        return tails
+
+    def rows(self) -> list[dict[str, float]]:
+        """Thermodynamic lines of the whole stage by step; a later piece replaces what it repeats."""
+        merged: dict[int, dict[str, float]] = {}
+        for tail in self.logs():
+            merged |= tail.rows
+        return [merged[step] for step in sorted(merged)]
+
+    def execute(self, script: str, look_at_frames: Callable[[LogTail], None] = lambda log: None) -> None:
+        """Run a script as the next piece, checking every line of output.
+
+        Raises:
+            RunStoppedError: a check failed, the potential extrapolates too far, or LAMMPS failed.
+        """
+        log = LogTail(self.folder / f"log.{len(list(self.folder.glob('log.*')))}")
+        watch = Watch(self.settings.temperature_K, self.atoms.get_volume(), len(self.atoms))
+
+        def look() -> None:
+            for row in log.advance():
+                watch.look(row)
+            look_at_frames(log)
+            for file in self.restarts()[KEPT_RESTARTS:]:
+                file.unlink(missing_ok=True)
+
+        (self.folder / "in.lammps").write_text(script)
+        status = run_lammps(self.folder / "in.lammps", log.path, self.settings, look)
+        if log.marked:
+            raise RunStoppedError(f"the potential extrapolates too far: {log.marked}; extend its training set")
+        if status != 0:
+            raise RunStoppedError(f"LAMMPS ended with status {status} in {self.folder}: {log.error or self._message()}")
+
+    def _message(self) -> str:
+        lines = (self.folder / "lammps.err").read_text(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "no message")
+
+
+def number(path: Path) -> int:
+    """Return the number at the end of a name such as restart.500."""
+    return int(path.suffix[1:])
+
+
+def _is_complete(file: Path) -> bool:
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - 64))
+        return RESTART_END in stream.read()

@@ -1,0 +1,61 @@
+"""Reads the log that LAMMPS is writing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.potential.lammps import BREAK_MARKER
+
+
+class LogTail:
+    """Thermodynamic lines of a growing log; `rows` keeps them all by step, `error` and `marked` LAMMPS's last words."""
+
+    def __init__(self, path: Path):
+        self.path, self._offset, self._rest, self._columns = Path(path), 0, "", None
+        self.rows: dict[int, dict[str, float]] = {}
+        self.error = self.marked = ""
+
+    def advance(self) -> list[dict[str, float]]:
+        """Read what is new and return the new rows."""
+        if not self.path.is_file():
+            return []
+        with self.path.open() as stream:
+            stream.seek(self._offset)
+            text = self._rest + stream.read()
+            self._offset = stream.tell()
+        lines = text.split("\n")
+        self._rest = lines.pop()
+        return [row for line in lines if (row := self._row(line)) is not None]
+
+    def _row(self, line: str) -> dict[str, float] | None:
+        words = line.split()
+        if line.startswith("ERROR"):
+            self.error = line
+        if line.startswith(BREAK_MARKER):
+            self.marked = line
+        if words[:2] == ["Step", "Temp"]:
+            self._columns = words if words[-1].startswith("c_") else None  # minimisation prints a table of its own
+            return None
+        if self._columns is None or len(words) != len(self._columns):
+            return None
+        try:
+            values = [float(word) for word in words]
+        except ValueError:
+            self._columns = None  # the table has ended
+            return None
+        row = dict(zip(self._columns, values, strict=True))
+        self.rows[int(row["Step"])] = row
+        return row
+
+
+def box(row: dict[str, float]) -> np.ndarray:
+    """(lx, ly, lz, xy, xz, yz) of a row."""
+    return np.array([row[name] for name in ("Lx", "Ly", "Lz", "Xy", "Xz", "Yz")])
+
+
+def cell_A(box_A: np.ndarray) -> np.ndarray:
+    """(3, 3) cell vectors as rows from (lx, ly, lz, xy, xz, yz)."""
+    lx, ly, lz, xy, xz, yz = box_A
+    return np.array([[lx, 0.0, 0.0], [xy, ly, 0.0], [xz, yz, lz]])

@@ -1,0 +1,62 @@
+"""Stops a run that has left the physics it was started for."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from argyro.platform.errors import ArgyroError
+
+HOT_FACTOR = 3.0  # at any moment, temperature over target
+MEAN_TOLERANCE = 0.3  # of the mean over the last frames
+VOLUME_RANGE = (0.75, 1.35)  # over the volume at the start
+FRAMES = 20
+
+
+class RunStoppedError(ArgyroError):
+    """Molecular dynamics was stopped by a check or by LAMMPS; the message gives the reason."""
+
+
+class Watch:
+    """Looks at every thermodynamic line: not a number, temperature, volume, PS4 tetrahedra.
+
+    Args:
+        temperature_K: target.
+        volume_A3: at the start.
+        atoms: number of atoms, which sets how far a temperature may fluctuate: σ_T / T = √(2 / 3N).
+    """
+
+    def __init__(self, temperature_K: float, volume_A3: float, atoms: int):
+        self.temperature_K, self.volume_A3 = temperature_K, volume_A3
+        self.tolerance = MEAN_TOLERANCE + 3 * float(np.sqrt(2 / (3 * atoms * FRAMES)))
+        self._temperatures: deque[float] = deque(maxlen=FRAMES)
+        self._broken = 0
+
+    def look(self, row: dict[str, float]) -> None:
+        """Judge one line.
+
+        Raises:
+            RunStoppedError: with the reason.
+        """
+        at = f"at step {int(row['Step'])}"
+        if not all(np.isfinite(value) for value in row.values()):
+            raise RunStoppedError(f"the energy is not a number {at}: the potential has failed, extend its training set")
+        self._look_at_temperature(row["Temp"], at)
+        ratio = row["Volume"] / self.volume_A3
+        if not VOLUME_RANGE[0] < ratio < VOLUME_RANGE[1]:
+            raise RunStoppedError(f"the volume is {ratio:.2f} of that at the start {at}: melted or collapsed")
+        # single stretched bonds are vibrations; a tetrahedron open for many frames has reacted
+        self._broken = self._broken + 1 if row.get("c_fewest", 4.0) < 4 else 0
+        if self._broken > FRAMES:
+            raise RunStoppedError(f"a PS4 tetrahedron has lost a sulfur {at}: decomposition or a poor potential")
+
+    def _look_at_temperature(self, value: float, at: str) -> None:
+        self._temperatures.append(value)
+        if value > HOT_FACTOR * self.temperature_K:
+            raise RunStoppedError(f"the temperature is {value:.0f} K instead of {self.temperature_K:g} K {at}")
+        mean = float(np.mean(self._temperatures))
+        if len(self._temperatures) == FRAMES and abs(mean / self.temperature_K - 1) > self.tolerance:
+            raise RunStoppedError(
+                f"the mean temperature is {mean:.0f} K instead of {self.temperature_K:g} K {at}; check the potential"
+            )
