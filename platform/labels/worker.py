@@ -60,6 +60,7 @@ class Reference:
         return answer
 
     def _attempt(self, atoms, kwargs: dict, directory: Path) -> dict:
+        answer = {"status": "failed", "message": ""}
         try:
             if self.engine.output:
                 directory.mkdir(parents=True, exist_ok=True)
@@ -69,27 +70,18 @@ class Reference:
             answer = _results(atoms)
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            unconverged = "convergence" in type(error).__name__.lower() or self._verdict(directory) is False
-            return {"status": "unconverged" if unconverged else "failed", "message": f"{type(error).__name__}: {error}"}
-        if self._verdict(directory) is False:
-            return {"status": "unconverged", "message": self._reason(directory)}
+            unconverged = "convergence" in type(error).__name__.lower()
+            message = f"{type(error).__name__}: {error}"
+            answer = {"status": "unconverged" if unconverged else "failed", "message": message}
+        # a file without any cycle comes from a crash, which is a failure and no matter of mixing
+        verdict = self._verdict(directory)
+        if verdict is not None and not verdict.converged and "stopped before" not in verdict.reason:
+            return {"status": "unconverged", "message": verdict.reason}
         return answer
 
-    def _text(self, directory: Path) -> str:
+    def _verdict(self, directory: Path):
         path = directory / (self.engine.output or "")
-        return path.read_text(errors="replace") if path.is_file() else ""
-
-    def _verdict(self, directory: Path) -> bool | None:
-        text = self._text(directory)
-        # a file without any cycle comes from a crash, which is a failure and no matter of mixing
-        return (
-            self.parser(text).converged
-            if self.parser and text and "stopped before" not in self._reason(directory)
-            else None
-        )
-
-    def _reason(self, directory: Path) -> str:
-        return self.parser(self._text(directory)).reason
+        return self.parser(path.read_text(errors="replace")) if self.parser and path.is_file() else None
 
 
 def _results(atoms) -> dict:

@@ -199,7 +199,7 @@ def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
 
 
 def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> list[Atoms]:
-    """Dumped frames with the arrays and info of the structure they came from."""
+    """Read the dumped frames with the arrays and info of the structure they came from."""
     if not path.exists() or path.stat().st_size == 0:
         return []
     frames = []
@@ -221,6 +221,6 @@ def _like(structure: Atoms, sampler: Sampler, cell_A: np.ndarray, positions_A: n
 
 
 def _thinned(frames: list[Atoms]) -> list[Atoms]:
-    """An even choice of frames, first and last included."""
+    """Make an even choice of frames, first and last included."""
     chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), CANDIDATES_PER_RUN)).round().astype(int))
     return [frames[index] for index in chosen] if frames else []

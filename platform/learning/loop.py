@@ -194,7 +194,7 @@ class Learner:
         if frames and not any(frame.info["status"] == "converged" for frame in labelled):
             raise ArgyroError(
                 f"all {len(frames)} labels of round {round_number} failed; the reference {self.labeller.source.source!r} "
-                f"said last: {rejected[-1].info['log'][-800:]}"
+                f"said: {rejected[-1].info['log'][-800:]}"
             )
         for frame in accepted:
             frame.info["round"] = round_number

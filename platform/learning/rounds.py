@@ -87,7 +87,7 @@ def write_frames(path: Path, frames: list[Atoms]) -> None:
 
 
 def _without_log(frame: Atoms) -> Atoms:
-    """The frame without its log, whose line ends an extended xyz comment cannot hold."""
+    """Copy the frame without its log, whose line ends an extended xyz comment cannot hold."""
     copy = frame.copy()
     copy.calc = frame.calc
     copy.info.pop("log", None)

@@ -121,7 +121,7 @@ def _variant(structure: Atoms, number: int, share: float, options: LearningOptio
 
 
 def _possible(structure: Atoms, make: Callable[[float], Atoms], options: LearningOptions) -> Atoms:
-    """The first draw, amplitudes shrinking from draw to draw, in which no atoms are closer than they may be."""
+    """Find the first draw, amplitudes shrinking from draw to draw, in which no atoms are closer than they may be."""
     required = min(options.sanity.min_distance_A, min_distance_A(structure))
     for attempt in range(ATTEMPTS):
         frame = make(1.0 - attempt / ATTEMPTS)
