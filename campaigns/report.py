@@ -57,7 +57,7 @@ def uncertain_text(number: dict | None) -> str:
 
 def _potentials(results: dict[str, dict]) -> list[dict]:
     return [
-        {"family": name.removeprefix("learn/"), **result["rounds"][-1], "rounds": len(result["rounds"])}
+        {"family": name.removeprefix("learn/"), "rounds": len(result["rounds"]), "metrics": result["metrics"]}
         for name, result in results.items()
         if name.startswith("learn/")
     ]

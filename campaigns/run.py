@@ -119,7 +119,7 @@ def run_campaign(
             tracking = Tracking(tracker, store)
             scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log)
             with display(scheduler):
-                progress = scheduler.run()
+                scheduler.run()
             return _conclude(folder, campaign, graph, scheduler, tracking)
         finally:
             executor.close()

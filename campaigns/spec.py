@@ -25,7 +25,8 @@ def _boundary(name: str) -> str:
     known = [boundary.name for boundary in list_boundaries()]
     if name not in known:
         raise InputError(
-            f"boundary {name!r} is not known; use one of {', '.join(known[:6])}, ... (argyro structure --list-boundaries)",
+            f"boundary {name!r} is not known; use one of {', '.join(known[:6])}, ... "
+            "(argyro structure --list-boundaries)",
             given=name,
             accepted=", ".join(known),
         )

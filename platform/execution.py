@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argyro.platform.store import DamagedItem, Store
+from argyro.platform.store import UNFINISHED, DamagedItem, Store
 from argyro.platform.workitem import WorkItem
 
 Stage = Callable[["StageContext"], dict]
@@ -29,7 +29,7 @@ class StageContext:
     Args:
         inputs: the work item's inputs.
         parents: role -> local folder of the parent's files, checksums verified.
-        workdir: write files here; after a kill the stage finds what it had written and may go on from it.
+        workdir: write the item's files here.
         cores: CPU cores granted.
         settings: how to compute it here (interpreters, launchers, time limits); no part of the key.
     """
@@ -39,6 +39,13 @@ class StageContext:
     workdir: Path
     cores: int = 1
     settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def unfinished(self) -> Path:
+        """Folder for what only serves to resume (restart files, snapshots); dropped when the item is complete."""
+        folder = self.workdir / UNFINISHED
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Tell the display how far the item is; cheap enough for every round or every second."""

@@ -30,6 +30,7 @@ FORMAT_VERSION = 1
 # Small files are verified whenever an item is looked up, large ones when they are read: looking up
 # ten thousand items must stay a matter of seconds.
 EAGER_CHECK_BYTES = 1 << 16
+UNFINISHED = "unfinished"
 
 
 class DamagedItem(ArgyroError):
@@ -71,7 +72,8 @@ class Store:
                 found = FORMAT_VERSION
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"store {self.uri!r} cannot be used: {error}; give a folder you may write to, or restore its format.json",
+                f"store {self.uri!r} cannot be used: {error}; give a folder you may write to, "
+                "or restore its format.json",
                 path="store",
                 given=self.uri,
                 accepted="a writable folder or pyarrow URI",
@@ -167,12 +169,14 @@ class Store:
     def commit(self, item: WorkItem, scratch: Path, result: dict, seconds: float) -> None:
         """Make the files in ``scratch`` and ``result`` the item's result, all at once.
 
+        What lies in ``scratch/unfinished`` served to resume the item and is dropped, after the item is complete.
         ``scratch`` should lie on the store's own file system when that is local: it is then renamed, not copied.
         If another process completed the same item meanwhile, its result stands and ``scratch`` is dropped.
         """
         (scratch / "item.json").write_text(json.dumps(item.to_json(), indent=1))
         (scratch / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False))
-        names = sorted(str(p.relative_to(scratch)) for p in scratch.rglob("*") if p.is_file())
+        kept = (path.relative_to(scratch) for path in scratch.rglob("*") if path.is_file())
+        names = sorted(str(path) for path in kept if path.parts[0] != UNFINISHED)
         contents = {name: (scratch / name).read_bytes() for name in names}
         files = {name: {"bytes": len(data), "sha256": _sha256(data)} for name, data in contents.items()}
         manifest = json.dumps({"files": files, "seconds": seconds, "completed": time.time()}, indent=1)
@@ -180,6 +184,7 @@ class Store:
         if self.local:
             (scratch / "manifest.json").write_text(manifest)
             self._rename(scratch, Path(folder))
+            shutil.rmtree(Path(folder) / UNFINISHED, ignore_errors=True)
         else:
             for name, data in contents.items():
                 self.fs.create_dir(f"{folder}/{name}".rpartition("/")[0], recursive=True)

@@ -72,8 +72,8 @@ def _print_plan(document: dict, spec: Path) -> None:
         table.add_row(stage["name"], str(stage["waiting"]), f"{stage['core_hours']:.3g}")
     console.print(table)
     console.print(
-        f"at most {document['labels']} labels, {document['core_hours']:.2g} core-hours, about {document['wall_hours']:.2g} h "
-        f"on {document['cores']} cores, {document['disk_GB']:.2g} GB on disk"
+        f"at most {document['labels']} labels, {document['core_hours']:.2g} core-hours, "
+        f"about {document['wall_hours']:.2g} h on {document['cores']} cores, {document['disk_GB']:.2g} GB on disk"
     )
     for warning in document["warnings"]:
         console.print(f"warning: {warning}", style="yellow")

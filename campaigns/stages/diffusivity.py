@@ -25,7 +25,7 @@ def run_bulk(context: StageContext) -> dict:
 
 
 def run_boundary(context: StageContext) -> dict:
-    """Inputs: temperature_K, width_nm, seed. Parents: run and structure of the boundary cell, bulk (a bulk diffusivity item)."""
+    """Inputs: temperature_K, width_nm, seed. Parents: run and structure of the boundary cell; bulk diffusivity."""
     from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivities
     from argyro.platform.dynamics.report import plot_diffusion
     from argyro.platform.dynamics.trajectory import Trajectory
@@ -62,7 +62,7 @@ def _invert(target: str, cell, bulk, width_nm: float, thickness_nm: float, seed:
 
 
 def _boundary_bound(target: str, cell, fraction: float) -> float | None:
-    """Along the boundary f D_GB <= D_cell whatever the grain does; across it no such bound follows from the cell alone."""
+    """Along the boundary f D_GB <= D_cell whatever the grain does; across it the cell alone sets no such bound."""
     if target != "parallel":
         return None
     return (cell.estimate.high if cell.estimate else cell.upper_bound_cm2_s) / fraction

@@ -9,27 +9,27 @@ from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.execution import StageContext
 
-POTENTIAL, ACTIVE_SET, TRAINING_SET = "potential.mtp", "active_set.npz", "training_set.extxyz"
+POTENTIAL, ACTIVE_SET, TRAINING_SET, CURVE = "potential.mtp", "active_set.txt", "training_set.extxyz", "learning.png"
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: labels (identity), options of the learning; settings: labels (how to run the reference). Parents: structures."""
+    """Inputs: labels (identity), options. Settings: labels (how to run the reference). Parents: structures."""
     from argyro.platform.labels.labeller import Labeller
     from argyro.platform.labels.source import LabelSource
     from argyro.platform.learning.loop import learn
     from argyro.platform.learning.options import LearningOptions
 
-    structures = [read_structure(folder) for folder in context.parents.values()]
+    def tell(summary: dict) -> None:
+        words = f"round {summary['round']}, level {summary['level']}, {summary['labels']} labels"
+        context.progress(summary["labels"] / options.max_labels, words)
+
+    structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
     options = LearningOptions(**_tuples(context.inputs["options"]))
     with Labeller(LabelSource(**context.settings["labels"])) as labeller:
-        learned = learn(structures, options, labeller, context.workdir / "rounds", progress=context.progress)
-    for source, name in (
-        (learned.mtp_path, POTENTIAL),
-        (learned.active_set_path, ACTIVE_SET),
-        (learned.training_set_path, TRAINING_SET),
-    ):
-        shutil.copy(source, context.workdir / name)
-    shutil.rmtree(context.workdir / "rounds")
+        learned = learn(structures, options, labeller, context.unfinished, progress=tell)
+    shutil.copy(learned.mtp_path, context.workdir / POTENTIAL)
+    shutil.copy(learned.active_set_path, context.workdir / ACTIVE_SET)
+    shutil.copy(learned.training_set_path, context.workdir / TRAINING_SET)
     return _result(learned.rounds, context.workdir)
 
 
@@ -41,15 +41,20 @@ def _tuples(options: dict) -> dict:
 def _result(rounds: list[dict], workdir: Path) -> dict:
     from argyro.campaigns.figures import learning_curve
 
-    learning_curve(rounds, workdir / "learning_curve.png")
-    last = rounds[-1]
-    numbers = {name for name, value in last.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
+    learning_curve(rounds, workdir / CURVE)
+    names = sorted({name for entry in rounds for name, value in entry.items() if type(value) in (int, float)})
+    series = {name: [entry.get(name) for entry in rounds] for name in names}
     return {
         "rounds": rounds,
-        "metrics": {name: last[name] for name in sorted(numbers)},
-        "series": {name: [entry.get(name) for entry in rounds] for name in sorted(numbers)},
-        "artifacts": ["learning_curve.png", POTENTIAL],
+        "metrics": {name: _last(values) for name, values in series.items()},
+        "series": {f"round_{name}": values for name, values in series.items()},
+        "artifacts": [CURVE, POTENTIAL, ACTIVE_SET],
     }
+
+
+def _last(values: list) -> float:
+    """The last value there is: rounds of different kinds measure different things."""
+    return next(value for value in reversed(values) if value is not None)
 
 
 LEARN = StageDefinition("learn", 1, run, hosted=True)

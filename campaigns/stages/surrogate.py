@@ -13,7 +13,7 @@ MODEL = "model"
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: options, seed, cells (diffusivity -> structure). Parents: those diffusivities and structures, as far as they came about."""
+    """Inputs: options, seed, cells (diffusivity -> structure). Parents: those of them that came about."""
     from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
     observations = list(_observations(context))
