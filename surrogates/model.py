@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from argyro.surrogates.graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
 
+CHUNK = 1024  # edges at once: their messages stay in the cache
 OUTPUTS = 6  # (a, Ea) of three targets
 
 
@@ -41,19 +42,26 @@ class MemberLinear(nn.Module):
 
 
 class MessageLayer(nn.Module):
-    """h_i += W_o silu(Σ_j (W_r e_ij) ⊙ (W_m h_j))."""
+    """h_i += W_o silu(Σ_j (W_r e_ij) ⊙ (W_m h_j)).
+
+    Edges hold the members side by side in one row, so that each edge is gathered and scattered as one block of memory.
+    """
 
     def __init__(self, members: int, size: NetworkSize):
         super().__init__()
-        self.radial = MemberLinear(members, len(RADIAL_CENTRES_A), size.messages, gain=1.5)
+        self.radial = nn.Parameter(torch.randn(members, len(RADIAL_CENTRES_A), size.messages) * 0.5)
         self.sender = MemberLinear(members, size.width, size.messages)
         self.receiver = MemberLinear(members, size.messages, size.width)
 
     def forward(self, h: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
         """Update atom states (members, n, width)."""
-        sender, receiver = edge_index
-        messages = self.radial(edge_attr) * self.sender(h).index_select(1, sender)
-        gathered = h.new_zeros(h.shape[0], h.shape[1], messages.shape[2]).index_add_(1, receiver, messages)
+        members, atoms, _ = h.shape
+        filters = self.radial.transpose(0, 1).flatten(1)
+        sent = self.sender(h).transpose(0, 1).flatten(1)
+        gathered = sent.new_zeros(sent.shape)
+        for (sender, receiver), attributes in zip(edge_index.split(CHUNK, 1), edge_attr.split(CHUNK), strict=True):
+            gathered = gathered.index_add_(0, receiver, attributes @ filters * sent.index_select(0, sender))
+        gathered = gathered.view(atoms, members, -1).transpose(0, 1)
         return h + self.receiver(torch.nn.functional.silu(gathered))
 
 
@@ -81,10 +89,11 @@ class GraphEnsemble(nn.Module):
             h = layer(h, edge_index, edge_attr)
         graphs = globals_.shape[0]
         weight = torch.exp(torch.tanh(self.attention(h))) * torch.stack([1.02 - near, near + 0.02], dim=1)
-        total = h.new_zeros(self.members, graphs, 2).index_add_(1, batch, weight)
-        weight = weight / total.index_select(1, batch)
         pooled = (weight[..., None] * h[:, :, None, :]).flatten(2)
-        pooled = h.new_zeros(self.members, graphs, pooled.shape[2]).index_add_(1, batch, pooled)
+        sums = h.new_zeros(graphs, self.members, 2 + pooled.shape[2])
+        sums.index_add_(0, batch, torch.cat([weight, pooled], dim=2).transpose(0, 1))
+        sums = sums.transpose(0, 1)
+        pooled = (sums[..., 2:].unflatten(2, (2, -1)) / sums[..., :2, None]).flatten(2)
         joined = torch.cat([pooled, globals_.expand(self.members, -1, -1)], dim=2)
         return self.head(torch.nn.functional.silu(self.hidden(joined))).view(self.members, graphs, 3, 2)
 
