@@ -1,0 +1,37 @@
+"""Bulk argyrodite cells."""
+
+from __future__ import annotations
+
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.platform.structures.composition import Composition
+from argyro.platform.structures.crystal import bulk_skeleton
+from argyro.platform.structures.populate import populate
+
+
+def build_bulk(
+    composition: str, disorder: float = 0.0, supercell: tuple[int, int, int] = (1, 1, 1), seed: int = 0
+) -> Atoms:
+    """A periodic argyrodite crystal, 4 formula units per cubic cell.
+
+    Args:
+        composition: formula, for instance "Li6PS5Cl0.5Br0.5".
+        disorder: share of the halides on 4a swapped with S on 4c, 0 to 1.
+        supercell: number of cubic cells along x, y, z.
+        seed: of the anion and Li arrangement.
+
+    Returns:
+        Atoms with the arrays ``site``, ``grain``, ``boundary_distance_A`` and ``info`` as documented in
+        docs/structures.md.
+
+    Raises:
+        InputError: the composition, the disorder or the supercell cannot be built.
+    """
+    if len(supercell) != 3 or min(supercell) < 1:
+        message = f"supercell {supercell} does not have three whole numbers of at least 1, such as (2, 2, 2)"
+        raise InputError(message, path="supercell", given=supercell, accepted="three integers of at least 1")
+    parsed = Composition.parse(composition)
+    atoms = populate(bulk_skeleton(parsed.lattice_parameter_A, supercell), parsed, disorder, seed)
+    atoms.info.update(boundary="bulk", boundaries=0)
+    return atoms

@@ -1,0 +1,184 @@
+"""From a skeleton of sites to atoms: anions, tetrahedra and Li of a composition, with sites and grains as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.structures.composition import BOND_LENGTH_A, CENTRES, CHARGES, SELENIUM_LONGER_A, Composition
+from argyro.platform.structures.crystal import Skeleton
+from argyro.platform.structures.lithium import LithiumSites, place_lithium
+from argyro.platform.structures.occupation import Counts, free_anions, nearest_counts, split_counts
+from argyro.platform.structures.voids import find_voids
+
+BULK_DISTANCE_A = 1e9  # distance to a boundary where there is none
+
+
+class _Framework:
+    """Ions other than Li, collected grain by grain."""
+
+    def __init__(self) -> None:
+        self.symbols, self.positions, self.sites, self.grains = [], [], [], []
+
+    def add(self, symbols, positions, site: str, grain: int) -> None:
+        """Append ions of one kind of site."""
+        self.symbols += list(symbols)
+        self.positions.append(np.reshape(positions, (-1, 3)))
+        self.sites += [site] * len(symbols)
+        self.grains += [grain] * len(symbols)
+
+    @property
+    def positions_A(self) -> np.ndarray:
+        """(f, 3) Å."""
+        return np.concatenate(self.positions)
+
+    @property
+    def charges_e(self) -> np.ndarray:
+        """(f,) formal charges."""
+        return np.array([CHARGES[symbol] for symbol in self.symbols], dtype=float)
+
+
+def populate(skeleton: Skeleton, composition: Composition, disorder: float, seed: int) -> Atoms:
+    """Fill the sites of a skeleton: every grain gets the composition and the disorder asked for.
+
+    Args:
+        skeleton: where units sit.
+        composition: amounts per formula unit.
+        disorder: share of swapped free anions, see `occupation.free_anions`.
+        seed: of every random choice.
+
+    Returns:
+        Atoms sorted by element, with the arrays ``site``, ``grain`` and ``boundary_distance_A`` and the numbers that
+        could be realised in ``info``.
+    """
+    rng = np.random.default_rng(seed)
+    grains = np.unique(skeleton.centre_grain)
+    pieces = split_counts(composition, [int(np.sum(skeleton.centre_grain == grain)) for grain in grains])
+    framework = _Framework()
+    for grain, counts in zip(grains, pieces, strict=True):
+        _fill_grain(framework, skeleton, int(grain), counts, disorder, rng)
+    lithium = sum(counts.atoms["Li"] for counts in pieces)
+    placed = place_in(skeleton, framework.positions_A, framework.charges_e, lithium, seed)
+    atoms = Atoms(
+        ["Li"] * lithium + framework.symbols,
+        positions=np.concatenate([placed.positions_A, framework.positions_A]),
+        cell=skeleton.cell,
+        pbc=True,
+    )
+    atoms.set_array("site", np.array(placed.sites + framework.sites))
+    atoms.set_array("grain", np.concatenate([placed.grains, framework.grains]).astype(int))
+    atoms = _sorted(atoms)
+    atoms.set_array("boundary_distance_A", _boundary_distance(atoms, skeleton.planes_A))
+    swaps = sum(round(disorder * counts.largest_swap) for counts in pieces)
+    largest = sum(counts.largest_swap for counts in pieces)
+    atoms.info.update(
+        composition=composition.formula,
+        disorder=float(disorder),
+        realised_composition=_total(pieces).composition.formula,
+        realised_disorder=swaps / largest if largest else 0.0,
+        seed=int(seed),
+    )
+    return atoms
+
+
+def _total(pieces: list[Counts]) -> Counts:
+    """Numbers of the whole cell."""
+    elements = dict.fromkeys(element for counts in pieces for element in counts.atoms)
+    atoms = {element: sum(counts.atoms.get(element, 0) for counts in pieces) for element in elements}
+    return Counts(sum(counts.units for counts in pieces), atoms)
+
+
+def _fill_grain(framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, disorder: float, rng) -> None:
+    """Tetrahedra and free anions of one grain; Se takes random chalcogen places."""
+    centres, arms = (values[skeleton.centre_grain == grain] for values in (skeleton.centres, skeleton.arms))
+    symbols = rng.permutation(np.repeat(CENTRES, [counts.atoms.get(element, 0) for element in CENTRES]))
+    on_4a_4c = free_anions(counts, disorder, rng)
+    corners = np.full((counts.units, 4), "S", dtype="<U2")
+    places = rng.permutation(corners.size + int(np.sum(on_4a_4c == "S")))[: counts.atoms.get("Se", 0)]
+    corners.reshape(-1)[places[places < corners.size]] = "Se"
+    free_chalcogens = np.argwhere(on_4a_4c == "S")
+    on_4a_4c[tuple(free_chalcogens[places[places >= corners.size] - corners.size].T)] = "Se"
+    length = np.array([BOND_LENGTH_A[symbol] for symbol in symbols])[:, None] + SELENIUM_LONGER_A * (corners == "Se")
+    directions = arms / np.linalg.norm(arms, axis=-1, keepdims=True)
+    corner_positions = centres[:, None] + directions * length[..., None]
+    framework.add(symbols, centres, "4b", grain)
+    framework.add(corners.reshape(-1), corner_positions, "16e", grain)
+    for column, site in enumerate(("4a", "4c")):
+        framework.add(
+            on_4a_4c[:, column], skeleton.free[:, column][skeleton.free_grain[:, column] == grain], site, grain
+        )
+
+
+@dataclass(frozen=True)
+class PlacedLithium:
+    """Li atoms: positions (n, 3) in Å, site names and grains."""
+
+    positions_A: np.ndarray
+    sites: list[str]
+    grains: np.ndarray
+
+
+def place_in(skeleton: Skeleton, ions_A: np.ndarray, charges_e: np.ndarray, count: int, seed: int) -> PlacedLithium:
+    """Put Li on the pairs of a skeleton; holes are offered too at boundaries and to more than six Li per unit.
+
+    Args:
+        skeleton: sites.
+        ions_A: (f, 3) framework.
+        charges_e: (f,) its charges.
+        count: number of Li.
+        seed: of the Monte Carlo moves.
+
+    Raises:
+        ArgyroError: there are more Li than sites.
+    """
+    pairs, group = skeleton.pairs.reshape(-1, 3), np.repeat(np.arange(len(skeleton.pairs)), 2)
+    voids = np.zeros((0, 3))
+    if skeleton.planes_A or count > len(skeleton.pairs):
+        planes = skeleton.planes_A if count <= len(skeleton.pairs) else ()
+        voids = find_voids(ions_A[charges_e < 0], ions_A[charges_e > 0], pairs, skeleton.cell, planes)
+    groups = np.concatenate([group, len(skeleton.pairs) + np.arange(len(voids))])
+    candidates = LithiumSites(np.concatenate([pairs, voids]), groups)
+    chosen = place_lithium(candidates, ions_A, charges_e, skeleton.cell, count, seed)
+    names = ["48h" if site < len(pairs) else "void" for site in chosen]
+    grains = np.concatenate([np.repeat(skeleton.pair_grain, 2), _nearest_grain(voids, skeleton)])
+    return PlacedLithium(candidates.positions_A[chosen], names, grains[chosen])
+
+
+def mean_framework(skeleton: Skeleton, composition: Composition, disorder: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Framework with the mean charges of its sites: positions (f, 3), charges (f,) and the number of Li."""
+    counts = nearest_counts(composition, skeleton.units)
+    swaps = disorder * counts.largest_swap
+    halides_4a = min(counts.halides, counts.units) - swaps
+    centre = sum(CHARGES[element] * counts.atoms.get(element, 0) for element in CENTRES) / counts.units
+    halide_share = np.array([halides_4a, counts.halides - halides_4a]) / counts.units
+    corners = (skeleton.centres[:, None] + skeleton.arms).reshape(-1, 3)
+    positions = np.concatenate([skeleton.centres, corners, skeleton.free.reshape(-1, 3)])
+    charges = np.concatenate(
+        [np.full(counts.units, centre), np.full(len(corners), -2.0), np.tile(-2.0 + halide_share, counts.units)]
+    )
+    return positions, charges, counts.atoms["Li"]
+
+
+def _nearest_grain(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """The grain between whose planes a point lies."""
+    if not skeleton.planes_A:
+        return np.zeros(len(points), dtype=int)
+    return np.where(points[:, 2] % skeleton.cell[2, 2] < skeleton.planes_A[0], 0, 1)
+
+
+def _sorted(atoms: Atoms) -> Atoms:
+    """Atoms by element in the order of a formula, otherwise as built, wrapped into the cell."""
+    order = list(CHARGES)
+    atoms = atoms[sorted(range(len(atoms)), key=lambda index: order.index(atoms.symbols[index]))]
+    atoms.wrap()
+    return atoms
+
+
+def _boundary_distance(atoms: Atoms, planes_A: tuple[float, ...]) -> np.ndarray:
+    """Distance of each atom to the nearest boundary plane along z."""
+    if not planes_A:
+        return np.full(len(atoms), BULK_DISTANCE_A)
+    height, z = atoms.cell[2, 2], atoms.positions[:, 2]
+    return np.min([np.abs((z - plane + height / 2) % height - height / 2) for plane in planes_A], axis=0)
