@@ -1,0 +1,278 @@
+"""Coincidence boundaries of the face-centred lattice: rotations, plane cells and names.
+
+A rotation by θ about an axis of squared length N brings one in Σ lattice points together when tan(θ/2) = (n/m) √N and
+Σ is m² + N n² divided by its powers of two. Everything is in whole numbers.
+
+Source: Grimmer, Bollmann, Warrington, Acta Cryst. A 30, 197 (1974); Sutton and Balluffi, Interfaces in Crystalline
+Materials (1995), chapter 2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from math import gcd
+
+import numpy as np
+
+from argyro.platform.errors import InputError
+
+AXES = ((0, 0, 1), (1, 0, 0), (1, 1, 0), (1, 1, 1))
+LARGEST_SIGMA = 11  # all below Σ13
+LARGEST_INDEX = 4  # of the planes listed
+LARGEST_AREA = 8.0  # of their coincidence cell, in squared lattice parameters
+_SEARCH = 14  # half lattice parameters searched for plane vectors: enough for every boundary listed
+_NAME = re.compile(r"^sigma(\d+)\(((?:-?\d){3})\)\[((?:-?\d){3})\]$")
+
+
+@dataclass(frozen=True)
+class BoundaryType:
+    """A coincidence boundary: rotation axis, Σ and the boundary plane in the indices of the lower grain.
+
+    Attributes:
+        sigma: reciprocal density of coincidence points.
+        axis: (h, k, l) of the rotation axis.
+        plane: (h, k, l) of the boundary plane.
+        numerator, denominator: rotation matrix as a whole-number matrix (nested tuples) over a whole number.
+    """
+
+    sigma: int
+    axis: tuple[int, int, int]
+    plane: tuple[int, int, int]
+    numerator: tuple[tuple[int, int, int], ...]
+    denominator: int
+
+    @property
+    def name(self) -> str:
+        """For instance "sigma3(1-12)[110]"."""
+        return f"sigma{self.sigma}({_digits(self.plane)})[{_digits(self.axis)}]"
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """(3, 3) proper rotation that turns the lower grain into the upper one."""
+        return np.array(self.numerator) / self.denominator
+
+    @property
+    def angle_deg(self) -> float:
+        """Rotation angle."""
+        return float(np.degrees(np.arccos((np.trace(self.rotation) - 1) / 2)))
+
+    @property
+    def kind(self) -> str:
+        """Twist when the axis is the plane's normal, tilt when it lies in the plane, otherwise mixed."""
+        if np.dot(self.axis, self.plane) == 0:
+            return "tilt"
+        return "twist" if not np.any(np.cross(self.axis, self.plane)) else "mixed"
+
+    @cached_property
+    def plane_vectors(self) -> np.ndarray:
+        """(2, 3) shortest orthogonal coincidence vectors in the plane, in lattice parameters of the lower grain."""
+        return _plane_vectors(self)
+
+    @property
+    def frame(self) -> np.ndarray:
+        """(3, 3) proper rotation from the axes of the lower grain to x, y in the plane and z along its normal."""
+        first, second = self.plane_vectors
+        rows = np.array([first, second, np.cross(first, second)])
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def orientation(self, grain: int) -> np.ndarray:
+        """(3, 3) rotation from crystal to cell axes of the lower (0) or upper (1) grain."""
+        return self.frame if grain == 0 else self.frame @ self.rotation
+
+    @property
+    def sides_equal(self) -> bool:
+        """Whether the two boundaries of a periodic cell are the same one seen twice.
+
+        They are when an operation of one grain exchanges the two and keeps the normal, or when one that both share
+        turns the normal round. Without inversion in the point group, that fails on polar planes such as {111} when
+        the polar axes of the grains oppose each other.
+        """
+        lower, upper = self.orientation(0), self.orientation(1)
+        operations = tetrahedral_group()
+        for operation in operations:
+            exchange = upper @ operation @ lower.T
+            if np.isclose(exchange[2, 2], 1) and _in_group(lower.T @ exchange @ upper, operations):
+                return True
+            flip = lower @ operation @ lower.T
+            if np.isclose(flip[2, 2], -1) and _in_group(upper.T @ flip @ upper, operations):
+                return True
+        return False
+
+
+def parse_boundary(name: str) -> BoundaryType:
+    """The boundary of a name such as "sigma5(021)[100]".
+
+    Raises:
+        InputError: the name cannot be read, Σ does not occur about the axis, or plane and axis give no coincidence
+            cell of usable size.
+    """
+    match = _NAME.match(name.replace(" ", ""))
+    if not match:
+        raise _refuse(name, "is not of the form sigma<S>(<plane>)[<axis>]", "for instance sigma5(001)[001]")
+    sigma, plane, axis = int(match[1]), _indices(match[2]), _indices(match[3])
+    known = sigmas(axis)
+    if sigma not in known:
+        accepted = ", ".join(f"sigma{value}" for value in known)
+        raise _refuse(name, f"is not a coincidence boundary of [{_digits(axis)}]", f"for it use one of {accepted}")
+    choices = _rotations(axis, sigma)
+    boundaries = [BoundaryType(sigma, axis, plane, *rotation) for rotation in choices]
+    symmetric = [boundary for boundary in boundaries if _is_symmetric(boundary)]
+    boundary = (symmetric or boundaries)[0]
+    _ = boundary.plane_vectors
+    return boundary
+
+
+@lru_cache(maxsize=1)
+def list_boundaries() -> tuple[BoundaryType, ...]:
+    """Twist and symmetric tilt boundaries about <100>, <110> and <111> below Σ13, planes up to index 3."""
+    found: list[BoundaryType] = []
+    for axis in AXES:
+        for sigma in sigmas(axis):
+            for boundary in _of_rotation(axis, sigma):
+                if not any(boundary.name == other.name for other in found):
+                    found.append(boundary)
+    return tuple(sorted(found, key=lambda boundary: (boundary.sigma, boundary.axis, boundary.kind, boundary.plane)))
+
+
+def sigmas(axis: tuple[int, int, int]) -> list[int]:
+    """The Σ below 13 that rotations about an axis can have, 1 left out."""
+    return sorted({sigma for sigma, _, _ in _angles(axis) if 1 < sigma <= LARGEST_SIGMA})
+
+
+def _of_rotation(axis: tuple[int, int, int], sigma: int) -> Iterator[BoundaryType]:
+    """Twist boundary and one symmetric tilt boundary for each family of planes."""
+    rotations = _rotations(axis, sigma)
+    if axis != (1, 0, 0):  # [001] stands for its family with the twist boundaries, [100] with the tilt boundaries
+        yield BoundaryType(sigma, axis, axis, *rotations[0])
+    if axis == (0, 0, 1):
+        return
+    families = set()
+    for plane in _PREFERRED_PLANES + _planes():
+        family = tuple(sorted(np.abs(plane)))
+        tilts = [BoundaryType(sigma, axis, plane, *rotation) for rotation in rotations]
+        tilts = [boundary for boundary in tilts if boundary.kind == "tilt" and _is_symmetric(boundary)]
+        if family in families or not tilts or not _is_small(tilts[0]):
+            continue
+        families.add(family)
+        yield tilts[0]
+
+
+def _is_small(boundary: BoundaryType) -> bool:
+    """Whether the coincidence cell can be found and is small enough to be listed."""
+    try:
+        return float(np.prod(np.linalg.norm(boundary.plane_vectors, axis=1))) <= LARGEST_AREA
+    except InputError:
+        return False
+
+
+_PREFERRED_PLANES = [(1, -1, 2), (-1, 1, 1), (0, 2, 1)]  # as named in the literature, for families listed once
+
+
+def _planes() -> list[tuple[int, int, int]]:
+    """Planes of small indices without common divisor, one of each pair of opposite normals, simplest first."""
+    span = range(-LARGEST_INDEX, LARGEST_INDEX + 1)
+    planes = [indices for indices in product(span, repeat=3) if gcd(*indices) == 1 and indices > (0, 0, 0)]
+    return sorted(planes, key=lambda plane: (sum(np.square(plane)), tuple(-np.array(plane))))
+
+
+def _is_symmetric(boundary: BoundaryType) -> bool:
+    """Whether the plane has the same form in both grains: tilt boundaries halve the rotation."""
+    if boundary.kind != "tilt":
+        return True
+    in_upper = boundary.rotation.T @ boundary.plane
+    return bool(np.allclose(np.sort(np.abs(in_upper)), np.sort(np.abs(boundary.plane))))
+
+
+def _angles(axis: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """Σ and the numbers m, n of tan(θ/2) = (n/m) √N, smallest angles first."""
+    norm = int(np.dot(axis, axis))
+    found = []
+    for m in range(1, 12):
+        for n in range(1, 12):
+            if gcd(m, n) == 1:
+                sigma = m * m + norm * n * n
+                while sigma % 2 == 0:
+                    sigma //= 2
+                found.append((n / m, sigma, m, n))
+    return [entry[1:] for entry in sorted(found)]
+
+
+def _rotations(axis: tuple[int, int, int], sigma: int) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
+    """Whole-number rotation matrices for one Σ about an axis: the smallest angle, both senses."""
+    _, m, n = next(entry for entry in _angles(axis) if entry[0] == sigma)
+    return [_rotation(m, sense * n, axis) for sense in (1, -1)]
+
+
+def _rotation(m: int, n: int, axis: tuple[int, int, int]) -> tuple[tuple[tuple[int, ...], ...], int]:
+    """Rotation of the quaternion (m, n·axis) as numerator and denominator."""
+    vector = n * np.array(axis)
+    cross = np.array([[0, -vector[2], vector[1]], [vector[2], 0, -vector[0]], [-vector[1], vector[0], 0]])
+    square = int(vector @ vector)
+    matrix = (m * m - square) * np.eye(3, dtype=int) + 2 * np.outer(vector, vector) + 2 * m * cross
+    return tuple(tuple(int(x) for x in row) for row in matrix), m * m + square
+
+
+@lru_cache(maxsize=1)
+def _lattice_points() -> np.ndarray:
+    """Face-centred lattice points near the origin in half lattice parameters, shortest first."""
+    span = np.arange(-_SEARCH, _SEARCH + 1)
+    points = np.array(np.meshgrid(span, span, span, indexing="ij")).reshape(3, -1).T
+    points = points[(points.sum(axis=1) % 2 == 0) & np.any(points != 0, axis=1)]
+    return points[np.argsort(np.einsum("ij,ij->i", points, points), kind="stable")]
+
+
+def short_lattice_points() -> np.ndarray:
+    """Face-centred lattice points near the origin in lattice parameters, (p, 3), shortest first."""
+    return _lattice_points() / 2
+
+
+@lru_cache(maxsize=256)
+def _plane_vectors(boundary: BoundaryType) -> np.ndarray:
+    """Smallest rectangle of coincidence vectors in the plane; see `BoundaryType.plane_vectors`."""
+    points = _lattice_points()
+    points = points[points @ np.array(boundary.plane) == 0]
+    upper = points @ np.array(boundary.numerator)  # the transpose turns back into the upper grain's axes
+    whole = np.all(upper % boundary.denominator == 0, axis=1)
+    shared = whole & ((upper // boundary.denominator).sum(axis=1) % 2 == 0)
+    points = points[shared][:200]
+    area = np.sqrt(np.outer(*(2 * [np.einsum("ij,ij->i", points, points)])))
+    area[points @ points.T != 0] = np.inf
+    if len(points) == 0 or not np.isfinite(area.min()):
+        raise _refuse(boundary.name, "has no rectangular coincidence cell of usable size", "a plane of lower indices")
+    first, second = np.unravel_index(np.argmin(area), area.shape)
+    vectors = np.array([points[first], points[second]])
+    if np.cross(*vectors) @ np.array(boundary.plane) < 0:
+        vectors[1] *= -1
+    return vectors / 2
+
+
+def tetrahedral_group() -> list[np.ndarray]:
+    """The 24 operations of -43m: permutations of the axes with an even number of sign changes."""
+    signs = [np.diag(s) for s in ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))]
+    orders = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (1, 0, 2), (0, 2, 1), (2, 1, 0))
+    return [np.eye(3)[list(order)] @ sign for order in orders for sign in signs]
+
+
+def _in_group(matrix: np.ndarray, operations: list[np.ndarray]) -> bool:
+    """Whether a matrix is one of the operations."""
+    return any(np.allclose(matrix, operation, atol=1e-6) for operation in operations)
+
+
+def _indices(text: str) -> tuple[int, int, int]:
+    """Three signed digits."""
+    return tuple(int(index) for index in re.findall(r"-?\d", text))
+
+
+def _digits(indices: tuple[int, int, int]) -> str:
+    """Indices without separators, as in (1-12)."""
+    return "".join(str(index) for index in indices)
+
+
+def _refuse(name: str, why: str, accepted: str) -> InputError:
+    """The error of a boundary that does not exist."""
+    message = f"boundary '{name}' {why}; {accepted} (argyro structure --list-boundaries)"
+    return InputError(message, path="boundary", given=name, accepted=accepted)

@@ -1,0 +1,72 @@
+"""Periodic cells with grain boundaries, normal along z."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.platform.structures.checks import require
+from argyro.platform.structures.coincidence import parse_boundary
+from argyro.platform.structures.composition import Composition
+from argyro.platform.structures.grains import plane_spacing
+from argyro.platform.structures.populate import populate
+from argyro.platform.structures.search import ranked_stackings
+from argyro.platform.structures.stacking import Stacking, plane_cell_A, stack
+from argyro.platform.structures.translations import layers_for
+from argyro.platform.units import NM_IN_A
+
+MIN_WIDTH_NM = 0.9
+
+
+def build_boundary(
+    composition: str,
+    disorder: float,
+    boundary: str,
+    min_grain_thickness_nm: float = 1.5,
+    seed: int = 0,
+    *,
+    min_width_nm: float = MIN_WIDTH_NM,
+    vacuum_nm: float = 0.0,
+    stacking: Stacking | None = None,
+) -> Atoms:
+    """Two grains of equal thickness with two boundaries per periodic cell, or one and a vacuum.
+
+    Args:
+        composition: formula, for instance "Li6PS5Cl0.5Br0.5".
+        disorder: share of the halides on 4a swapped with S on 4c, in each grain.
+        boundary: name, for instance "sigma5(001)[001]", see `coincidence.list_boundaries`.
+        min_grain_thickness_nm: each grain gets the fewest lattice planes that reach it and keep its faces in register.
+        seed: of the anion and Li arrangement.
+        min_width_nm: least side of the cell in the boundary plane.
+        vacuum_nm: width of a vacuum in place of the second boundary; 0 for none.
+        stacking: cuts, translation and gaps; by default the best of `search.ranked_stackings`.
+
+    Returns:
+        Atoms that pass `checks.require`, with the arrays and ``info`` documented in docs/structures.md.
+
+    Raises:
+        InputError: the composition, the disorder or the boundary cannot be built.
+        StructureError: the result breaks a check.
+    """
+    for name, value, least in (("min_grain_thickness_nm", min_grain_thickness_nm, 0.5), ("vacuum_nm", vacuum_nm, 0.0)):
+        if value < least:
+            message = f"{name} {value} is too small; give at least {least}"
+            raise InputError(message, path=name, given=value, accepted=f"at least {least}")
+    parsed, kind = Composition.parse(composition), parse_boundary(boundary)
+    stacking = stacking or ranked_stackings(kind, parsed, disorder)[0]
+    lattice_A = parsed.lattice_parameter_A
+    layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
+    repeats = tuple(ceil(min_width_nm * NM_IN_A / side - 1e-9) for side in plane_cell_A(kind, lattice_A))
+    skeleton = stack(kind, stacking, layers, repeats, lattice_A, vacuum_nm * NM_IN_A)
+    atoms = populate(skeleton, parsed, disorder, seed)
+    atoms.info.update(
+        boundary=kind.name,
+        boundaries=len(skeleton.planes_A),
+        boundary_planes_A=list(skeleton.planes_A),
+        grain_thickness_A=layers * plane_spacing(kind) * lattice_A,
+        sides_equal=kind.sides_equal,
+    )
+    require(atoms)
+    return atoms

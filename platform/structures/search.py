@@ -1,0 +1,74 @@
+"""Search of the microscopic state of a boundary: cuts, rigid-body translations and gaps, ranked before relaxation.
+
+First by geometry: the excess length at contact, the less the denser. Then, for the densest, by the Coulomb energy with
+Li placed, free anions carrying the mean charge of their site.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from argyro.platform.structures.coincidence import BoundaryType
+from argyro.platform.structures.composition import Composition
+from argyro.platform.structures.coulomb import ewald_energy_eV
+from argyro.platform.structures.grains import cut_slab, terminations
+from argyro.platform.structures.lithium import wall_energy_eV
+from argyro.platform.structures.populate import mean_framework, place_in
+from argyro.platform.structures.stacking import Stacking, plane_cell_A, stack
+from argyro.platform.structures.translations import contact_gap, layers_for, translation_grid
+
+GRID_A = 1.2
+SLAB_A = 9.0  # thickness of the grains of the search
+TRIED = 8  # states that go on from geometry to Coulomb energy
+
+
+@lru_cache(maxsize=512)
+def ranked_stackings(boundary: BoundaryType, composition: Composition, disorder: float) -> tuple[Stacking, ...]:
+    """States of a boundary, the most promising first.
+
+    Args:
+        boundary: type of boundary.
+        composition: amounts per formula unit.
+        disorder: share of swapped free anions; with the composition it sets the mean charges of the free sites.
+    """
+    lattice_A = composition.lattice_parameter_A
+    dense = _by_excess_length(boundary, lattice_A)[:TRIED]
+    layers = layers_for(boundary, SLAB_A, lattice_A)
+    energies = [_coulomb_energy(boundary, state, layers, composition, disorder) for state in dense]
+    return tuple(dense[index] for index in np.argsort(energies, kind="stable"))
+
+
+def _by_excess_length(boundary: BoundaryType, lattice_A: float) -> list[Stacking]:
+    """All states of the grid at contact, smallest sum of gaps first."""
+    sides = plane_cell_A(boundary, lattice_A)
+    layers = layers_for(boundary, SLAB_A, lattice_A)
+    slabs = {
+        (grain, cut): cut_slab(boundary, grain, layers, cut, lattice_A)
+        for grain in (0, 1)
+        for cut in terminations(boundary, grain)
+    }
+    grid = translation_grid(boundary, lattice_A, GRID_A)
+    states = []
+    for (lower_grain, lower_cut), lower in slabs.items():
+        for (upper_grain, upper_cut), upper in slabs.items():
+            if (lower_grain, upper_grain) != (0, 1):
+                continue
+            for shift in grid:
+                moved = upper.moved(shift)
+                gaps = (contact_gap(lower, moved, sides, lattice_A), contact_gap(moved, lower, sides, lattice_A))
+                states.append(Stacking((lower_cut, upper_cut), (float(shift[0]), float(shift[1])), gaps))
+    return sorted(states, key=lambda state: round(sum(state.gaps_A), 3))
+
+
+def _coulomb_energy(
+    boundary: BoundaryType, state: Stacking, layers: int, composition: Composition, disorder: float
+) -> float:
+    """Coulomb energy of a small cell in this state, with the penalty of Li that find no room."""
+    skeleton = stack(boundary, state, layers, (1, 1), composition.lattice_parameter_A)
+    ions_A, charges_e, lithium = mean_framework(skeleton, composition, disorder)
+    lithium_A = place_in(skeleton, ions_A, charges_e, lithium, seed=0).positions_A
+    charges = np.concatenate([np.ones(lithium), charges_e])
+    energy = ewald_energy_eV(np.concatenate([lithium_A, ions_A]), charges, skeleton.cell)
+    return energy + wall_energy_eV(lithium_A, ions_A, charges_e, skeleton.cell)

@@ -1,0 +1,83 @@
+"""Two grains stacked into one periodic cell: a microscopic state of a boundary and its skeleton of sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.structures.coincidence import BoundaryType
+from argyro.platform.structures.crystal import Skeleton
+from argyro.platform.structures.grains import Slab, cut_slab
+
+
+@dataclass(frozen=True)
+class Stacking:
+    """Where the grains are cut and how they lie on one another.
+
+    Attributes:
+        cuts: termination of the lower and the upper grain, shares of the plane spacing.
+        translation_A: (x, y) displacement of the upper grain.
+        gaps_A: gap at the boundary in the middle of the cell and at the one across the cell's end.
+    """
+
+    cuts: tuple[float, float]
+    translation_A: tuple[float, float]
+    gaps_A: tuple[float, float]
+
+
+def plane_cell_A(boundary: BoundaryType, lattice_parameter_A: float) -> np.ndarray:
+    """(2,) sides of the rectangular coincidence cell in the plane."""
+    return np.linalg.norm(boundary.plane_vectors, axis=1) * lattice_parameter_A
+
+
+def stack(
+    boundary: BoundaryType,
+    stacking: Stacking,
+    layers: int,
+    repeats: tuple[int, int],
+    lattice_parameter_A: float,
+    vacuum_A: float = 0.0,
+) -> Skeleton:
+    """Skeleton of a cell with the boundary normal along z.
+
+    Args:
+        boundary: type of boundary.
+        stacking: microscopic state.
+        layers: lattice planes per grain.
+        repeats: coincidence cells along x and y.
+        lattice_parameter_A: cubic lattice parameter.
+        vacuum_A: instead of the second boundary, a vacuum of this width; 0 keeps two boundaries.
+    """
+    sides = plane_cell_A(boundary, lattice_parameter_A)
+    slabs = [cut_slab(boundary, grain, layers, stacking.cuts[grain], lattice_parameter_A) for grain in (0, 1)]
+    thickness = slabs[0].thickness_A
+    slabs[1] = slabs[1].moved(np.array([*stacking.translation_A, thickness + stacking.gaps_A[0]]))
+    height = 2 * thickness + stacking.gaps_A[0] + (vacuum_A or stacking.gaps_A[1])
+    slabs = [slab.repeated(repeats, np.diag([*sides, 1.0])[:2]) for slab in slabs]
+    middle = thickness + stacking.gaps_A[0] / 2
+    end = (height - stacking.gaps_A[1] / 2) % height
+    cell = np.diag([*(sides * repeats), height])
+    return _joined(slabs, cell, (middle,) if vacuum_A else (middle, end))
+
+
+def _joined(slabs: list[Slab], cell: np.ndarray, planes_A: tuple[float, ...]) -> Skeleton:
+    """One skeleton of two slabs."""
+
+    def both(name: str) -> np.ndarray:
+        return np.concatenate([getattr(slab, name) for slab in slabs])
+
+    def grains(name: str) -> np.ndarray:
+        return np.concatenate([np.full(len(getattr(slab, name)), grain) for grain, slab in enumerate(slabs)])
+
+    return Skeleton(
+        cell=cell,
+        centres=both("centres"),
+        arms=both("arms"),
+        free=both("free"),
+        pairs=both("pairs"),
+        centre_grain=grains("centres"),
+        free_grain=np.repeat(grains("free")[:, None], 2, axis=1),
+        pair_grain=grains("pairs"),
+        planes_A=planes_A,
+    )
