@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-from argyro.platform.learning.seeds import ps4_groups
+from argyro.platform.learning.groups import ps4_groups
 
 CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
 PAIR_RANGE_A = 4.0  # shortest distances of two elements are looked for up to here

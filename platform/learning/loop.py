@@ -16,6 +16,7 @@ from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.sanity import accept
 from argyro.platform.learning.explore import Exploration, explore, samplers
 from argyro.platform.learning.fit import Fit, fit, rmse, untrained
+from argyro.platform.learning.local import labelable
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.rounds import (
     ACCEPTED,
@@ -121,7 +122,8 @@ class Learner:
         return summary
 
     def _begin(self, scratch: Path) -> dict:
-        labels = self._label(seed_frames(self.structures, self.options), scratch, round_number=0)
+        frames = labelable(seed_frames(self.structures, self.options), self.options, mtp=None, seed=0)
+        labels = self._label(frames, scratch, round_number=0)
         made = fit(
             self.store.frames(ACCEPTED) + labels.accepted, untrained(self.structures, self.options), self.options
         )
@@ -142,7 +144,7 @@ class Learner:
         picks = pick(explorations, mtp, active_set, self.options.sanity, most)
         if not picks:  # runs that blew up between two gradings leave nothing fit to label
             picks = hot_frames(self.structures, self.options, most, seed=number)
-        labels = self._label(picks, scratch, number)
+        labels = self._label(labelable(picks, self.options, mtp, number, most), scratch, number)
         before = rmse(mtp, labels.accepted)
         made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
         summary = {"kind": "labels", "finished": False, **_named("picks_rmse", before)}
@@ -153,7 +155,7 @@ class Learner:
     ) -> dict:
         """Hold the level's potential against fresh frames, then raise the level, or finish at the last."""
         ends = [run.last for run in explorations if run.last is not None and not run.broke]
-        labels = self._label(ends, scratch, number, file=HELD_OUT)
+        labels = self._label(labelable(ends, self.options, mtp, number), scratch, number, file=HELD_OUT)
         held_out = self.store.frames(HELD_OUT) + labels.accepted
         above = [level for level in self.options.levels if level > mtp.level]
         made = Fit(mtp, active_set, rmse(mtp, self.store.frames(ACCEPTED)))
@@ -193,7 +195,7 @@ class Learner:
         accepted, rejected = accept(labelled, self.store.frames(ACCEPTED), self.options.sanity)
         if frames and not any(frame.info["status"] == "converged" for frame in labelled):
             raise ArgyroError(
-                f"all {len(frames)} labels of round {round_number} failed; the reference {self.labeller.source.source!r} "
+                f"all {len(frames)} labels of round {round_number} failed; {self.labeller.source.source} "
                 f"said: {rejected[-1].info['log'][-800:]}"
             )
         for frame in accepted:

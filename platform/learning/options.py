@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from argyro.platform.errors import InputError
 from argyro.platform.labels.sanity import SanityLimits
+from argyro.platform.learning.cut import CutOptions
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class LearningOptions:
         rounds_per_level: most rounds at one level.
         max_labels: most labels asked for altogether; the level ladder is still climbed when they are spent.
         whole_cell_atoms: larger cells are cut round their extrapolating atoms before labelling.
+        cut: size of the boxes.
+        cuts_per_frame: most boxes of one frame.
+        border_steps: relaxation steps of a box's border.
         training_iterations: most iterations of the optimiser after a round.
         sanity: what a label must satisfy to train.
         seed: of every random choice.
@@ -63,6 +67,9 @@ class LearningOptions:
     rounds_per_level: int = 12
     max_labels: int = 200
     whole_cell_atoms: int = 600
+    cut: CutOptions = field(default_factory=CutOptions)
+    cuts_per_frame: int = 2
+    border_steps: int = 20
     training_iterations: int = 300
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 from ase import Atoms
 from ase.geometry import find_mic
-from ase.neighborlist import neighbor_list
 
-from argyro.platform.labels.sanity import P_S_BOND_A, min_distance_A
+from argyro.platform.labels.sanity import min_distance_A
+from argyro.platform.learning.groups import ps4_groups
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.units import BOLTZMANN_EV_K
 
@@ -51,13 +51,6 @@ def hot(atoms: Atoms, temperature_K: float, rng: np.random.Generator) -> Atoms:
         stretch = 0.25 * moves[group]  # the bond is stiffer than the cage
         moves[group] = moves[group[0]] + np.cross(angle, arms) + stretch
     return _displaced(atoms, moves)
-
-
-def ps4_groups(atoms: Atoms) -> list[np.ndarray]:
-    """Find the indices of every P with the S bonded to it, the P first."""
-    centre, other = neighbor_list("ij", atoms, {("P", "S"): P_S_BOND_A})
-    phosphorus = [atom.index for atom in atoms if atom.symbol == "P"]
-    return [np.concatenate([[p], other[centre == p]]) for p in phosphorus]
 
 
 def seed_frames(structures: Sequence[Atoms], options: LearningOptions) -> list[Atoms]:
