@@ -11,7 +11,7 @@ from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
 def test_uncertainty_of_two_independent_normals():
     """P(wrong) = Φ(-1/√2) for means one apart and unit variances."""
-    scores = [*np.random.default_rng(0).normal(size=(200000, 2)), 0.0, 1.0]
+    scores = np.random.default_rng(0).normal(loc=[0.0, 1.0], size=(200000, 2))
     assert ranking_uncertainty(scores) == pytest.approx(norm.cdf(-1 / 2**0.5), abs=0.005)
     assert expected_uncertainty(scores, np.zeros((200000, 0)), np.zeros(0)) == pytest.approx(
         norm.cdf(-1 / 2**0.5), abs=0.005
@@ -21,7 +21,7 @@ def test_uncertainty_of_two_independent_normals():
 def test_expected_uncertainty_equals_simulated_experiments():
     """Make the experiment many times: see the noisy outcome, update the pair, average the chance of being wrong."""
     rng = np.random.default_rng(1)
-    scores = rng.normal(size=(100000, 2)) * [1.0, 0.5] + [0.0, 0.7]
+    scores = rng.normal(loc=[0.0, 0.7], scale=[1.0, 0.5], size=(100000, 2))
     noise = 0.4
     expected = expected_uncertainty(scores, scores[:, :1], np.array([noise]))
     seen = rng.normal(size=100000) * np.hypot(1.0, noise)
