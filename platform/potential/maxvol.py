@@ -41,8 +41,8 @@ def greedy_rows(rows: np.ndarray) -> np.ndarray:
 def maximal_volume(rows: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
     """Indices of m rows whose volume |det| no single exchange raises by more than 0.1 %.
 
-    Exchanging active row j for row i multiplies the volume by |C_ij|, C = R A⁻¹; the largest is taken until none exceeds
-    the tolerance. Only rows above the tolerance are watched between two full looks at the matrix.
+    Exchanging active row j for row i multiplies the volume by |C_ij|, C = R A⁻¹; the largest is taken until none
+    exceeds the tolerance. Only rows above the tolerance are watched between two full looks at the matrix.
 
     Args:
         rows: (n, m) rows of full column rank, n >= m.

@@ -12,9 +12,7 @@ def test_no_exchange_raises_the_volume_and_brute_force_is_near(seed):
     chosen = maximal_volume(rows)
     volume = abs(np.linalg.det(rows[chosen]))
     best = max(abs(np.linalg.det(rows[list(picked)])) for picked in combinations(range(11), 3))
-    exchanged = [
-        abs(np.linalg.det(rows[np.where(np.arange(3) == j, i, chosen)])) for i in range(11) for j in range(3)
-    ]
+    exchanged = [abs(np.linalg.det(rows[np.where(np.arange(3) == j, i, chosen)])) for i in range(11) for j in range(3)]
     assert volume * SWAP_TOLERANCE >= max(exchanged)
     assert volume >= best / 3**1.5  # Goreinov's bound on a dominant submatrix, m^(m/2)
 

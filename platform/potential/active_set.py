@@ -1,0 +1,162 @@
+"""The active set: the training neighbourhoods that span what a potential knows, and the extrapolation grade.
+
+Row b_i of atom i holds a one at its species and the values of the potential's basis functions, so that the site energy
+is E_i = b_i · ξ. The active set A is the square selection of training rows of largest volume; any other row is a
+combination of them, b = c A, and its grade is γ = max_j |c_j|: up to 1 the potential interpolates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.platform.potential import active_set_file
+from argyro.platform.potential.basis_rows import basis_rows, radial_fingerprint
+from argyro.platform.potential.maxvol import maximal_volume
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.potential import MTP
+
+Mode = Literal["neighbourhood", "configuration"]
+
+# Columns are scaled to unit root mean square over the training set; directions in which the training set spreads by
+# less than this share of that do not count as known, and padding rows of this size keep the active set square.
+RESOLUTION = 1e-5
+
+
+@dataclass(frozen=True)
+class ActiveSet:
+    """Active rows of one potential.
+
+    Args:
+        species: symbols of the potential, in its order.
+        mode: "neighbourhood", a row per atom, or "configuration", a row per frame (mean over its atoms).
+        fingerprint: of the radial functions that the rows were computed with, see `radial_fingerprint`.
+        scale: (m,) root mean square of each column over the training set.
+        rows: (m, m) active rows divided by `scale`.
+        origin: (m, 2) frame and atom that each row came from; atom -1 for a configuration, frame -1 for padding.
+    """
+
+    species: tuple[str, ...]
+    mode: Mode
+    fingerprint: str
+    scale: np.ndarray
+    rows: np.ndarray
+    origin: np.ndarray
+
+    @classmethod
+    def from_frames(cls, mtp: MTP, frames: Sequence[Atoms], mode: Mode = "neighbourhood") -> ActiveSet:
+        """Active set of a training set.
+
+        Args:
+            mtp: the potential; its radial functions enter the rows, its linear coefficients do not.
+            frames: training frames, species all known to the potential.
+            mode: what a row is.
+
+        Raises:
+            InputError: no frames, or frames with species that the potential lacks.
+
+        Source: Podryabinkin and Shapeev, Comput. Mater. Sci. 140, 171 (2017).
+        """
+        if mode not in ("neighbourhood", "configuration"):
+            raise InputError(f"an active set is of neighbourhood or configuration mode, not '{mode}'", given=mode)
+        if not frames:
+            raise InputError("an active set needs at least one training frame", given=0)
+        rows, origin = _collect(mtp, frames, mode)
+        scale = np.sqrt(np.mean(rows**2, axis=0))
+        scale[scale < RESOLUTION * scale.max()] = scale.max()  # a function that vanishes on all training frames
+        candidates = np.vstack([rows / scale, RESOLUTION * np.eye(scale.size)])
+        origin = np.vstack([origin, np.full((scale.size, 2), -1)])
+        chosen = maximal_volume(candidates)
+        return cls(tuple(mtp.species), mode, radial_fingerprint(mtp), scale, candidates[chosen], origin[chosen])
+
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """(m, m) matrix G with grade(b) = max_j |(b G)_j| for an unscaled row b."""
+        return np.linalg.inv(self.rows) / self.scale[:, None]
+
+    def grades(self, mtp: MTP, atoms: Atoms) -> np.ndarray:
+        """Extrapolation grades.
+
+        Args:
+            mtp: the potential the set was made with.
+            atoms: any structure of its species.
+
+        Returns:
+            (n,) a grade per atom; in configuration mode every atom has that of the whole.
+
+        Raises:
+            InputError: the potential's radial functions are not those of the set.
+        """
+        self._require_same(mtp)
+        rows, _ = _collect(mtp, [atoms], self.mode)
+        grades = np.abs(rows @ self.inverse).max(axis=1)
+        return np.broadcast_to(grades, (len(atoms),)).copy() if self.mode == "configuration" else grades
+
+    def grade(self, mtp: MTP, atoms: Atoms) -> float:
+        """Largest extrapolation grade in a structure."""
+        return float(self.grades(mtp, atoms).max())
+
+    def select(self, mtp: MTP, frames: Sequence[Atoms]) -> list[int]:
+        """Indices of those frames that would enter the active set, in ascending order.
+
+        MaxVol over the active rows and all the frames' rows together, so that of many similar frames one is chosen.
+
+        Args:
+            mtp: the potential the set was made with.
+            frames: candidates, for instance frames dumped above the selection threshold.
+
+        Raises:
+            InputError: the potential's radial functions are not those of the set.
+        """
+        self._require_same(mtp)
+        if not frames:
+            return []
+        rows, origin = _collect(mtp, frames, self.mode)
+        size = self.scale.size
+        chosen = maximal_volume(np.vstack([self.rows, rows / self.scale]), start=np.arange(size))
+        entering = chosen[chosen >= size] - size
+        return sorted({int(frame) for frame in origin[entering, 0]})
+
+    def write(self, path: Path | str) -> None:
+        """Writes the set in the format of docs/active_set.md, which the pair style reads too."""
+        active_set_file.write(self, Path(path))
+
+    @classmethod
+    def read(cls, path: Path | str) -> ActiveSet:
+        """Reads what `write` wrote.
+
+        Raises:
+            InputError: no such file, or not a complete active set.
+        """
+        return cls(**active_set_file.read(Path(path)))
+
+    def _require_same(self, mtp: MTP) -> None:
+        if radial_fingerprint(mtp) != self.fingerprint:
+            raise InputError(
+                "the active set belongs to another potential: its radial functions differ; make it anew with "
+                "ActiveSet.from_frames from the potential and its training set",
+                given=radial_fingerprint(mtp),
+                accepted=self.fingerprint,
+            )
+
+
+def _collect(mtp: MTP, frames: Sequence[Atoms], mode: Mode) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (k, m) of frames and their origin (k, 2)."""
+    rows, origin = [], []
+    for index, atoms in enumerate(frames):
+        per_atom = basis_rows(mtp, atoms)
+        if mode == "configuration":
+            rows.append(per_atom.mean(axis=0, keepdims=True))
+            origin.append([[index, -1]])
+        else:
+            rows.append(per_atom)
+            origin.append(np.column_stack([np.full(len(atoms), index), np.arange(len(atoms))]))
+    return np.vstack(rows), np.vstack(origin)

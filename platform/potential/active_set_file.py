@@ -1,0 +1,110 @@
+"""The active set's file: plain text, read by the Python side and by the pair style.
+
+::
+
+    argyro-active-set 1
+    mode neighbourhood
+    species Li P S Cl
+    fingerprint 9f86d081884c7d65
+    size 96
+    origin   followed by m lines: frame and atom of each active row
+    scale    followed by one line of m numbers
+    rows     followed by m lines of m numbers: the active rows divided by scale
+    inverse  followed by m lines of m numbers: G, the grade of a row b being max_j |(b G)_j|
+
+A row b starts with one number per species, 1 for the atom's own, and goes on with the potential's scalar basis
+functions in the order of its ``alpha_moment_mapping``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from argyro.platform.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.active_set import ActiveSet
+
+_MAGIC = "argyro-active-set 1"
+
+
+def write(active_set: ActiveSet, path: Path) -> None:
+    """Writes an active set."""
+    lines = [
+        _MAGIC,
+        f"mode {active_set.mode}",
+        "species " + " ".join(active_set.species),
+        f"fingerprint {active_set.fingerprint}",
+        f"size {active_set.scale.size}",
+        "origin",
+        *(f"{frame} {atom}" for frame, atom in active_set.origin),
+        "scale",
+        _numbers(active_set.scale),
+        "rows",
+        *map(_numbers, active_set.rows),
+        "inverse",
+        *map(_numbers, active_set.inverse),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def read(path: Path) -> dict:
+    """Reads the fields of an active set.
+
+    Raises:
+        InputError: no such file, or not a complete active set.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no active set at '{path}'", path=str(path), given=str(path))
+    lines = iter(path.read_text(errors="replace").splitlines())
+    try:
+        return _parse(lines)
+    except (StopIteration, ValueError, IndexError, MemoryError) as error:
+        reason = "it ends too early" if isinstance(error, StopIteration) else str(error)
+        raise InputError(
+            f"'{path}' is not a complete active set: {reason}; write it anew with ActiveSet.write",
+            path=str(path),
+            accepted=_MAGIC,
+        ) from error
+
+
+def _parse(lines) -> dict:
+    _expect(next(lines), _MAGIC)
+    header = {}
+    for name in ("mode", "species", "fingerprint", "size"):
+        key, _, header[name] = next(lines).partition(" ")
+        _expect(key, name)
+    _expect("neighbourhood" if header["mode"] == "neighbourhood" else "configuration", header["mode"])
+    size = int(header["size"])
+    origin = _section(lines, "origin", size, 2).astype(int)
+    scale = _section(lines, "scale", 1, size)[0]
+    rows = _section(lines, "rows", size, size)
+    _section(lines, "inverse", size, size)
+    return {
+        "species": tuple(header["species"].split()),
+        "mode": header["mode"],
+        "fingerprint": header["fingerprint"],
+        "scale": scale,
+        "rows": rows,
+        "origin": origin,
+    }
+
+
+def _section(lines, name: str, count: int, width: int) -> np.ndarray:
+    _expect(next(lines), name)
+    values = np.array([[float(word) for word in next(lines).split()] for _ in range(count)])
+    if values.shape != (count, width) or not np.isfinite(values).all():
+        raise ValueError(f"'{name}' should hold {count} lines of {width} finite numbers")
+    return values
+
+
+def _expect(given: str, expected: str) -> None:
+    if given != expected:
+        raise ValueError(f"'{given[:40]}' stands where '{expected}' should")
+
+
+def _numbers(values: np.ndarray) -> str:
+    return " ".join(f"{value:.17g}" for value in values)

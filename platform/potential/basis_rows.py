@@ -1,0 +1,39 @@
+"""Basis rows of atoms: what active sets are made of."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.potential import MTP
+
+
+def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
+    """Derivatives of the site energies with respect to the linear parameters.
+
+    Args:
+        mtp: the potential; only its radial functions matter.
+        atoms: any structure of its species.
+
+    Returns:
+        (n, species + basis functions): a one at the atom's species, then its basis functions.
+    """
+    types = mtp.types(atoms)
+    return np.hstack([np.eye(len(mtp.species))[types], mtp.basis(atoms)])
+
+
+def radial_fingerprint(mtp: MTP) -> str:
+    """Hash of everything the basis functions depend on: scaling, cutoffs and radial coefficients.
+
+    FNV-1a with 64 bits over the little-endian bytes of the doubles, as ``lammps/active_set.cpp`` computes it too; it
+    tells potentials apart, it does not protect against malice.
+    """
+    values = [mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients)]
+    code = 0xCBF29CE484222325
+    for byte in struct.pack(f"<{len(values)}d", *values):
+        code = ((code ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{code:016x}"

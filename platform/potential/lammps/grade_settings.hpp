@@ -1,0 +1,23 @@
+// The words after pair_style mtp.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace argyro {
+
+struct GradeSettings {
+  std::string active_set;
+  int every = 0;
+  double select = std::numeric_limits<double>::infinity();    // frames above are dumped
+  double break_at = std::numeric_limits<double>::infinity();  // the run stops above
+  std::string dump;
+
+  bool active() const { return !active_set.empty(); }
+
+  // Throws std::invalid_argument.
+  static GradeSettings parse(const std::vector<std::string> &words);
+};
+
+}  // namespace argyro

@@ -1,0 +1,42 @@
+// A few hundred centre atoms, copied out of LAMMPS' neighbour list into the arrays the kernel takes.
+#pragma once
+
+#include <vector>
+
+#include "mtp.hpp"
+
+namespace argyro {
+
+// What a block needs to know of LAMMPS, the same for all blocks of a step.
+struct AtomView {
+  const double *const *x;  // Å
+  const int *type;         // 1 ..
+  const int *species;      // [type] species of the potential, negative: not ours
+  const int *const *firstneigh;
+  const int *numneigh;
+  int mask;  // strips the special-bond bits off a neighbour's index
+  double cutoff_A;
+};
+
+class NeighbourBlock {
+ public:
+  // Takes the atoms first[0 .. count-1] as centres.
+  void gather(const AtomView &atoms, const int *first, int count);
+
+  int count() const { return static_cast<int>(centres_.size()); }
+  int centre(int n) const { return centres_[n]; }
+  int begin(int n) const { return offsets_[n]; }
+  int end(int n) const { return offsets_[n + 1]; }
+  int neighbour(int pair) const { return neighbours_[pair]; }
+  const double *rij_A(int pair) const { return &rij_A_[3 * static_cast<std::size_t>(pair)]; }
+  const int *types() const { return types_.data(); }
+  Centres view() const;
+
+ private:
+  void add(const AtomView &atoms, int i);
+
+  std::vector<int> centres_, types_, offsets_, neighbours_, neighbour_types_;  // the last two longer than needed
+  std::vector<double> rij_A_;
+};
+
+}  // namespace argyro

@@ -1,0 +1,251 @@
+#include "pair_mtp.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+
+#include "atom.h"
+#include "comm.h"
+#include "error.h"
+#include "force.h"
+#include "memory.h"
+#include "neigh_list.h"
+#include "neighbor.h"
+#include "update.h"
+
+namespace argyro {
+
+namespace {
+// Centres per kernel call: enough for the kernel to put those of like neighbour count side by side, few enough that 60
+// neighbours each stay in the second-level cache.
+constexpr int kBlock = 128;
+}  // namespace
+
+PairMTP::PairMTP(LAMMPS_NS::LAMMPS *lammps) : Pair(lammps) {
+  single_enable = 0;
+  restartinfo = 0;
+  one_coeff = 1;
+  manybody_flag = 1;
+  no_virial_fdotr_compute = 1;  // pairs are at hand: the virial is summed over them, in pair_style hybrid too
+  centroidstressflag = LAMMPS_NS::CENTROID_NOTAVAIL;
+  nextra = 1;  // the largest grade of the last look, for compute pair
+  pvector = new double[1]{0.0};
+}
+
+PairMTP::~PairMTP() {
+  delete[] pvector;
+  if (!allocated) return;
+  memory->destroy(setflag);
+  memory->destroy(cutsq);
+}
+
+void PairMTP::settings(int count, char **words) {
+  try {
+    grade_settings_ = GradeSettings::parse(std::vector<std::string>(words, words + count));
+  } catch (const std::exception &problem) {
+    error->all(FLERR, "Illegal pair_style mtp: {}", problem.what());
+  }
+}
+
+void PairMTP::allocate() {
+  const int n = atom->ntypes + 1;
+  memory->create(setflag, n, n, "pair:setflag");
+  memory->create(cutsq, n, n, "pair:cutsq");
+  allocated = 1;
+}
+
+void PairMTP::coeff(int count, char **words) {
+  if (count < 3 || std::strcmp(words[0], "*") != 0 || std::strcmp(words[1], "*") != 0)
+    error->all(FLERR, "pair style mtp wants: pair_coeff * * POTENTIAL.mtp and one element per atom type");
+  if (!allocated) allocate();
+  potential_path_ = words[2];
+  try {
+    potential_ = std::make_unique<Potential>(read_mtp(potential_path_));
+    if (!potential_->parameters().trained) throw std::invalid_argument(potential_path_ + " is not trained");
+    map_species(count - 3, words + 3);
+    std::vector<std::string> symbols(words + 2, words + count);  // types count from 1
+    monitor_.reset();
+    if (grade_settings_.active()) monitor_ = std::make_unique<GradeMonitor>(lmp, grade_settings_, *potential_, symbols);
+  } catch (const std::exception &problem) {
+    error->all(FLERR, "pair style mtp: {}", problem.what());
+  }
+}
+
+void PairMTP::map_species(int count, char **words) {
+  const auto &known = potential_->parameters().species;
+  if (count != atom->ntypes)
+    throw std::invalid_argument("pair_coeff names " + std::to_string(count) + " elements but there are " +
+                                std::to_string(atom->ntypes) + " atom types");
+  species_.assign(atom->ntypes + 1, -1);
+  for (int type = 1; type <= atom->ntypes; ++type) {
+    const std::string name = words[type - 1];
+    if (name == "NULL") continue;
+    const auto found = std::find(known.begin(), known.end(), name);
+    int species = static_cast<int>(found - known.begin());
+    if (known.empty()) {  // files of other programs carry no symbols: the species' number is given instead
+      char *end = nullptr;
+      species = static_cast<int>(std::strtol(name.c_str(), &end, 10));
+      if (*end != '\0' || species < 0 || species >= potential_->species_count())
+        throw std::invalid_argument(potential_path_ + " holds no element names; give the species' numbers 0 to " +
+                                    std::to_string(potential_->species_count() - 1) + ", not '" + name + "'");
+    } else if (found == known.end()) {
+      std::string list;
+      for (const auto &symbol : known) list += " " + symbol;
+      throw std::invalid_argument("element '" + name + "' is not in " + potential_path_ + ", which knows" + list);
+    }
+    species_[type] = species;
+  }
+  for (int i = 1; i <= atom->ntypes; ++i)
+    for (int j = 1; j <= atom->ntypes; ++j) setflag[i][j] = species_[i] >= 0 && species_[j] >= 0;
+}
+
+void PairMTP::init_style() {
+  if (std::strcmp(update->unit_style, "metal") != 0) error->all(FLERR, "pair style mtp needs units metal");
+  if (!force->newton_pair) error->all(FLERR, "pair style mtp needs newton on");
+  neighbor->add_request(this, LAMMPS_NS::NeighConst::REQ_FULL);
+}
+
+double PairMTP::init_one(int i, int j) {
+  if (!setflag[i][j]) error->all(FLERR, "pair style mtp: atom types {} and {} have no element", i, j);
+  return potential_->cutoff_A();
+}
+
+AtomView PairMTP::view_atoms() const {
+  return {atom->x,         atom->type,       species_.data(),         list->firstneigh,
+          list->numneigh,  NEIGHMASK,        potential_->cutoff_A()};
+}
+
+bool PairMTP::grading_now() const { return monitor_ && update->ntimestep % grade_settings_.every == 0; }
+
+void PairMTP::compute(int eflag, int vflag) {
+  ev_init(eflag, vflag);
+  const bool grading = grading_now();
+  if (grading) monitor_->begin(atom->nmax);
+  const AtomView atoms = view_atoms();
+  const int total = list->inum, reachable = atom->nlocal + atom->nghost;
+  const int thread_count = std::max(1, std::min(comm->nthreads, (total + kBlock - 1) / kBlock));
+  threads_.resize(thread_count);
+  for (Thread &thread : threads_) thread.reset();  // all of them: the team may turn out smaller than asked for
+
+#pragma omp parallel num_threads(thread_count)
+  {
+    Thread &mine = threads_[omp_get_thread_num()];
+    double *forces = atom->f[0];
+    if (thread_count > 1) {
+      mine.forces_eV_A.assign(3 * static_cast<std::size_t>(reachable), 0.0);
+      forces = mine.forces_eV_A.data();
+    }
+#pragma omp for schedule(dynamic)
+    for (int first = 0; first < total; first += kBlock)
+      compute_block(atoms, list->ilist + first, std::min(kBlock, total - first), grading, mine, forces);
+  }
+
+  if (thread_count > 1) add_thread_forces(thread_count, reachable);
+  double energy = 0.0, grade = 0.0;
+  for (const Thread &thread : threads_) {
+    energy += thread.energy_eV;
+    grade = std::max(grade, thread.grade);
+    if (vflag_global)
+      for (int k = 0; k < 6; ++k) virial[k] += thread.virial_eV[k];
+  }
+  if (!std::isfinite(energy)) error->one(FLERR, "pair style mtp: the energy is not a number; atoms overlap or flew apart");
+  if (eflag_global) eng_vdwl += energy;
+  if (!grading) return;
+  grade = monitor_->finish(grade);
+  pvector[0] = comm->me == 0 ? grade : 0.0;  // compute pair adds over processes
+}
+
+void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread,
+                            double *forces) {
+  NeighbourBlock &block = thread.block;
+  block.gather(atoms, first, count);
+  if (block.count() == 0) return;
+  const std::size_t pairs = block.end(block.count() - 1);
+  thread.energies_eV.resize(block.count());
+  thread.gradients_eV_A.resize(3 * pairs);
+  Results results;
+  results.energies_eV = thread.energies_eV.data();
+  results.gradients_eV_A = thread.gradients_eV_A.data();
+  if (grading) {
+    thread.basis.resize(static_cast<std::size_t>(block.count()) * potential_->basis_size());
+    results.basis = thread.basis.data();
+  }
+  evaluate(*potential_, block.view(), results, thread.workspace);
+  for (double energy : thread.energies_eV) thread.energy_eV += energy;
+  add_pairs(block, thread, forces);
+  if (eflag_atom || vflag_atom) {
+#pragma omp critical
+    tally_atoms(block, thread);
+  }
+  if (grading) thread.grade = std::max(thread.grade, monitor_->grade(block, thread.basis.data()));
+}
+
+// f_i += g, f_j -= g, W -= r g with g = dE_i/dr_ij.
+void PairMTP::add_pairs(const NeighbourBlock &block, Thread &thread, double *forces) {
+  const double *gradient = thread.gradients_eV_A.data();
+  double *w = thread.virial_eV;
+  for (int n = 0; n < block.count(); ++n) {
+    double on_centre[3] = {0.0, 0.0, 0.0};
+    for (int pair = block.begin(n); pair < block.end(n); ++pair) {
+      const double *g = gradient + 3 * static_cast<std::size_t>(pair), *r = block.rij_A(pair);
+      double *on_neighbour = forces + 3 * static_cast<std::size_t>(block.neighbour(pair));
+      for (int axis = 0; axis < 3; ++axis) {
+        on_centre[axis] += g[axis];
+        on_neighbour[axis] -= g[axis];
+      }
+      w[0] -= r[0] * g[0];
+      w[1] -= r[1] * g[1];
+      w[2] -= r[2] * g[2];
+      w[3] -= r[0] * g[1];
+      w[4] -= r[0] * g[2];
+      w[5] -= r[1] * g[2];
+    }
+    double *centre = forces + 3 * static_cast<std::size_t>(block.centre(n));
+    for (int axis = 0; axis < 3; ++axis) centre[axis] += on_centre[axis];
+  }
+}
+
+// A pair's virial is shared half and half, as LAMMPS does for pair potentials.
+void PairMTP::tally_atoms(const NeighbourBlock &block, const Thread &thread) {
+  for (int n = 0; n < block.count(); ++n) {
+    const int i = block.centre(n);
+    if (eflag_atom) eatom[i] += thread.energies_eV[n];
+    if (!vflag_atom) continue;
+    for (int pair = block.begin(n); pair < block.end(n); ++pair) {
+      const double *g = &thread.gradients_eV_A[3 * static_cast<std::size_t>(pair)], *r = block.rij_A(pair);
+      const double half[6] = {-0.5 * r[0] * g[0], -0.5 * r[1] * g[1], -0.5 * r[2] * g[2],
+                              -0.5 * r[0] * g[1], -0.5 * r[0] * g[2], -0.5 * r[1] * g[2]};
+      for (int k = 0; k < 6; ++k) {
+        vatom[i][k] += half[k];
+        vatom[block.neighbour(pair)][k] += half[k];
+      }
+    }
+  }
+}
+
+void PairMTP::add_thread_forces(int threads, int atoms) {
+  double *forces = atom->f[0];
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int k = 0; k < 3 * atoms; ++k)
+    for (const Thread &thread : threads_)
+      if (!thread.forces_eV_A.empty()) forces[k] += thread.forces_eV_A[k];
+}
+
+void *PairMTP::extract_peratom(const char *name, int &columns) {
+  columns = 0;
+  return monitor_ && std::strcmp(name, "grade") == 0 ? monitor_->grades() : nullptr;
+}
+
+double PairMTP::memory_usage() {
+  double bytes = Pair::memory_usage();
+  for (const Thread &thread : threads_)
+    bytes += sizeof(double) * (thread.gradients_eV_A.capacity() + thread.forces_eV_A.capacity() + thread.basis.capacity());
+  return bytes;
+}
+
+}  // namespace argyro

