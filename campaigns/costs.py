@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from argyro.campaigns.spec import Campaign, Labels, Potential
 
@@ -12,8 +13,9 @@ DFT_CORE_S_PER_ATOM = 2.0
 FRAME_BYTES_PER_ION = 12
 LI_SHARE = 6 / 13
 ATOMS_PER_CELL = 52
-# A boundary cell is about five conventional cells across (Σ5) and two grains thick.
-BOUNDARY_CELLS_PER_NM = 5.0
+# A boundary cell of Σ5 is 2.5 conventional cells across, and each of its two grains some layers of a nanometre thick.
+BOUNDARY_AREA_CELLS = 2.5
+LAYER_NM = 1.0
 LABELLED_ATOMS = 100.0
 
 
@@ -40,7 +42,8 @@ class Costs:
         if boundary == "bulk":
             x, y, z = campaign.structures.supercell
             return ATOMS_PER_CELL * x * y * z
-        return ATOMS_PER_CELL * BOUNDARY_CELLS_PER_NM * 2 * max(1.0, campaign.structures.min_grain_thickness_nm)
+        layers = ceil(campaign.structures.min_grain_thickness_nm / LAYER_NM)
+        return ATOMS_PER_CELL * BOUNDARY_AREA_CELLS * 2 * layers
 
     def dynamics(self, campaign: Campaign, boundary: str) -> float:
         """Of one MD run."""

@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from argyro.platform.errors import InputError
-
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -20,17 +18,9 @@ def _composition(formula: str) -> str:
 
 
 def _boundary(name: str) -> str:
-    from argyro.platform.structures.boundaries import list_boundaries
+    from argyro.platform.structures.coincidence import parse_boundary
 
-    known = [boundary.name for boundary in list_boundaries()]
-    if name not in known:
-        raise InputError(
-            f"boundary {name!r} is not known; use one of {', '.join(known[:6])}, ... "
-            "(argyro structure --list-boundaries)",
-            given=name,
-            accepted=", ".join(known),
-        )
-    return name
+    return parse_boundary(name).name
 
 
 def _distinct(values: list) -> list:

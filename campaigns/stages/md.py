@@ -14,7 +14,7 @@ TRAJECTORY = "trajectory.bin"
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: those of `MDSettings` that decide the result. Settings: how to run `lmp`. Parents: structure, potential."""
+    """Inputs: what of `MDSettings` decides the result. Settings: how to run `lmp`. Parents: structure, potential."""
     from argyro.platform.dynamics.md_settings import MDSettings
     from argyro.platform.dynamics.simulation import run_md
 

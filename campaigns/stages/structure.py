@@ -36,7 +36,7 @@ def run(context: StageContext) -> dict:
 
 def _build(inputs) -> Atoms:
     from argyro.platform.structures.argyrodite import build_bulk
-    from argyro.platform.structures.boundaries import build_boundary
+    from argyro.platform.structures.grain_boundary import build_boundary
 
     if inputs["boundary"] == "bulk":
         return build_bulk(inputs["composition"], inputs["disorder"], tuple(inputs["supercell"]), inputs["seed"])

@@ -1,0 +1,110 @@
+"""Every kind of mistake in a campaign file is reported, all at once, with its path."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from argyro.campaigns.spec import Campaign
+from argyro.campaigns.validate import InvalidCampaign, load_campaign
+
+SMOKE = Path(__file__).parents[2] / "campaigns" / "smoke.yaml"
+
+
+def mistakes_of(tmp_path, changes, **options):
+    raw = yaml.safe_load(SMOKE.read_text())
+    for path, value in changes.items():
+        section, keys = raw, path.split(".")
+        for key in keys[:-1]:
+            section = section.setdefault(key, {})
+        section[keys[-1]] = value
+    file = tmp_path / "campaign.yaml"
+    file.write_text(yaml.safe_dump(raw))
+    with pytest.raises(InvalidCampaign) as caught:
+        load_campaign(file, **options)
+    return {mistake.path: mistake for mistake in caught.value.mistakes}
+
+
+@pytest.mark.parametrize("file", sorted(SMOKE.parent.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_shipped_campaign_is_valid(file):
+    assert load_campaign(file).name == file.stem
+
+
+@pytest.mark.parametrize(
+    "path, value, where, words",
+    [
+        ("tempratures_K", [300], "tempratures_K", "known are"),
+        ("md.ensemble", "NVE", "md.ensemble", "production_ps"),
+        ("materials", [{"composition": "Li6PS5X"}], "materials[0].composition", "X"),
+        ("materials", [{"composition": "Li7PS5Cl"}], "materials[0].composition", "charge"),
+        ("materials", [{"composition": "Li6PS5Cl", "disorder": 1.2}], "materials[0].disorder", "less than or equal"),
+        ("materials", [{"composition": "Li6PS5Cl"}] * 2, "materials[1]", "same material"),
+        ("materials", [], "materials", "at least 1"),
+        ("boundaries", ["sigma7(001)[001]"], "boundaries[0]", "sigma7(001)[001]"),
+        ("boundaries", ["sigma5(001)[001]"] * 2, "boundaries", "twice"),
+        ("temperatures_K", [], "temperatures_K", "at least 1"),
+        ("temperatures_K", [-3], "temperatures_K[0]", "greater than"),
+        ("temperatures_K", [float("nan")], "temperatures_K[0]", "finite"),
+        ("grain_sizes_nm", [0.5, 100], "grain_sizes_nm[0]", "boundary width"),
+        ("labels.source", "sevennet", "labels.source", "install"),
+        ("labels.source", "magic", "labels.source", "chgnet"),
+        ("potential.levels", [7], "potential.levels[0]", "multiple of 2"),
+        ("seed", "one", "seed", "integer"),
+        ("name", "a/b", "name", "pattern"),
+    ],
+)
+def test_one_mistake(tmp_path, path, value, where, words):
+    found = mistakes_of(tmp_path, {path: value})
+    assert list(found) == [where]
+    assert words in found[where].message and found[where].accepted
+
+
+def test_all_mistakes_at_once(tmp_path):
+    found = mistakes_of(
+        tmp_path,
+        {
+            "materials": [{"composition": "Na6PS5Cl"}, {"composition": "Li6PS5Cl", "disorder": -0.5}],
+            "boundaries": ["sigma99(001)[001]"],
+            "temperatures_K": [],
+            "grain_sizes_nm": [0.1],
+            "labels.source": "sevennet",
+            "colour": "blue",
+        },
+        workdir=SMOKE / "below-a-file",
+    )
+    assert set(found) == {
+        "materials[0].composition",
+        "materials[1].disorder",
+        "boundaries[0]",
+        "temperatures_K",
+        "grain_sizes_nm[0]",
+        "labels.source",
+        "colour",
+        "workdir",
+    }
+    assert all(mistake.message and mistake.accepted for mistake in found.values())
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "a: b: c", "just words"])
+def test_files_that_hold_no_campaign(tmp_path, text):
+    file = tmp_path / "campaign.yaml"
+    file.write_text(text)
+    with pytest.raises(InvalidCampaign):
+        load_campaign(file)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(InvalidCampaign, match="cannot be read"):
+        load_campaign(tmp_path / "nowhere.yaml")
+
+
+def test_yaml_cannot_build_objects(tmp_path):
+    file = tmp_path / "campaign.yaml"
+    file.write_text("name: !!python/object/apply:os.system ['true']")
+    with pytest.raises(InvalidCampaign, match="not YAML"):
+        load_campaign(file)
+
+
+def test_the_specification_survives_a_round_trip():
+    campaign = load_campaign(SMOKE)
+    assert Campaign.model_validate(campaign.model_dump(mode="json")) == campaign
