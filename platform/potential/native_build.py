@@ -28,6 +28,11 @@ KERNEL_DIR = HERE / "kernel"
 LAMMPS_DIR = HERE / "lammps"
 PLUGIN_NAME = "argyroplugin.so"  # `lmp` loads every file that ends in "plugin.so"
 
+_FLAGS = [
+    *("-std=c++20", "-O3", "-g0", "-fPIC", "-fopenmp", "-Wall", "-Wno-unknown-pragmas"),
+    *("-fvisibility=hidden", "-fvisibility-inlines-hidden"),
+    *("-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-ffp-contract=fast"),
+]
 _X86 = {"avx512": ["-march=x86-64-v4"], "avx2": ["-march=x86-64-v3"], "baseline": []}
 
 
