@@ -68,7 +68,7 @@ class Diffusivity:
     effective_jumps: float
     relative_error: float
     relative_error_he_zhu_mo: float
-    relative_error_blocks: float | None
+    relative_error_blocks: float
 
     def to_json(self) -> dict:
         """Plain data under the stable keys of `argyro diffusion`."""
@@ -184,7 +184,7 @@ def _judge(
         effective_jumps=float(jumps),
         relative_error=relative_error,
         relative_error_he_zhu_mo=float(3.43 / np.sqrt(max(jumps, 1e-9)) + 0.04),
-        relative_error_blocks=float(blocks.std(ddof=1) / np.sqrt(len(blocks)) / abs(blocks.mean())),
+        relative_error_blocks=float(blocks.std(ddof=1) / np.sqrt(len(blocks)) / max(abs(blocks.mean()), 1e-12)),
     )
 
 

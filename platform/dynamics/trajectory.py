@@ -154,7 +154,7 @@ def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
         data = json.loads(line)
         if data.pop("format") != MAGIC:
             raise KeyError("format")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise InputError(
             f"{path} is not a compact trajectory of argyro; XDATCAR, extxyz and LAMMPS dumps are read by"
             " `argyro diffusion`",

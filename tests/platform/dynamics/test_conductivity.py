@@ -1,0 +1,28 @@
+import pytest
+
+from argyro.platform.dynamics.conductivity import conductivity_S_cm
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+
+
+def test_nernst_einstein_against_a_hand_calculation():
+    """n = 24 Li in (10 Å)³ = 2.4e28 /m³, D = 1e-11 m²/s, 300 K: σ = n e² D / kT = 1.487 S/m."""
+    assert conductivity_S_cm(1e-7, 0.024, 300.0) == pytest.approx(1.487e-2, rel=1e-3)
+
+
+def test_the_interval_scales_and_the_haven_ratio_divides():
+    plain = conductivity_S_cm(Uncertain(1e-7, 0.5e-7, 2e-7), 0.024, 300.0)
+    assert plain.low == pytest.approx(plain.value / 2)
+    assert conductivity_S_cm(Uncertain(1e-7, 0.5e-7, 2e-7), 0.024, 300.0, 0.5).value == pytest.approx(2 * plain.value)
+
+
+def test_adeli_2019_measured_diffusivity_and_conductivity_agree():
+    """Li5.5PS4.5Cl1.5: tracer D(300 K) = 1.01e-11 m²/s, a = 9.8061 Å with 22 Li, σ = 9.4 to 12 mS/cm: H_R about 1.3."""
+    sigma = conductivity_S_cm(1.01e-7, 22 / 9.8061**3, 300.0)
+    assert 9.4e-3 < sigma < 1.6e-2
+
+
+@pytest.mark.parametrize("wrong", [(0.0, 300.0, 1.0), (0.02, -1.0, 1.0), (0.02, 300.0, 0.0)])
+def test_values_without_meaning_are_refused(wrong):
+    with pytest.raises(InputError, match="must be positive"):
+        conductivity_S_cm(1e-7, *wrong)

@@ -1,0 +1,192 @@
+"""Molecular dynamics of a Lennard-Jones crystal that calls a quarter of its atoms Li: fast, a test of the driver."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from argyro.platform.dynamics.md_settings import MDSettings
+from argyro.platform.dynamics.simulation import run_md
+from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.watch import RunStoppedError, Watch
+from argyro.platform.errors import ArgyroError, InputError
+
+PAIR = ["pair_style lj/cut 8.0", "pair_coeff * * 0.0103 3.4"]
+SETTINGS = MDSettings(temperature_K=60.0, equilibrate_ps=2.0, production_ps=8.0, seed=1)
+
+
+def crystal(cells=3):
+    atoms = bulk("Ar", "fcc", a=5.4, cubic=True).repeat(cells)
+    symbols = np.array(atoms.get_chemical_symbols())
+    symbols[::4] = "Li"
+    atoms.set_chemical_symbols(symbols)
+    return atoms
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("run")
+    return run_md(crystal(), None, SETTINGS, workdir, pair_commands=PAIR), workdir
+
+
+def test_a_run_gives_a_trajectory_and_a_summary(finished):
+    run, _ = finished
+    assert run.complete
+    trajectory = Trajectory.read(run.trajectory)
+    assert trajectory.frames == 81
+    assert trajectory.ions == 27
+    assert trajectory.interval_ps == pytest.approx(0.1)
+    np.testing.assert_allclose(trajectory.cell_A, run.summary["cell_A"], rtol=1e-6)
+    assert run.summary["temperature_K"] == pytest.approx(60.0, rel=0.05)
+    assert abs(run.summary["pressure_GPa"]) < 0.05
+    # a crystal: Li stay at their sites relative to the framework
+    assert np.abs(trajectory.relative_A() - trajectory.relative_A()[0]).max() < 2.5
+
+
+def test_the_same_call_returns_what_is_finished_and_another_is_refused(finished):
+    run, workdir = finished
+    started = time.monotonic()
+    again = run_md(crystal(), None, SETTINGS, workdir, pair_commands=PAIR)
+    assert time.monotonic() - started < 0.2
+    assert again.summary == run.summary
+    with pytest.raises(InputError, match=r"holds another run \(different settings\)"):
+        run_md(crystal(), None, replace(SETTINGS, temperature_K=70.0), workdir, pair_commands=PAIR)
+    with pytest.raises(InputError, match="different structure"):
+        run_md(crystal(2), None, SETTINGS, workdir, pair_commands=PAIR)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_simulation import PAIR, SETTINGS, crystal, replace, run_md
+run_md(crystal(), None, replace(SETTINGS, production_ps=60.0), Path(sys.argv[2]), pair_commands=PAIR)
+"""
+
+
+def test_a_killed_run_continues_where_it_was(tmp_path):
+    here, trajectory = os.path.dirname(__file__), tmp_path / "trajectory.bin"  # noqa: PTH120
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, here, str(tmp_path)])
+    while process.poll() is None and not (trajectory.is_file() and trajectory.stat().st_size > 60_000):
+        time.sleep(0.02)
+    assert process.poll() is None, "the run ended before it could be killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = Trajectory.read(trajectory)
+    run = run_md(crystal(), None, replace(SETTINGS, production_ps=60.0), tmp_path, pair_commands=PAIR)
+    after = Trajectory.read(trajectory)
+    assert run.complete
+    assert run.summary["pieces"] == 2
+    assert after.frames == 601
+    same = np.all(before.positions_A[:] == after.positions_A[: before.frames], axis=(1, 2))
+    kept = int(np.argmin(same)) if not same.all() else before.frames
+    assert kept > 0, "the killed piece was not used"
+    # no jump where the pieces meet: frames differ by vibrations only
+    steps = np.linalg.norm(np.diff(after.relative_A(), axis=0), axis=2)
+    assert steps[kept - 1].max() < 1.3 * np.delete(steps, kept - 1, axis=0).max()
+
+
+def test_wall_time_ends_a_run_that_the_same_call_continues(tmp_path):
+    settings = replace(SETTINGS, production_ps=300.0, wall_time_s=2.0)
+    first = run_md(crystal(), None, settings, tmp_path, pair_commands=PAIR)
+    assert not first.complete
+    assert 0 < first.summary["produced_ps"] < 300.0
+    second = run_md(crystal(), None, settings, tmp_path, pair_commands=PAIR)
+    assert second.summary["produced_ps"] > first.summary["produced_ps"]
+    steps = np.linalg.norm(np.diff(Trajectory.read(second.trajectory).relative_A(), axis=0), axis=2)
+    assert steps.max() < 1.5
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    from argyro.platform.dynamics.lammps_process import exclusive
+
+    with exclusive(tmp_path), pytest.raises(ArgyroError, match="another process is running"):
+        run_md(crystal(), None, SETTINGS, tmp_path, pair_commands=PAIR)
+
+
+def test_lammps_failures_come_with_its_message(tmp_path):
+    with pytest.raises(RunStoppedError, match=r"LAMMPS ended with status 1.*nonsense"):
+        run_md(crystal(2), None, SETTINGS, tmp_path, pair_commands=["pair_style nonsense"])
+
+
+def test_a_hot_run_is_stopped_with_the_reason(tmp_path):
+    squeezed = crystal(2)
+    squeezed.set_cell(squeezed.cell * 0.75, scale_atoms=True)
+    with pytest.raises(RunStoppedError, match=r"temperature is .* instead of 60 K|volume is"):
+        run_md(squeezed, None, SETTINGS, tmp_path, pair_commands=["pair_style lj/cut 8.0", "pair_coeff * * 0.5 4.0"])
+
+
+def test_the_cell_of_a_boundary_relaxes_along_z_and_in_the_plane_apart(tmp_path):
+    atoms = crystal(2)
+    atoms.set_cell(atoms.cell * [1.04, 1.04, 0.96], scale_atoms=True)
+    atoms.info["boundary"] = "sigma5(001)[001]"
+    cell = np.diag(
+        run_md(atoms, None, replace(SETTINGS, equilibrate_ps=10.0), tmp_path, pair_commands=PAIR).summary["cell_A"]
+    )
+    assert cell[0] == pytest.approx(cell[1], rel=1e-6)
+    start = atoms.cell.lengths()
+    assert cell[0] / cell[2] < 0.97 * start[0] / start[2]
+
+
+def test_tilted_cells_run(tmp_path):
+    atoms = bulk("Ar", "fcc", a=5.4).repeat(6)
+    symbols = np.array(atoms.get_chemical_symbols())
+    symbols[::4] = "Li"
+    atoms.set_chemical_symbols(symbols)
+    run = run_md(atoms, None, SETTINGS, tmp_path, pair_commands=PAIR)
+    assert run.complete
+    assert run.summary["volume_A3"] == pytest.approx(atoms.get_volume(), rel=0.1)
+
+
+def row(**changes):
+    return {"Step": 100.0, "Temp": 300.0, "Volume": 1000.0, "c_fewest": 4.0} | changes
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([row(Temp=float("nan"))], "not a number"),
+        ([row(Temp=901.0)], "901 K instead of 300 K"),
+        ([row(Temp=500.0)] * 20, "mean temperature is 500 K"),
+        ([row(Volume=1400.0)], "1.40 of that at the start"),
+        ([row(c_fewest=3.0)] * 21, "lost a sulfur"),
+    ],
+)
+def test_the_watch_stops_a_run_with_the_reason(rows, reason):
+    watch = Watch(300.0, 1000.0, 400)
+    with pytest.raises(RunStoppedError, match=reason):
+        for line in rows:
+            watch.look(line)
+
+
+def test_the_watch_tolerates_fluctuations():
+    watch = Watch(300.0, 1000.0, 52)
+    random = np.random.default_rng(0)
+    for _ in range(2000):
+        watch.look(row(Temp=300.0 * (1 + random.normal() * np.sqrt(2 / 156)), c_fewest=random.choice([3.0, 4.0])))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"temperature_K": 0.0}, "temperature_K must be positive"),
+        ({"equilibrate_ps": -1.0}, "must not be negative"),
+        ({"frame_every_fs": 101.0}, "no multiple of the 2.0 fs time step"),
+    ],
+)
+def test_impossible_settings_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        replace(SETTINGS, **changes)
+
+
+def test_structures_without_li_or_without_a_potential_are_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no Li"):
+        run_md(bulk("Ar"), None, SETTINGS, tmp_path, pair_commands=PAIR)
+    with pytest.raises(InputError, match="needs a potential"):
+        run_md(crystal(2), None, SETTINGS, tmp_path)
