@@ -80,24 +80,30 @@ def boundary_diffusivity(
         InputError: a width not below the cell length per boundary, or a diffusivity that is only an upper bound.
         UnphysicalBoundaryError: more than half of the draws leave no positive D_GB: the width is too small.
     """
-    fraction = boundary_fraction(width_nm, thickness_nm)
-    along, across, grain = (
-        _draws(value, name, seed + i)
-        for i, (value, name) in enumerate(((cell_parallel, "∥"), (cell_perpendicular, "⊥"), (bulk, "bulk")))
-    )
-    parallel = mixture_parallel(along, grain, fraction)
-    perpendicular = mixture_series(across, grain, fraction)
-    hint = f"the boundary is assumed {width_nm} nm wide in {thickness_nm:.2f} nm of cell per boundary"
     return BoundaryDiffusivity(
-        *_physical(
-            parallel, f"the cell diffuses slower along the boundary than its grains alone would allow; {hint}: widen it"
-        ),
-        *_physical(
-            perpendicular, f"the cell diffuses faster across the boundary than its grains allow; {hint}: widen it"
-        ),
+        *boundary_parallel(cell_parallel, bulk, width_nm, thickness_nm, seed),
+        *boundary_perpendicular(cell_perpendicular, bulk, width_nm, thickness_nm, seed),
         width_nm=width_nm,
         thickness_nm=thickness_nm,
     )
+
+
+def boundary_parallel(
+    cell: Diffusivity | Uncertain, bulk: Diffusivity | Uncertain, width_nm: float, thickness_nm: float, seed: int = 0
+) -> tuple[Uncertain, float]:
+    """D_GB,∥ and the share of draws in which it is positive; arguments and errors as for `boundary_diffusivity`."""
+    fraction = boundary_fraction(width_nm, thickness_nm)
+    draws = mixture_parallel(_draws(cell, "cell's in-plane", seed), _draws(bulk, "bulk", seed + 1), fraction)
+    return _physical(draws, "slower along", width_nm, thickness_nm)
+
+
+def boundary_perpendicular(
+    cell: Diffusivity | Uncertain, bulk: Diffusivity | Uncertain, width_nm: float, thickness_nm: float, seed: int = 0
+) -> tuple[Uncertain, float]:
+    """D_GB,⊥ and the share of draws in which it is positive; arguments and errors as for `boundary_diffusivity`."""
+    fraction = boundary_fraction(width_nm, thickness_nm)
+    draws = mixture_series(_draws(cell, "cell's normal", seed), _draws(bulk, "bulk", seed + 1), fraction)
+    return _physical(draws, "faster across", width_nm, thickness_nm)
 
 
 def boundary_fraction(width_nm: float, thickness_nm: float) -> float:
@@ -140,8 +146,13 @@ def _draws(value: Diffusivity | Uncertain, name: str, seed: int) -> np.ndarray:
     return value.value * np.exp(value.log_sigma * np.random.default_rng(seed).normal(size=DRAWS))
 
 
-def _physical(draws: np.ndarray, message: str) -> tuple[Uncertain, float]:
+def _physical(draws: np.ndarray, how: str, width_nm: float, thickness_nm: float) -> tuple[Uncertain, float]:
     positive = draws[draws > 0]
     if len(positive) < len(draws) / 2:
-        raise UnphysicalBoundaryError(message, path="boundary_width_nm")
+        raise UnphysicalBoundaryError(
+            f"the cell diffuses {how} the boundary than its grains alone would allow if the boundary is {width_nm} nm wide in"
+            f" {thickness_nm:.2f} nm of cell: widen it, or the bulk run is of another crystal",
+            path="boundary_width_nm",
+            given=width_nm,
+        )
     return Uncertain.from_samples(positive), len(positive) / len(draws)

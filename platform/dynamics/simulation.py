@@ -25,7 +25,7 @@ from argyro.platform.dynamics.production import Production
 from argyro.platform.errors import InputError
 from argyro.platform.potential.lammps import lammps_pair_commands
 
-GRADE_EVERY, GRADE_BREAK = 10, 5.0
+GRADE_EVERY, GRADE_BREAK = 10, 10.0  # learning breaks at 5 and adds labels; a production run may brush past that
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run_md(
         mtp_path: moment tensor potential; None with `pair_commands`.
         settings: of the run.
         workdir: folder of this run and of no other; created if absent.
-        active_set_path: grade the run and stop it above an extrapolation grade of 5.
+        active_set_path: grade the run and stop it above an extrapolation grade of 10.
         pair_commands: LAMMPS lines of another potential instead.
 
     Raises:

@@ -59,7 +59,7 @@ def test_two_layers_of_random_walkers_recover_the_layers():
 def layered_walk(truth, layer_A, period_A, frames, ions, seed=3):
     """Walkers whose D depends on z at uniform density.
 
-    A step with the local D is accepted with the ratio of the densities of the reverse and the forward step (Metropolis).
+    A step with the local D is accepted with the ratio of the densities of reverse and forward step (Metropolis).
     """
     random, interval_ps, substeps = np.random.default_rng(seed), 0.5, 20
     dt = interval_ps / substeps
