@@ -18,6 +18,8 @@ from ase import Atoms
 from argyro.platform.errors import ArgyroError
 from argyro.platform.learning.cut_box import Box, Parent
 
+WHOLE_VECTOR = 1.25  # a cell vector up to this many longest edges is also tried whole: no border along it
+
 
 @dataclass(frozen=True)
 class CutOptions:
@@ -28,6 +30,7 @@ class CutOptions:
         largest_edge_A: longest edge.
         protected_A: radius round the centre in which nothing is removed or moved; more than the potential's cutoff.
         closeness: shortest distance of two elements in the box over their shortest in the cell, bonds in PS4 aside.
+        good_density: number density of the box over that of the cell from which the smallest box is taken.
         min_density: number density of the box over that of the cell, below which the border is a void.
         trials: boxes drawn.
     """
@@ -36,6 +39,7 @@ class CutOptions:
     largest_edge_A: float = 19.0
     protected_A: float = 6.5
     closeness: float = 0.9
+    good_density: float = 0.88
     min_density: float = 0.75
     trials: int = 200
 
@@ -62,31 +66,34 @@ def local_cut(atoms: Atoms, centre: int, options: CutOptions, seed: int = 0) -> 
         CutFailed: none of the boxes drawn can exist.
     """
     parent = Parent.of(atoms)
-    best, best_density = None, 0.0
+    boxes = []
     for edges_A, shift_A in _most_promising(parent, centre, options, np.random.default_rng([seed, centre])):
         box = Box(parent, centre, edges_A, shift_A, options.protected_A, options.closeness)
-        if not box.thin_out():
-            continue
-        density = box.density / parent.density
-        if density > best_density:
-            best, best_density = box, density
-    if best is None or best_density < options.min_density:
+        if box.thin_out():
+            boxes.append(box)
+    densities = [box.density / parent.density for box in boxes]
+    if max(densities, default=0.0) < options.min_density:
         raise CutFailed(
             f"no box of {options.edge_A} to {options.largest_edge_A} Å round atom {centre} can exist: the densest has "
-            f"{best_density:.2f} of the cell's density, {options.min_density} is needed; label the whole cell"
+            f"{max(densities, default=0.0):.2f} of the cell's density, {options.min_density} is needed; label the whole cell"
         )
+    good = [box for box, density in zip(boxes, densities, strict=True) if density >= options.good_density]
+    best = min(good, key=lambda box: box.volume_A3) if good else boxes[int(np.argmax(densities))]
     return best.atoms()
 
 
 def _most_promising(parent: Parent, centre: int, options: CutOptions, rng) -> list[tuple[np.ndarray, np.ndarray]]:
     """Choose the tenth of the drawn boxes in which the numbers of ions fit the composition and the density best."""
     lengths = parent.atoms.cell.lengths()
-    cut = lengths > options.largest_edge_A
+    short = lengths <= options.largest_edge_A
+    maybe_whole = lengths <= WHOLE_VECTOR * options.largest_edge_A
     drawn = []
     for _ in range(options.trials):
+        cut = ~(short | (maybe_whole & (rng.uniform(size=3) < 0.5)))
         edges_A = np.where(cut, rng.uniform(options.edge_A, options.largest_edge_A, 3), lengths)
         room_A = np.maximum(edges_A / 2 - options.protected_A - 0.5, 0.0)  # the protected sphere stays off the border
         shift_A = np.where(cut, rng.uniform(-room_A, room_A), 0.0)
-        drawn.append((edges_A, shift_A))
+        if cut.any():
+            drawn.append((edges_A, shift_A))
     promise = [Box(parent, centre, *trial, options.protected_A, options.closeness).density_possible for trial in drawn]
     return [drawn[trial] for trial in np.argsort(promise)[::-1][: max(1, options.trials // 10)]]

@@ -8,12 +8,15 @@ from functools import cached_property
 
 import numpy as np
 from ase import Atoms
+from ase.data import atomic_numbers
 from ase.neighborlist import neighbor_list
 
 from argyro.platform.learning.groups import ps4_groups
 
 CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
-PAIR_RANGE_A = 4.0  # shortest distances of two elements are looked for up to here
+# Half the distance at which two ions touch in argyrodites near room temperature: a cold cell, in which the closest pairs
+# are further apart than that, must not ask more of its boxes.
+CONTACT_RADIUS_A = {"Li": 0.95, "P": 1.5, "S": 1.65, "F": 1.3, "Cl": 1.65, "Br": 1.75, "I": 1.9}
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,22 @@ class Box:
         self.kept = np.ones(len(self.members), dtype=bool)
 
     @property
+    def volume_A3(self) -> float:
+        """Volume of the box."""
+        return abs(np.linalg.det(self.cell))
+
+    @property
     def density_possible(self) -> float:
         """Atoms per Å³ that the composition lets stay, before overlaps are looked at."""
         atoms = Counter({"PS4": 5})
         target = self._target()
-        return sum(number * atoms.get(kind, 1) for kind, number in target.items()) / abs(np.linalg.det(self.cell))
+        return sum(number * atoms.get(kind, 1) for kind, number in target.items()) / self.volume_A3
 
     @property
     def density(self) -> float:
         """Atoms per Å³ of what is kept."""
         kept = sum(len(self.parent.units[unit]) for unit in self.members[self.kept])
-        return kept / abs(np.linalg.det(self.cell))
+        return kept / self.volume_A3
 
     def thin_out(self) -> bool:
         """Remove units, closest pairs first, until none overlap and the composition is the cell's.
@@ -202,12 +210,15 @@ def _charge(kind: str) -> int:
 
 
 def _closest_A(atoms: Atoms, units: list[np.ndarray]) -> np.ndarray:
+    """Shortest distance of two elements in different units, at most that of contact, by atomic number."""
     owner = np.empty(len(atoms), dtype=int)
     for number, unit in enumerate(units):
         owner[unit] = number
-    first, second, distances = neighbor_list("ijd", atoms, PAIR_RANGE_A)
+    radius = np.zeros(atoms.numbers.max() + 1)
+    for symbol in set(atoms.get_chemical_symbols()):
+        radius[atomic_numbers[symbol]] = CONTACT_RADIUS_A[symbol]
+    closest = radius[:, None] + radius[None, :]
+    first, second, distances = neighbor_list("ijd", atoms, closest.max())
     apart = owner[first] != owner[second]
-    size = atoms.numbers.max() + 1
-    closest = np.full((size, size), PAIR_RANGE_A)
     np.minimum.at(closest, (atoms.numbers[first[apart]], atoms.numbers[second[apart]]), distances[apart])
     return closest

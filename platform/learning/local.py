@@ -24,7 +24,7 @@ def labelable(
     """Replace frames beyond the size that is labelled whole by boxes round their extrapolating atoms.
 
     Args:
-        frames: frames with the array ``grade``, or without one: then the box is cut round an atom drawn near a boundary.
+        frames: with the array ``grade``; without it the box is cut round an atom drawn near a boundary.
         options: sizes.
         mtp: relaxes the border of the boxes; None leaves it as cut.
         seed: of the draws.

@@ -1,0 +1,40 @@
+"""What goes to the reference: small cells whole, large ones as boxes round the atoms that extrapolate."""
+
+import numpy as np
+
+from argyro.platform.learning.local import centres, labelable
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.seeds import hot
+from argyro.platform.structures.argyrodite import build_bulk
+
+
+def test_small_frames_are_labelled_whole_and_large_ones_as_boxes():
+    small, large = (
+        build_bulk("Li6PS5I"),
+        hot(build_bulk("Li6PS5I", supercell=(2, 2, 3)), 300.0, np.random.default_rng(0)),
+    )
+    grade = np.ones(len(large))
+    grade[[7, 300]] = 3.0, 2.5
+    large.set_array("grade", grade)
+    frames = labelable([small, large], LearningOptions(), mtp=None, seed=0)
+    assert frames[0] is small
+    assert 1 <= len(frames) - 1 <= 2
+    assert all(frame.info["cut_from"] == len(large) and len(frame) < len(large) for frame in frames[1:])
+    assert 7 in frames[1].arrays["parent"][frames[1].arrays["protected"]]
+
+
+def test_centres_are_the_highest_grades_that_lie_apart():
+    cell = build_bulk("Li6PS5I", supercell=(2, 2, 2))
+    grade = np.ones(len(cell))
+    near = int(np.argsort(cell.get_distances(10, range(len(cell)), mic=True))[1])
+    far = int(np.argmax(cell.get_distances(10, range(len(cell)), mic=True)))
+    grade[10], grade[near], grade[far] = 5.0, 4.0, 3.0
+    cell.set_array("grade", grade)
+    assert centres(cell, 1.7, 8.0, 4, np.random.default_rng(0)) == [10, far]
+
+
+def test_ungraded_cell_is_cut_near_its_boundary():
+    cell = build_bulk("Li6PS5I", supercell=(1, 1, 4))
+    cell.set_array("boundary_distance_A", np.abs(cell.positions[:, 2] - 20.0))
+    (centre,) = centres(cell, 1.7, 8.0, 4, np.random.default_rng(0))
+    assert abs(cell.positions[centre, 2] - 20.0) <= 3.0

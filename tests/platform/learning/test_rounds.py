@@ -1,0 +1,59 @@
+"""Rounds on disk: complete or absent, and bound to their inputs."""
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from argyro.platform.errors import InputError
+from argyro.platform.learning.fit import require_one_source
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.rounds import ACCEPTED, RoundStore, read_frames, write_frames
+
+
+def labelled(energy_eV: float, source: str = "chgnet/1/a/b"):
+    atoms = bulk("LiCl", "rocksalt", a=5.1, cubic=True)
+    atoms.calc = SinglePointCalculator(atoms, energy=energy_eV, forces=np.ones((8, 3)), stress=np.arange(6.0))
+    atoms.info |= {"label_source": source, "status": "converged", "log": "line\nline", "structure": 1}
+    return atoms
+
+
+def test_frames_survive_the_disk_with_labels_and_origin(tmp_path):
+    write_frames(tmp_path / "frames.extxyz", [labelled(-3.25)])
+    (frame,) = read_frames(tmp_path / "frames.extxyz")
+    assert frame.get_potential_energy() == -3.25
+    np.testing.assert_array_equal(frame.get_forces(), np.ones((8, 3)))
+    np.testing.assert_array_equal(frame.get_stress(), np.arange(6.0))
+    assert frame.info["label_source"] == "chgnet/1/a/b" and frame.info["structure"] == 1
+
+
+def test_interrupted_round_leaves_nothing(tmp_path):
+    store = RoundStore(tmp_path)
+    write_frames(store.scratch() / ACCEPTED, [labelled(1.0)])
+    assert store.folders == [] and store.frames(ACCEPTED) == []
+    scratch = store.scratch()
+    assert list(scratch.iterdir()) == []
+    write_frames(scratch / ACCEPTED, [labelled(2.0)])
+    store.complete(scratch, {"round": 0})
+    assert [folder.name for folder in store.folders] == ["round-000"]
+    assert store.summaries == [{"round": 0}]
+    assert [frame.get_potential_energy() for frame in store.frames(ACCEPTED)] == [2.0]
+
+
+def test_other_inputs_do_not_continue_old_rounds(tmp_path):
+    store = RoundStore(tmp_path)
+    store.claim({"options": LearningOptions().hash(), "label_source": "a"})
+    store.claim({"options": LearningOptions().hash(), "label_source": "a"})
+    with pytest.raises(InputError, match="another options"):
+        store.claim({"options": LearningOptions(seed=1).hash(), "label_source": "a"})
+
+
+def test_labels_of_two_references_are_refused():
+    with pytest.raises(InputError, match="relabel all with one"):
+        require_one_source([labelled(1.0), labelled(1.0, "mace/1/a/b")])
+
+
+@pytest.mark.parametrize("arguments", [{"levels": (8, 6)}, {"levels": (7,)}, {"levels": ()}, {"select": 6.0}])
+def test_impossible_options_are_refused(arguments):
+    with pytest.raises(InputError):
+        LearningOptions(**arguments)
