@@ -4,17 +4,15 @@
 // The caller gets dE_i/dr_ij for every pair of every centre and does the bookkeeping himself: with newton,
 //   f_i += dE_i/dr_ij,   f_j -= dE_i/dr_ij,   virial_ab -= r_ij,a dE_i/dr_ij,b.
 //
-// How the sources are compiled: simd_*.cpp once per instruction set, with -DARGYRO_SIMD=avx512 (-march=x86-64-v4),
-// -DARGYRO_SIMD=avx2 (-march=x86-64-v3) and -DARGYRO_SIMD=baseline (no flag); everything else once, without -march.
-// All with -O3 -ffp-contract=fast -std=c++20 -fopenmp. The simd files must not include standard C++ headers with inline code: the
-// linker keeps one copy of an inline function, and it could be the one with the widest instructions.
-// LAMMPS needs all sources here except binding.cpp.
+// The inner loops (mtp_simd.cpp) are compiled once per instruction set, everything else once; ../native_build.py knows how.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "centres.hpp"
 
 namespace argyro {
 
@@ -55,26 +53,11 @@ class Potential {
     int basis_size() const { return static_cast<int>(parameters().scalar_moments.size()); }
     const Plan& plan() const { return *plan_; }
 
+    // New values for the same tables; not while another thread evaluates. Sizes as in Parameters.
+    void set_coefficients(std::vector<double> radial, std::vector<double> species_energies, std::vector<double> coefficients);
+
   private:
     std::unique_ptr<Plan> plan_;
-};
-
-// Any number of centre atoms with full neighbour lists, one after the other; many at a time is fast (one per SIMD lane,
-// centres of similar neighbour count side by side), a few hundred per call are a good measure.
-// Pairs at or beyond the cutoff contribute nothing but cost time: leave them out.
-struct Centres {
-    int count = 0;
-    const int* types = nullptr;            // [count], 0 .. species_count - 1
-    const int* offsets = nullptr;          // [count + 1]: pairs offsets[i] .. offsets[i+1] - 1 belong to centre i
-    const double* rij_A = nullptr;         // [pairs][3], r_j - r_i
-    const int* neighbour_types = nullptr;  // [pairs]
-};
-
-// Where results go; a null pointer means not wanted. All are overwritten.
-struct Results {
-    double* energies_eV = nullptr;        // [count] site energies
-    double* gradients_eV_A = nullptr;     // [pairs][3] dE_i/dr_ij
-    double* basis = nullptr;              // [count][basis_size] B_k, in the order of the .mtp file
 };
 
 // Scratch memory, grown on demand; one per thread.

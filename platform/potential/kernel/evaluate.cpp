@@ -1,0 +1,81 @@
+// Chooses the instruction set and cuts the centres into batches.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <numeric>
+
+#include "batches.hpp"
+#include "zbl.hpp"
+
+namespace argyro {
+
+#ifdef ARGYRO_HAVE_X86
+extern const Kernels kernels_avx512, kernels_avx2;
+#endif
+extern const Kernels kernels_baseline;
+
+namespace {
+
+const Kernels& choose() {
+    const char* wanted = std::getenv("ARGYRO_SIMD");
+    auto allowed = [wanted](const char* name) { return !wanted || !*wanted || std::strcmp(wanted, name) == 0; };
+#ifdef ARGYRO_HAVE_X86
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+    if (avx512 && allowed("avx512")) return kernels_avx512;
+    if (avx2 && allowed("avx2")) return kernels_avx2;
+#endif
+    (void)allowed;
+    return kernels_baseline;
+}
+
+}  // namespace
+
+const Kernels& kernels() {
+    static const Kernels& chosen = choose();
+    return chosen;
+}
+
+const char* instruction_set() { return kernels().name; }
+
+Workspace::Workspace() = default;
+Workspace::~Workspace() { std::free(memory_); }
+Workspace::Workspace(Workspace&& other) noexcept : memory_(other.memory_), size_(other.size_) {
+    other.memory_ = nullptr;
+    other.size_ = 0;
+}
+
+double* Workspace::reserve(std::size_t doubles) {
+    if (doubles > size_) {
+        std::free(memory_);
+        size_ = (doubles + doubles / 4 + 7) / 8 * 8;
+        memory_ = static_cast<double*>(std::aligned_alloc(64, size_ * sizeof(double)));
+        if (!memory_) throw std::bad_alloc();
+    }
+    return memory_;
+}
+
+void for_batches(const Centres& centres, const std::function<void(const Batch&)>& work) {
+    std::vector<int> members(centres.count);
+    std::iota(members.begin(), members.end(), 0);
+    auto length = [&centres](int i) { return centres.offsets[i + 1] - centres.offsets[i]; };
+    std::stable_sort(members.begin(), members.end(), [&](int i, int j) { return length(i) > length(j); });
+    const int lanes = kernels().lanes;
+    for (int first = 0; first < centres.count; first += lanes) {
+        const int size = std::min(lanes, centres.count - first);
+        work(Batch{centres, members.data() + first, size, length(members[first])});
+    }
+}
+
+void evaluate(const Potential& potential, const Centres& centres, const Results& results, Workspace& workspace) {
+    const PlanView& view = potential.plan().view;
+    for_batches(centres, [&](const Batch& batch) {
+        kernels().evaluate(view, batch, results, workspace.reserve(kernels().scratch_size(view, batch.longest, false)));
+    });
+    if (!potential.parameters().zbl_outer_A.empty()) add_zbl(potential.parameters(), centres, results);
+}
+
+}  // namespace argyro

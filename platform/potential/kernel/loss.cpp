@@ -1,0 +1,128 @@
+// The force term's gradient needs no Jacobian: sum_i v_i dF_i/dtheta = -d/dtheta (dE along v), one pass in dual numbers.
+#include <omp.h>
+
+#include <algorithm>
+
+#include "batches.hpp"
+#include "training.hpp"
+
+namespace argyro {
+namespace {
+
+struct Errors {
+    double energy = 0.0;
+    std::vector<double> forces;
+    double stress[6] = {};
+};
+
+Errors errors_of(const Potential& potential, const LabelledFrame& labelled, Workspace& workspace) {
+    const Frame& frame = labelled.frame;
+    std::vector<double> energies(frame.atoms()), gradients(frame.list.rij_A.size());
+    evaluate(potential, frame.centres(), {energies.data(), gradients.data(), nullptr}, workspace);
+    Errors errors;
+    for (double e : energies) errors.energy += e;
+    errors.energy -= labelled.energy_eV;
+    errors.forces.assign(3 * frame.atoms(), 0.0);
+    add_forces(frame, gradients.data(), errors.forces.data());
+    for (std::size_t c = 0; c < errors.forces.size(); ++c) errors.forces[c] -= labelled.forces_eV_A[c];
+    if (!labelled.stress_eV_A3.empty()) {
+        add_strain_derivative(frame, gradients.data(), errors.stress);
+        for (int v = 0; v < 6; ++v) errors.stress[v] = errors.stress[v] / frame.volume_A3 - labelled.stress_eV_A3[v];
+    }
+    return errors;
+}
+
+double squared_stress(const double* s) {
+    return s[0] * s[0] + s[1] * s[1] + s[2] * s[2] + 2.0 * (s[3] * s[3] + s[4] * s[4] + s[5] * s[5]);
+}
+
+// Tangent of every r_ij along which the energy's derivative is the force and stress part of the loss gradient.
+std::vector<double> tangents(const LabelledFrame& labelled, const Errors& errors) {
+    const Frame& frame = labelled.frame;
+    const double* f = errors.forces.data();
+    double strain[3][3] = {};
+    if (!labelled.stress_eV_A3.empty()) {
+        const double scale = 2.0 * labelled.stress_weight / frame.volume_A3, *s = errors.stress;
+        const double full[3][3] = {{s[0], s[5], s[4]}, {s[5], s[1], s[3]}, {s[4], s[3], s[2]}};
+        for (int a = 0; a < 3; ++a)
+            for (int b = 0; b < 3; ++b) strain[a][b] = scale * full[a][b];
+    }
+    std::vector<double> out(frame.list.rij_A.size());
+    const double scale = -2.0 * labelled.forces_weight;  // F = -dE/dr
+    for (int i = 0; i < frame.atoms(); ++i)
+        for (int k = frame.list.offsets[i]; k < frame.list.offsets[i + 1]; ++k) {
+            const int j = frame.list.indices[k];
+            const double* r = &frame.list.rij_A[3L * k];
+            for (int c = 0; c < 3; ++c)
+                out[3L * k + c] = scale * (f[3 * j + c] - f[3 * i + c]) + strain[c][0] * r[0] + strain[c][1] * r[1] + strain[c][2] * r[2];
+        }
+    return out;
+}
+
+struct Accumulator {  // one value per lane, aligned
+    Workspace radial_memory, coefficients_memory;
+    double *radial, *coefficients;
+    std::vector<double> species;
+
+    Accumulator(const Parameters& p, int lanes) : species(p.species_count, 0.0) {
+        radial = radial_memory.reserve(p.radial.size() * lanes);
+        coefficients = coefficients_memory.reserve(p.coefficients.size() * lanes);
+        std::fill_n(radial, p.radial.size() * lanes, 0.0);
+        std::fill_n(coefficients, p.coefficients.size() * lanes, 0.0);
+    }
+};
+
+void add_gradient(const Potential& potential, const LabelledFrame& labelled, const Errors& errors, Accumulator& sum, Workspace& workspace) {
+    const PlanView& view = potential.plan().view;
+    const std::vector<double> along = tangents(labelled, errors);
+    const double weight = 2.0 * labelled.energy_weight * errors.energy;
+    const ParameterGradient gradient{along.data(), weight, sum.radial, sum.coefficients};
+    for_batches(labelled.frame.centres(), [&](const Batch& batch) {
+        kernels().differentiate(view, batch, gradient, workspace.reserve(kernels().scratch_size(view, batch.longest, true)));
+    });
+    for (int type : labelled.frame.types) sum.species[type] += weight;
+}
+
+void add_lanes(const double* lanes_values, int lanes, std::vector<double>& out) {
+    for (std::size_t i = 0; i < out.size(); ++i)
+        for (int l = 0; l < lanes; ++l) out[i] += lanes_values[i * lanes + l];
+}
+
+}  // namespace
+
+Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads) {
+    const Parameters& p = potential.parameters();
+    const int count = static_cast<int>(frames.size()), lanes = kernels().lanes;
+    Loss loss;
+    for (auto* per_frame : {&loss.energy_errors_eV, &loss.squared_forces, &loss.squared_stress}) per_frame->assign(count, 0.0);
+    std::vector<Accumulator> sums;
+    std::vector<Workspace> workspaces(threads);
+    for (int t = 0; t < threads; ++t) sums.emplace_back(p, lanes);
+    // a fixed share per thread, so that the sums are the same in every run
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (int f = 0; f < count; ++f) {
+        const int thread = omp_get_thread_num();
+        const Errors errors = errors_of(potential, *frames[f], workspaces[thread]);
+        loss.energy_errors_eV[f] = errors.energy;
+        for (double e : errors.forces) loss.squared_forces[f] += e * e;
+        loss.squared_stress[f] = squared_stress(errors.stress);
+        if (gradient) add_gradient(potential, *frames[f], errors, sums[thread], workspaces[thread]);
+    }
+    for (int f = 0; f < count; ++f) {
+        const double energy = loss.energy_errors_eV[f];
+        loss.value += frames[f]->energy_weight * energy * energy + frames[f]->forces_weight * loss.squared_forces[f] +
+                      frames[f]->stress_weight * loss.squared_stress[f];
+    }
+    if (!gradient) return loss;
+    loss.radial.assign(p.radial.size(), 0.0);
+    loss.coefficients.assign(p.coefficients.size(), 0.0);
+    loss.species_energies.assign(p.species_count, 0.0);
+    for (const Accumulator& sum : sums) {
+        add_lanes(sum.radial, lanes, loss.radial);
+        add_lanes(sum.coefficients, lanes, loss.coefficients);
+        for (int s = 0; s < p.species_count; ++s) loss.species_energies[s] += sum.species[s];
+    }
+    return loss;
+}
+
+}  // namespace argyro

@@ -1,0 +1,82 @@
+// The potential as the inner loops want it: moments renumbered, products grouped. Plain pointers, owned by plan.cpp.
+//
+// Basic moments of one rank stand together; within a rank monomials x^a y^b z^c follow each other with a, then b descending, and all
+// mu of a monomial are neighbours: index = moment_offset[rank] + i * mu_count[rank] + mu. In this order the monomials of rank n are
+// x times all of rank n-1, then y times its last n (those without x), then z times its last one, so no index table is needed.
+#pragma once
+
+#include "centres.hpp"
+
+namespace argyro {
+
+constexpr int MAX_RANK = 32, MAX_SPECIES = 120;
+
+struct Product {  // value += factor * M_left * M_right
+    int left, right;
+    double factor;
+};
+
+struct PlanView {
+    int species_count, radial_functions, radial_size;
+    double scaling, min_dist, cutoff;
+    const double* radial;            // [species][species][mu][q]
+    const double* species_energies;  // [species]
+
+    int ranks;  // highest rank + 1
+    int monomial_offset[MAX_RANK + 1];
+    int moment_offset[MAX_RANK + 1];  // the last one is the number of basic moments
+    int mu_count[MAX_RANK];
+    int moments;  // basic moments and intermediates, without the final scalars
+
+    // intermediates: moment basic + t is the sum of inner[inner_offset[t] .. inner_offset[t+1])
+    int basic, intermediates;
+    const int* inner_offset;
+    const Product* inner;
+
+    // the energy's quadratic form in the moments: products that lead to nothing but basis functions, coefficients folded in
+    int rows;
+    const int* row_moment;  // left moment of each row
+    const int* row_offset;
+    const int* row_right;      // right moment
+    const double* row_factor;  // coefficient
+    // and its linear form
+    int linear_count;
+    const int* linear_moment;
+    const double* linear_factor;
+
+    // every basis function: moment if >= 0, else the sum of final[final_offset[k] .. final_offset[k+1])
+    int basis_size;
+    const int* basis_moment;
+    const int* final_offset;
+    const Product* final;
+};
+
+// One batch: at most as many centres as there are lanes.
+struct Batch {
+    Centres centres;
+    const int* members;  // indices of the centres
+    int size;
+    int longest;  // largest neighbour count among them
+};
+
+// What the derivative with respect to the parameters needs: the tangent of every r_ij, and where to add
+// d/dtheta (weight * E_i + dE_i along the tangent). All accumulators have one value per lane, innermost.
+struct ParameterGradient {
+    const double* tangents_A;  // [pairs][3]
+    double weight;
+    double* radial;        // [species][species][mu][q][lanes]
+    double* coefficients;  // [basis][lanes]
+};
+
+// The entry points one instruction set offers.
+struct Kernels {
+    const char* name;
+    int lanes;
+    unsigned long (*scratch_size)(const PlanView&, int longest, bool dual);  // doubles
+    void (*evaluate)(const PlanView&, const Batch&, const Results&, double* scratch);
+    void (*differentiate)(const PlanView&, const Batch&, const ParameterGradient&, double* scratch);
+};
+
+const Kernels& kernels();  // the best this machine runs
+
+}  // namespace argyro

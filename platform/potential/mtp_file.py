@@ -1,0 +1,104 @@
+"""MLIP's .mtp files, version 1.1.0. Reading is the kernel's, so that LAMMPS and Python read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations_with_replacement, product
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from ase.data import atomic_numbers
+
+from argyro.platform.errors import InputError
+from argyro.platform.potential import _kernel
+
+
+def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.Parameters:
+    """Tables and coefficients of a file.
+
+    Args:
+        path: the file.
+        species: chemical symbols in the file's order; needed only where the file does not name them.
+
+    Raises:
+        InputError: the file is missing, damaged or of another kind, or the species do not fit.
+    """
+    try:
+        parameters = _kernel.read_mtp(str(path))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: {error}", path=str(path), accepted="an .mtp file of version 1.1.0") from error
+    if species is not None:
+        named = list(species)
+        if parameters.species and parameters.species != named:
+            raise InputError(
+                f"{path} names its species {', '.join(parameters.species)}, not {', '.join(named)}",
+                path="species",
+                given=named,
+                accepted=", ".join(parameters.species),
+            )
+        parameters.species = named
+    unknown = [symbol for symbol in parameters.species if symbol not in atomic_numbers]
+    if unknown:
+        raise InputError(f"{path}: {unknown[0]!r} is not a chemical symbol", path="species", given=unknown)
+    return parameters
+
+
+def write(path: str | PathLike, parameters: _kernel.Parameters) -> None:
+    """Writes a file that MLIP, motep and LAMMPS read; written beside and renamed, so that it is never seen half done."""
+    scratch = Path(path).with_name(Path(path).name + ".part")
+    scratch.write_text(text(parameters))
+    scratch.replace(path)
+
+
+def text(parameters: _kernel.Parameters) -> str:
+    """The file's text."""
+    lines = [
+        "MTP",
+        "version = 1.1.0",
+        f"potential_name = {parameters.potential_name or 'MTP1m'}",
+        f"scaling = {parameters.scaling!r}",
+        f"species_count = {parameters.species_count}",
+        f"potential_tag = {tag(parameters)}",
+        "radial_basis_type = RBChebyshev",
+        f"\tmin_dist = {parameters.min_dist_A!r}",
+        f"\tmax_dist = {parameters.cutoff_A!r}",
+        f"\tradial_basis_size = {parameters.radial_size}",
+        f"\tradial_funcs_count = {parameters.radial_functions}",
+        "\tradial_coeffs",
+    ]
+    for i, j in product(range(parameters.species_count), repeat=2):
+        lines.append(f"\t\t{i}-{j}")
+        lines += [f"\t\t\t{_list(row)}" for row in parameters.radial[i, j]]
+    lines += [
+        f"alpha_moments_count = {parameters.moments_count}",
+        f"alpha_index_basic_count = {len(parameters.basic)}",
+        f"alpha_index_basic = {_table(parameters.basic)}",
+        f"alpha_index_times_count = {len(parameters.times)}",
+        f"alpha_index_times = {_table(parameters.times)}",
+        f"alpha_scalar_moments = {len(parameters.scalar_moments)}",
+        f"alpha_moment_mapping = {_list(parameters.scalar_moments)}",
+        f"species_coeffs = {_list(parameters.species_energies)}",
+        f"moment_coeffs = {_list(parameters.coefficients)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def tag(parameters: _kernel.Parameters) -> str:
+    """Species and radii of the repulsion (Å, pairs 00, 01, ... 11, ...) for the free field potential_tag."""
+    words = ["species:" + ",".join(parameters.species)]
+    if parameters.zbl_outer_A:
+        count = parameters.species_count
+        outer = np.reshape(parameters.zbl_outer_A, (count, count))
+        words.append(
+            "zbl:" + ",".join(repr(float(outer[pair])) for pair in combinations_with_replacement(range(count), 2))
+        )
+    return " ".join(words)
+
+
+def _list(values: np.ndarray) -> str:
+    return "{" + ", ".join(repr(value) for value in values.tolist()) + "}"
+
+
+def _table(rows: np.ndarray) -> str:
+    return "{" + ", ".join(_list(row) for row in rows) + "}"
