@@ -150,7 +150,7 @@ def _physical(draws: np.ndarray, how: str, width_nm: float, thickness_nm: float)
     positive = draws[draws > 0]
     if len(positive) < len(draws) / 2:
         raise UnphysicalBoundaryError(
-            f"the cell diffuses {how} the boundary than its grains alone would allow if the boundary is {width_nm} nm wide in"
+            f"the cell diffuses {how} the boundary than its grains alone would allow if that is {width_nm} nm wide in"
             f" {thickness_nm:.2f} nm of cell: widen it, or the bulk run is of another crystal",
             path="boundary_width_nm",
             given=width_nm,

@@ -1,0 +1,93 @@
+"""Collective (charge) diffusivity and the Haven ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.dynamics.msd import MeanSquareDisplacement, collective_displacement, mean_square_displacement
+from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import A2_PER_PS_IN_CM2_S
+
+BLOCKS_MIN, BLOCKS_MAX = 5, 20
+BLOCK_PS = 10.0  # long enough for a slope beyond vibrations, short since every stretch gives the sum only once
+WINDOW = (1 / 5, 1 / 2)  # of a block
+
+
+@dataclass(frozen=True)
+class Collective:
+    """Charge transport beside tracer transport.
+
+    Args:
+        charge_cm2_s: D_σ, slope of ⟨|Σ Δr|²⟩ / N over 2 d, with its 95 % interval; None if statistics do not allow it.
+        haven_ratio: D_tracer / D_σ over the same lags, None likewise.
+        blocks: number of independent stretches the interval rests on.
+        window_ps: lags used.
+    """
+
+    charge_cm2_s: Uncertain | None
+    haven_ratio: Uncertain | None
+    blocks: int
+    window_ps: tuple[float, float]
+
+    def to_json(self) -> dict:
+        """Plain data."""
+        return {
+            "charge_cm2_s": self.charge_cm2_s.to_json() if self.charge_cm2_s else None,
+            "haven_ratio": self.haven_ratio.to_json() if self.haven_ratio else None,
+            "blocks": self.blocks,
+            "window_ps": list(self.window_ps),
+        }
+
+
+def collective(trajectory: Trajectory, axes: str = "xyz") -> Collective:
+    """Charge diffusivity and Haven ratio from independent stretches of the run.
+
+    The displacement of the sum of N ions is one sample where the tracer has N, so its error is √N times larger. The run
+    is cut into at least 5 stretches; their mean slope has a t-distributed error, ln H_R one from the jackknife.
+
+    Args:
+        trajectory: at least 50 ps give an answer.
+        axes: along which the displacement is taken.
+
+    Source: Marcolongo, Marzari, Phys. Rev. Materials 1, 025402 (2017), on H_R; Efron's jackknife.
+    """
+    blocks = min(BLOCKS_MAX, int(trajectory.duration_ps / BLOCK_PS))
+    length = trajectory.frames // max(blocks, 1)
+    window_ps = tuple(share * (length - 1) * trajectory.interval_ps for share in WINDOW)
+    if blocks < BLOCKS_MIN:
+        return Collective(None, None, blocks, window_ps)
+    parts = [trajectory.part(i * length, (i + 1) * length) for i in range(blocks)]
+    charge = np.array([_slope(collective_displacement(part), axes) for part in parts])
+    tracer = np.array([_slope(mean_square_displacement(part), axes) for part in parts])
+    to_cm2_s = A2_PER_PS_IN_CM2_S / (2 * len(axes))
+    return Collective(_mean(charge * to_cm2_s), _haven(tracer, charge), blocks, window_ps)
+
+
+def _slope(msd: MeanSquareDisplacement, axes: str) -> float:
+    start, end = (int(share * msd.steps) for share in WINDOW)
+    return float(np.polyfit(msd.lags_ps[start : end + 1], msd.along(axes)[start : end + 1], 1)[0])
+
+
+def _mean(values: np.ndarray) -> Uncertain | None:
+    from scipy.stats import t
+
+    centre = float(values.mean())
+    half = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return Uncertain(centre, centre - half, centre + half) if centre > half else None
+
+
+def _haven(tracer: np.ndarray, charge: np.ndarray) -> Uncertain | None:
+    from scipy.stats import t
+
+    blocks = len(charge)
+    left_charge = (charge.sum() - charge) / (blocks - 1)
+    left_tracer = (tracer.sum() - tracer) / (blocks - 1)
+    if min(charge.mean(), tracer.mean(), left_charge.min(), left_tracer.min()) <= 0:
+        return None
+    logs = np.log(left_tracer / left_charge)
+    error = np.sqrt((blocks - 1) / blocks * ((logs - logs.mean()) ** 2).sum())
+    centre, spread = np.log(tracer.mean() / charge.mean()), t.ppf(0.975, blocks - 1) * error
+    return Uncertain(*(float(np.exp(centre + shift)) for shift in (0.0, -spread, spread)))
