@@ -26,6 +26,7 @@ class Observation:
         width_nm: width the GB diffusivity refers to; None for the bulk.
         material: name of the composition and disorder in the campaign.
         boundary: name of the GB, ``bulk`` without one.
+        label_source: what the potential of the run was trained on.
 
     Raises:
         InputError: a target that does not exist, neither or both of value and bound, a GB value without its width.
@@ -39,6 +40,7 @@ class Observation:
     width_nm: float | None = None
     material: str = ""
     boundary: str = "bulk"
+    label_source: str = ""
 
     def __post_init__(self):
         if self.target not in TARGETS:

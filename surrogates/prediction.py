@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,22 +36,22 @@ class Prediction:
         """Whether the query lies within the training data."""
         return not self.warnings
 
-    @property
+    @cached_property
     def bulk(self) -> tuple[Uncertain, ...]:
         """D of the bulk in cm²/s, one per temperature."""
         return self._of("bulk")
 
-    @property
+    @cached_property
     def parallel(self) -> tuple[Uncertain, ...] | None:
         """D along the boundary in cm²/s, one per temperature; None without a boundary."""
         return self._of("parallel")
 
-    @property
+    @cached_property
     def perpendicular(self) -> tuple[Uncertain, ...] | None:
         """D across the boundary in cm²/s, one per temperature; None without a boundary."""
         return self._of("perpendicular")
 
-    @property
+    @cached_property
     def activation_energy_eV(self) -> Uncertain:
         """Barrier of the bulk."""
         return Uncertain.from_samples(self.activation_energy_samples_eV[:, 0])

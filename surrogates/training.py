@@ -89,6 +89,7 @@ def train_surrogate(
         known = _known(examples, means)
     candidate = fit_candidate(shipped, hyper, examples.data, means, prior)
     report = _report(examples, shipped, split, scores, factor, seed)
+    report["label_source"] = ", ".join(sorted({o.label_source for o in observations if o.label_source}))
     return Surrogate(candidate, ensemble, known, factor, Domain.of(examples), examples.width_nm, report, prior)
 
 

@@ -46,3 +46,23 @@ def small_campaign():
         labelled_cell(c, d, b) for c, d in (("Li6PS5Cl", 0.5), ("Li6PS5I", 0.0)) for b in ("bulk", "sigma5(001)[001]")
     ]
     return World().observe(cells, (600.0, 750.0, 900.0))
+
+
+def coated_grains(parallel, perpendicular, width):
+    """A smooth stand-in for the finite elements: the limits of fast and of blocking boundaries multiplied."""
+    return (1 + 1.83 * width * parallel) / (1 + 0.91 * width / perpendicular)
+
+
+@pytest.fixture(scope="session")
+def polycrystal():
+    from argyro.surrogates.polycrystal import PolycrystalTable
+
+    return PolycrystalTable.build(coated_grains)
+
+
+@pytest.fixture(scope="session")
+def oracle(small_campaign, polycrystal):
+    from argyro.surrogates.answer import Oracle
+    from argyro.surrogates.training import SurrogateOptions, train_surrogate
+
+    return Oracle(train_surrogate(small_campaign, SurrogateOptions(candidates=("ridge", "gp")), seed=0), polycrystal)

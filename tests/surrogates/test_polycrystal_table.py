@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.polycrystal import PolycrystalTable
+
+
+def test_spline_follows_the_homogenization(polycrystal):
+    """Random ratios over eight decades and widths over four: within 1 % of the law that was tabulated."""
+    rng = np.random.default_rng(0)
+    bulk, parallel, perpendicular = np.exp(rng.uniform(np.log(1e-10), np.log(1e-6), size=(3, 2000)))
+    for width_over_size in (0.1, 0.02, 0.01, 1e-5):
+        found = polycrystal.effective_cm2_s(bulk, parallel, perpendicular, 2.5, 2.5 / width_over_size)
+        law = (1 + 1.83 * width_over_size * parallel / bulk) / (1 + 0.91 * width_over_size * bulk / perpendicular)
+        np.testing.assert_allclose(found, bulk * law, rtol=0.01)
+
+
+def test_grains_must_be_wider_than_their_boundaries(polycrystal):
+    with pytest.raises(InputError, match="at least 25 nm"):
+        polycrystal.effective_cm2_s(np.ones(1), np.ones(1), np.ones(1), 2.5, 20.0)
+
+
+def test_saved_table_answers_the_same(polycrystal, tmp_path):
+    polycrystal.save(tmp_path / "table.safetensors")
+    again = PolycrystalTable.load(tmp_path / "table.safetensors")
+    one = np.array([1e-7])
+    assert again.effective_cm2_s(one, 3 * one, one, 2.5, 100.0) == polycrystal.effective_cm2_s(
+        one, 3 * one, one, 2.5, 100.0
+    )
