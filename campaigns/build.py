@@ -131,7 +131,7 @@ class _Builder:
             f"learn/{family}",
             LEARN,
             {"labels": _label_identity(labels), "options": options},
-            parents={f"structure:{name}": name for name in names},
+            parents={name: name for name in names},
             facts={"family": family, "label_source": labels.source, "levels": potential.levels},
             settings={"labels": labels.model_dump(mode="json")},
             cores=self.campaign.resources.learn,

@@ -1,0 +1,149 @@
+"""The effective diffusivity and conductivity of the polycrystal over temperature and grain size, with intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from argyro.campaigns.figures import curve_label
+from argyro.campaigns.stages import StageDefinition
+from argyro.campaigns.stages.microstructure import MESH
+from argyro.campaigns.stages.structure import read_structure
+from argyro.campaigns.stages.surrogate import MODEL
+from argyro.platform.execution import StageContext
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import S_CM_IN_MS_CM
+
+SAMPLES, TABLE, PICTURE = "screening_samples.npz", "effective.parquet", "grain_size.png"
+CURVE_TEMPERATURES = 12
+
+
+def run(context: StageContext) -> dict:
+    """Inputs: temperatures_K, grain_sizes_nm, width_nm, screening_temperature_K, samples, method, seed.
+
+    Parents: surrogate, bulk structure, boundary structure (absent: a single crystal), microstructure:N.
+    """
+    from argyro.surrogates.surrogate import Surrogate
+
+    inputs = context.inputs
+    bulk = read_structure(context.parents["bulk"])
+    cell = read_structure(context.parents["boundary"]) if "boundary" in context.parents else bulk
+    model = Surrogate.load(context.parents["surrogate"] / MODEL)
+    drawn = model.predict(cell, inputs["temperatures_K"], samples=inputs["samples"], seed=inputs["seed"])
+    effective = _effective_samples(context, drawn.samples)
+    conductivity = effective * _conductivity_factors(bulk, inputs["temperatures_K"])[None, :, None]
+    facts = {name: cell.info[name] for name in ("composition", "disorder", "boundary")}
+    facts["material"] = f"{facts['composition']} {100 * facts['disorder']:g} %"
+    rows = _rows(facts, inputs, effective, conductivity)
+    screening = [row for row in rows if row["temperature_K"] == inputs["screening_temperature_K"]]
+    at = inputs["temperatures_K"].index(inputs["screening_temperature_K"])
+    np.savez_compressed(context.workdir / SAMPLES, conductivity_mS_cm=conductivity[:, at])
+    _write_table(rows, context.workdir / TABLE)
+    curve = {
+        "label": f"{facts['material']}, {facts['boundary']}",
+        "grain_sizes_nm": inputs["grain_sizes_nm"],
+        "conductivity": [row["conductivity_mS_cm"] for row in screening],
+    }
+    _draw(curve, context)
+    return {
+        "screening": screening,
+        "conductivity_curves": [curve],
+        "arrhenius_curves": _arrhenius_curves(model, cell, facts, inputs),
+        "in_domain": drawn.in_domain,
+        "notes": list(drawn.warnings),
+        "metrics": _metrics(screening),
+        "artifacts": [PICTURE, TABLE],
+    }
+
+
+def _effective_samples(context: StageContext, drawn: np.ndarray) -> np.ndarray:
+    """Samples of the mean effective diffusivity, (samples, temperatures, grain sizes).
+
+    Args:
+        context: names the polycrystals, width and grain sizes.
+        drawn: (samples, 3, temperatures) bulk, parallel and perpendicular; only the bulk for a single crystal.
+    """
+    from argyro.platform.continuum.homogenize import effective_diffusivity
+    from argyro.platform.continuum.mesh import Mesh
+
+    inputs = context.inputs
+    sizes = inputs["grain_sizes_nm"]
+    if "boundary" not in context.parents:
+        return np.repeat(drawn[:, 0, :, None], len(sizes), axis=2)
+    roles = sorted(role for role in context.parents if role.startswith("microstructure:"))
+    meshes = [Mesh.load(context.parents[role] / MESH) for role in roles]
+    effective = np.empty((len(drawn), drawn.shape[2], len(sizes)))
+    for sample in range(len(drawn)):
+        context.progress(sample / len(drawn))
+        # A polycrystal for each sample, so that their scatter enters the interval.
+        mesh = meshes[sample % len(meshes)]
+        for t in range(drawn.shape[2]):
+            for s, size in enumerate(sizes):
+                effective[sample, t, s] = effective_diffusivity(
+                    mesh, *drawn[sample, :, t], inputs["width_nm"], size, inputs["method"]
+                ).mean_cm2_s
+    return effective
+
+
+def _conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
+    """Nernst-Einstein factor from cm²/s to mS/cm, for each temperature."""
+    from argyro.platform.dynamics.conductivity import conductivity_S_cm
+
+    li_per_A3 = bulk.symbols.count("Li") / bulk.get_volume()
+    return np.array([S_CM_IN_MS_CM * conductivity_S_cm(1.0, li_per_A3, T) for T in temperatures_K])
+
+
+def _rows(facts: dict, inputs, effective: np.ndarray, conductivity: np.ndarray) -> list[dict]:
+    """A row for each temperature and grain size."""
+    return [
+        {
+            **facts,
+            "temperature_K": temperature,
+            "grain_size_nm": size,
+            "width_nm": inputs["width_nm"],
+            "effective_cm2_s": Uncertain.from_samples(effective[:, t, s]).to_json(),
+            "conductivity_mS_cm": Uncertain.from_samples(conductivity[:, t, s]).to_json(),
+        }
+        for t, temperature in enumerate(inputs["temperatures_K"])
+        for s, size in enumerate(inputs["grain_sizes_nm"])
+    ]
+
+
+def _write_table(rows: list[dict], path) -> None:
+    """The rows as parquet, uncertain numbers in three columns."""
+    import pandas as pd
+
+    pd.json_normalize(rows, sep="_").to_parquet(path)
+
+
+def _draw(curve: dict, context: StageContext) -> None:
+    from argyro.campaigns.figures import grain_size_plot
+
+    grain_size_plot([curve], context.workdir / PICTURE, context.inputs["screening_temperature_K"])
+
+
+def _arrhenius_curves(model, cell, facts: dict, inputs) -> list[dict]:
+    """The surrogate's D(T) of bulk and boundary, for plots; equidistant in 1/T."""
+    lowest, highest = min(inputs["temperatures_K"]), max(inputs["temperatures_K"])
+    temperatures = (1 / np.linspace(1 / lowest, 1 / highest, CURVE_TEMPERATURES)).tolist()
+    prediction = model.predict(cell, temperatures, seed=inputs["seed"])
+    return [
+        {
+            "label": curve_label(facts["material"], facts["boundary"], target),
+            "temperatures_K": temperatures,
+            "diffusivity": [value.to_json() for value in getattr(prediction, target)],
+        }
+        for target in ("bulk", "parallel", "perpendicular")
+        if getattr(prediction, target) is not None
+    ]
+
+
+def _metrics(screening: list[dict]) -> dict[str, float]:
+    """Headline numbers of the item for MLflow: one per grain size."""
+    return {
+        f"{name}_{row['grain_size_nm']:g}_nm": row[name]["value"]
+        for row in screening
+        for name in ("conductivity_mS_cm", "effective_cm2_s")
+    }
+
+
+HOMOGENIZE = StageDefinition("homogenize", 1, run)
