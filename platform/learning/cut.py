@@ -72,10 +72,11 @@ def local_cut(atoms: Atoms, centre: int, options: CutOptions, seed: int = 0) -> 
         if box.thin_out():
             boxes.append(box)
     densities = [box.density / parent.density for box in boxes]
-    if max(densities, default=0.0) < options.min_density:
+    densest = max(densities, default=0.0)
+    if densest < options.min_density:
         raise CutFailed(
             f"no box of {options.edge_A} to {options.largest_edge_A} Å round atom {centre} can exist: the densest has "
-            f"{max(densities, default=0.0):.2f} of the cell's density, {options.min_density} is needed; label the whole cell"
+            f"{densest:.2f} of the cell's density, {options.min_density} is needed; label the whole cell"
         )
     good = [box for box, density in zip(boxes, densities, strict=True) if density >= options.good_density]
     best = min(good, key=lambda box: box.volume_A3) if good else boxes[int(np.argmax(densities))]

@@ -14,8 +14,8 @@ from ase.neighborlist import neighbor_list
 from argyro.platform.learning.groups import ps4_groups
 
 CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
-# Half the distance at which two ions touch in argyrodites near room temperature: a cold cell, in which the closest pairs
-# are further apart than that, must not ask more of its boxes.
+# Half the distance at which two ions touch in argyrodites near room temperature: a cold cell, in which the closest
+# pairs are further apart than that, must not ask more of its boxes.
 CONTACT_RADIUS_A = {"Li": 0.95, "P": 1.5, "S": 1.65, "F": 1.3, "Cl": 1.65, "Br": 1.75, "I": 1.9}
 
 

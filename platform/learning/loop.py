@@ -74,17 +74,54 @@ def learn(
         InputError: no structures, or `workdir` belongs to other inputs.
         ArgyroError: all labels of a round failed, or LAMMPS did not start.
     """
+    return _learner(structures, options, labeller, workdir, progress).run()
+
+
+def extend(
+    structures: Sequence[Atoms],
+    options: LearningOptions,
+    labeller: Labeller,
+    workdir: Path,
+    frames: Sequence[Atoms],
+    progress: Callable[[dict], None] | None = None,
+) -> LearningResult:
+    """Take up a finished learning run with frames on which its potential extrapolated, and finish it anew.
+
+    This is what a production run that met a grade above the break asks for: its frames are labelled, the potential is
+    refitted and explores again; the run is then repeated with the new potential.
+
+    Args:
+        structures: as given to `learn`.
+        options: as given to `learn`; the limits on rounds and labels hold for what is added.
+        labeller: an open labeller of the same source.
+        workdir: folder of the finished run.
+        frames: the frames, with the array ``grade`` where they are large.
+        progress: called with the summary of every round.
+
+    Raises:
+        InputError: there is no finished run in `workdir`, or it belongs to other inputs.
+        ArgyroError: all labels failed.
+    """
+    learner = _learner(structures, options, labeller, workdir, progress)
+    if not learner.store.folders:
+        raise InputError(
+            f"{workdir} holds no learning run to extend; run learn first", path="workdir", given=str(workdir)
+        )
+    learner.absorb(list(frames))
+    return learner.run()
+
+
+def _learner(structures, options, labeller, workdir, progress) -> Learner:
     if not structures:
         raise InputError("learning needs at least one structure", path="structures", given=0, accepted="Atoms")
     store = RoundStore(Path(workdir))
-    store.claim(
-        {
-            "options": options.hash(),
-            "label_source": labeller.source.label_source,
-            "structures": _structures_hash(structures),
-        }
-    )
-    return Learner(list(structures), options, labeller, store, progress or (lambda summary: None)).run()
+    identity = {
+        "options": options.hash(),
+        "label_source": labeller.source.label_source,
+        "structures": _structures_hash(structures),
+    }
+    store.claim(identity)
+    return Learner(list(structures), options, labeller, store, progress or (lambda summary: None))
 
 
 @dataclass
@@ -107,6 +144,19 @@ class Learner:
         partial.replace(training_set)
         last = self.store.folders[-1]
         return LearningResult(last / POTENTIAL, last / ACTIVE_SET, training_set, self.store.summaries)
+
+    def absorb(self, frames: list[Atoms]) -> None:
+        """Make one round of given frames: those that enlarge the active set are labelled and the potential refitted."""
+        mtp, active_set = self._current()
+        start, scratch = time.monotonic(), self.store.scratch()
+        number = len(self.store.folders)
+        chosen = [frames[index] for index in active_set.select(mtp, frames)][: self.options.picks_per_round]
+        labels = self._label(labelable(chosen, self.options, mtp, number), scratch, number)
+        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
+        summary = {"round": number, "kind": "extension", "finished": False, "exploration_ps": 0.0}
+        summary |= self._summary(made, labels, [], scratch) | {"seconds": round(time.monotonic() - start, 2)}
+        self.store.complete(scratch, summary)
+        self.progress(summary)
 
     def round(self, rounds: list[dict]) -> dict:
         """Make the next round and store it.
@@ -212,18 +262,21 @@ class Learner:
         return MTP.read(last / POTENTIAL), ActiveSet.read(last / ACTIVE_SET)
 
     def _asked(self) -> int:
-        return sum(entry["new_labels"] + entry["rejected"] for entry in self.store.summaries)
+        """Labels asked for since the beginning, or since the last extension."""
+        return sum(entry["new_labels"] + entry["rejected"] for entry in _since_extension(self.store.summaries))
 
     def _may_label(self, rounds: list[dict]) -> bool:
-        at_level = [entry for entry in rounds if entry["level"] == rounds[-1]["level"] and entry["kind"] == "labels"]
+        entries = _since_extension(rounds)
+        at_level = [entry for entry in entries if entry["level"] == rounds[-1]["level"] and entry["kind"] == "labels"]
         return len(at_level) < self.options.rounds_per_level and self._asked() < self.options.max_labels
 
     def _summary(self, made: Fit, labels: _Labels, explorations: list[Exploration], scratch: Path) -> dict:
         made.mtp.write(scratch / POTENTIAL)
         made.active_set.write(scratch / ACTIVE_SET)
+        earlier = self.store.summaries
         return {
             "level": made.mtp.level,
-            "labels": self._asked() + len(labels.accepted) + len(labels.rejected),
+            "labels": (earlier[-1]["labels"] if earlier else 0) + len(labels.accepted) + len(labels.rejected),
             "new_labels": len(labels.accepted),
             "rejected": len(labels.rejected),
             "failures": [_failure(frame) for frame in labels.rejected],
@@ -240,6 +293,11 @@ class _Labels:
     accepted: list[Atoms]
     rejected: list[Atoms]
     seconds: float
+
+
+def _since_extension(rounds: list[dict]) -> list[dict]:
+    last = max((entry["round"] for entry in rounds if entry["kind"] == "extension"), default=0)
+    return rounds[last:]
 
 
 def _failure(frame: Atoms) -> dict:

@@ -1,0 +1,78 @@
+"""Exploring runs: what LAMMPS dumps and prints becomes frames, grades and times."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from argyro.platform.errors import ArgyroError
+from argyro.platform.learning.explore import Sampler, explore, samplers
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.seeds import rattled
+from argyro.platform.potential.active_set import ActiveSet
+from argyro.platform.potential.potential import MTP
+from argyro.platform.structures.argyrodite import build_bulk
+
+OPTIONS = LearningOptions(break_=1e9)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    """A free gas of Li, P, S, Cl, whose atoms soon come to places that the active set does not hold."""
+    folder = tmp_path_factory.mktemp("known")
+    structure = build_bulk("Li6PS5Cl", 0.5)
+    mtp = MTP.untrained(("Li", "P", "S", "Cl"), 6, 5.0, 1.6).with_repulsion(np.full((4, 4), 1.9))
+    active_set = ActiveSet.from_frames(mtp, [rattled(structure, 0.05, np.random.default_rng(0))])
+    mtp.write(folder / "potential.mtp")
+    active_set.write(folder / "active_set.txt")
+    return structure, mtp, active_set, folder
+
+
+def run(known, folder: Path, ps: float, **changes):
+    structure, _, _, files = known
+    options = replace(OPTIONS, **changes)
+    sampler = Sampler(0, 900.0, 3)
+    return explore(structure, sampler, files / "potential.mtp", files / "active_set.txt", ps, options, folder / "run")
+
+
+def test_frames_above_select_come_back_with_the_grade_that_the_active_set_gives(known, tmp_path):
+    structure, mtp, active_set, _ = known
+    found = run(known, tmp_path, 0.4)
+    assert found.ps == 0.4 and not found.broke and found.extrapolated
+    assert (found.grades > OPTIONS.select).all() and (np.diff(found.times_ps) > 0).all()
+    for frame in found.frames[:3]:
+        assert active_set.grade(mtp, frame) == pytest.approx(frame.info["max_grade"], rel=1e-4)
+        assert frame.get_chemical_symbols() == structure.get_chemical_symbols()
+        assert frame.info["boundary"] == "bulk" and frame.arrays["site"].tolist() == structure.arrays["site"].tolist()
+
+
+def test_run_ends_at_the_break_and_says_when(known, tmp_path):
+    unbroken = run(known, tmp_path / "unbroken", 0.4)
+    limit = float(np.sort(unbroken.grades)[len(unbroken.grades) // 2])
+    found = run(known, tmp_path / "broken", 0.4, break_=limit)
+    assert found.broke and found.ps < 0.4
+    assert found.grades[-1] > limit and found.grades[:-1].max(initial=0.0) <= limit
+    assert found.times_ps[-1] == pytest.approx(found.ps)
+
+
+def test_last_frame_is_returned_whatever_its_grade(known, tmp_path):
+    structure = known[0]
+    found = run(known, tmp_path, 0.02, select=1e8)
+    assert not found.extrapolated and len(found.last) == len(structure)
+    assert found.last.get_chemical_symbols() == structure.get_chemical_symbols()
+
+
+def test_lammps_that_does_not_start_is_an_error(known, tmp_path):
+    structure, _, _, files = known
+    with pytest.raises(ArgyroError, match="did not start"):
+        explore(structure, Sampler(0, 900.0, 3), files / "none.mtp", files / "none.txt", 0.1, OPTIONS, tmp_path / "run")
+
+
+def test_samplers_cover_structures_and_temperatures_with_new_velocities_every_round():
+    options = LearningOptions(temperatures_K=(500.0, 900.0))
+    first, second = (samplers([None] * 3, options, number) for number in (1, 2))
+    assert {(sampler.structure, sampler.temperature_K) for sampler in first} == {
+        (structure, heat) for structure in range(3) for heat in (500.0, 900.0)
+    }
+    assert not {sampler.seed for sampler in first} & {sampler.seed for sampler in second}
