@@ -1,0 +1,75 @@
+"""Frames in the kernel's memory: neighbour lists and labels read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.potential import _kernel
+from argyro.platform.potential.labels_check import stress_of
+from argyro.platform.potential.potential import MTP
+from argyro.platform.units import EV_A3_IN_GPA
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.training import TrainingOptions
+
+
+class Dataset:
+    """Labelled frames with their weights.
+
+    Attributes:
+        shortest_A: (species, species) shortest distance of each pair of species, infinite where none is within the cutoff.
+    """
+
+    def __init__(self, frames: Sequence[Atoms], mtp: MTP, options: TrainingOptions):
+        self.sizes = np.array([len(frame) for frame in frames])
+        self.frames, self.shortest_A = [], np.full((len(mtp.species),) * 2, np.inf)
+        self.stress_components = 0
+        weights = np.array([float(frame.info.get("weight", 1.0)) for frame in frames])
+        for frame, weight in zip(frames, weights / weights.sum(), strict=True):
+            neighbours = mtp.frame(frame)
+            self.shortest_A = np.minimum(self.shortest_A, neighbours.shortest_A)
+            stress = stress_of(frame)
+            self.stress_components += 0 if stress is None else 9
+            self.frames.append(
+                _kernel.LabelledFrame(
+                    neighbours,
+                    float(frame.get_potential_energy()),
+                    frame.get_forces(apply_constraint=False),
+                    [] if stress is None else stress.tolist(),
+                    _weights(len(frame), weight, options),
+                )
+            )
+
+    def loss_and_gradient(
+        self, kernel: _kernel.Potential, threads: int
+    ) -> tuple[float, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Loss and its derivatives with respect to radial coefficients, species energies and ξ."""
+        found = _kernel.loss_and_gradient(kernel, self.frames, True, threads)
+        return found["value"], (found["radial"], found["species_energies"], found["coefficients"])
+
+    def normal_equations(self, mtp: MTP, threads: int) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix and right-hand side of the linear coefficients: ξ, then the species energies."""
+        return _kernel.normal_equations(mtp.parameters, self.frames, threads)
+
+    def errors(self, mtp: MTP, threads: int) -> dict[str, float]:
+        """Loss and root-mean-square errors: meV/atom, meV/Å per component, GPa per component (the last only with stress labels)."""
+        found = _kernel.loss_and_gradient(mtp.kernel, self.frames, False, threads)
+        errors = {
+            "loss": float(found["value"]),
+            "energy_meV_atom": 1e3 * float(np.sqrt(np.mean((found["energy_errors"] / self.sizes) ** 2))),
+            "force_meV_A": 1e3 * float(np.sqrt(found["squared_forces"].sum() / (3 * self.sizes.sum()))),
+        }
+        if self.stress_components:
+            errors["stress_GPa"] = EV_A3_IN_GPA * float(np.sqrt(found["squared_stress"].sum() / self.stress_components))
+        return errors
+
+
+def _weights(atoms: int, weight: float, options: TrainingOptions) -> list[float]:
+    """Factors of ΔE², Σ ΔF² and Σ Δσ² (nine components) in the loss."""
+    energy_eV, force_eV_A = 1e-3 * options.energy_scale_meV_atom, 1e-3 * options.force_scale_meV_A
+    stress_eV_A3 = options.stress_scale_GPa / EV_A3_IN_GPA
+    return [weight / (atoms * energy_eV) ** 2, weight / (3 * atoms * force_eV_A**2), weight / (9 * stress_eV_A3**2)]

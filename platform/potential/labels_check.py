@@ -1,0 +1,94 @@
+"""Frames fit to train on: labelled, finite, of one reference, no atom upon another, none twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import PropertyNotImplementedError
+
+from argyro.platform.errors import InputError
+
+
+def require_trainable(frames: Sequence[Atoms]) -> None:
+    """Refuses frames that would spoil a potential.
+
+    Raises:
+        InputError: no frames; one without energy or forces; labels that are not finite; labels of several references; the same
+            frame twice.
+    """
+    if not frames:
+        raise InputError(
+            "there are no frames to train on", path="frames", given=0, accepted="at least one labelled frame"
+        )
+    for index, frame in enumerate(frames):
+        _require_labels(index, frame)
+    _require_one_source(frames)
+    _require_distinct(frames)
+
+
+def stress_of(frame: Atoms) -> np.ndarray | None:
+    """Stress label (eV/Å³; xx, yy, zz, yz, xz, xy), None without one or unless periodic in three directions."""
+    if not all(frame.pbc):
+        return None
+    try:
+        return np.asarray(frame.calc.get_property("stress", frame, allow_calculation=False), float)
+    except (PropertyNotImplementedError, TypeError):  # TypeError: the calculator has none and gave None
+        return None
+
+
+def _require_labels(index: int, frame: Atoms) -> None:
+    labels = {name: _label(frame, name) for name in ("energy", "forces")}
+    missing = [name for name, value in labels.items() if value is None]
+    if missing:
+        raise InputError(
+            f"frame {index} ({frame.get_chemical_formula()}) carries no {' and no '.join(missing)}; label it first",
+            path=f"frames[{index}]",
+            accepted="energy and forces in a SinglePointCalculator",
+        )
+    stress = stress_of(frame)
+    labels |= {} if stress is None else {"stress": stress}
+    for name, value in labels.items():
+        if not np.all(np.isfinite(value)):
+            raise InputError(
+                f"frame {index} ({frame.get_chemical_formula()}): its {name} holds NaN or infinity; the reference calculation failed, "
+                "leave the frame out",
+                path=f"frames[{index}]",
+                accepted="finite labels",
+            )
+
+
+def _label(frame: Atoms, name: str) -> np.ndarray | float | None:
+    if frame.calc is None:
+        return None
+    try:
+        return frame.calc.get_property(name, frame, allow_calculation=False)
+    except PropertyNotImplementedError:
+        return None
+
+
+def _require_one_source(frames: Sequence[Atoms]) -> None:
+    sources = sorted({str(frame.info["label_source"]) for frame in frames if "label_source" in frame.info})
+    if len(sources) > 1:
+        raise InputError(
+            f"the frames carry labels of {len(sources)} references, {', '.join(sources)}; their energies cannot be mixed, relabel all with one",
+            path="frames",
+            given=sources,
+            accepted="one label source",
+        )
+
+
+def _require_distinct(frames: Sequence[Atoms]) -> None:
+    seen: dict[bytes, int] = {}
+    for index, frame in enumerate(frames):
+        key = b"".join(
+            np.ascontiguousarray(part).tobytes()
+            for part in (frame.numbers, frame.positions, frame.cell.array, frame.pbc)
+        )
+        if key in seen:
+            raise InputError(
+                f"frames {seen[key]} and {index} ({frame.get_chemical_formula()}) are the same structure; keep one",
+                path=f"frames[{index}]",
+            )
+        seen[key] = index

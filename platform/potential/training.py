@@ -1,0 +1,144 @@
+"""Training: weighted squares of energy, force and stress errors, minimised by L-BFGS with the exact gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+from ase import Atoms
+
+from argyro.platform.errors import InputError
+from argyro.platform.potential import _kernel
+from argyro.platform.potential.dataset import Dataset
+from argyro.platform.potential.labels_check import require_trainable
+from argyro.platform.potential.linear import Whitening, solve_linear
+from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.repulsion import repulsion_radii
+
+Progress = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train.
+
+    Attributes:
+        max_iterations: of L-BFGS, all restarts together.
+        restart_every: iterations after which the linear coefficients are solved for anew and the variables rescaled.
+        energy_scale_meV_atom, force_scale_meV_A, stress_scale_GPa: errors that weigh the same; a frame's ``info["weight"]`` multiplies.
+        ridge: of the linear coefficients, relative to the data.
+        repulsion: ZBL below the shortest distance of each pair of species in the frames.
+        patience: restarts without a better validation loss before stopping; only with a validation set.
+        tolerance: stop when the loss falls by less than this fraction between restarts.
+        threads: 0 for as many as OMP_NUM_THREADS allows.
+    """
+
+    max_iterations: int = 200
+    restart_every: int = 50
+    energy_scale_meV_atom: float = 3.0
+    force_scale_meV_A: float = 100.0
+    stress_scale_GPa: float = 0.3
+    ridge: float = 1e-9
+    repulsion: bool = True
+    patience: int = 2
+    tolerance: float = 1e-3
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The trained potential, the loss and errors over the iterations, and the final errors on the training frames."""
+
+    mtp: MTP
+    history: list[dict[str, float]] = field(repr=False)
+    rmse: dict[str, float]
+
+
+def train(
+    frames: Sequence[Atoms],
+    initial: MTP,
+    options: TrainingOptions = TrainingOptions(),
+    validation: Sequence[Atoms] | None = None,
+    progress: Progress | None = None,
+) -> TrainingResult:
+    """Fit a potential to labelled frames, from any starting point.
+
+    Minimises mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². The coefficients ξ and the species energies, in
+    which the potential is linear, are first solved for by least squares; then all are varied by L-BFGS, in variables in which the
+    linear part of the loss is a sphere; that is repeated every few iterations.
+
+    Args:
+        frames: with a SinglePointCalculator's energy, forces and, if periodic, stress.
+        initial: level, species, cutoffs and starting coefficients; `MTP.untrained` will do.
+        options: see there.
+        validation: frames to stop by; the potential with the lowest loss on them is returned.
+        progress: called with every entry of the history.
+
+    Raises:
+        InputError: frames that cannot be trained on, or species the potential does not know.
+    """
+    require_trainable(frames)
+    started = perf_counter()
+    training = Dataset(frames, initial, options)
+    held_out = Dataset(validation, initial, options) if validation else None
+    mtp = initial.with_repulsion(
+        repulsion_radii(training.shortest_A, initial) if options.repulsion else np.zeros_like(training.shortest_A)
+    )
+    history: list[dict[str, float]] = []
+    best, best_loss, worse, done = mtp, np.inf, 0, 0
+    previous = np.inf
+    while True:
+        mtp, whitening = solve_linear(training, mtp, options)
+        mtp, iterations = _descend(
+            training, mtp, whitening, min(options.restart_every, options.max_iterations - done), options
+        )
+        done += iterations
+        entry = {"iteration": done, "seconds": perf_counter() - started, **training.errors(mtp, options.threads)}
+        if held_out:
+            entry |= {f"validation_{name}": value for name, value in held_out.errors(mtp, options.threads).items()}
+        history.append(entry)
+        if progress:
+            progress(entry)
+        judged = entry["validation_loss"] if held_out else entry["loss"]
+        worse = 0 if judged < best_loss else worse + 1
+        if judged < best_loss:
+            best, best_loss = mtp, judged
+        stalled = entry["loss"] > previous * (1.0 - options.tolerance)
+        previous = entry["loss"]
+        if done >= options.max_iterations or stalled or worse > options.patience or iterations == 0:
+            break
+    errors = training.errors(best, options.threads)
+    return TrainingResult(
+        best,
+        history,
+        {name: errors[name] for name in ("energy_meV_atom", "force_meV_A", "stress_GPa") if name in errors},
+    )
+
+
+def _descend(
+    training: Dataset, mtp: MTP, whitening: Whitening, iterations: int, options: TrainingOptions
+) -> tuple[MTP, int]:
+    """L-BFGS over radial and whitened linear coefficients."""
+    from scipy.optimize import minimize
+
+    if iterations <= 0:
+        return mtp, 0
+    start, kernel = whitening.pack(mtp), _kernel.Potential(mtp.parameters)
+
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
+        kernel.set_coefficients(*whitening.unpack(x))
+        value, gradient = training.loss_and_gradient(kernel, options.threads)
+        return value, whitening.pull(*gradient)
+
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": iterations, "maxcor": 30, "maxfun": 3 * iterations},
+    )
+    if not np.isfinite(found.fun):
+        raise InputError("the training loss is not finite; look for absurd forces among the frames", path="frames")
+    return mtp.with_coefficients(*whitening.unpack(found.x)), int(found.nit)
