@@ -26,7 +26,7 @@ def run_length_factor(measured: Diffusivity, relative_error: float = 0.2) -> flo
     """
     if relative_error <= 0.04:
         raise InputError(
-            f"a relative error of {relative_error} is below the 4 % that remain in runs of any length; average over seeds",
+            f"a relative error of {relative_error} is below the 4 % that remain in any run; average over seeds",
             given=relative_error,
             accepted="> 0.04",
         )

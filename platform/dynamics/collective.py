@@ -37,8 +37,8 @@ class Collective:
         return {
             "charge_cm2_s": self.charge_cm2_s.to_json() if self.charge_cm2_s else None,
             "haven_ratio": self.haven_ratio.to_json() if self.haven_ratio else None,
-            "blocks": self.blocks,
-            "window_ps": list(self.window_ps),
+            "charge_blocks": self.blocks,
+            "charge_window_ps": list(self.window_ps),
         }
 
 

@@ -39,7 +39,8 @@ def equilibration(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[st
         lines += [
             "minimize 1e-8 1e-3 200 2000",
             "reset_timestep 0",
-            f"velocity all create {settings.temperature_K} {settings.seed + 1} mom yes rot no dist gaussian",
+            # from a minimum half of the kinetic energy becomes potential energy within a few vibrations
+            f"velocity all create {2 * settings.temperature_K} {settings.seed + 1} mom yes rot no dist gaussian",
         ]
     temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
     lines += [

@@ -14,6 +14,7 @@ from argyro.platform.dynamics.dcd import DCDTail
 from argyro.platform.dynamics.equilibration import Equilibration
 from argyro.platform.dynamics.stage import Stage, number
 from argyro.platform.dynamics.thermo_log import LogTail, box, cell_A
+from argyro.platform.dynamics.thermostat import kinetic_p_value
 from argyro.platform.dynamics.trajectory import TrajectoryHeader, TrajectoryWriter
 from argyro.platform.units import A3_IN_CM3
 
@@ -54,6 +55,7 @@ class Production(Stage):
             "atoms": len(self.atoms),
             "temperature_K": float(columns["Temp"].mean()),
             "temperature_sigma_K": float(columns["Temp"].std()),
+            "kinetic_p_value": kinetic_p_value(columns["Temp"], self.settings.temperature_K, len(self.atoms)),
             "pressure_GPa": float(columns["Press"].mean()) / lammps_input.GPA_IN_BAR,
             "potential_energy_eV_atom": float(columns["PotEng"].mean()) / len(self.atoms),
             "energy_drift_meV_atom_ns": float(np.polyfit(times_ns, energies, 1)[0]) * 1000 if len(rows) > 2 else None,

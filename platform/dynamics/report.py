@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from argyro.platform.dynamics.advice import advice
+from argyro.platform.dynamics.collective import collective
 from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivity
 from argyro.platform.dynamics.msd import mean_square_displacement
 from argyro.platform.dynamics.pieces import read_trajectories
@@ -24,8 +26,9 @@ def load(paths: Sequence[Path], frame_interval_fs: float, species: str = "Li") -
 
 
 def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:
-    """Return the JSON of `argyro diffusion`, see `Diffusivity.to_json` for its keys."""
-    return diffusivity(trajectory, temperature_K, axes, seed).to_json()
+    """Return the JSON of `argyro diffusion`: that of `Diffusivity`, with run-length advice, D_charge and Haven ratio."""
+    measured = diffusivity(trajectory, temperature_K, axes, seed)
+    return measured.to_json() | {"advice": advice(measured)} | collective(trajectory, axes).to_json()
 
 
 def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Excess volume and energy of a boundary over the same amount of bulk, per area."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from argyro.platform.errors import InputError
+from argyro.platform.units import EV_A2_IN_J_M2
+
+
+def excess_volume_A(
+    cell_A3: float,
+    cell_counts: Mapping[str, int],
+    bulk_A3: float,
+    bulk_counts: Mapping[str, int],
+    area_A2: float,
+    boundaries: int,
+) -> float:
+    """Excess volume per area in Å: (V_cell - n V_bulk) / (boundaries × area), n the number of bulk units in the cell.
+
+    Args:
+        cell_A3: mean volume of the cell with boundaries at its temperature.
+        cell_counts: its atoms by element.
+        bulk_A3: mean volume of the bulk cell at the same temperature.
+        bulk_counts: its atoms by element.
+        area_A2: of one boundary.
+        boundaries: in the cell.
+
+    Raises:
+        InputError: cell and bulk differ in composition.
+    """
+    return (cell_A3 - units_of_bulk(cell_counts, bulk_counts) * bulk_A3) / (boundaries * area_A2)
+
+
+def boundary_energy_J_m2(
+    cell_eV: float,
+    cell_counts: Mapping[str, int],
+    bulk_eV: float,
+    bulk_counts: Mapping[str, int],
+    area_A2: float,
+    boundaries: int,
+) -> float:
+    """Boundary energy (E_cell - n E_bulk) / (boundaries × area); as for the volume, with potential energies in eV."""
+    excess_eV = cell_eV - units_of_bulk(cell_counts, bulk_counts) * bulk_eV
+    return excess_eV / (boundaries * area_A2) * EV_A2_IN_J_M2
+
+
+def units_of_bulk(cell_counts: Mapping[str, int], bulk_counts: Mapping[str, int]) -> float:
+    """Number n of bulk cells with as many atoms as the cell.
+
+    Raises:
+        InputError: not the same for every element.
+    """
+    ratios = {element: cell_counts.get(element, 0) / count for element, count in bulk_counts.items()}
+    if set(cell_counts) != set(bulk_counts) or max(ratios.values()) - min(ratios.values()) > 1e-9:
+        raise InputError(
+            f"an excess needs cell and bulk of one composition, got {dict(cell_counts)} and {dict(bulk_counts)}",
+            given=dict(cell_counts),
+            accepted=f"a multiple of {dict(bulk_counts)}",
+        )
+    return next(iter(ratios.values()))

@@ -1,0 +1,144 @@
+"""Local diffusivity and density as functions of the distance to a boundary, and the width they suggest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.errors import InputError
+from argyro.platform.units import A2_PER_PS_IN_CM2_S, NM_IN_A
+
+BLOCKS = 5
+T_95 = 2.776  # Student's t for five blocks
+
+
+@dataclass(frozen=True)
+class SlabProfile:
+    """Slabs parallel to the boundary, both sides and all boundaries of the cell folded together.
+
+    Args:
+        distance_A: (slabs,) centres, from the boundary plane to the middle of the grain.
+        parallel_cm2_s: (slabs,) local diffusivity in the plane.
+        perpendicular_cm2_s: (slabs,) local mobility along the normal over the same short lags.
+        parallel_half_cm2_s: (slabs,) half of the 95 % interval in the plane, from the spread of five stretches.
+        perpendicular_half_cm2_s: (slabs,) the same along the normal.
+        density_A3: (slabs,) mobile ions per volume.
+        lag_ps: τ; the slope is taken between τ and 2 τ.
+    """
+
+    distance_A: np.ndarray
+    parallel_cm2_s: np.ndarray
+    perpendicular_cm2_s: np.ndarray
+    parallel_half_cm2_s: np.ndarray
+    perpendicular_half_cm2_s: np.ndarray
+    density_A3: np.ndarray
+    lag_ps: float
+
+    def to_json(self) -> dict:
+        """Plain data."""
+        return {name: np.asarray(value).tolist() for name, value in vars(self).items()}
+
+
+def slab_profile(
+    trajectory: Trajectory, plane_fractions: np.ndarray, slab_A: float = 2.0, lag_ps: float = 2.0
+) -> SlabProfile:
+    """Diffusivity of ions by the slab in which the displacement has its middle, (MSD(2τ) - MSD(τ)) / 2dτ.
+
+    Short lags keep an ion in its slab and the difference removes the vibrations; ions that leave within 2τ blur the
+    profile by their displacement, so it is a qualitative companion to the inversion of the whole cell, not a replacement.
+
+    Args:
+        trajectory: of a cell with boundaries normal to z.
+        plane_fractions: heights of the boundary planes in units of the cell height, `boundary_planes_A` over it.
+        slab_A: thickness of a slab, about.
+        lag_ps: τ.
+
+    Raises:
+        InputError: no plane, or a run shorter than five stretches of 4 τ.
+    """
+    planes = np.atleast_1d(np.asarray(plane_fractions, dtype=float))
+    if planes.size == 0:
+        raise InputError(
+            "a slab profile needs boundary planes", path="plane_fractions", accepted="heights between 0 and 1"
+        )
+    lag, length = max(1, round(lag_ps / trajectory.interval_ps)), trajectory.frames // BLOCKS
+    if length < 4 * lag:
+        raise InputError(
+            f"{trajectory.duration_ps:.0f} ps are too short for a profile with lags of {lag_ps} ps; shorten the lag",
+            path="lag_ps",
+            given=lag_ps,
+            accepted=f"<= {trajectory.duration_ps / 20:.2f}",
+        )
+    edges = _edges(trajectory, planes, slab_A)
+    blocks = [_block(trajectory.part(i * length, (i + 1) * length), planes, edges, lag) for i in range(BLOCKS)]
+    density, parallel, perpendicular = (np.array([block[key] for block in blocks]) for key in range(3))
+    to_cm2_s = A2_PER_PS_IN_CM2_S / (2 * lag * trajectory.interval_ps)
+    half = T_95 / np.sqrt(BLOCKS) * to_cm2_s
+    return SlabProfile(
+        distance_A=(edges[1:] + edges[:-1]) / 2,
+        parallel_cm2_s=parallel.mean(axis=0) * to_cm2_s / 2,
+        perpendicular_cm2_s=perpendicular.mean(axis=0) * to_cm2_s,
+        parallel_half_cm2_s=parallel.std(axis=0, ddof=1) * half / 2,
+        perpendicular_half_cm2_s=perpendicular.std(axis=0, ddof=1) * half,
+        density_A3=density.mean(axis=0),
+        lag_ps=lag * trajectory.interval_ps,
+    )
+
+
+def suggested_width_nm(distance_A: np.ndarray, values: np.ndarray, half_intervals: np.ndarray) -> float | None:
+    """Width of the region that differs from the grain: twice the distance at which half of the difference is left.
+
+    Args:
+        distance_A: (slabs,) centres.
+        values: (slabs,) a local property; the outer half of the slabs stands for the grain.
+        half_intervals: (slabs,) half of their 95 % intervals.
+
+    Returns:
+        None where the boundary's value does not differ from the grain's by more than their intervals.
+    """
+    outer = slice(len(values) // 2, None)
+    grain = float(np.mean(values[outer]))
+    deviation = values - grain
+    error = np.hypot(half_intervals[0], float(np.mean(half_intervals[outer])))
+    if abs(deviation[0]) <= error:
+        return None
+    remaining = deviation / deviation[0]
+    beyond = int(np.argmax(remaining < 0.5))  # the grain itself is below, so there is always one
+    before = beyond - 1
+    share = (remaining[before] - 0.5) / (remaining[before] - remaining[beyond])
+    return float(2 * (distance_A[before] + share * (distance_A[beyond] - distance_A[before])) / NM_IN_A)
+
+
+def _edges(trajectory: Trajectory, planes: np.ndarray, slab_A: float) -> np.ndarray:
+    gaps = np.diff([*np.sort(planes % 1), np.sort(planes % 1)[0] + 1])
+    reach = gaps.min() / 2 * trajectory.cell_A[2, 2]
+    return np.linspace(0.0, reach, max(2, round(reach / slab_A)) + 1)
+
+
+def _block(part: Trajectory, planes: np.ndarray, edges: np.ndarray, lag: int) -> tuple[np.ndarray, ...]:
+    """Density and increments of the in-plane and normal MSD between τ and 2τ, by slab."""
+    height = part.cell_A[2, 2]
+    positions = part.relative_A() + part.framework_A[0]
+    bins = len(edges) - 1
+
+    def slab(z: np.ndarray) -> np.ndarray:
+        apart = z[..., None] / height - planes
+        return np.digitize(np.abs(apart - np.round(apart)).min(axis=-1) * height, edges) - 1
+
+    counts = np.bincount(slab(positions[:, :, 2]).ravel().clip(0, bins), minlength=bins + 1)[:bins]
+    area = abs(np.linalg.det(part.cell_A)) / height
+    volumes = 2 * len(planes) * area * np.diff(edges)
+    squares = []
+    for step in (lag, 2 * lag):
+        moved = positions[step:] - positions[:-step]
+        middle = slab((positions[step:, :, 2] + positions[:-step, :, 2]) / 2).ravel().clip(0, bins)
+        samples = np.maximum(np.bincount(middle, minlength=bins + 1)[:bins], 1)
+        sums = [
+            np.bincount(middle, weights=value.ravel(), minlength=bins + 1)[:bins]
+            for value in (moved[..., 0] ** 2 + moved[..., 1] ** 2, moved[..., 2] ** 2)
+        ]
+        squares.append([total / samples for total in sums])
+    (near_plane, near_normal), (far_plane, far_normal) = squares
+    return counts / (part.frames * volumes), far_plane - near_plane, far_normal - near_normal

@@ -1,0 +1,25 @@
+"""The whole diffusion tensor of a cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from argyro.platform.dynamics.diffusivity import WINDOW
+from argyro.platform.dynamics.msd import mean_square_displacement
+from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.units import A2_PER_PS_IN_CM2_S
+
+
+def diffusion_tensor_cm2_s(trajectory: Trajectory) -> np.ndarray:
+    """(3, 3) tracer tensor, slope of ⟨Δr_a Δr_b⟩ over 2, in the axes of the cell file; symmetric, without intervals.
+
+    For a boundary in the xy plane D∥ = (D_xx + D_yy) / 2 and D⊥ = D_zz; `diffusivities` gives those with intervals.
+
+    Args:
+        trajectory: of any length; lags from a sixth to a half of it are fitted.
+    """
+    msd = mean_square_displacement(trajectory)
+    start, end = (int(share * msd.steps) for share in WINDOW)
+    products = msd.tensor_A2[start : end + 1].reshape(-1, 9)
+    slopes = np.polyfit(msd.lags_ps[start : end + 1], products, 1)[0]
+    return slopes.reshape(3, 3) / 2 * A2_PER_PS_IN_CM2_S
