@@ -60,8 +60,7 @@ void PairMTP::allocate() {
 }
 
 void PairMTP::coeff(int count, char **words) {
-  if (count < 3 || std::strcmp(words[0], "*") != 0 || std::strcmp(words[1], "*") != 0)
-    error->all(FLERR, "pair style mtp wants: pair_coeff * * POTENTIAL.mtp and one element per atom type");
+  if (count < 3) error->all(FLERR, "for pair style mtp use: pair_coeff * * POTENTIAL.mtp and one element per atom type");
   if (!allocated) allocate();
   potential_path_ = words[2];
   try {
