@@ -28,7 +28,7 @@ def potential(seed: int = 0) -> MTP:
 
 def crystal(amplitude_A: float = 0.1, seed: int = 0) -> Atoms:
     atoms = bulk("LiCl", "rocksalt", a=5.2, cubic=True).repeat((2, 2, 2))
-    atoms.set_cell(atoms.cell.array + [[0, 0, 0], [0.5, 0, 0], [0.2, -0.3, 0]], scale_atoms=True)
+    atoms.set_cell(atoms.cell.array + np.array([[0, 0, 0], [0.5, 0, 0], [0.2, -0.3, 0]]), scale_atoms=True)
     atoms.positions += np.random.default_rng(seed).normal(scale=amplitude_A, size=atoms.positions.shape)
     return atoms
 

@@ -52,7 +52,7 @@ def salt(repeat=(3, 3, 2), strained: bool = True, amplitude_A: float = 0.15, see
     chlorine = np.flatnonzero(atoms.symbols == "Cl")
     atoms.symbols[rng.choice(chlorine, len(chlorine) // 3, replace=False)] = "S"
     if strained:
-        atoms.set_cell(atoms.cell.array + [[0, 0, 0], [0.9, 0, 0], [-0.6, 0.4, 0]], scale_atoms=True)
+        atoms.set_cell(atoms.cell.array + np.array([[0, 0, 0], [0.9, 0, 0], [-0.6, 0.4, 0]]), scale_atoms=True)
     atoms.positions += rng.normal(scale=amplitude_A, size=atoms.positions.shape)
     return atoms
 
