@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
-from argyro.campaigns.commands import campaign, inspect, setup
+from argyro.campaigns.commands import campaign, engines, inspect, setup
 from argyro.campaigns.commands.output import print_error
 from argyro.platform.errors import ArgyroError
+
+# An unknown command or option; typer names this class only as the base of its public one.
+UsageError = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="argyro",
@@ -19,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (setup, campaign, inspect):
+for module in (setup, campaign, inspect, engines):
     module.register(app)
 
 
@@ -29,15 +31,13 @@ def main(arguments: list[str] | None = None) -> None:
     as_json = "--json" in arguments
     try:
         code = app(arguments, standalone_mode=False) or 0
-    except click.exceptions.Exit as end:
-        code = end.exit_code
-    except click.ClickException as error:  # unknown command or option
+    except UsageError as error:
         print_error(error.format_message(), as_json)
         code = 2
     except ArgyroError as error:
         print_error(str(error), as_json, getattr(error, "details", None))
         code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print_error("stopped", as_json)
         code = 1
     sys.exit(code)

@@ -1,0 +1,144 @@
+"""Single engines from the command line: structure, diffusion, homogenize."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from argyro.campaigns.commands.output import JsonFlag, console, print_json
+from argyro.platform.errors import InputError
+
+
+def structure(
+    composition: Annotated[str | None, typer.Option(help="For instance Li6PS5Cl0.5Br0.5.")] = None,
+    disorder: Annotated[float, typer.Option(help="Share of the halide that left 4a, 0 to 1.")] = 0.0,
+    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; none builds the bulk.')] = None,
+    supercell: Annotated[tuple[int, int, int], typer.Option(help="Conventional cells of the bulk.")] = (1, 1, 1),
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File in any format of ASE.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="PNG file.")] = None,
+    thickness_nm: Annotated[float, typer.Option(help="Grain thickness between boundaries, at least.")] = 1.5,
+    potential: Annotated[Path | None, typer.Option(help="Relax with this .mtp and tell the boundary energy.")] = None,
+    list_boundaries: Annotated[bool, typer.Option("--list-boundaries", help="List the known boundaries.")] = False,
+    json_: JsonFlag = False,
+) -> None:
+    """Build an argyrodite cell, bulk or with grain boundaries, and check it."""
+    from argyro.platform.structures import report
+
+    if list_boundaries:
+        rows = report.boundaries_table()
+        print_json({"boundaries": rows}) if json_ else console.print(_boundary_list(rows))
+        return
+    if composition is None:
+        raise InputError("name a --composition, for instance Li6PS5Cl", path="composition", accepted="a formula")
+    document = report.structure(
+        composition,
+        disorder,
+        boundary,
+        supercell,
+        seed,
+        output,
+        min_grain_thickness_nm=thickness_nm,
+        picture=picture,
+        calculator=_calculator(potential),
+    )
+    if json_:
+        print_json(document)
+    else:
+        _print_structure(document)
+        if output:
+            console.print(f"written  {output}")
+
+
+def _calculator(potential: Path | None):
+    if potential is None:
+        return None
+    from argyro.platform.potential.calculator import MTPCalculator
+    from argyro.platform.potential.potential import MTP
+
+    return MTPCalculator(MTP.read(potential))
+
+
+def _boundary_list(rows: list[dict]) -> Table:
+    table = Table("boundary", "kind", "angle (°)", "its two sides", box=None)
+    for row in rows:
+        sides = "equal" if row["sides_equal"] else f"differ: {', '.join(row['sides'])}"
+        table.add_row(row["name"], row["kind"], f"{row['angle_deg']:g}", sides)
+    return table
+
+
+def _print_structure(document: dict) -> None:
+    console.print(f"{document['formula']}, {document['atoms']} atoms, {document['boundaries']} boundaries")
+    if document["nearest_of"]:
+        console.print(f"nearest that this cell can hold to {document['nearest_of']}", style="yellow")
+    if document.get("energy_J_m2") is not None:
+        well = "" if document["well_relaxed"] else ", not well relaxed"
+        console.print(f"boundary energy {document['energy_J_m2']:.2f} J/m²{well}")
+    for name, passed in document["checks"].items():
+        console.print(f"{'ok    ' if passed else 'FAILED'}  {name}", style=None if passed else "red")
+
+
+def diffusion(
+    trajectories: Annotated[list[Path], typer.Argument(help="Consecutive pieces of one run.", show_default=False)],
+    temperature: Annotated[float, typer.Option(help="Of the run, K.")],
+    timestep_fs: Annotated[float, typer.Option(help="Between frames, fs.")],
+    species: Annotated[str, typer.Option(help="Mobile element.")] = "Li",
+    axes: Annotated[str, typer.Option(help="xyz, xy, z ...")] = "xyz",
+    plot: Annotated[Path | None, typer.Option(help="Picture of the mean-square displacement.")] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Tracer diffusivity with its interval from trajectories: XDATCAR(.gz), extxyz, LAMMPS dump."""
+    from argyro.platform.dynamics.report import diffusion_report, load, plot_diffusion
+
+    trajectory = load(trajectories, timestep_fs, species)
+    document = diffusion_report(trajectory, temperature, axes)
+    if plot:
+        plot_diffusion(trajectory, document, plot)
+    if json_:
+        print_json(document)
+        return
+    value = document["diffusivity_cm2_s"]
+    if value:
+        console.print(f"D = {value['value']:.3g} cm²/s, 95 % {value['low']:.3g} to {value['high']:.3g}, at {temperature:g} K")
+    else:
+        console.print(f"no valid D: {document['reason']}; D < {document['upper_bound_cm2_s']:.3g} cm²/s", style="yellow")
+    low, high = document["window_ps"]
+    console.print(f"{document['species']}, {document['frames']} frames, window {low:.3g} to {high:.3g} ps")
+
+
+def homogenize(
+    d_bulk: Annotated[float, typer.Option(help="Diffusivity of the grains, cm²/s.")],
+    d_par: Annotated[float, typer.Option(help="Along the boundary, cm²/s.")],
+    d_perp: Annotated[float, typer.Option(help="Across the boundary, cm²/s.")],
+    width_nm: Annotated[float, typer.Option(help="Width that the two refer to.")],
+    grain_size_nm: Annotated[float, typer.Option(help="Equivalent-sphere diameter.")],
+    grains: Annotated[int, typer.Option(help="Grains of the periodic polycrystal.")] = 27,
+    seed: Annotated[int, typer.Option(help="Of the polycrystal.")] = 0,
+    method: Annotated[str, typer.Option(help="auto, direct, reduced or voxel.")] = "auto",
+    json_: JsonFlag = False,
+) -> None:
+    """Effective diffusivity of a polycrystal from those of bulk and boundary."""
+    from argyro.platform.continuum.homogenize import effective_diffusivity
+    from argyro.platform.continuum.mesh import mesh
+    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+
+    polycrystal = mesh(voronoi_polycrystal(grains, seed))
+    answer = effective_diffusivity(polycrystal, d_bulk, d_par, d_perp, width_nm, grain_size_nm, method)
+    if json_:
+        print_json(answer.to_json())
+        return
+    console.print(
+        f"D_eff = {answer.mean_cm2_s:.4g} cm²/s ({answer.mean_cm2_s / d_bulk:.4g} of the bulk), {answer.method}, "
+        f"relative error at most {answer.relative_error_bound:.1e} on this mesh"
+    )
+    if answer.note:
+        console.print(answer.note, style="dim")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (structure, diffusion, homogenize):
+        app.command()(command)
