@@ -1,4 +1,4 @@
-"""One polycrystal: its mesh, shared by all materials, temperatures and grain sizes."""
+"""One polycrystal: its mesh and reduced basis, shared by all materials, temperatures and grain sizes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ MESH = "mesh.npz"
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: grains, seed."""
+    """Inputs: grains, seed, method."""
     from argyro.platform.continuum.mesh import mesh
     from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+    from argyro.platform.continuum.reduced import reduced_model
 
     made = mesh(voronoi_polycrystal(context.inputs["grains"], context.inputs["seed"]))
     made.save(context.workdir / MESH)
-    return {"grains": context.inputs["grains"]}
+    if context.inputs["method"] in ("direct", "voxel"):
+        return {"grains": context.inputs["grains"]}
+    basis = reduced_model(made, cache=context.workdir)
+    return {"grains": context.inputs["grains"], "modes": basis.modes, "largest_relative_error": basis.worst}
 
 
 MICROSTRUCTURE = StageDefinition("microstructure", 1, run)
