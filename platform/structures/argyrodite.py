@@ -11,7 +11,12 @@ from argyro.platform.structures.populate import populate
 
 
 def build_bulk(
-    composition: str, disorder: float = 0.0, supercell: tuple[int, int, int] = (1, 1, 1), seed: int = 0
+    composition: str,
+    disorder: float = 0.0,
+    supercell: tuple[int, int, int] = (1, 1, 1),
+    seed: int = 0,
+    *,
+    arrangement: str = "random",
 ) -> Atoms:
     """A periodic argyrodite crystal, 4 formula units per cubic cell.
 
@@ -20,6 +25,7 @@ def build_bulk(
         disorder: share of the halides on 4a swapped with S on 4c, 0 to 1.
         supercell: number of cubic cells along x, y, z.
         seed: of the anion and Li arrangement.
+        arrangement: of the free anions, "random" or "quasirandom" (pair correlations as by chance).
 
     Returns:
         Atoms with the arrays ``site``, ``grain``, ``boundary_distance_A`` and ``info`` as documented in
@@ -32,6 +38,6 @@ def build_bulk(
         message = f"supercell {supercell} does not have three whole numbers of at least 1, such as (2, 2, 2)"
         raise InputError(message, path="supercell", given=supercell, accepted="three integers of at least 1")
     parsed = Composition.parse(composition)
-    atoms = populate(bulk_skeleton(parsed.lattice_parameter_A, supercell), parsed, disorder, seed)
+    atoms = populate(bulk_skeleton(parsed.lattice_parameter_A, supercell), parsed, disorder, seed, arrangement)
     atoms.info.update(boundary="bulk", boundaries=0)
     return atoms

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
+from argyro.platform.errors import InputError
 from argyro.platform.structures.composition import BOND_LENGTH_A, CENTRES, CHARGES, SELENIUM_LONGER_A, Composition
 from argyro.platform.structures.crystal import Skeleton
 from argyro.platform.structures.lithium import LithiumSites, place_lithium
 from argyro.platform.structures.occupation import Counts, free_anions, nearest_counts, split_counts
+from argyro.platform.structures.quasirandom import quasirandom
 from argyro.platform.structures.voids import find_voids
 
+ARRANGEMENTS = ("random", "quasirandom")
 BULK_DISTANCE_A = 1e9  # distance to a boundary where there is none
 
 
@@ -40,7 +43,9 @@ class _Framework:
         return np.array([CHARGES[symbol] for symbol in self.symbols], dtype=float)
 
 
-def populate(skeleton: Skeleton, composition: Composition, disorder: float, seed: int) -> Atoms:
+def populate(
+    skeleton: Skeleton, composition: Composition, disorder: float, seed: int, arrangement: str = "random"
+) -> Atoms:
     """Fill the sites of a skeleton: every grain gets the composition and the disorder asked for.
 
     Args:
@@ -48,17 +53,28 @@ def populate(skeleton: Skeleton, composition: Composition, disorder: float, seed
         composition: amounts per formula unit.
         disorder: share of swapped free anions, see `occupation.free_anions`.
         seed: of every random choice.
+        arrangement: of the free anions, "random" or "quasirandom", see `quasirandom.quasirandom`.
+
+    Raises:
+        InputError: disorder or arrangement cannot be used.
 
     Returns:
         Atoms sorted by element, with the arrays ``site``, ``grain`` and ``boundary_distance_A`` and the numbers that
         could be realised in ``info``.
     """
+    if arrangement not in ARRANGEMENTS:
+        message = f"arrangement '{arrangement}' is not known; use one of {', '.join(ARRANGEMENTS)}"
+        raise InputError(message, path="arrangement", given=arrangement, accepted=", ".join(ARRANGEMENTS))
     rng = np.random.default_rng(seed)
     grains = np.unique(skeleton.centre_grain)
     pieces = split_counts(composition, [int(np.sum(skeleton.centre_grain == grain)) for grain in grains])
     framework = _Framework()
     for grain, counts in zip(grains, pieces, strict=True):
-        _fill_grain(framework, skeleton, int(grain), counts, disorder, rng)
+        elements = free_anions(counts, disorder, rng)
+        if arrangement == "quasirandom":
+            places_A = skeleton.free[skeleton.free_grain[:, 0] == grain]
+            elements = quasirandom(elements, places_A, skeleton.cell, composition.lattice_parameter_A, rng)
+        _fill_grain(framework, skeleton, int(grain), counts, elements, rng)
     lithium = sum(counts.atoms["Li"] for counts in pieces)
     placed = place_in(skeleton, framework.positions_A, framework.charges_e, lithium, seed)
     atoms = Atoms(
@@ -70,7 +86,7 @@ def populate(skeleton: Skeleton, composition: Composition, disorder: float, seed
     atoms.set_array("site", np.array(placed.sites + framework.sites))
     atoms.set_array("grain", np.concatenate([placed.grains, framework.grains]).astype(int))
     atoms = _sorted(atoms)
-    atoms.set_array("boundary_distance_A", _boundary_distance(atoms, skeleton.planes_A))
+    atoms.set_array("boundary_distance_A", boundary_distance(atoms, skeleton.planes_A))
     swaps = sum(round(disorder * counts.largest_swap) for counts in pieces)
     largest = sum(counts.largest_swap for counts in pieces)
     atoms.info.update(
@@ -90,11 +106,11 @@ def _total(pieces: list[Counts]) -> Counts:
     return Counts(sum(counts.units for counts in pieces), atoms)
 
 
-def _fill_grain(framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, disorder: float, rng) -> None:
-    """Tetrahedra and free anions of one grain; Se takes random chalcogen places."""
+def _fill_grain(framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, free: np.ndarray, rng) -> None:
+    """Tetrahedra and free anions (n, 2) of one grain; Se takes random chalcogen places."""
     centres, arms = (values[skeleton.centre_grain == grain] for values in (skeleton.centres, skeleton.arms))
     symbols = rng.permutation(np.repeat(CENTRES, [counts.atoms.get(element, 0) for element in CENTRES]))
-    on_4a_4c = free_anions(counts, disorder, rng)
+    on_4a_4c = free.copy()
     corners = np.full((counts.units, 4), "S", dtype="<U2")
     places = rng.permutation(corners.size + int(np.sum(on_4a_4c == "S")))[: counts.atoms.get("Se", 0)]
     corners.reshape(-1)[places[places < corners.size]] = "Se"
@@ -176,7 +192,7 @@ def _sorted(atoms: Atoms) -> Atoms:
     return atoms
 
 
-def _boundary_distance(atoms: Atoms, planes_A: tuple[float, ...]) -> np.ndarray:
+def boundary_distance(atoms: Atoms, planes_A: tuple[float, ...]) -> np.ndarray:
     """Distance of each atom to the nearest boundary plane along z."""
     if not planes_A:
         return np.full(len(atoms), BULK_DISTANCE_A)
