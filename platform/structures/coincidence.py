@@ -84,6 +84,25 @@ class BoundaryType:
         return self.frame if grain == 0 else self.frame @ self.rotation
 
     @property
+    def sides(self) -> tuple[str, str]:
+        """Names of the two boundaries of a periodic cell: the planes that face each other, each in its grain's indices.
+
+        First the boundary in the middle of the cell, then the one across its end, lower grain first. On a polar plane
+        (hkl) and (-h-k-l) are different surfaces.
+        """
+        lower = np.array(self.plane)
+        upper = np.round(self.rotation.T @ lower * self.denominator).astype(int)
+        upper = upper // gcd(*(int(index) for index in upper))
+        faces = [(lower, -upper), (-lower, upper)]
+        return tuple(f"({_digits(below)})|({_digits(above)})" for below, above in faces)
+
+    @property
+    def is_polar(self) -> bool:
+        """Whether no operation of -43m turns the plane's normal round, so that its two surfaces differ."""
+        normal = np.array(self.plane)
+        return not any(np.allclose(operation @ normal, -normal) for operation in tetrahedral_group())
+
+    @property
     def sides_equal(self) -> bool:
         """Whether the two boundaries of a periodic cell are the same one seen twice.
 

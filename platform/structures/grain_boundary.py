@@ -29,6 +29,7 @@ def build_boundary(
     *,
     min_width_nm: float = MIN_WIDTH_NM,
     vacuum_nm: float = 0.0,
+    arrangement: str = "random",
     stacking: Stacking | None = None,
 ) -> Atoms:
     """Two grains of equal thickness with two boundaries per periodic cell, or one and a vacuum.
@@ -41,6 +42,7 @@ def build_boundary(
         seed: of the anion and Li arrangement.
         min_width_nm: least side of the cell in the boundary plane.
         vacuum_nm: width of a vacuum in place of the second boundary; 0 for none.
+        arrangement: of the free anions, "random" or "quasirandom" (pair correlations as by chance).
         stacking: cuts, translation and gaps; by default the best of `search.ranked_stackings`.
 
     Returns:
@@ -60,12 +62,13 @@ def build_boundary(
     layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
     repeats = tuple(ceil(min_width_nm * NM_IN_A / side - 1e-9) for side in plane_cell_A(kind, lattice_A))
     skeleton = stack(kind, stacking, layers, repeats, lattice_A, vacuum_nm * NM_IN_A)
-    atoms = populate(skeleton, parsed, disorder, seed)
+    atoms = populate(skeleton, parsed, disorder, seed, arrangement)
     atoms.info.update(
         boundary=kind.name,
         boundaries=len(skeleton.planes_A),
         boundary_planes_A=list(skeleton.planes_A),
         grain_thickness_A=layers * plane_spacing(kind) * lattice_A,
+        boundary_sides=" ".join(kind.sides[: len(skeleton.planes_A)]),
         sides_equal=kind.sides_equal,
     )
     require(atoms)

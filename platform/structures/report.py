@@ -1,0 +1,144 @@
+"""Everything `argyro structure` does: build, write, draw, relax, and say what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+
+from argyro.platform.errors import InputError
+from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.structures.checks import check
+from argyro.platform.structures.coincidence import list_boundaries
+from argyro.platform.structures.composition import CHARGES, Composition
+from argyro.platform.structures.grain_boundary import MIN_WIDTH_NM, build_boundary
+from argyro.platform.structures.relaxation import BoundaryEnergy, relax
+from argyro.platform.structures.relaxed_boundary import relax_boundary
+from argyro.platform.units import EV_A2_IN_J_M2, NM_IN_A
+
+
+def structure(
+    composition: str,
+    disorder: float = 0.0,
+    boundary: str | None = None,
+    supercell: tuple[int, int, int] = (1, 1, 1),
+    seed: int = 0,
+    output: Path | str | None = None,
+    *,
+    min_grain_thickness_nm: float = 1.5,
+    min_width_nm: float = MIN_WIDTH_NM,
+    vacuum_nm: float = 0.0,
+    arrangement: str = "random",
+    picture: Path | str | None = None,
+    calculator: Calculator | None = None,
+) -> dict:
+    """Build a structure, write it, and describe it with the keys of `argyro structure --json`.
+
+    Args:
+        composition: formula.
+        disorder: share of swapped free anions.
+        boundary: name of a boundary; none or "bulk" builds the crystal.
+        supercell: number of cubic cells of the bulk.
+        seed: of the anion and Li arrangement.
+        output: file in any format of ASE, by its ending.
+        min_grain_thickness_nm: least thickness of each grain.
+        min_width_nm: least side of the cell in the boundary plane.
+        vacuum_nm: width of a vacuum in place of the second boundary; 0 for none.
+        arrangement: of the free anions, "random" or "quasirandom".
+        picture: PNG file.
+        calculator: relaxes the structure, and for a boundary gives its energy.
+
+    Returns:
+        `atoms`, `formula`, `boundaries`, `charge`, `checks`, the realised `composition` and `disorder`, in
+        `nearest_of` what was asked where the cell cannot realise it, otherwise null; for a boundary `thickness_nm`,
+        `area_A2`, `energy_J_m2`, `energy_meV_A2`, `well_relaxed` (these three null when nothing relaxed it), `sides`,
+        `sides_equal` and `side_energies_J_m2`.
+
+    Raises:
+        InputError: something cannot be built or written.
+    """
+    if boundary is None or boundary == "bulk":
+        atoms = build_bulk(composition, disorder, supercell, seed, arrangement=arrangement)
+        atoms = relax(atoms, calculator) if calculator else atoms
+    else:
+        widths = {"min_width_nm": min_width_nm, "vacuum_nm": vacuum_nm, "arrangement": arrangement}
+        options = {"min_grain_thickness_nm": min_grain_thickness_nm, "seed": seed, **widths}
+        if calculator and not vacuum_nm:
+            atoms = relax_boundary(composition, disorder, boundary, calculator, **options)
+        else:
+            atoms = build_boundary(composition, disorder, boundary, **options)
+    if output:
+        _write(atoms, Path(output))
+    if picture:
+        from argyro.platform.structures.picture import draw
+
+        draw(atoms, Path(picture))
+    return describe(atoms)
+
+
+def describe(atoms: Atoms) -> dict:
+    """The keys of `argyro structure --json` for a structure that was built; see `structure`."""
+    keys = {
+        "atoms": len(atoms),
+        "formula": atoms.get_chemical_formula(),
+        "boundaries": int(atoms.info["boundaries"]),
+        "charge": int(sum(CHARGES[symbol] for symbol in atoms.get_chemical_symbols())),
+        "checks": check(atoms),
+        "composition": atoms.info["realised_composition"],
+        "disorder": float(atoms.info["realised_disorder"]),
+        "nearest_of": _asked(atoms),
+    }
+    if keys["boundaries"]:
+        energy = atoms.info.get("boundary_energy_eV_A2")
+        energy = None if energy is None else BoundaryEnergy(float(energy))
+        keys |= {
+            "thickness_nm": float(atoms.info["grain_thickness_A"]) / NM_IN_A,
+            "area_A2": float(np.linalg.norm(np.cross(atoms.cell[0], atoms.cell[1]))),
+            "energy_J_m2": energy and energy.J_m2,
+            "energy_meV_A2": energy and energy.meV_A2,
+            "well_relaxed": energy and energy.well_relaxed,
+            "sides": str(atoms.info["boundary_sides"]).split(),
+            "side_energies_J_m2": [float(side) * EV_A2_IN_J_M2 for side in atoms.info.get("side_energies_eV_A2", ())],
+            "sides_equal": bool(atoms.info["sides_equal"]),
+        }
+    return keys
+
+
+def _asked(atoms: Atoms) -> dict | None:
+    """Composition and disorder as asked, if the cell is too small to hold exactly that."""
+    asked, realised = (Composition.parse(atoms.info[key]) for key in ("composition", "realised_composition"))
+    same = all(abs(asked[element] - realised[element]) < 1e-6 for element in CHARGES)
+    if same and abs(atoms.info["disorder"] - atoms.info["realised_disorder"]) < 1e-9:
+        return None
+    return {"composition": asked.formula, "disorder": float(atoms.info["disorder"])}
+
+
+def _write(atoms: Atoms, path: Path) -> None:
+    """Write in the format of the file's ending."""
+    from ase.io import write
+    from ase.io.formats import UnknownFileTypeError
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        write(path, atoms)
+    except UnknownFileTypeError as error:
+        known = ".extxyz, .cif, .vasp, .xyz or another of ASE"
+        message = f"'{path.name}' has no ending that tells its format; use {known}"
+        raise InputError(message, path="output", given=str(path), accepted="a format of ASE") from error
+
+
+def boundaries_table() -> list[dict]:
+    """What `argyro structure --list-boundaries` prints: one row of plain values per boundary."""
+    return [
+        {
+            "name": boundary.name,
+            "kind": boundary.kind,
+            "angle_deg": round(boundary.angle_deg, 2),
+            "polar": boundary.is_polar,
+            "sides": list(boundary.sides),
+            "sides_equal": boundary.sides_equal,
+        }
+        for boundary in list_boundaries()
+    ]
