@@ -51,10 +51,7 @@ class _Energy:
         coupling.setdiag(0.0)  # a Li's interaction with itself is the same everywhere
         coupling = coupling.tocsr()
         coupling.sort_indices()
-        self.rows = [
-            (coupling.indices[a:b], coupling.data[a:b])
-            for a, b in zip(coupling.indptr[:-1], coupling.indptr[1:], strict=True)
-        ]
+        self.rows = [(coupling.indices[a:b], coupling.data[a:b]) for a, b in pairwise(coupling.indptr)]
 
     def potential(self, filled: np.ndarray) -> np.ndarray:
         """Energy of one more Li at each site."""

@@ -34,13 +34,13 @@ def ranked_stackings(boundary: BoundaryType, composition: Composition, disorder:
         disorder: share of swapped free anions; with the composition it sets the mean charges of the free sites.
     """
     lattice_A = composition.lattice_parameter_A
-    dense = _by_excess_length(boundary, lattice_A)[:TRIED]
+    dense = contact_stackings(boundary, lattice_A)[:TRIED]
     layers = layers_for(boundary, SLAB_A, lattice_A)
     energies = [_coulomb_energy(boundary, state, layers, composition, disorder) for state in dense]
     return tuple(dense[index] for index in np.argsort(energies, kind="stable"))
 
 
-def _by_excess_length(boundary: BoundaryType, lattice_A: float) -> list[Stacking]:
+def contact_stackings(boundary: BoundaryType, lattice_A: float) -> list[Stacking]:
     """All states of the grid at contact, smallest sum of gaps first."""
     sides = plane_cell_A(boundary, lattice_A)
     layers = layers_for(boundary, SLAB_A, lattice_A)

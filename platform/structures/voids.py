@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.structures.neighbours import close_distances, close_pairs
+from argyro.platform.structures.neighbours import close_distances, nearest_distance
 
 GRID_A = 0.6
 TO_ANION_A = 2.15
@@ -35,16 +35,13 @@ def find_voids(
         (v, 3) positions in Å.
     """
     grid = _grid(cell_A, planes_A, reach_A)
-    room = np.full(len(grid), np.inf)
-    i, _, vector = close_pairs(grid, anions_A, cell_A, 2.0 * TO_ANION_A)
-    np.minimum.at(room, i, np.linalg.norm(vector, axis=1))
-    free = room >= TO_ANION_A
-    for others, least in ((centres_A, TO_CENTRE_A), (taken_A, TO_SITE_A)):
-        blocked, _, _ = close_pairs(grid, others, cell_A, least)
-        free[blocked] = False
-    kept = np.flatnonzero(free)
-    kept = kept[np.argsort(-room[kept], kind="stable")]
-    return grid[kept[_thin(grid[kept], cell_A)]]
+    room = nearest_distance(grid, anions_A, cell_A, 2.0 * TO_ANION_A)
+    grid, room = grid[room >= TO_ANION_A], room[room >= TO_ANION_A]
+    free = nearest_distance(grid, centres_A, cell_A, TO_CENTRE_A) >= TO_CENTRE_A
+    free &= nearest_distance(grid, taken_A, cell_A, TO_SITE_A) >= TO_SITE_A
+    grid, room = grid[free], room[free]
+    grid = grid[np.argsort(-room, kind="stable")]
+    return grid[_thin(grid, cell_A)]
 
 
 def _grid(cell_A: np.ndarray, planes_A: tuple[float, ...], reach_A: float) -> np.ndarray:
@@ -64,11 +61,14 @@ def _thin(points_A: np.ndarray, cell_A: np.ndarray) -> np.ndarray:
     if len(points_A) == 0:
         return np.zeros(0, dtype=int)
     i, j, _ = close_distances(points_A, points_A, cell_A, APART_A)
-    later = [[] for _ in range(len(points_A))]
-    for first, second in zip(i[i < j], j[i < j], strict=True):
-        later[first].append(second)
-    alive = np.ones(len(points_A), dtype=bool)
-    for first, others in enumerate(later):
-        if alive[first]:
-            alive[others] = False
-    return np.flatnonzero(alive)
+    undecided, kept = np.ones(len(points_A), dtype=bool), np.zeros(len(points_A), dtype=bool)
+    while undecided.any():
+        open_pairs = undecided[i] & undecided[j]
+        i, j = i[open_pairs], j[open_pairs]
+        beaten = np.zeros(len(points_A), dtype=bool)
+        beaten[i[j < i]] = True
+        chosen = undecided & ~beaten
+        kept |= chosen
+        undecided &= ~chosen
+        undecided[j[chosen[i]]] = False
+    return np.flatnonzero(kept)
