@@ -16,6 +16,7 @@ from argyro.platform.potential.graphs import check_level
 from argyro.platform.potential.matching import match_basis
 from argyro.platform.potential.tables import generate, levels
 
+RADIAL_NOISE = 0.3  # of untrained radial functions
 SHORTEST_DISTANCE_A = 0.5  # closer atoms are a mistake in the structure, not physics
 
 
@@ -299,10 +300,16 @@ def tables_as_parameters(level: int) -> _kernel.Parameters:
 
 
 def randomise(parameters: _kernel.Parameters, seed: int) -> None:
-    """Random radial functions, different for every pair of species; no energies yet."""
+    """Starting coefficients: the Chebyshev polynomials themselves, altered at random for every pair of species; no energies.
+
+    Better and more even starts than random numbers alone, in which radial functions of one pair resemble each other by chance.
+    """
     rng = np.random.default_rng(seed)
     count, functions, size = parameters.species_count, parameters.radial_functions, parameters.radial_size
-    parameters.radial = rng.normal(size=(count, count, functions, size)) / np.sqrt(size)
+    radial = RADIAL_NOISE / np.sqrt(size) * rng.normal(size=(count, count, functions, size))
+    for mu in range(functions):
+        radial[:, :, mu, mu % size] += 1.0
+    parameters.radial = radial
     parameters.species_energies = np.zeros(count)
     parameters.coefficients = np.zeros(len(parameters.scalar_moments))
     parameters.trained = True

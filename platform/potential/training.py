@@ -13,9 +13,12 @@ from argyro.platform.errors import InputError
 from argyro.platform.potential import _kernel
 from argyro.platform.potential.dataset import Dataset
 from argyro.platform.potential.labels_check import require_trainable
-from argyro.platform.potential.linear import Whitening, solve_linear
+from argyro.platform.potential.linear import solve_linear
 from argyro.platform.potential.potential import MTP
 from argyro.platform.potential.repulsion import repulsion_radii
+from argyro.platform.potential.whitening import Whitening, whiten
+
+FIRST_ITERATIONS = 15  # before the first restart; twice as many before the next
 
 Progress = Callable[[dict[str, float]], None]
 
@@ -26,7 +29,7 @@ class TrainingOptions:
 
     Attributes:
         max_iterations: of L-BFGS, all restarts together.
-        restart_every: iterations after which the linear coefficients are solved for anew and the variables rescaled.
+        restart_every: iterations after which the linear coefficients are solved for anew and the variables rescaled; fewer at first.
         energy_scale_meV_atom, force_scale_meV_A, stress_scale_GPa: errors that weigh the same; a frame's ``info["weight"]`` multiplies.
         ridge: of the linear coefficients, relative to the data.
         repulsion: ZBL below the shortest distance of each pair of species in the frames.
@@ -90,7 +93,8 @@ def train(
     best, best_loss, worse, done = mtp, np.inf, 0, 0
     previous = np.inf
     while True:
-        mtp, whitening = solve_linear(training, mtp, options)
+        mtp = solve_linear(training, mtp, options)
+        whitening = whiten(training, mtp, done, options.threads)
         mtp, iterations = _descend(
             training, mtp, whitening, min(options.restart_every, options.max_iterations - done), options
         )
@@ -130,7 +134,7 @@ def _descend(
     def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
         kernel.set_coefficients(*whitening.unpack(x))
         value, gradient = training.loss_and_gradient(kernel, options.threads)
-        return value, whitening.pull(*gradient)
+        return value, whitening.pull(gradient)
 
     found = minimize(
         loss,

@@ -187,6 +187,17 @@ void bind_training(py::module_& m) {
         }
         return out;
     }, py::arg("potential"), py::arg("frames"), py::arg("gradient") = true, py::arg("threads") = 0);
+    m.def("sketch_residuals", [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples,
+                                 unsigned seed, int threads) {
+        std::vector<double> rows;
+        {
+            py::gil_scoped_release release;
+            rows = sketch_residuals(potential, frames, samples, seed, thread_count(threads));
+        }
+        const py::ssize_t count = static_cast<py::ssize_t>(frames.size()) * samples;
+        const py::ssize_t size = count ? static_cast<py::ssize_t>(rows.size()) / count : 0;
+        return as_array(std::move(rows), {count, size});
+    }, py::arg("potential"), py::arg("frames"), py::arg("samples"), py::arg("seed") = 0, py::arg("threads") = 0);
     m.def("normal_equations", [](const Parameters& parameters, const std::vector<const LabelledFrame*>& frames, int threads) {
         NormalEquations equations;
         {

@@ -2,6 +2,8 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cmath>
+#include <random>
 
 #include "batches.hpp"
 #include "training.hpp"
@@ -63,41 +65,71 @@ struct Accumulator {  // one value per lane, aligned
     Workspace radial_memory, coefficients_memory;
     double *radial, *coefficients;
     std::vector<double> species;
+    std::size_t radial_size, coefficients_size;
+    int lanes = kernels().lanes;
 
-    Accumulator(const Parameters& p, int lanes) : species(p.species_count, 0.0) {
-        radial = radial_memory.reserve(p.radial.size() * lanes);
-        coefficients = coefficients_memory.reserve(p.coefficients.size() * lanes);
-        std::fill_n(radial, p.radial.size() * lanes, 0.0);
-        std::fill_n(coefficients, p.coefficients.size() * lanes, 0.0);
+    explicit Accumulator(const Parameters& p)
+        : species(p.species_count), radial_size(p.radial.size()), coefficients_size(p.coefficients.size()) {
+        radial = radial_memory.reserve(radial_size * lanes);
+        coefficients = coefficients_memory.reserve(coefficients_size * lanes);
+        clear();
+    }
+
+    void clear() {
+        std::fill_n(radial, radial_size * lanes, 0.0);
+        std::fill_n(coefficients, coefficients_size * lanes, 0.0);
+        std::fill(species.begin(), species.end(), 0.0);
+    }
+
+    // Adds the sums over lanes to radial coefficients, species energies and xi.
+    void add_to(double* out_radial, double* out_species, double* out_coefficients) const {
+        add_lanes(radial, radial_size, out_radial);
+        for (std::size_t s = 0; s < species.size(); ++s) out_species[s] += species[s];
+        add_lanes(coefficients, coefficients_size, out_coefficients);
+    }
+
+  private:
+    void add_lanes(const double* values, std::size_t size, double* out) const {
+        for (std::size_t i = 0; i < size; ++i)
+            for (int l = 0; l < lanes; ++l) out[i] += values[i * lanes + l];
     }
 };
 
-void add_gradient(const Potential& potential, const LabelledFrame& labelled, const Errors& errors, Accumulator& sum, Workspace& workspace) {
+void add_gradient(const Potential& potential, const LabelledFrame& labelled, const Errors& errors, Accumulator& sum,
+                  Workspace& workspace) {
     const PlanView& view = potential.plan().view;
     const std::vector<double> along = tangents(labelled, errors);
     const double weight = 2.0 * labelled.energy_weight * errors.energy;
     const ParameterGradient gradient{along.data(), weight, sum.radial, sum.coefficients};
     for_batches(labelled.frame.centres(), [&](const Batch& batch) {
-        kernels().differentiate(view, batch, gradient, workspace.reserve(kernels().scratch_size(view, batch.longest, true)));
+        kernels().differentiate(view, batch, gradient,
+                                workspace.reserve(kernels().scratch_size(view, batch.longest, true)));
     });
     for (int type : labelled.frame.types) sum.species[type] += weight;
 }
 
-void add_lanes(const double* lanes_values, int lanes, std::vector<double>& out) {
-    for (std::size_t i = 0; i < out.size(); ++i)
-        for (int l = 0; l < lanes; ++l) out[i] += lanes_values[i * lanes + l];
+// Errors whose loss gradient is a random projection of the weighted residuals.
+Errors random_errors(const LabelledFrame& labelled, std::minstd_rand& random) {
+    auto sign = [&random](double weight) {
+        return weight > 0.0 ? (random() & 1024 ? 0.5 : -0.5) / std::sqrt(weight) : 0.0;
+    };
+    Errors errors;
+    errors.energy = sign(labelled.energy_weight);
+    for (std::size_t c = 0; c < labelled.forces_eV_A.size(); ++c) errors.forces.push_back(sign(labelled.forces_weight));
+    for (int v = 0; v < 6; ++v) errors.stress[v] = sign(labelled.stress_weight) * (v < 3 ? 1.0 : std::sqrt(0.5));
+    return errors;
 }
 
 }  // namespace
 
 Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads) {
     const Parameters& p = potential.parameters();
-    const int count = static_cast<int>(frames.size()), lanes = kernels().lanes;
+    const int count = static_cast<int>(frames.size());
     Loss loss;
     for (auto* per_frame : {&loss.energy_errors_eV, &loss.squared_forces, &loss.squared_stress}) per_frame->assign(count, 0.0);
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
-    for (int t = 0; t < threads; ++t) sums.emplace_back(p, lanes);
+    for (int t = 0; t < threads; ++t) sums.emplace_back(p);
     // a fixed share per thread, so that the sums are the same in every run
 #pragma omp parallel for schedule(static, 1) num_threads(threads)
     for (int f = 0; f < count; ++f) {
@@ -117,12 +149,32 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
     loss.radial.assign(p.radial.size(), 0.0);
     loss.coefficients.assign(p.coefficients.size(), 0.0);
     loss.species_energies.assign(p.species_count, 0.0);
-    for (const Accumulator& sum : sums) {
-        add_lanes(sum.radial, lanes, loss.radial);
-        add_lanes(sum.coefficients, lanes, loss.coefficients);
-        for (int s = 0; s < p.species_count; ++s) loss.species_energies[s] += sum.species[s];
-    }
+    for (const Accumulator& sum : sums)
+        sum.add_to(loss.radial.data(), loss.species_energies.data(), loss.coefficients.data());
     return loss;
+}
+
+std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples,
+                                     unsigned seed, int threads) {
+    const Parameters& p = potential.parameters();
+    const int count = static_cast<int>(frames.size()), species = p.species_count;
+    const std::size_t radial = p.radial.size(), row = radial + species + p.coefficients.size();
+    std::vector<double> rows(row * count * samples, 0.0);
+    std::vector<Accumulator> sums;
+    std::vector<Workspace> workspaces(threads);
+    for (int t = 0; t < threads; ++t) sums.emplace_back(p);
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (int item = 0; item < count * samples; ++item) {
+        std::minstd_rand random(seed * 1000003u + item + 1);
+        random.discard(8);
+        const int thread = omp_get_thread_num();
+        const LabelledFrame& labelled = *frames[item / samples];
+        sums[thread].clear();
+        add_gradient(potential, labelled, random_errors(labelled, random), sums[thread], workspaces[thread]);
+        double* out = &rows[row * item];
+        sums[thread].add_to(out, out + radial, out + radial + species);
+    }
+    return rows;
 }
 
 }  // namespace argyro

@@ -32,4 +32,9 @@ struct NormalEquations {
 
 NormalEquations normal_equations(const Parameters& parameters, const std::vector<const LabelledFrame*>& frames, int threads);
 
+// Rows g with E[sum g g^T] = half the Gauss-Newton Hessian of the loss: the residuals of a frame, projected on random signs and
+// differentiated. Row (frame, sample) holds the derivatives by radial coefficients, species energies and xi.
+std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples,
+                                     unsigned seed, int threads);
+
 }  // namespace argyro

@@ -1,0 +1,70 @@
+"""Variables in which the loss is nearly a sphere, so that L-BFGS converges in few steps.
+
+The loss is a sum of squares, its Hessian close to twice J^T J with J the Jacobian of the weighted residuals. J is never formed: the
+residuals of one frame projected on random signs w give a row g = J^T w for the price of one gradient, and the mean of g g^T is
+J^T J (a Hutchinson sketch). A few rows per parameter suffice for a preconditioner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from argyro.platform.potential import _kernel
+from argyro.platform.potential.dataset import Dataset
+from argyro.platform.potential.potential import MTP
+
+ROWS_PER_PARAMETER = 3
+DAMPING = 0.01  # of the matrix scaled to a unit diagonal; outweighs the sketch's noise
+
+Coefficients = tuple[np.ndarray, np.ndarray, np.ndarray]  # radial, species energies, ξ
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """Variables x = Lᵀ θ with L Lᵀ the damped Gauss-Newton matrix and θ all coefficients in a row."""
+
+    factor: np.ndarray
+    radial_shape: tuple[int, ...]
+
+    def pack(self, mtp: MTP) -> np.ndarray:
+        """Variables of a potential."""
+        return self.factor.T @ _flat(mtp.radial_coefficients, mtp.species_energies_eV, mtp.coefficients)
+
+    def unpack(self, x: np.ndarray) -> Coefficients:
+        """Coefficients at the variables."""
+        flat = solve_triangular(self.factor, x, lower=True, trans="T")
+        radial, species = int(np.prod(self.radial_shape)), self.radial_shape[0]
+        return flat[:radial].reshape(self.radial_shape), flat[radial : radial + species], flat[radial + species :]
+
+    def pull(self, gradient: Coefficients) -> np.ndarray:
+        """Gradient in the variables from that in the coefficients."""
+        return solve_triangular(self.factor, _flat(*gradient), lower=True)
+
+
+def whiten(dataset: Dataset, mtp: MTP, seed: int, threads: int) -> Whitening:
+    """Variables for the neighbourhood of a potential.
+
+    Args:
+        dataset: the training frames.
+        mtp: where the loss is expanded.
+        seed: of the random signs.
+        threads: 0 for as many as OMP_NUM_THREADS allows.
+    """
+    size = mtp.radial_coefficients.size + len(mtp.species) + mtp.basis_size
+    samples = -(-ROWS_PER_PARAMETER * size // len(dataset.frames))
+    rows = _kernel.sketch_residuals(mtp.kernel, dataset.frames, samples, seed, threads)
+    matrix = rows.T @ rows / samples
+    scale = np.sqrt(np.diag(matrix))
+    scale[scale < 1e-6 * scale.max()] = (
+        1e-6 * scale.max()
+    )  # parameters without influence, such as pairs that never meet
+    matrix /= np.outer(scale, scale)
+    matrix[np.diag_indices(size)] += DAMPING
+    return Whitening(scale[:, None] * cholesky(matrix, lower=True), mtp.radial_coefficients.shape)
+
+
+def _flat(radial: np.ndarray, species_energies: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    return np.concatenate([radial.ravel(), species_energies, coefficients])
