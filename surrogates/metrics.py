@@ -77,7 +77,8 @@ def conformal_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int = 
     """Find the factor that makes held-out intervals cover a share of the values.
 
     Split conformal prediction over the values each predicted without its group; below 19 of them the 95 % quantile
-    does not exist and the model's own intervals stand.
+    does not exist and the model's own intervals stand. The factor never narrows: errors within a group go together,
+    so that few groups can look better than they are by chance.
 
     Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005); Barber et al., Ann. Statist. 49,
     486 (2021).
@@ -89,4 +90,4 @@ def conformal_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int = 
     needed = np.sqrt(np.maximum(error**2 - held_out.label_sigmas[values] ** 2, 0.0)) / held_out.sigmas[values]
     needed = 1 + (needed - 1) / np.maximum(held_out.novelty[values], 0.2)
     rank = min(int(np.ceil((len(needed) + 1) * coverage)), len(needed))
-    return float(np.clip(np.sort(needed)[rank - 1], 0.5, 3.0))
+    return float(np.clip(np.sort(needed)[rank - 1], 1.0, 3.0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -16,11 +17,16 @@ from scipy.ndimage import map_coordinates, spline_filter
 
 from argyro.platform.errors import InputError
 
-RATIO_LIMITS = (1e-5, 1e5)  # of D_GB / D_b; beyond, the limit is taken: the polycrystal no longer changes much
-WIDTH_LIMITS = (1e-5, 0.1)  # of w/d; the upper one is that of the collapsed-interface model
-RATIO_POINTS = 21
-WIDTH_POINTS = 9
-PADDING = 4  # grid points continued beyond the edges by odd reflection, so that the spline keeps its slope there
+# The grid covers what the standard reduced basis covers, two points a decade of ratio and three of width.
+RATIO_LIMITS = (1e-4, 1e4)  # of D_GB / D_b
+WIDTH_LIMITS = (1e-4, 0.1)  # of w/d; the upper one is that of the collapsed-interface model
+RATIO_POINTS = 17
+WIDTH_POINTS = 10
+PADDING = 4  # grid points continued beyond the edges by odd reflection, so that the slope goes on there
+BEYOND = 3  # grid points, one and a half decades, that a ratio may lie beyond the grid before it is held
+
+if TYPE_CHECKING:
+    from argyro.platform.continuum.mesh import Mesh
 
 Solver = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -45,6 +51,21 @@ class PolycrystalTable:
         padded = np.pad(values, PADDING, mode="reflect", reflect_type="odd")
         return cls(spline_filter(padded, order=3, mode="mirror"))
 
+    @classmethod
+    def of_mesh(cls, mesh: Mesh, cache: Path | None = None) -> PolycrystalTable:
+        """Tabulate the finite elements of a polycrystal through their reduced basis.
+
+        Args:
+            mesh: of one polycrystal with one class of boundaries.
+            cache: folder of reduced bases.
+        """
+        from argyro.platform.continuum.homogenize import homogenize_batch
+
+        def solve(parallel: np.ndarray, perpendicular: np.ndarray, width: np.ndarray) -> np.ndarray:
+            return homogenize_batch(mesh, 1.0, parallel, perpendicular, width, 1.0, "reduced", cache).mean_cm2_s
+
+        return cls.build(solve)
+
     def effective_cm2_s(
         self,
         bulk_cm2_s: np.ndarray,
@@ -66,11 +87,14 @@ class PolycrystalTable:
                 given=grain_size_nm,
                 accepted=f">= {width_nm / WIDTH_LIMITS[1]:g}",
             )
-        width = np.full(np.shape(bulk_cm2_s), max(width_nm / grain_size_nm, WIDTH_LIMITS[0]))
+        share = width_nm / grain_size_nm
+        # For thin boundaries only w D_∥ and w / D_⊥ matter: below the grid, width is traded for the ratios, exactly
+        # in the limit.
+        thinner = min(share / WIDTH_LIMITS[0], 1.0)
         place = [
-            _place(parallel_cm2_s / bulk_cm2_s, RATIO_LIMITS, RATIO_POINTS),
-            _place(perpendicular_cm2_s / bulk_cm2_s, RATIO_LIMITS, RATIO_POINTS),
-            _place(width, WIDTH_LIMITS, WIDTH_POINTS),
+            _place(parallel_cm2_s / bulk_cm2_s * thinner, RATIO_LIMITS, RATIO_POINTS, BEYOND),
+            _place(perpendicular_cm2_s / bulk_cm2_s / thinner, RATIO_LIMITS, RATIO_POINTS, BEYOND),
+            _place(np.full(np.shape(bulk_cm2_s), share), WIDTH_LIMITS, WIDTH_POINTS, 0),
         ]
         return bulk_cm2_s * np.exp(map_coordinates(self.coefficients, place, order=3, mode="mirror", prefilter=False))
 
@@ -84,7 +108,8 @@ class PolycrystalTable:
         return cls(load_file(path)["coefficients"])
 
 
-def _place(values: np.ndarray, limits: tuple[float, float], points: int) -> np.ndarray:
-    """Fractional grid index of values on a logarithmic axis, kept within it."""
+def _place(values: np.ndarray, limits: tuple[float, float], points: int, beyond: int) -> np.ndarray:
+    """Fractional grid index of values on a logarithmic axis, held a few points beyond its ends."""
     low, high = np.log(limits)
-    return np.clip((np.log(values) - low) / (high - low), 0.0, 1.0) * (points - 1) + PADDING
+    index = (np.log(values) - low) / (high - low) * (points - 1)
+    return np.clip(index, -beyond, points - 1 + beyond) + PADDING

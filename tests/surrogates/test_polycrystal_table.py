@@ -6,13 +6,15 @@ from argyro.surrogates.polycrystal import PolycrystalTable
 
 
 def test_spline_follows_the_homogenization(polycrystal):
-    """Random ratios over eight decades and widths over four: within 1 % of the law that was tabulated."""
+    """Random ratios over eight decades and widths over five: within 2 % (0.15 % but for the corners) of the law that
+    was tabulated.
+    """
     rng = np.random.default_rng(0)
     bulk, parallel, perpendicular = np.exp(rng.uniform(np.log(1e-10), np.log(1e-6), size=(3, 2000)))
-    for width_over_size in (0.1, 0.02, 0.01, 1e-5):
+    for width_over_size in (0.1, 0.02, 0.01, 1e-4, 1e-6):
         found = polycrystal.effective_cm2_s(bulk, parallel, perpendicular, 2.5, 2.5 / width_over_size)
         law = (1 + 1.83 * width_over_size * parallel / bulk) / (1 + 0.91 * width_over_size * bulk / perpendicular)
-        np.testing.assert_allclose(found, bulk * law, rtol=0.01)
+        np.testing.assert_allclose(found, bulk * law, rtol=0.02)
 
 
 def test_grains_must_be_wider_than_their_boundaries(polycrystal):

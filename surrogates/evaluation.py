@@ -1,0 +1,116 @@
+"""The accuracy table: every candidate on the same splits, with errors in dex, coverage and calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import norm
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.ensemble import NetworkTraining
+from argyro.surrogates.examples import examples_of
+from argyro.surrogates.graph import graph_of
+from argyro.surrogates.metrics import HeldOut, Score, conformal_factor, noise_floor_dex, score, widening
+from argyro.surrogates.observation import Observation
+from argyro.surrogates.training import SurrogateOptions
+from argyro.surrogates.validation import cross_validate, fold_of
+
+SPLITS = {"leave-one-composition-out": "composition", "leave-one-boundary-out": "boundary", "random": None}
+LEVELS = np.linspace(0.05, 0.95, 19)
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """Held-out predictions and scores of each candidate on one split, and the noise floor of the labels."""
+
+    split: str
+    held_out: dict[str, HeldOut]
+    scores: dict[str, Score]
+    noise_floor_dex: float
+
+    @property
+    def best(self) -> str:
+        """The candidate of lowest negative log density."""
+        return min(self.scores, key=lambda kind: self.scores[kind].negative_log_density)
+
+
+def evaluate(
+    observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0, most_folds: int = 10
+) -> list[SplitResult]:
+    """Predict every observation without its composition, without its boundary, and at random; those splits that exist.
+
+    Args:
+        observations: results of molecular dynamics.
+        options: how to train.
+        seed: of folds and networks.
+        most_folds: compositions or boundaries beyond this number share folds.
+
+    Raises:
+        InputError: a single observation cannot be split.
+    """
+    if len(observations) < 2:
+        raise InputError("an accuracy needs at least two observations")
+    options, prior = options or SurrogateOptions(), ArrheniusPrior()
+    examples = examples_of(observations)
+    graphs = [graph_of(atoms) for atoms in examples.structures] if "graph" in options.candidates else []
+    training = NetworkTraining(members=options.members, steps=options.steps)
+    floor = noise_floor_dex(examples.data.log_sigmas, examples.data.censored)
+    results = []
+    for split, by in SPLITS.items():
+        groups = np.arange(len(observations)).astype(str) if by is None else examples.groups(by)
+        if len(set(groups)) < 2:
+            continue
+        folds = fold_of(groups, seed, most_folds if by else 5)
+        validation = cross_validate(examples, graphs, folds, training, prior, seed, options.candidates)
+        scores = {kind: score(held_out) for kind, held_out in validation.held_out.items()}
+        results.append(SplitResult(split, validation.held_out, scores, floor))
+    return results
+
+
+def calibration_curve(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
+    """Share of held-out values inside their central intervals of the nominal LEVELS, (19,)."""
+    values = np.isfinite(held_out.means) & ~held_out.censored
+    sigma = np.hypot(held_out.sigmas * widening(factor, held_out.novelty), held_out.label_sigmas)[values]
+    z = np.abs(held_out.log_values - held_out.means)[values] / sigma
+    return np.array([(z <= norm.ppf(0.5 + level / 2)).mean() for level in LEVELS])
+
+
+def markdown_table(results: Sequence[SplitResult]) -> str:
+    """Write the scores as a Markdown table."""
+    lines = [
+        "| split | model | MAE dex | RMSE dex | 95 % interval covers | -ln density | best |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        for kind, s in result.scores.items():
+            best = "yes" if kind == result.best else ""
+            lines.append(
+                f"| {result.split} | {kind} | {s.mae_dex:.3f} | {s.rmse_dex:.3f} | {100 * s.coverage_95:.0f} % | "
+                f"{s.negative_log_density:.2f} | {best} |"
+            )
+    return "\n".join(lines) + f"\n\nNoise floor of the labels: {results[0].noise_floor_dex:.3f} dex.\n"
+
+
+def plot_calibration(results: Sequence[SplitResult], path: Path | str) -> None:
+    """Draw nominal against found coverage, each candidate before and the best after conformal calibration."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(results), figsize=(4 * len(results), 4), squeeze=False)
+    for axis, result in zip(axes[0], results, strict=True):
+        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+        for kind, held_out in result.held_out.items():
+            axis.plot(LEVELS, calibration_curve(held_out), label=kind)
+        best = result.held_out[result.best]
+        axis.plot(LEVELS, calibration_curve(best, conformal_factor(best)), "k--", label=f"{result.best}, calibrated")
+        axis.set(title=result.split, xlabel="nominal coverage", ylabel="found coverage", xlim=(0, 1), ylim=(0, 1))
+        axis.legend(fontsize="small")
+    figure.tight_layout()
+    figure.savefig(path)
+    plt.close(figure)

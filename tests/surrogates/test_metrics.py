@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from argyro.surrogates.evaluation import LEVELS, calibration_curve, evaluate, markdown_table, plot_calibration
+from argyro.surrogates.metrics import HeldOut, conformal_factor, noise_floor_dex, score
+from argyro.surrogates.training import SurrogateOptions
+from argyro.surrogates.validation import fold_of
+
+
+def held_out(n=4000, too_narrow=1.0, seed=0):
+    """Errors of unit standard deviation, stated as 1 / too_narrow."""
+    errors = np.random.default_rng(seed).normal(size=n)
+    zero, one = np.zeros(n), np.ones(n)
+    return HeldOut(errors, zero, np.zeros(n, dtype=bool), zero, one / too_narrow, one)
+
+
+def test_scores_of_normal_errors():
+    """Mean |error| of a unit normal is √(2/π), its density ½(1 + ln 2π), both in natural logarithms."""
+    found = score(held_out(40000))
+    assert found.mae_dex == pytest.approx((2 / np.pi) ** 0.5 / np.log(10), rel=0.02)
+    assert found.rmse_dex == pytest.approx(1 / np.log(10), rel=0.02)
+    assert found.coverage_95 == pytest.approx(0.95, abs=0.005)
+    assert found.negative_log_density == pytest.approx(0.5 * (1 + np.log(2 * np.pi)), rel=0.01)
+
+
+def test_a_perfect_model_shows_the_noise_floor():
+    assert noise_floor_dex(np.full(3, 0.1), np.zeros(3, dtype=bool)) == pytest.approx(
+        0.1 * (2 / np.pi) ** 0.5 / np.log(10)
+    )
+
+
+def test_conformal_factor_repairs_intervals():
+    assert conformal_factor(held_out(too_narrow=2.0)) == pytest.approx(2.0, rel=0.05)
+    assert score(held_out(too_narrow=2.0, seed=1), 2.0).coverage_95 == pytest.approx(0.95, abs=0.01)
+    assert conformal_factor(held_out(too_narrow=0.5)) == 1.0
+    assert conformal_factor(held_out(n=18, too_narrow=5.0)) == 1.0
+
+
+def test_bounds_count_by_probability():
+    """A bound at the predicted median is met with probability one half."""
+    one = np.zeros(1)
+    only_bound = HeldOut(one, one, np.array([True]), one, one + 1, one + 1)
+    assert score(only_bound).negative_log_density == pytest.approx(np.log(2))
+
+
+def test_groups_are_never_split():
+    groups = np.repeat([f"g{i}" for i in range(13)], 4)
+    folds = fold_of(groups, seed=0)
+    assert len(set(folds)) == 5
+    assert all(len(set(folds[groups == g])) == 1 for g in groups)
+
+
+def test_calibration_curve_of_normal_errors():
+    np.testing.assert_allclose(calibration_curve(held_out()), LEVELS, atol=0.03)
+
+
+def test_evaluation_shows_every_candidate_on_every_split(small_campaign, tmp_path):
+    results = evaluate(small_campaign, SurrogateOptions(candidates=("mean", "ridge", "gp")), seed=0)
+    assert [r.split for r in results] == ["leave-one-composition-out", "leave-one-boundary-out", "random"]
+    assert all(set(r.scores) == {"mean", "ridge", "gp"} for r in results)
+    assert markdown_table(results).count("yes") == 3
+    random = results[2].scores["gp"]
+    assert random.mae_dex < results[0].scores["gp"].mae_dex
+    plot_calibration(results, tmp_path / "calibration.svg")
+    assert (tmp_path / "calibration.svg").stat().st_size > 1000
+
+
+def test_a_trained_gp_covers_what_it_has_not_seen(cell, world):
+    """Four of six materials train; the truth of the others lies inside the intervals as often as promised, within
+    chance.
+    """
+    from argyro.surrogates.descriptors import identity_of
+    from argyro.surrogates.training import train_surrogate
+
+    names = [(c, d) for c in ("Li6PS5Cl", "Li6PS5Br", "Li6PS5I") for d in (0.0, 0.25, 0.5)]
+    cells = {name: [cell(*name, b) for b in ("bulk", "sigma5(001)[001]")] for name in names}
+    inside = []
+    for start in range(3):
+        left_out = names[start::3]
+        seen = [a for name in names if name not in left_out for a in cells[name]]
+        surrogate = train_surrogate(
+            world.observe(seen, (600.0, 900.0)), SurrogateOptions(candidates=("gp",)), seed=start
+        )
+        for atoms in (a for name in left_out for a in cells[name]):
+            prediction, identity = surrogate.predict(atoms, (300.0, 750.0)), identity_of(atoms)
+            for target in ("bulk",) if identity.boundary == "bulk" else ("parallel", "perpendicular"):
+                true = world.diffusivity_cm2_s(identity, target, (300.0, 750.0))
+                inside += [u.low <= t <= u.high for u, t in zip(getattr(prediction, target), true, strict=True)]
+    assert 0.85 <= np.mean(inside) <= 1.0
+    assert len(inside) == 54
