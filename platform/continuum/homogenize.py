@@ -1,20 +1,24 @@
-"""Effective diffusivity of a polycrystal from bulk and grain-boundary diffusivity."""
+"""Effective diffusivity of a polycrystal from bulk and grain-boundary diffusivity: one point, or thousands."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.continuum.coefficients import coefficients
+from argyro.platform.continuum.checks import WIDEST_COLLAPSED, Queries, require_collapsible, require_method
+from argyro.platform.continuum.coefficients import Coefficients, coefficients
 from argyro.platform.continuum.direct import collapsed_form
 from argyro.platform.continuum.mesh import Mesh
 from argyro.platform.errors import InputError
 
-METHODS = ("direct", "auto")
-# The collapsed boundary is a surface; above this share of the grain size its own thickness shows.
-WIDEST_COLLAPSED = 0.1
+# Fewer queries than this are solved directly faster than the reduced basis is built (2 to 5 s).
+LEAST_FOR_REDUCED = 64
+TOLERANCE = 1e-3
+# The sides may remove at most this share of a tetrahedron's conduction.
+LARGEST_SIDE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,12 @@ class Homogenized:
 
     Args:
         tensor_cm2_s: (3, 3), symmetric positive definite.
-        relative_error_bound: of the mean, against the finite-element solution on the same mesh.
+        relative_error_bound: spectral norm of the tensor's error over its mean, against the discrete solution of the
+            same mesh (direct, reduced) or grid (voxel).
         method: ``direct``, ``reduced`` or ``voxel``.
         grain_size_nm: equivalent-sphere diameter of the mean grain.
         width_nm: GB width.
-        note: why this method was taken, empty if it was asked for.
+        note: why this method was taken, empty where that needs no saying.
     """
 
     tensor_cm2_s: np.ndarray
@@ -55,6 +60,28 @@ class Homogenized:
         }
 
 
+@dataclass(frozen=True)
+class HomogenizedBatch:
+    """Effective tensors of q queries.
+
+    Args:
+        tensor_cm2_s: (q, 3, 3).
+        relative_error_bound: (q,).
+        method: (q,) names.
+        note: (q,) texts.
+    """
+
+    tensor_cm2_s: np.ndarray
+    relative_error_bound: np.ndarray
+    method: np.ndarray
+    note: np.ndarray
+
+    @property
+    def mean_cm2_s(self) -> np.ndarray:
+        """(q,), a third of the traces."""
+        return np.trace(self.tensor_cm2_s, axis1=1, axis2=2) / 3
+
+
 def effective_diffusivity(
     mesh: Mesh,
     d_bulk_cm2_s: float,
@@ -63,6 +90,7 @@ def effective_diffusivity(
     width_nm: float,
     grain_size_nm: float,
     method: str = "auto",
+    cache: Path | None = None,
 ) -> Homogenized:
     """Effective tensor of a periodic polycrystal, ∇·(D ∇c) = 0 with grains D_b and boundaries D_∥, D_⊥ of width w.
 
@@ -73,88 +101,125 @@ def effective_diffusivity(
         d_perpendicular_cm2_s: across the boundary, likewise.
         width_nm: GB width the two were defined with.
         grain_size_nm: equivalent-sphere diameter d = (6 V / π N)^(1/3).
-        method: one of METHODS.
+        method: ``direct``, ``reduced``, ``voxel``, or ``auto``: voxels for w/d > 0.1, else direct.
+        cache: folder of reduced bases.
 
     Raises:
         InputError: a diffusivity that is not positive, a width as large as the grain, or an unknown method.
     """
-    query = Query.of(mesh, d_bulk_cm2_s, d_parallel_cm2_s, d_perpendicular_cm2_s, width_nm, grain_size_nm)
-    if method not in METHODS:
-        raise InputError(
-            f"method {method!r} is unknown; use one of {', '.join(METHODS)}",
-            path="method",
-            given=method,
-            accepted=", ".join(METHODS),
-        )
-    require_collapsible(query.width_nm / query.grain_size_nm)
-    theta = coefficients(query.parallel[None], query.perpendicular[None], np.array([query.width_in(mesh)]))
-    solution = collapsed_form(mesh).solve(theta)
-    return Homogenized(solution.tensor * d_bulk_cm2_s, solution.error, "direct", float(grain_size_nm), float(width_nm))
+    batch = homogenize_batch(
+        mesh,
+        np.reshape(d_bulk_cm2_s, (1,)),
+        np.reshape(d_parallel_cm2_s, (1, -1)),
+        np.reshape(d_perpendicular_cm2_s, (1, -1)),
+        width_nm,
+        grain_size_nm,
+        method,
+        cache,
+    )
+    return Homogenized(
+        batch.tensor_cm2_s[0],
+        float(batch.relative_error_bound[0]),
+        str(batch.method[0]),
+        float(grain_size_nm),
+        float(width_nm),
+        str(batch.note[0]),
+    )
 
 
-def require_collapsible(width_over_size: float) -> None:
-    """Refuse boundaries too wide to be a surface."""
-    if width_over_size > WIDEST_COLLAPSED:
+def homogenize_batch(
+    mesh: Mesh,
+    d_bulk_cm2_s,
+    d_parallel_cm2_s,
+    d_perpendicular_cm2_s,
+    width_nm,
+    grain_size_nm,
+    method: str = "auto",
+    cache: Path | None = None,
+    tolerance: float = TOLERANCE,
+) -> HomogenizedBatch:
+    """Effective tensors of many queries on one mesh; arguments are scalars or (q,), GB ones also (q, classes).
+
+    Args:
+        mesh: of one polycrystal.
+        d_bulk_cm2_s: of the grains.
+        d_parallel_cm2_s: in the boundary.
+        d_perpendicular_cm2_s: across it.
+        width_nm: GB width.
+        grain_size_nm: equivalent-sphere diameter.
+        method: ``auto`` takes voxels where w/d > 0.1; elsewhere, from LEAST_FOR_REDUCED queries on, the reduced basis.
+        cache: folder of reduced bases.
+        tolerance: a reduced answer whose certified error exceeds this is replaced by a direct solution.
+
+    Raises:
+        InputError: see `effective_diffusivity`.
+    """
+    require_method(method)
+    queries = Queries.of(mesh, d_bulk_cm2_s, d_parallel_cm2_s, d_perpendicular_cm2_s, width_nm, grain_size_nm)
+    if method in ("direct", "reduced"):
+        require_collapsible(queries)
+    wide = (queries.width_over_size > WIDEST_COLLAPSED) | (method == "voxel")
+    result = HomogenizedBatch(
+        np.empty((len(queries), 3, 3)),
+        np.empty(len(queries)),
+        np.full(len(queries), "voxel", dtype=object),
+        np.full(len(queries), "", dtype=object),
+    )
+    narrow = np.flatnonzero(~wide)
+    if narrow.size:
+        _collapsed(mesh, queries, narrow, method, cache, tolerance, result)
+    if wide.any():
+        _voxels(mesh, queries, np.flatnonzero(wide), method, result)
+    result.tensor_cm2_s[:] *= queries.bulk_cm2_s[:, None, None]
+    return result
+
+
+def theta_of(mesh: Mesh, queries: Queries) -> Coefficients:
+    """Coefficients of the queries on this mesh, lengths in its period."""
+    return coefficients(queries.parallel, queries.perpendicular, queries.width_over_size * mesh.grain_size)
+
+
+def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
+    """Answer the queries of thin boundaries."""
+    theta = theta_of(mesh, queries)[rows]
+    _require_coarse_enough(mesh, theta.width.max())
+    reduced = method == "reduced" or (method == "auto" and len(rows) >= LEAST_FOR_REDUCED)
+    unanswered = np.arange(len(rows))
+    if reduced:
+        from argyro.platform.continuum.online import evaluate
+        from argyro.platform.continuum.reduced import reduced_model
+
+        result.tensor_cm2_s[rows], result.relative_error_bound[rows] = evaluate(reduced_model(mesh, cache), theta)
+        result.method[rows] = "reduced"
+        unanswered = np.flatnonzero(~(result.relative_error_bound[rows] <= tolerance))
+    form = collapsed_form(mesh)
+    for k in unanswered:
+        solution = form.solve(theta[k : k + 1])
+        result.tensor_cm2_s[rows[k]], result.relative_error_bound[rows[k]] = solution.tensor, solution.error
+        result.method[rows[k]] = "direct"
+        if reduced:
+            result.note[rows[k]] = f"solved directly: the reduced basis is not certified to {tolerance:g} here"
+
+
+def _voxels(mesh, queries, rows, method, result) -> None:
+    """Answer the queries of thick boundaries."""
+    from argyro.platform.continuum.voxel import voxel_tensor
+
+    for row in rows:
+        width = float(queries.width_over_size[row] * mesh.grain_size)
+        answer = voxel_tensor(mesh, width, queries.parallel[row], queries.perpendicular[row])
+        result.tensor_cm2_s[row], result.relative_error_bound[row] = answer.tensor, answer.error
+        why = f"w/d = {queries.width_over_size[row]:.3g} is above {WIDEST_COLLAPSED}: " if method == "auto" else ""
+        result.note[row] = f"{why}{answer.cells}³ voxels, {answer.cells * width:.1f} across the boundary"
+
+
+def _require_coarse_enough(mesh: Mesh, width: float) -> None:
+    widest = LARGEST_SIDE_SHARE * collapsed_form(mesh).widest
+    if width > widest:
         raise InputError(
-            f"w/d = {width_over_size:.3g}: a boundary wider than {WIDEST_COLLAPSED} grain sizes is no surface;"
-            " use method 'voxel' or 'auto', or a larger grain",
+            f"w/d = {width / mesh.grain_size:.3g}: the tetrahedra at the boundary are thinner than it; this mesh serves"
+            f" up to {widest / mesh.grain_size:.3g}; refine less, spread grain sizes less, or use method 'voxel'",
             path="width_nm",
-            given=width_over_size,
-            accepted=f"w/d <= {WIDEST_COLLAPSED}",
+            given=width / mesh.grain_size,
+            accepted=f"w/d <= {widest / mesh.grain_size:.3g}",
         )
-
-
-@dataclass(frozen=True)
-class Query:
-    """Checked input of one homogenization, diffusivities of the classes in units of D_b."""
-
-    parallel: np.ndarray
-    perpendicular: np.ndarray
-    width_nm: float
-    grain_size_nm: float
-
-    @classmethod
-    def of(cls, mesh: Mesh, d_bulk, d_parallel, d_perpendicular, width_nm, grain_size_nm) -> Query:
-        """Check everything a user may give wrong.
-
-        Raises:
-            InputError: see `effective_diffusivity`.
-        """
-        bulk = _positive("d_bulk_cm2_s", d_bulk, 1)[0]
-        parallel = _positive("d_parallel_cm2_s", d_parallel, mesh.classes)
-        perpendicular = _positive("d_perpendicular_cm2_s", d_perpendicular, mesh.classes)
-        width = _positive("width_nm", width_nm, 1)[0]
-        size = _positive("grain_size_nm", grain_size_nm, 1)[0]
-        if width >= size:
-            raise InputError(
-                f"a boundary {width:g} nm wide leaves nothing of a grain of {size:g} nm; give a smaller width",
-                path="width_nm",
-                given=width,
-                accepted=f"< {size:g}",
-            )
-        return cls(parallel / bulk, perpendicular / bulk, float(width), float(size))
-
-    def width_in(self, mesh: Mesh) -> float:
-        """The width in periods of the mesh."""
-        return self.width_nm / self.grain_size_nm * mesh.grain_size
-
-
-def _positive(name: str, value, count: int) -> np.ndarray:
-    """`count` positive finite numbers from one number or as many."""
-    array = np.atleast_1d(np.asarray(value, dtype=float))
-    if array.ndim != 1 or len(array) not in (1, count):
-        raise InputError(
-            f"{name} has shape {array.shape}; give one number, or one for each of the {count} GB classes of the mesh",
-            path=name,
-            given=array.tolist(),
-            accepted=f"1 or {count} numbers",
-        )
-    if not (np.isfinite(array).all() and (array > 0).all()):
-        raise InputError(
-            f"{name} = {array.tolist() if len(array) > 1 else array[0]} is not a positive finite number;"
-            " for a blocked path give a small one, say 1e-4 of the bulk's",
-            path=name,
-            given=array.tolist(),
-            accepted="> 0",
-        )
-    return np.broadcast_to(array, (count,)).copy()

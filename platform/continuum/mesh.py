@@ -34,6 +34,7 @@ class Mesh:
         boundary_facet: (b,) number of the plane facet the triangle is part of.
         boundary_class: (b,) number of the GB class whose coefficients hold there.
         centres: (g, 3) grain centres.
+        weights: (g,) their power weights.
     """
 
     points: np.ndarray
@@ -47,6 +48,7 @@ class Mesh:
     boundary_facet: np.ndarray
     boundary_class: np.ndarray
     centres: np.ndarray
+    weights: np.ndarray
 
     @property
     def grains(self) -> int:
@@ -139,14 +141,14 @@ def mesh(polycrystal: Polycrystal, refinements: int = 0) -> Mesh:
             given=refinements,
             accepted="0 to 4",
         )
-    coarse = _coarse_mesh(facets(polycrystal), polycrystal.centres)
+    coarse = _coarse_mesh(facets(polycrystal), polycrystal)
     for _ in range(refinements):
         coarse = _refined(coarse)
     return coarse
 
 
-def _coarse_mesh(polygons: list[Facet], centres: np.ndarray) -> Mesh:
-    nodes = _GrainNodes(centres, _corner_labels(polygons))
+def _coarse_mesh(polygons: list[Facet], polycrystal: Polycrystal) -> Mesh:
+    nodes = _GrainNodes(polycrystal.centres, _corner_labels(polygons))
     tets: list[tuple[int, ...]] = []
     grains: list[int] = []
     sides: tuple[list, list] = ([], [])
@@ -170,7 +172,7 @@ def _coarse_mesh(polygons: list[Facet], centres: np.ndarray) -> Mesh:
         np.array([polygons[k].grains for k in facet_of]),
         np.array(facet_of),
         np.zeros(len(facet_of), dtype=int),
-        centres,
+        polycrystal,
     )
 
 
@@ -211,13 +213,13 @@ def _positively_oriented(points: np.ndarray, tets: np.ndarray) -> np.ndarray:
 
 
 def _assemble(
-    points, tets, tet_grain, side_a, side_b, boundary_grains, boundary_facet, boundary_class, centres
+    points, tets, tet_grain, side_a, side_b, boundary_grains, boundary_facet, boundary_class, polycrystal
 ) -> Mesh:
     """A Mesh with the tetrahedron behind every boundary triangle looked up and slivers refused."""
     made = Mesh(
         points, tets, tet_grain, side_a, side_b,
         _tetrahedron_behind(side_a, tets), _tetrahedron_behind(side_b, tets),
-        boundary_grains, boundary_facet, boundary_class, centres,
+        boundary_grains, boundary_facet, boundary_class, polycrystal.centres, polycrystal.weights,
     )  # fmt: skip
     longest = np.linalg.norm(points[tets[:, 1]] - points[tets[:, 2]], axis=1).max()
     if made.volumes.min() < 1e-14 * longest**3 or made.areas.min() < 1e-14 * longest**2:
@@ -251,5 +253,5 @@ def _refined(coarse: Mesh) -> Mesh:
         np.repeat(coarse.boundary_grains, 4, axis=0),
         np.repeat(coarse.boundary_facet, 4),
         np.repeat(coarse.boundary_class, 4),
-        coarse.centres,
+        Polycrystal(coarse.centres, coarse.weights),
     )

@@ -158,7 +158,7 @@ def _jump(mesh: Mesh, middle: np.ndarray, chosen: np.ndarray, unknowns: int) -> 
 
 
 def _network_edges(mesh: Mesh) -> np.ndarray:
-    """Number of the edge opposite each corner of each boundary triangle, (b, 3), one and the same along triple lines."""
+    """Number of the edge opposite each corner of each boundary triangle, (b, 3), the same along triple lines."""
     corner = mesh.points[mesh.side_a]
     middles = (corner.sum(1, keepdims=True) - corner) / 2
     return merge_periodic(middles.reshape(-1, 3)).reshape(-1, 3)

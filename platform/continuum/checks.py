@@ -1,0 +1,131 @@
+"""What may be asked of a polycrystal: one clear error for each thing that may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.errors import InputError
+
+METHODS = ("auto", "direct", "reduced", "voxel")
+# The collapsed boundary is a surface; above this share of the grain size its own thickness shows.
+WIDEST_COLLAPSED = 0.1
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Checked input of q homogenizations; diffusivities of the classes in units of the bulk's.
+
+    Args:
+        bulk_cm2_s: (q,).
+        parallel, perpendicular: (q, classes), D_∥/D_b and D_⊥/D_b.
+        width_nm, grain_size_nm: (q,).
+    """
+
+    bulk_cm2_s: np.ndarray
+    parallel: np.ndarray
+    perpendicular: np.ndarray
+    width_nm: np.ndarray
+    grain_size_nm: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.bulk_cm2_s)
+
+    @property
+    def width_over_size(self) -> np.ndarray:
+        """(q,) w/d."""
+        return self.width_nm / self.grain_size_nm
+
+    @classmethod
+    def of(cls, mesh: Mesh, d_bulk_cm2_s, d_parallel_cm2_s, d_perpendicular_cm2_s, width_nm, grain_size_nm) -> Queries:
+        """Broadcast and check numbers, (q,) or scalar; GB diffusivities also (q, classes).
+
+        Raises:
+            InputError: a number that is not positive and finite, a width as large as the grain, shapes that do not fit.
+        """
+        plain = {"d_bulk_cm2_s": d_bulk_cm2_s, "width_nm": width_nm, "grain_size_nm": grain_size_nm}
+        classed = {"d_parallel_cm2_s": d_parallel_cm2_s, "d_perpendicular_cm2_s": d_perpendicular_cm2_s}
+        columns = {name: np.atleast_1d(_positive(name, value))[:, None] for name, value in plain.items()}
+        columns |= {name: _per_class(name, _positive(name, value), mesh.classes) for name, value in classed.items()}
+        lengths = {len(column) for column in columns.values()} - {1}
+        if len(lengths) > 1 or any(columns[name].ndim != 2 for name in columns):
+            shapes = {name: column.shape for name, column in columns.items()}
+            raise InputError(
+                f"the inputs have lengths {shapes}; give one number or equally many of each", path="queries"
+            )
+        count = lengths.pop() if lengths else 1
+        bulk, width, size = (np.broadcast_to(columns[name][:, 0], (count,)) for name in plain)
+        parallel, perpendicular = (np.broadcast_to(columns[name], (count, mesh.classes)) for name in classed)
+        _require_grain_left(width, size)
+        return cls(bulk, parallel / bulk[:, None], perpendicular / bulk[:, None], width, size)
+
+
+def require_method(method: str) -> None:
+    """Refuse a method that does not exist."""
+    if method not in METHODS:
+        raise InputError(
+            f"method {method!r} is unknown; use one of {', '.join(METHODS)}",
+            path="method",
+            given=method,
+            accepted=", ".join(METHODS),
+        )
+
+
+def require_collapsible(queries: Queries) -> None:
+    """Refuse boundaries too wide to be a surface."""
+    widest = float(queries.width_over_size.max())
+    if widest > WIDEST_COLLAPSED:
+        raise InputError(
+            f"w/d = {widest:.3g}: a boundary wider than {WIDEST_COLLAPSED} grain sizes is no surface;"
+            " use method 'voxel' or 'auto', or a larger grain",
+            path="width_nm",
+            given=widest,
+            accepted=f"w/d <= {WIDEST_COLLAPSED}",
+        )
+
+
+def _positive(name: str, value) -> np.ndarray:
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} = {value!r} is not a number", path=name, given=value, accepted="> 0") from error
+    wrong = array[~(np.isfinite(array) & (array > 0))]
+    if wrong.size:
+        raise InputError(
+            f"{name} = {wrong.flat[0]} is not a positive finite number; for a blocked path give a small one,"
+            " say 1e-4 of the bulk's",
+            path=name,
+            given=float(wrong.flat[0]),
+            accepted="> 0",
+        )
+    return array
+
+
+def _per_class(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """(q, classes) from a scalar, (q,), or (q, classes); with several classes a list of one per class is one query."""
+    if array.ndim == 0:
+        return array.reshape(1, 1)
+    if array.ndim == 1:
+        return array[None, :] if classes > 1 and len(array) == classes else array[:, None]
+    if array.ndim == 2 and array.shape[1] in (1, classes):
+        return array
+    raise InputError(
+        f"{name} has shape {array.shape}; give one number per query and per GB class, of which the mesh has {classes}",
+        path=name,
+        given=list(array.shape),
+        accepted=f"(q,) or (q, {classes})",
+    )
+
+
+def _require_grain_left(width: np.ndarray, size: np.ndarray) -> None:
+    wrong = np.flatnonzero(width >= size)
+    if wrong.size:
+        w, d = float(width[wrong[0]]), float(size[wrong[0]])
+        raise InputError(
+            f"a boundary {w:g} nm wide leaves nothing of a grain of {d:g} nm; give a smaller width",
+            path="width_nm",
+            given=w,
+            accepted=f"< {d:g}",
+        )

@@ -1,0 +1,121 @@
+"""Complementary energy: equilibrated fluxes bound the effective diffusivity from below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from argyro.platform.continuum.coefficients import Coefficients
+from argyro.platform.continuum.direct import CollapsedForm, Solution
+
+WIDTH_NODES = 6
+
+
+@dataclass(frozen=True)
+class Fluxes:
+    """Equilibrated fluxes as columns, one row per strain of the form, Bᵀ W σ = 0.
+
+    Args:
+        grain: (3 t, k), C(w) ∇u with C(w) = 1 - w A / (2 V) (1 - n nᵀ) in tetrahedra at a boundary.
+        plane: per class (m, k), w D_∥ times the mid-plane's strain.
+        jump: per class (m, k), 1/R times the jump.
+    """
+
+    grain: np.ndarray
+    plane: tuple[np.ndarray, ...]
+    jump: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, form: CollapsedForm, theta: Coefficients, solution: Solution) -> Fluxes:
+        """The fluxes of the three load cases of one solution."""
+        strains = form.strains
+        grain = strains.grain.of(solution.unknowns).reshape(-1, 3, 3)
+        tangential = strains.side.of(solution.unknowns).reshape(-1, 3, 3)
+        grain[_behind(form)] -= theta.width[0] * side_shares(form)[:, None, None] * tangential
+        return cls(
+            grain.reshape(-1, 3),
+            tuple(theta.plane[0, c] * s.of(solution.unknowns) for c, s in enumerate(strains.plane)),
+            tuple(s.of(solution.unknowns) / theta.resistance[0, c] for c, s in enumerate(strains.jump)),
+        )
+
+    def __matmul__(self, mixing: np.ndarray) -> Fluxes:
+        return Fluxes(self.grain @ mixing, tuple(p @ mixing for p in self.plane), tuple(j @ mixing for j in self.jump))
+
+    def joined(self, other: Fluxes) -> Fluxes:
+        """Columns of both."""
+        pairs = zip(self.plane, other.plane, strict=True), zip(self.jump, other.jump, strict=True)
+        plane, jump = (tuple(np.hstack(pair) for pair in side) for side in pairs)
+        return Fluxes(np.hstack([self.grain, other.grain]), plane, jump)
+
+
+def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices of the complementary energy and its load: D ≥ Hᵀ M(θ)⁻¹ H for any equilibrated fluxes.
+
+    M = M_inner + Σ_j l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump)_c. The sides' 1/(1 - w A / 2V) is
+    interpolated over the width nodes w_j and enlarged by the largest interpolation error: the bound remains one.
+
+    Args:
+        form: the form.
+        fluxes: k columns.
+        nodes: (WIDTH_NODES,), see `width_nodes`.
+
+    Returns:
+        (1 + WIDTH_NODES + 2 classes, k, k) and (k, 3).
+    """
+    strains, mesh = form.strains, form.mesh
+    behind, share = _behind(form), side_shares(form)
+    normals = np.concatenate([mesh.normals, mesh.normals])
+    at_side = fluxes.grain.reshape(len(mesh.tets), 3, -1)[behind]
+    tangential = at_side - normals[:, :, None] * np.einsum("tc,tck->tk", normals, at_side)[:, None]
+    tangential = tangential.reshape(3 * len(behind), -1)
+    volume = mesh.volumes[behind]
+    inner = _gram(fluxes.grain, strains.grain.weight) - _gram(tangential, np.repeat(volume, 3))
+    margin = 1 + _interpolation_error(nodes, share)
+    sides = [margin * _gram(tangential, np.repeat(volume / (1 - width * share), 3)) for width in nodes]
+    planes = [_gram(f, s.weight) for f, s in zip(fluxes.plane, strains.plane, strict=True)]
+    jumps = [_gram(f, s.weight) for f, s in zip(fluxes.jump, strains.jump, strict=True)]
+    load = fluxes.grain.T @ (strains.grain.weight[:, None] * strains.grain.macro)
+    for flux, strain in zip(fluxes.plane, strains.plane, strict=True):
+        load += flux.T @ (strain.weight[:, None] * strain.macro)
+    return np.stack([inner, *sides, *planes, *jumps]), load
+
+
+def width_nodes(widest: float) -> np.ndarray:
+    """Chebyshev nodes of [0, widest]."""
+    return widest * (1 - np.cos((2 * np.arange(WIDTH_NODES) + 1) * np.pi / (2 * WIDTH_NODES))) / 2
+
+
+def complementary_factors(theta: Coefficients, nodes: np.ndarray) -> np.ndarray:
+    """Factors of the matrices of `complementary_terms`, (q, terms)."""
+    return np.column_stack([np.ones(len(theta)), _lagrange(theta.width, nodes), 1 / theta.plane, theta.resistance])
+
+
+def side_shares(form: CollapsedForm) -> np.ndarray:
+    """A / (2 V) of the tetrahedra at the boundaries, (2 b,): the share of conduction removed per width."""
+    return np.tile(form.mesh.areas, 2) / (2 * form.mesh.volumes[_behind(form)])
+
+
+def _behind(form: CollapsedForm) -> np.ndarray:
+    return np.concatenate([form.mesh.tet_a, form.mesh.tet_b])
+
+
+def _gram(columns: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return columns.T @ (weight[:, None] * columns)
+
+
+def _lagrange(width: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Lagrange polynomials of the nodes at each width, (q, nodes)."""
+    columns = []
+    for node in nodes:
+        others = nodes[nodes != node]
+        columns.append(np.prod((width[:, None] - others) / (node - others), axis=1))
+    return np.stack(columns, 1)
+
+
+def _interpolation_error(nodes: np.ndarray, share: np.ndarray) -> float:
+    """Largest relative error of the interpolated 1/(1 - w share) over widths and shares."""
+    widths = np.linspace(0, nodes.max() + nodes.min(), 400)
+    share = np.linspace(0, share.max(), 50)
+    exact = 1 / (1 - widths[:, None] * share)
+    return float(np.abs(_lagrange(widths, nodes) @ (1 / (1 - nodes[:, None] * share)) / exact - 1).max())

@@ -1,0 +1,208 @@
+"""Reduced basis of the collapsed-interface form with bounds from both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.continuum.coefficients import Coefficients, coefficients
+from argyro.platform.continuum.direct import CollapsedForm, affine_factors, collapsed_form
+from argyro.platform.continuum.fluxes import Fluxes, complementary_factors, complementary_terms, width_nodes
+from argyro.platform.continuum.mesh import Mesh
+
+FORMAT = 1
+# What the standard basis covers: both diffusivity ratios and w/d.
+RATIOS = (1e-4, 1e4)
+WIDTHS = (1e-4, 0.1)
+TRAINING_POINTS = 1024
+# Greedy stops here on its training points, so that other points stay below 1e-3.
+TOLERANCE = 5e-4
+# Modes come in threes; sizes are rounded up to this so that the batched solver is compiled for few shapes.
+PADDING = 12
+MOST_MODES = 150
+# Combinations of snapshots whose energy is below this share of the largest are rounding, not information.
+LEAST_ENERGY = 1e-12
+
+
+@dataclass(frozen=True)
+class ReducedModel:
+    """A few affine matrices that answer any query on one mesh.
+
+    Args:
+        primal: (2 + 2 classes, n, n), the form on the basis of concentrations.
+        primal_load: (2 + 2 classes, n, 3).
+        constant: (2 + 2 classes, 3, 3).
+        dual: (terms, n, n), the complementary energy on the basis of equilibrated fluxes.
+        dual_load: (n, 3).
+        nodes: width nodes of the dual.
+        modes: basis size before padding.
+        worst: largest bound on the training points.
+        mesh_hash: of the mesh it belongs to.
+    """
+
+    primal: np.ndarray
+    primal_load: np.ndarray
+    constant: np.ndarray
+    dual: np.ndarray
+    dual_load: np.ndarray
+    nodes: np.ndarray
+    modes: int
+    worst: float
+    mesh_hash: str
+
+    def factors(self, theta: Coefficients) -> tuple[np.ndarray, np.ndarray]:
+        """Factors of the primal and of the dual terms."""
+        return affine_factors(theta), complementary_factors(theta, self.nodes)
+
+    def covers(self, theta: Coefficients) -> np.ndarray:
+        """(q,) whether the width lies where the dual's interpolation holds; elsewhere there is no bound."""
+        return theta.width <= (self.nodes.min() + self.nodes.max()) * (1 + 1e-9)
+
+    def save(self, path: Path) -> None:
+        """Write one .npz, by renaming, so that two processes may do so at once."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{np.random.default_rng().integers(1 << 40):x}.part")
+        with part.open("wb") as file:
+            np.savez(file, format=FORMAT, **{field.name: getattr(self, field.name) for field in fields(self)})
+        part.rename(path)
+
+    @classmethod
+    def load(cls, path: Path) -> ReducedModel:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as data:
+            arrays = {field.name: data[field.name] for field in fields(cls)}
+        scalars = {
+            "modes": int(arrays["modes"]),
+            "worst": float(arrays["worst"]),
+            "mesh_hash": str(arrays["mesh_hash"]),
+        }
+        return cls(**(arrays | scalars))
+
+
+def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
+    """Log-uniform points of the box RATIOS × RATIOS × WIDTHS, its corners among them."""
+    classes, low, high = mesh.classes, *np.log10(RATIOS)
+    generator = np.random.default_rng(seed)
+    exponents = generator.uniform(low, high, (TRAINING_POINTS, 2 * classes))
+    widths = generator.uniform(*np.log10(WIDTHS), TRAINING_POINTS)
+    corners = np.stack(np.meshgrid([low, high], [low, high], np.log10(WIDTHS), indexing="ij"), -1).reshape(-1, 3)
+    exponents = np.concatenate([np.repeat(corners[:, :2], classes, axis=1), exponents])
+    widths = mesh.grain_size * 10 ** np.concatenate([corners[:, 2], widths])
+    return coefficients(10 ** exponents[:, :classes], 10 ** exponents[:, classes:], widths)
+
+
+def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: float = TOLERANCE) -> ReducedModel:
+    """Greedy reduced basis: solve where the bound is largest, add what was found, until every training point is good.
+
+    Upper bound: Galerkin on the snapshots' concentrations. Lower bound: complementary energy on their fluxes.
+
+    Args:
+        mesh: the mesh.
+        training: points to be covered; the standard box if None.
+        tolerance: bound to be reached on all of them.
+
+    Source: Rozza, Huynh, Patera, Arch. Comput. Methods Eng. 15, 229 (2008); bounds: Prager, Synge, Q. Appl. Math.
+        5, 241 (1947).
+    """
+    from argyro.platform.continuum.online import evaluate
+
+    training = standard_training(mesh) if training is None else training
+    snapshots = _Snapshots(collapsed_form(mesh), width_nodes(max(training.width.max(), WIDTHS[1] * mesh.grain_size)))
+    chosen: list[int] = []
+    worst = _most_central(training)
+    while worst not in chosen and 3 * len(chosen) < MOST_MODES:
+        chosen.append(worst)
+        snapshots.add(training[worst : worst + 1])
+        model = snapshots.model()
+        bounds = evaluate(model, training)[1]
+        worst = int(np.argmax(bounds))
+        if bounds[worst] <= tolerance:
+            break
+    return replace(model, worst=float(bounds[worst]))
+
+
+def reduced_model(mesh: Mesh, cache: Path | None = None) -> ReducedModel:
+    """The standard reduced model of a mesh, built once per process and, with a cache folder, once per folder."""
+    if mesh.hash not in _models:
+        path = None if cache is None else Path(cache) / f"reduced-{FORMAT}-{mesh.hash}.npz"
+        if path is not None and path.exists():
+            _models[mesh.hash] = ReducedModel.load(path)
+        else:
+            _models[mesh.hash] = build_reduced(mesh)
+            if path is not None:
+                _models[mesh.hash].save(path)
+    return _models[mesh.hash]
+
+
+_models: dict[str, ReducedModel] = {}
+
+
+def _most_central(training: Coefficients) -> int:
+    points = np.log(np.column_stack([training.width, training.plane, training.resistance]))
+    return int(np.argmin(((points - points.mean(0)) ** 2).sum(1)))
+
+
+class _Snapshots:
+    """Concentrations and fluxes gathered so far."""
+
+    def __init__(self, form: CollapsedForm, nodes: np.ndarray):
+        self.form, self.nodes = form, nodes
+        self.concentrations = np.zeros((form.strains.unknowns, 0))
+        self.fluxes: Fluxes | None = None
+        self._matrices = [term.stiffness for term in form.terms]
+
+    def add(self, theta: Coefficients) -> None:
+        solution = self.form.solve(theta)
+        # Load cases of unit energy, whatever the contrast.
+        scale = np.diag(1 / np.sqrt(np.diag(solution.tensor)))
+        self.concentrations = np.hstack([self.concentrations, solution.unknowns @ scale])
+        fluxes = Fluxes.of(self.form, theta, solution) @ scale
+        self.fluxes = fluxes if self.fluxes is None else self.fluxes.joined(fluxes)
+
+    def model(self) -> ReducedModel:
+        form = self.form
+        reference = _balanced(len(form.terms) - 2)
+        # The columns are combined, not their Gram matrices: combinations with a tiny flux must keep their digits.
+        gram = self.concentrations.T @ (
+            sum(f * m for f, m in zip(reference, self._matrices, strict=True)) @ self.concentrations
+        )
+        concentrations = self.concentrations @ _orthonormal(gram)
+        primal = np.stack([concentrations.T @ (matrix @ concentrations) for matrix in self._matrices])
+        loads = np.stack([concentrations.T @ load for load in form.loads])
+        inner = np.concatenate([[1.0], np.full(len(self.nodes), 1 / len(self.nodes)), 1 / reference[2:]])
+        gram = np.tensordot(inner, complementary_terms(form, self.fluxes, self.nodes)[0], 1)
+        dual, dual_load = complementary_terms(form, self.fluxes @ _orthonormal(gram), self.nodes)
+        size = -(-max(primal.shape[1], dual.shape[1]) // PADDING) * PADDING
+        return ReducedModel(
+            _padded(primal, size),
+            np.pad(loads, ((0, 0), (0, size - loads.shape[1]), (0, 0))),
+            form.constants,
+            _padded(dual, size),
+            np.pad(dual_load, ((0, size - len(dual_load)), (0, 0))),
+            self.nodes,
+            self.concentrations.shape[1],
+            np.inf,
+            form.mesh.hash,
+        )
+
+
+def _balanced(terms: int) -> np.ndarray:
+    """Factors at which grains, planes and jumps weigh alike; the metric in which bases are orthonormal."""
+    return np.concatenate([[1.0, 0.0], np.full(terms // 2, 0.1), np.full(terms // 2, 10.0)])
+
+
+def _orthonormal(gram: np.ndarray) -> np.ndarray:
+    """Combinations orthonormal in a Gram matrix, those without energy left out, (k, n <= k)."""
+    energies, vectors = np.linalg.eigh(gram)
+    kept = energies > LEAST_ENERGY * energies.max()
+    return vectors[:, kept] / np.sqrt(energies[kept])
+
+
+def _padded(terms: np.ndarray, size: int) -> np.ndarray:
+    """Square matrices enlarged by uncoupled unknowns, unit in the first term."""
+    count = terms.shape[1]
+    padded = np.pad(terms, ((0, 0), (0, size - count), (0, size - count)))
+    padded[0, range(count, size), range(count, size)] = 1.0
+    return padded
