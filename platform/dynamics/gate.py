@@ -13,6 +13,7 @@ JUMP_A = 3.0  # typical Li jump
 DRIFT_MIN = 0.75  # late over early slope; ab initio runs: 0.83 to 0.92 diffusive, 0.19 to 0.36 caged
 EARLY, LATE = (1 / 30, 1 / 3), (1 / 6, 5 / 6)  # windows as shares of the run, 2-20 and 10-50 ps of 60 ps
 RELATIVE_ERROR_MAX = 0.5
+SHORTEST_LAG_PS = 1.5  # earlier lags are vibrations and recrossings
 POISSON_95 = 3.0  # no event seen: fewer than 3 expected at 95 %
 
 
@@ -53,6 +54,8 @@ def inspect(data: Points, duration_ps: float, relative_error: float) -> Gate:
     reason = ""
     if msd_A2 < CAGE_A**2:
         reason = f"caged: the ions moved {np.sqrt(msd_A2):.1f} Å (root mean square), less than {CAGE_A} Å"
+    elif LATE[0] * duration_ps < SHORTEST_LAG_PS:
+        reason = f"too short: {duration_ps:.1f} ps; vibrations fade after {SHORTEST_LAG_PS} ps, run {SHORTEST_LAG_PS / LATE[0]:.0f} ps or more"
     elif drift + sigma < DRIFT_MIN:
         reason = f"not diffusive yet: the late slope is {drift:.2f} ± {sigma:.2f} of the early one, below {DRIFT_MIN}"
     elif relative_error > RELATIVE_ERROR_MAX:

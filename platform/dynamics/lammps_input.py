@@ -17,7 +17,7 @@ PS_BOND_A = 2.8  # P-S 2.05 Å in PS4, the next S beyond 3.3 Å
 SNAPSHOT_PS = 1.0
 ATOM_STEPS_PER_SECOND = 20_000  # pessimistic for one core; restart files come more often on anything faster
 RESTART_EVERY_S = 20.0
-THERMO = "step temp press pe ke vol lx ly lz xy xz yz c_centre[1] c_centre[2] c_centre[3]"
+THERMO = "step temp press pe ke econserve vol lx ly lz xy xz yz c_centre[1] c_centre[2] c_centre[3]"
 
 
 def species_order(atoms: Atoms) -> list[str]:

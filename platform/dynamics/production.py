@@ -49,7 +49,8 @@ class Production(Stage):
         rows = self.rows()
         columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
         times_ns = columns["Step"] * self.settings.timestep_fs * 1e-6
-        energies = (columns["PotEng"] + columns["KinEng"]) / len(self.atoms)
+        # energy with that of the thermostat, constant but for the error of the integration
+        conserved_meV = columns["Econserve"] / len(self.atoms) * 1000
         mass_g = self.atoms.get_masses().sum() * ATOMIC_MASS_G
         return {
             "atoms": len(self.atoms),
@@ -58,7 +59,7 @@ class Production(Stage):
             "kinetic_p_value": kinetic_p_value(columns["Temp"], self.settings.temperature_K, len(self.atoms)),
             "pressure_GPa": float(columns["Press"].mean()) / lammps_input.GPA_IN_BAR,
             "potential_energy_eV_atom": float(columns["PotEng"].mean()) / len(self.atoms),
-            "energy_drift_meV_atom_ns": float(np.polyfit(times_ns, energies, 1)[0]) * 1000 if len(rows) > 2 else None,
+            "conserved_drift_meV_atom_ns": float(np.polyfit(times_ns, conserved_meV, 1)[0]) if len(rows) > 2 else None,
             "volume_A3": float(columns["Volume"].mean()),
             "density_g_cm3": float(mass_g / (columns["Volume"].mean() * A3_IN_CM3)),
             "cell_A": cell_A(box(rows[-1])).tolist(),

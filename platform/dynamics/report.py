@@ -26,7 +26,7 @@ def load(paths: Sequence[Path], frame_interval_fs: float, species: str = "Li") -
 
 
 def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:
-    """Return the JSON of `argyro diffusion`: that of `Diffusivity`, with run-length advice, D_charge and Haven ratio."""
+    """Return the JSON of `argyro diffusion`: that of `Diffusivity`, run-length advice, D_charge, Haven ratio."""
     measured = diffusivity(trajectory, temperature_K, axes, seed)
     return measured.to_json() | {"advice": advice(measured)} | collective(trajectory, axes).to_json()
 

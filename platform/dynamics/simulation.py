@@ -26,6 +26,7 @@ from argyro.platform.errors import InputError
 from argyro.platform.potential.lammps import lammps_pair_commands
 
 GRADE_EVERY, GRADE_BREAK = 10, 10.0  # learning breaks at 5 and adds labels; a production run may brush past that
+EXTRAPOLATING = "extrapolating.extxyz"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def run_md(
         mtp_path: moment tensor potential; None with `pair_commands`.
         settings: of the run.
         workdir: folder of this run and of no other; created if absent.
-        active_set_path: grade the run and stop it above an extrapolation grade of 10.
+        active_set_path: grade the run and stop it above an extrapolation grade of 10; the offending frame goes to
+            `extrapolating.extxyz` in the folder, for `platform.learning` to label.
         pair_commands: LAMMPS lines of another potential instead.
 
     Raises:
@@ -73,7 +75,7 @@ def run_md(
         raise InputError(f"the structure {atoms.symbols} holds no {settings.mobile}", accepted=settings.mobile)
     workdir = Path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
-    commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path)
+    commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path, workdir)
     with exclusive(workdir):
         _claim(workdir, _identity(atoms, settings, commands, mtp_path))
         summary_path, trajectory = workdir / "summary.json", workdir / "trajectory.bin"
@@ -99,15 +101,15 @@ def _run_stages(atoms: Atoms, settings: MDSettings, workdir: Path, commands: lis
     return {"complete": complete, "stage": "production"} | production.summary(equilibration is not None)
 
 
-def _pair_commands(atoms: Atoms, mtp_path: Path | None, active_set_path: Path | None) -> list[str]:
+def _pair_commands(atoms: Atoms, mtp_path: Path | None, active_set_path: Path | None, workdir: Path) -> list[str]:
     if mtp_path is None:
         raise InputError("molecular dynamics needs a potential", accepted="mtp_path, or pair_commands of LAMMPS")
     species = lammps_input.species_order(atoms)
     path = Path(mtp_path).resolve()
     if active_set_path is None:
         return lammps_pair_commands(path, species)
-    active_set = Path(active_set_path).resolve()
-    return lammps_pair_commands(path, species, active_set, grade_every=GRADE_EVERY, break_=GRADE_BREAK)
+    active_set, dump = Path(active_set_path).resolve(), workdir / EXTRAPOLATING
+    return lammps_pair_commands(path, species, active_set, GRADE_EVERY, GRADE_BREAK, GRADE_BREAK, dump)
 
 
 def _identity(atoms: Atoms, settings: MDSettings, commands: list[str], mtp_path: Path | None) -> dict:

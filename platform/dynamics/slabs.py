@@ -47,7 +47,7 @@ def slab_profile(
     """Diffusivity of ions by the slab in which the displacement has its middle, (MSD(2τ) - MSD(τ)) / 2dτ.
 
     Short lags keep an ion in its slab and the difference removes the vibrations; ions that leave within 2τ blur the
-    profile by their displacement, so it is a qualitative companion to the inversion of the whole cell, not a replacement.
+    profile by their displacement: it is a qualitative companion to the inversion of the whole cell, no replacement.
 
     Args:
         trajectory: of a cell with boundaries normal to z.

@@ -122,6 +122,12 @@ def test_results_survive_json():
         assert Diffusivity.from_json(data | {"further": 1}) == result
 
 
+def test_a_run_that_is_hardly_longer_than_vibrations_gives_a_bound():
+    result = diffusivity(brownian([5.0] * 3, frames=80), 500.0)
+    assert not result.valid
+    assert "too short: 7.9 ps" in result.reason
+
+
 def test_too_few_frames_are_refused():
     with pytest.raises(InputError, match="at least 50"):
         diffusivity(brownian([1.0] * 3, frames=49), 500.0)
