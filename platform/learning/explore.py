@@ -19,7 +19,7 @@ from argyro.platform.learning.options import LearningOptions
 LOG_TAIL_CHARACTERS = 1500
 CANDIDATES, LAST_FRAME = "candidates.extxyz", "last.dump"
 CANDIDATES_PER_RUN = 60  # more frames of one trajectory add nothing that MaxVol would choose
-BREAK_LINE = re.compile(r"ARGYRO BREAK: extrapolation grade (\S+) at step (\d+)")
+BREAK_LINE = re.compile(r"ARGYRO BREAK: .* at step (\d+)|Fix halt condition for fix-id \S+ met on step (\d+)")
 THERMO_LINE = re.compile(r"^\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.MULTILINE)
 
 
@@ -39,7 +39,7 @@ class Exploration:
     Args:
         sampler: the run.
         ps: time reached; with `broke`, the time until the break.
-        broke: whether the grade exceeded the break, or the run blew up.
+        broke: whether the grade exceeded the break, the volume left its range, or the run blew up.
         times_ps: (k,) times at which the grade was taken.
         grades: (k,) largest grade of the cell at these times.
         frames: frames above the selection grade, each with ``info["max_grade"]`` and the array ``grade``.
@@ -149,6 +149,9 @@ def _commands(
         f"velocity all create {1.5 * temperature_K} {sampler.seed} mom yes rot no dist gaussian",
         f"fix ensemble all npt temp {temperature_K} {temperature_K} 0.1 {barostat} 0.0 0.0 1.0",
         "fix drift all momentum 100 linear 1 1 1",
+        "variable swelling equal vol/$(vol:%.10g)-1",
+        f"fix dense all halt 20 v_swelling < {-options.volume_change} error soft message yes",
+        f"fix rare all halt 20 v_swelling > {options.volume_change} error soft message yes",
         f"run {round(ps / step_ps)}",
         f"write_dump all custom {LAST_FRAME} id element x y z modify element {' '.join(species)}",
     ]
@@ -178,7 +181,7 @@ def _outcome(
     died = "ERROR" in log
     if broken:
         # a break in the minimisation is a break at time zero
-        reached = float(broken[2]) * step_ps if BREAK_LINE.search(dynamics) else 0.0
+        reached = float(broken[1] or broken[2]) * step_ps if BREAK_LINE.search(dynamics) else 0.0
     else:
         steps = [int(match[1]) for match in THERMO_LINE.finditer(dynamics)]
         reached = max(steps, default=0) * step_ps if died else ps
@@ -195,6 +198,8 @@ def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
     from argyro.platform.dynamics.lammps_dump import read_lammps_dump
 
     dumped = next(read_lammps_dump(path))
+    if len(dumped.species) != len(structure):
+        return None
     return _like(structure, sampler, dumped.cell_A, dumped.fractional @ dumped.cell_A)
 
 
@@ -204,6 +209,8 @@ def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> list[Atoms]:
         return []
     frames = []
     for dumped in read(path, index=":", format="extxyz"):
+        if len(dumped) != len(structure):  # atoms have flown apart; LAMMPS ends the run when it next counts them
+            break
         frame = _like(structure, sampler, dumped.cell.array, dumped.positions)
         frame.set_array("grade", dumped.arrays["grade"])
         frame.info |= {"step": int(dumped.info["step"]), "max_grade": float(dumped.info["max_grade"])}

@@ -10,7 +10,6 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
 
-from argyro.platform.errors import InputError
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.units import EV_A3_IN_GPA
 
@@ -58,25 +57,8 @@ def fit(frames: Sequence[Atoms], initial: MTP, options: LearningOptions) -> Fit:
     from argyro.platform.potential.active_set import ActiveSet
     from argyro.platform.potential.training import TrainingOptions, train
 
-    require_one_source(frames)
     result = train(frames, initial, TrainingOptions(max_iterations=options.training_iterations))
     return Fit(result.mtp, ActiveSet.from_frames(result.mtp, frames), dict(result.rmse))
-
-
-def require_one_source(frames: Sequence[Atoms]) -> None:
-    """Refuse a training set with labels of more than one reference: their energies differ by tenths of eV/atom.
-
-    Raises:
-        InputError: more than one ``info["label_source"]``.
-    """
-    sources = sorted({str(frame.info.get("label_source")) for frame in frames})
-    if len(sources) > 1:
-        raise InputError(
-            f"the frames carry labels of {len(sources)} references, {', '.join(sources)}; relabel all with one",
-            path="labels.source",
-            given=sources,
-            accepted="one label source",
-        )
 
 
 def rmse(mtp: MTP, frames: Sequence[Atoms]) -> dict[str, float]:

@@ -26,12 +26,16 @@ class LearningOptions:
         strain: largest component of the strained seeds' strain.
         temperatures_K: of the exploration; hot seeds take the highest.
         exploration_ps: length that every sampler must run without a grade above `select` to leave a level.
-        first_exploration_ps: length of a level's first exploration; doubled as long as nothing is met.
+        first_exploration_ps: length of the first exploration; tripled whenever a round meets nothing new.
+        volume_change: relative change of the volume at which a run ends: grades do not see an evaporating cell, whose
+            neighbourhoods are poor rather than new. At 1000 K chgnet's Li6PS5Cl is itself a fifth larger than at 0 K.
         timestep_fs: of the exploration.
         grade_every: MD steps between two gradings.
         select: extrapolation grade from which a frame is a candidate.
         break_: grade at which a run ends.
         picks_per_round: most frames labelled in one round.
+        energy_tolerance_meV_atom: largest error of the energy of fresh frames with which a level is left.
+        force_tolerance: largest force error of fresh frames over that of the training set with which a level is left.
         rounds_per_level: most rounds at one level.
         max_labels: most labels asked for altogether; the level ladder is still climbed when they are spent.
         whole_cell_atoms: larger cells are cut round their extrapolating atoms before labelling.
@@ -52,25 +56,28 @@ class LearningOptions:
     cutoff_A: float = 5.0
     min_dist_A: float = 1.6
     radial_size: int = 8
-    seeds_per_structure: int = 10
+    seeds_per_structure: int = 8
     small_cell_atoms: int = 110
-    rattle_A: float = 0.15
+    rattle_A: float = 0.12
     strain: float = 0.06
-    temperatures_K: tuple[float, ...] = (600.0, 1000.0)
+    temperatures_K: tuple[float, ...] = (600.0, 950.0)
     exploration_ps: float = 10.0
-    first_exploration_ps: float = 2.0
+    first_exploration_ps: float = 1.0
+    volume_change: float = 0.35
     timestep_fs: float = 2.0
     grade_every: int = 10
     select: float = 1.7
     break_: float = 5.0
-    picks_per_round: int = 8
+    picks_per_round: int = 6
+    energy_tolerance_meV_atom: float = 10.0
+    force_tolerance: float = 1.6
     rounds_per_level: int = 12
     max_labels: int = 200
     whole_cell_atoms: int = 600
     cut: CutOptions = field(default_factory=CutOptions)
     cuts_per_frame: int = 2
     border_steps: int = 20
-    training_iterations: int = 300
+    training_iterations: int = 200
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 

@@ -54,4 +54,9 @@ def grade_quantiles(explorations: Sequence[Exploration]) -> dict[str, float]:
     if not grades.size:
         return {"frames_above_select": 0}
     median, high, highest = np.percentile(grades, [50, 95, 100])
-    return {"frames_above_select": int(grades.size), "median": median, "p95": high, "max": highest}
+    return {
+        "frames_above_select": int(grades.size),
+        "median": float(median),
+        "p95": float(high),
+        "max": float(highest),
+    }

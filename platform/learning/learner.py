@@ -1,0 +1,238 @@
+"""One learning run: rounds of exploring, grading, labelling and refitting, up the level ladder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ase import Atoms
+
+from argyro.platform.errors import ArgyroError
+from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.sanity import accept
+from argyro.platform.learning.explore import Exploration, explore, samplers
+from argyro.platform.learning.fit import Fit, fit, rmse, untrained
+from argyro.platform.learning.local import labelable
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.rounds import (
+    ACCEPTED,
+    ACTIVE_SET,
+    HELD_OUT,
+    POTENTIAL,
+    REJECTED,
+    RoundStore,
+    write_frames,
+)
+from argyro.platform.learning.seeds import hot_frames, seed_frames
+from argyro.platform.learning.select import grade_quantiles, pick
+from argyro.platform.learning.verify import frames_hold
+from argyro.platform.uncertain import Uncertain
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.active_set import ActiveSet
+    from argyro.platform.potential.potential import MTP
+
+LONGER = 3  # factor on the exploration's length after a round that met nothing new
+
+
+@dataclass
+class Learner:
+    """One learning run; its state is the complete rounds of its store, nothing else.
+
+    Args:
+        structures: cells of the family.
+        options: everything that decides the result.
+        labeller: an open labeller.
+        store: the rounds.
+        progress: called with every summary.
+        target: property of a potential for which it is learned; the climb ends when a level does not change it.
+    """
+
+    structures: list[Atoms]
+    options: LearningOptions
+    labeller: Labeller
+    store: RoundStore
+    progress: Callable[[dict], None]
+    target: Callable[[Path], Uncertain] | None = None
+
+    def run(self) -> None:
+        """Make rounds until the last level explores without meeting anything new, or its limits are reached."""
+        while not (rounds := self.store.summaries) or not rounds[-1]["finished"]:
+            self._store(self._continue if rounds else self._begin)
+
+    def absorb(self, frames: list[Atoms]) -> None:
+        """Make one round of given frames: those that enlarge the active set are labelled and the potential refitted."""
+        self._store(lambda scratch: self._absorb(frames, scratch))
+
+    def _store(self, make: Callable[[Path], dict]) -> None:
+        start, scratch = time.monotonic(), self.store.scratch()
+        summary = {"round": len(self.store.folders), "finished": False} | make(scratch)
+        summary["seconds"] = round(time.monotonic() - start, 2)
+        self.store.complete(scratch, summary)
+        self.progress(summary)
+
+    def _begin(self, scratch: Path) -> dict:
+        labels = self._label(seed_frames(self.structures, self.options), scratch, None)
+        made = fit(labels.accepted, untrained(self.structures, self.options), self.options)
+        write_frames(scratch / ACCEPTED, labels.accepted)
+        return {"kind": "seeds", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
+
+    def _absorb(self, frames: list[Atoms], scratch: Path) -> dict:
+        mtp, active_set = self._current()
+        chosen = [frames[index] for index in active_set.select(mtp, frames)][: self.options.picks_per_round]
+        labels = self._label(chosen, scratch, mtp)
+        write_frames(scratch / ACCEPTED, labels.accepted)
+        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
+        return {"kind": "extension", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
+
+    def _continue(self, scratch: Path) -> dict:
+        """Explore, label what is new and where the runs ended, and decide what follows from it."""
+        rounds = self.store.summaries
+        mtp, active_set = self._current()
+        ps = self._length_ps(rounds[-1])
+        runs = [self._explore(sampler, ps, scratch) for sampler in samplers(self.structures, self.options, len(rounds))]
+        new = any(run.extrapolated for run in runs)
+        fresh = [run.last for run in runs if run.last is not None and not run.grades.size]
+        picks = self._picks(runs, mtp, active_set, len(fresh)) if new and self._may_label(rounds) else []
+        if new and not picks and not fresh:  # all runs blew up between two gradings
+            picks = hot_frames(self.structures, self.options, self.options.picks_per_round, seed=len(rounds))
+        labels = self._label([*picks, *fresh], scratch, mtp, asked_last=len(fresh))
+        holds = frames_hold(mtp, labels.fresh, rounds[-1]["train_rmse_force_meV_A"], self.options)
+        summary = {"exploration_ps": ps, "extrapolation_free": not new, "fresh_frames_hold": holds}
+        summary |= _named("picks_rmse", rmse(mtp, labels.picked)) | _named("validation_rmse", rmse(mtp, labels.fresh))
+        step = self._next_step(rounds, ps, settled=not new and holds and not labels.rejected)
+        return summary | step(mtp, active_set, labels, runs, scratch)
+
+    def _next_step(self, rounds: list[dict], ps: float, settled: bool) -> Callable[..., dict]:
+        if settled:
+            return self._lengthen if ps < self.options.exploration_ps else self._climb
+        return self._refit if self._may_label(rounds) else self._climb
+
+    def _refit(self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path) -> dict:
+        write_frames(scratch / ACCEPTED, labels.accepted)
+        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
+        return {"kind": "labels"} | self._summary(made, labels, runs, scratch)
+
+    def _lengthen(
+        self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path
+    ) -> dict:
+        write_frames(scratch / ACCEPTED, labels.accepted)
+        made = Fit(mtp, active_set, rmse(mtp, self.store.frames(ACCEPTED)))
+        return {"kind": "longer"} | self._summary(made, labels, runs, scratch)
+
+    def _climb(self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path) -> dict:
+        """Keep the fresh frames for validation and raise the level, or finish at the last."""
+        write_frames(scratch / HELD_OUT, labels.accepted)
+        above = [level for level in self.options.levels if level > mtp.level]
+        summary = {}
+        if self.target is not None:
+            value = self.target(self.store.folders[-1] / POTENTIAL)
+            earlier = [entry["target"] for entry in self.store.summaries if "target" in entry]
+            if earlier and earlier[-1]["low"] <= value.value <= earlier[-1]["high"]:
+                above = []
+            summary["target"] = value.to_json()
+        made = Fit(mtp, active_set, rmse(mtp, self.store.frames(ACCEPTED)))
+        if above:
+            made = fit(self.store.frames(ACCEPTED), mtp.upconvert(above[0]), self.options)
+        summary |= {"kind": "raise" if above else "finish", "finished": not above}
+        return summary | self._summary(made, labels, runs, scratch)
+
+    def _length_ps(self, last: dict) -> float:
+        if last["kind"] == "seeds":
+            return min(self.options.first_exploration_ps, self.options.exploration_ps)
+        if last["kind"] == "longer":
+            return min(LONGER * last["exploration_ps"], self.options.exploration_ps)
+        return last["exploration_ps"] if last["kind"] == "labels" else self.options.exploration_ps
+
+    def _explore(self, sampler, ps: float, scratch: Path) -> Exploration:
+        last = self.store.folders[-1]
+        folder = scratch / "exploration" / f"structure-{sampler.structure}-{sampler.temperature_K:g}K"
+        structure = self.structures[sampler.structure]
+        return explore(structure, sampler, last / POTENTIAL, last / ACTIVE_SET, ps, self.options, folder)
+
+    def _picks(self, runs: list[Exploration], mtp: MTP, active_set: ActiveSet, fresh: int) -> list[Atoms]:
+        most = max(1, min(self.options.picks_per_round, self.options.max_labels - self._asked() - fresh))
+        return pick(runs, mtp, active_set, self.options.sanity, most)
+
+    def _label(self, frames: list[Atoms], scratch: Path, mtp: MTP | None, asked_last: int = 0) -> _Labels:
+        """Label frames, the last ones being fresh frames of runs that met no high grade."""
+        number, spent = len(self.store.folders), self.labeller.seconds_spent
+        for index, frame in enumerate(frames):
+            frame.info |= {"round": number, "fresh": index >= len(frames) - asked_last}
+        labelled = self.labeller.label(labelable(frames, self.options, mtp, number))
+        accepted, rejected = accept(labelled, self.store.frames(ACCEPTED), self.options.sanity)
+        if labelled and not any(frame.info["status"] == "converged" for frame in labelled):
+            raise ArgyroError(
+                f"all {len(labelled)} labels of round {number} failed; {self.labeller.source.source} "
+                f"said: {rejected[-1].info['log'][-800:]}"
+            )
+        write_frames(scratch / REJECTED, rejected)
+        return _Labels(accepted, rejected, self.labeller.seconds_spent - spent)
+
+    def _current(self) -> tuple[MTP, ActiveSet]:
+        from argyro.platform.potential.active_set import ActiveSet
+        from argyro.platform.potential.potential import MTP
+
+        last = self.store.folders[-1]
+        return MTP.read(last / POTENTIAL), ActiveSet.read(last / ACTIVE_SET)
+
+    def _asked(self) -> int:
+        """Labels asked for since the beginning, or since the last extension."""
+        return sum(entry["new_labels"] + entry["rejected"] for entry in _since_extension(self.store.summaries))
+
+    def _may_label(self, rounds: list[dict]) -> bool:
+        entries = _since_extension(rounds)
+        at_level = [entry for entry in entries if entry["level"] == rounds[-1]["level"] and entry["kind"] == "labels"]
+        return len(at_level) < self.options.rounds_per_level and self._asked() < self.options.max_labels
+
+    def _summary(self, made: Fit, labels: _Labels, runs: Sequence[Exploration], scratch: Path) -> dict:
+        made.mtp.write(scratch / POTENTIAL)
+        made.active_set.write(scratch / ACTIVE_SET)
+        earlier = self.store.summaries
+        asked = len(labels.accepted) + len(labels.rejected)
+        return {
+            "level": made.mtp.level,
+            "labels": asked + (earlier[-1]["labels"] if earlier else 0),
+            "new_labels": len(labels.accepted),
+            "rejected": len(labels.rejected),
+            "failures": [_failure(frame) for frame in labels.rejected],
+            "label_seconds": round(labels.seconds, 2),
+            "grades": grade_quantiles(runs),
+            "exploration_ps_until_break": [run.ps for run in runs],
+            "broken_runs": sum(run.broke for run in runs),
+            **_named("train_rmse", made.train_rmse),
+        }
+
+
+@dataclass(frozen=True)
+class _Labels:
+    accepted: list[Atoms]
+    rejected: list[Atoms]
+    seconds: float
+
+    @property
+    def fresh(self) -> list[Atoms]:
+        """Accepted frames at which runs without a high grade ended."""
+        return [frame for frame in self.accepted if frame.info["fresh"]]
+
+    @property
+    def picked(self) -> list[Atoms]:
+        """Accepted frames that were picked for their grade."""
+        return [frame for frame in self.accepted if not frame.info["fresh"]]
+
+
+def _failure(frame: Atoms) -> dict:
+    keys = ("status", "objections", "log", "made_by", "structure")
+    return {key: frame.info[key] for key in keys if key in frame.info}
+
+
+def _named(prefix: str, errors: dict[str, float]) -> dict[str, float]:
+    return {f"{prefix}_{name}": value for name, value in errors.items()}
+
+
+def _since_extension(rounds: list[dict]) -> list[dict]:
+    last = max((entry["round"] for entry in rounds if entry["kind"] == "extension"), default=0)
+    return rounds[last:]
