@@ -17,7 +17,8 @@ HOP_A = 4.5
 WALL_EV_A = 60.0  # slope of the repulsion inside these distances
 WALL_ION_A = {True: 2.15, False: 2.7}  # Li to anions, Li to cations of the framework
 WALL_LITHIUM_A = 2.2
-START_EV, END_EV, SWEEPS = 1.0, 0.02, 12
+START_EV, END_EV = 1.0, 0.02
+MOVES, FEWEST_SWEEPS, MOST_SWEEPS = 250_000, 20, 100  # slow cooling of small cells, bounded work for large ones
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,13 @@ def wall_energy_eV(lithium_A: np.ndarray, ions_A: np.ndarray, charges_e: np.ndar
 
 
 def place_lithium(
-    sites: LithiumSites, ions_A: np.ndarray, charges_e: np.ndarray, cell_A: np.ndarray, count: int, seed: int
+    sites: LithiumSites,
+    ions_A: np.ndarray,
+    charges_e: np.ndarray,
+    cell_A: np.ndarray,
+    count: int,
+    seed: int,
+    sweeps: int | None = None,
 ) -> np.ndarray:
     """Choose sites for Li by simulated annealing of the Coulomb energy, then by descent.
 
@@ -106,6 +113,7 @@ def place_lithium(
         cell_A: (3, 3).
         count: number of Li.
         seed: of the random moves.
+        sweeps: moves per Li; by default as many as keep the work bounded.
 
     Returns:
         Indices of the filled sites, (count,), sorted.
@@ -119,7 +127,8 @@ def place_lithium(
     rng = np.random.default_rng(seed)
     energy = _Energy(sites, ions_A, charges_e, cell_A)
     start = _start(sites, energy.field, count, rng)
-    return np.sort(_anneal(energy, sites, start, cell_A, rng))
+    sweeps = sweeps or int(np.clip(MOVES // max(count, 1), FEWEST_SWEEPS, MOST_SWEEPS))
+    return np.sort(_anneal(energy, sites, start, cell_A, sweeps, rng))
 
 
 def _start(sites: LithiumSites, field: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -150,7 +159,12 @@ def _hops(sites: LithiumSites, cell_A: np.ndarray) -> list[list[int]]:
 
 
 def _anneal(
-    energy: _Energy, sites: LithiumSites, start: np.ndarray, cell_A: np.ndarray, rng: np.random.Generator
+    energy: _Energy,
+    sites: LithiumSites,
+    start: np.ndarray,
+    cell_A: np.ndarray,
+    sweeps: int,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Metropolis moves with falling temperature, flips within pairs and hops to empty groups by turns."""
     filled = np.zeros(len(sites.group), dtype=bool)
@@ -159,7 +173,7 @@ def _anneal(
     held[sites.group[start]] = True
     potential, partner, lithium = energy.potential(filled), _partners(sites.group), start.tolist()
     hops = None if held.all() else _hops(sites, cell_A)
-    for temperature in np.geomspace(START_EV, END_EV, SWEEPS):
+    for temperature in np.geomspace(START_EV, END_EV, sweeps):
         picks = rng.integers(len(lithium), size=len(lithium)).tolist()
         chances = (2 * rng.random(len(lithium))).tolist()
         limits = (-temperature * np.log(rng.random(len(lithium)))).tolist()

@@ -136,7 +136,14 @@ class PlacedLithium:
     grains: np.ndarray
 
 
-def place_in(skeleton: Skeleton, ions_A: np.ndarray, charges_e: np.ndarray, count: int, seed: int) -> PlacedLithium:
+def place_in(
+    skeleton: Skeleton,
+    ions_A: np.ndarray,
+    charges_e: np.ndarray,
+    count: int,
+    seed: int,
+    sweeps: int | None = None,
+) -> PlacedLithium:
     """Put Li on the pairs of a skeleton; holes are offered too at boundaries and to more than six Li per unit.
 
     Args:
@@ -145,6 +152,7 @@ def place_in(skeleton: Skeleton, ions_A: np.ndarray, charges_e: np.ndarray, coun
         charges_e: (f,) its charges.
         count: number of Li.
         seed: of the Monte Carlo moves.
+        sweeps: as in `lithium.place_lithium`.
 
     Raises:
         ArgyroError: there are more Li than sites.
@@ -156,7 +164,7 @@ def place_in(skeleton: Skeleton, ions_A: np.ndarray, charges_e: np.ndarray, coun
         voids = find_voids(ions_A[charges_e < 0], ions_A[charges_e > 0], pairs, skeleton.cell, planes)
     groups = np.concatenate([group, len(skeleton.pairs) + np.arange(len(voids))])
     candidates = LithiumSites(np.concatenate([pairs, voids]), groups)
-    chosen = place_lithium(candidates, ions_A, charges_e, skeleton.cell, count, seed)
+    chosen = place_lithium(candidates, ions_A, charges_e, skeleton.cell, count, seed, sweeps)
     names = ["48h" if site < len(pairs) else "void" for site in chosen]
     grains = np.concatenate([np.repeat(skeleton.pair_grain, 2), _nearest_grain(voids, skeleton)])
     return PlacedLithium(candidates.positions_A[chosen], names, grains[chosen])

@@ -21,6 +21,7 @@ from argyro.platform.structures.translations import contact_gap, layers_for, tra
 
 GRID_A = 1.2
 SLAB_A = 9.0  # thickness of the grains of the search
+SWEEPS = 20  # of Li, enough to tell states apart
 TRIED = 8  # states that go on from geometry to Coulomb energy
 
 
@@ -68,7 +69,7 @@ def _coulomb_energy(
     """Coulomb energy of a small cell in this state, with the penalty of Li that find no room."""
     skeleton = stack(boundary, state, layers, (1, 1), composition.lattice_parameter_A)
     ions_A, charges_e, lithium = mean_framework(skeleton, composition, disorder)
-    lithium_A = place_in(skeleton, ions_A, charges_e, lithium, seed=0).positions_A
+    lithium_A = place_in(skeleton, ions_A, charges_e, lithium, seed=0, sweeps=SWEEPS).positions_A
     charges = np.concatenate([np.ones(lithium), charges_e])
     energy = ewald_energy_eV(np.concatenate([lithium_A, ions_A]), charges, skeleton.cell)
     return energy + wall_energy_eV(lithium_A, ions_A, charges_e, skeleton.cell)
