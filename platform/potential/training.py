@@ -95,9 +95,8 @@ def train(
     while True:
         mtp = solve_linear(training, mtp, options)
         whitening = whiten(training, mtp, done, options.threads)
-        mtp, iterations = _descend(
-            training, mtp, whitening, min(options.restart_every, options.max_iterations - done), options
-        )
+        limit = min(options.restart_every, FIRST_ITERATIONS * 2 ** len(history), options.max_iterations - done)
+        mtp, iterations = _descend(training, mtp, whitening, limit, options)
         done += iterations
         entry = {"iteration": done, "seconds": perf_counter() - started, **training.errors(mtp, options.threads)}
         if held_out:

@@ -66,16 +66,21 @@ inline D one<D>() {
     return {V{} + 1.0, V{}};
 }
 
-// W rows of W doubles, rows `stride` apart, become columns: out[k] holds element k of every row.
+// W rows of W doubles, rows `stride` apart, become columns: out[k] holds element k of every row. Unrolled by order, or the shuffles
+// would be built at run time.
 inline void transpose(const double* rows, long stride, V* out) {
     V v[W];
+#pragma GCC unroll 8
     for (int l = 0; l < W; ++l) v[l] = load(rows + l * stride);
+#pragma GCC unroll 8
     for (int step = 1; step < W; step *= 2) {
-        Mask low, high;
+        Mask low = Mask{}, high = Mask{};
+#pragma GCC unroll 8
         for (int l = 0; l < W; ++l) {
             low[l] = (l & step) ? l - step + W : l;
             high[l] = (l & step) ? l + W : l + step;
         }
+#pragma GCC unroll 8
         for (int l = 0; l < W; ++l)
             if (!(l & step)) {
                 const V first = v[l], second = v[l + step];
@@ -83,6 +88,7 @@ inline void transpose(const double* rows, long stride, V* out) {
                 v[l + step] = __builtin_shuffle(first, second, high);
             }
     }
+#pragma GCC unroll 8
     for (int l = 0; l < W; ++l) out[l] = v[l];
 }
 

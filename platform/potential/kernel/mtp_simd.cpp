@@ -53,17 +53,20 @@ struct Layout {
 };
 
 // ---- (1) one centre: sort by species, unit vectors, radial functions ---------------------------------------------------------------
+// Q: number of polynomials if known when compiled, else 0.
+template <int Q>
 struct Radial {
-    V t[MAX_RADIAL], dt[MAX_RADIAL];  // smoothed Chebyshev polynomials and their derivatives with respect to r
+    V t[Q ? Q : MAX_RADIAL], dt[Q ? Q : MAX_RADIAL];  // smoothed Chebyshev polynomials, derivatives with respect to r
 
     Radial(const PlanView& plan, V r) {
+        const int size = Q ? Q : plan.radial_size;
         const double slope = 2.0 / (plan.cutoff - plan.min_dist);
         const V x = slope * (r - plan.min_dist) - 1.0;
         V left = plan.cutoff - r;
         left = left > 0.0 ? left : V{};
         const V smooth = plan.scaling * left * left, dsmooth = -2.0 * plan.scaling * left;
         V p0 = V{} + 1.0, p1 = x, d0 = V{}, d1 = V{} + slope;
-        for (int q = 0; q < plan.radial_size; ++q) {
+        for (int q = 0; q < size; ++q) {
             t[q] = smooth * p0;
             dt[q] = smooth * d0 + dsmooth * p0;
             const V p2 = 2.0 * x * p1 - p0, d2 = 2.0 * (slope * p1 + x * d1) - d0;
@@ -79,9 +82,12 @@ int sort_neighbours(const PlanView& plan, const Centres& all, const double* tang
     const int first = all.offsets[centre], count = all.offsets[centre + 1] - first;
     const int species = plan.species_count;
     int* order = at.order + lane * at.width;
-    for (int s = 0; s <= species; ++s) begin[s] = 0;
-    for (int k = 0; k < count; ++k) ++begin[all.neighbour_types[first + k] + 1];
-    for (int s = 0; s < species; ++s) begin[s + 1] += begin[s];
+    begin[0] = 0;
+    for (int s = 0; s < species; ++s) {  // a comparison for all, faster than a histogram for the few
+        int same = 0;
+        for (int k = 0; k < count; ++k) same += all.neighbour_types[first + k] == s;
+        begin[s + 1] = begin[s] + same;
+    }
     for (int k = 0; k < count; ++k) {
         const int place = begin[all.neighbour_types[first + k]]++;
         order[place] = k;
@@ -99,7 +105,7 @@ int sort_neighbours(const PlanView& plan, const Centres& all, const double* tang
 inline void store_row(double* row, V value) { store(row, value); }
 
 // Rows of S: x, y, z, f_mu; without tangents also 1/r and df_mu/dr.
-template <class S>
+template <class S, int Q>
 void fill_rows(const PlanView& plan, const double* radial, Layout<S>& at, int lane, int k) {
     const int n = plan.radial_functions, width = at.width;
     const double* d = at.sorted + k;
@@ -122,11 +128,12 @@ void fill_rows(const PlanView& plan, const double* radial, Layout<S>& at, int la
         store(distances, r);
         store(distances + width, speed);
     }
-    const Radial basis(plan, r);
+    const int size = Q ? Q : plan.radial_size;
+    const Radial<Q> basis(plan, r);
     for (int mu = 0; mu < n; ++mu) {
-        const double* c = radial + mu * plan.radial_size;
+        const double* c = radial + mu * size;
         V f = V{}, df = V{};
-        for (int q = 0; q < plan.radial_size; ++q) {
+        for (int q = 0; q < size; ++q) {
             f += c[q] * basis.t[q];
             df += c[q] * basis.dt[q];
         }
@@ -148,7 +155,11 @@ void prepare_lane(const PlanView& plan, const Centres& all, const double* tangen
     for (int s = 0; s < plan.species_count; ++s) {
         const double* radial = plan.radial + (all.types[centre] * plan.species_count + s) * pair_size;
         // the last vector of a group runs into the next one, which then overwrites it
-        for (int k = begin[s]; k < begin[s + 1]; k += W) fill_rows(plan, radial, at, lane, k);
+        for (int k = begin[s]; k < begin[s + 1]; k += W)
+            if (plan.radial_size == 8)
+                fill_rows<S, 8>(plan, radial, at, lane, k);
+            else
+                fill_rows<S, 0>(plan, radial, at, lane, k);
     }
     double* out = at.lanes + static_cast<long>(lane) * at.rows * at.width;
     for (int row = 0; row < at.rows; ++row)
@@ -476,7 +487,7 @@ void add_radial_gradient(const PlanView& plan, const Batch& batch, int lane, Lay
         for (int k = begin; k < end; k += W) {
             const double* distances = at.distances + lane * 2 * at.width + k;
             const V inside = lanes_index < static_cast<double>(end - k) ? V{} + 1.0 : V{};
-            const Radial basis(plan, load(distances));
+            const Radial<0> basis(plan, load(distances));
             const V speed = load(distances + at.width);
             for (int mu = 0; mu < n; ++mu) {
                 const double* row = at.lanes + (static_cast<long>(lane) * at.rows + 2 * mu) * at.width + k;
