@@ -9,7 +9,7 @@ from scipy.special import erfc
 from argyro.platform.structures.neighbours import close_distances
 
 COULOMB_EV_A = 14.399645478  # e² / (4 π ε0)
-_PRECISION = 3.6  # erfc(3.6) = 3.6e-7: real and reciprocal sums are cut at the same accuracy
+_PRECISION = 4.0  # erfc(4) = 1.5e-8: real and reciprocal sums are cut at the same accuracy
 DAMPING_PER_A, DAMPED_CUTOFF_A = 0.2, 10.0
 
 
