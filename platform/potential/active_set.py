@@ -126,7 +126,7 @@ class ActiveSet:
         return sorted({int(frame) for frame in origin[entering, 0]})
 
     def write(self, path: Path | str) -> None:
-        """Writes the set in the format of docs/active_set.md, which the pair style reads too."""
+        """Writes the set in the text format of `active_set_file`, which the pair style reads too."""
         active_set_file.write(self, Path(path))
 
     @classmethod

@@ -176,7 +176,8 @@ void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, 
   }
   evaluate(*potential_, block.view(), results, thread.workspace);
   for (double energy : thread.energies_eV) thread.energy_eV += energy;
-  add_pairs(block, thread, forces);
+  add_forces(block, thread.gradients_eV_A.data(), forces);
+  if (vflag_global) add_virial(block, thread.gradients_eV_A.data(), thread.virial_eV);
   if (eflag_atom || vflag_atom) {
 #pragma omp critical
     tally_atoms(block, thread);
@@ -184,28 +185,33 @@ void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, 
   if (grading) thread.grade = std::max(thread.grade, monitor_->grade(block, thread.basis.data()));
 }
 
-// f_i += g, f_j -= g, W -= r g with g = dE_i/dr_ij.
-void PairMTP::add_pairs(const NeighbourBlock &block, Thread &thread, double *forces) {
-  const double *gradient = thread.gradients_eV_A.data();
-  double *w = thread.virial_eV;
+// f_i += g, f_j -= g, with g = dE_i/dr_ij.
+void PairMTP::add_forces(const NeighbourBlock &block, const double *gradients, double *forces) {
   for (int n = 0; n < block.count(); ++n) {
     double on_centre[3] = {0.0, 0.0, 0.0};
     for (int pair = block.begin(n); pair < block.end(n); ++pair) {
-      const double *g = gradient + 3 * static_cast<std::size_t>(pair), *r = block.rij_A(pair);
+      const double *g = gradients + 3 * static_cast<std::size_t>(pair);
       double *on_neighbour = forces + 3 * static_cast<std::size_t>(block.neighbour(pair));
       for (int axis = 0; axis < 3; ++axis) {
         on_centre[axis] += g[axis];
         on_neighbour[axis] -= g[axis];
       }
-      w[0] -= r[0] * g[0];
-      w[1] -= r[1] * g[1];
-      w[2] -= r[2] * g[2];
-      w[3] -= r[0] * g[1];
-      w[4] -= r[0] * g[2];
-      w[5] -= r[1] * g[2];
     }
     double *centre = forces + 3 * static_cast<std::size_t>(block.centre(n));
     for (int axis = 0; axis < 3; ++axis) centre[axis] += on_centre[axis];
+  }
+}
+
+// W -= r g, as xx yy zz xy xz yz.
+void PairMTP::add_virial(const NeighbourBlock &block, const double *gradients, double *virial) {
+  for (int pair = 0; pair < block.end(block.count() - 1); ++pair) {
+    const double *g = gradients + 3 * static_cast<std::size_t>(pair), *r = block.rij_A(pair);
+    virial[0] -= r[0] * g[0];
+    virial[1] -= r[1] * g[1];
+    virial[2] -= r[2] * g[2];
+    virial[3] -= r[0] * g[1];
+    virial[4] -= r[0] * g[2];
+    virial[5] -= r[1] * g[2];
   }
 }
 

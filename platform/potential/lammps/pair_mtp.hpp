@@ -51,7 +51,8 @@ class PairMTP : public LAMMPS_NS::Pair {
   bool grading_now() const;
   AtomView view_atoms() const;
   void compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread, double *forces);
-  void add_pairs(const NeighbourBlock &block, Thread &thread, double *forces);
+  static void add_forces(const NeighbourBlock &block, const double *gradients, double *forces);
+  static void add_virial(const NeighbourBlock &block, const double *gradients, double *virial);
   void tally_atoms(const NeighbourBlock &block, const Thread &thread);
   void add_thread_forces(int threads, int atoms);
 
