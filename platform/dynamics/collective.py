@@ -63,7 +63,8 @@ def collective(trajectory: Trajectory, axes: str = "xyz") -> Collective:
     charge = np.array([_slope(collective_displacement(part), axes) for part in parts])
     tracer = np.array([_slope(mean_square_displacement(part), axes) for part in parts])
     to_cm2_s = A2_PER_PS_IN_CM2_S / (2 * len(axes))
-    return Collective(_mean(charge * to_cm2_s), _haven(tracer, charge), blocks, window_ps)
+    mean = _mean(charge * to_cm2_s)
+    return Collective(mean, _haven(tracer, charge) if mean else None, blocks, window_ps)
 
 
 def _slope(msd: MeanSquareDisplacement, axes: str) -> float:

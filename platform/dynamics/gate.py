@@ -55,7 +55,8 @@ def inspect(data: Points, duration_ps: float, relative_error: float) -> Gate:
     if msd_A2 < CAGE_A**2:
         reason = f"caged: the ions moved {np.sqrt(msd_A2):.1f} Å (root mean square), less than {CAGE_A} Å"
     elif LATE[0] * duration_ps < SHORTEST_LAG_PS:
-        reason = f"too short: {duration_ps:.1f} ps; vibrations fade after {SHORTEST_LAG_PS} ps, run {SHORTEST_LAG_PS / LATE[0]:.0f} ps or more"
+        enough_ps = SHORTEST_LAG_PS / LATE[0]
+        reason = f"too short: {duration_ps:.1f} ps, while lags begin beyond vibrations in {enough_ps:.0f} ps or more"
     elif drift + sigma < DRIFT_MIN:
         reason = f"not diffusive yet: the late slope is {drift:.2f} ± {sigma:.2f} of the early one, below {DRIFT_MIN}"
     elif relative_error > RELATIVE_ERROR_MAX:

@@ -121,11 +121,9 @@ def squared_displacement_moments(trajectory: Trajectory, lag_steps: np.ndarray, 
     for start in range(0, trajectory.ions, block):
         positions = trajectory.relative_A(slice(start, start + block))
         for i, lag in enumerate(lag_steps):
-            # an odd offset per block keeps origins of different blocks apart
-            origins = np.arange(
-                (start // block) % min(stride, trajectory.frames - lag), trajectory.frames - lag, stride
-            )
-            squares = (positions[origins + lag] - positions[origins]).reshape(-1, 3) ** 2
+            first = (start // block) % min(stride, trajectory.frames - lag)  # blocks use different origins
+            origins = positions[first : trajectory.frames - lag : stride]
+            squares = ((positions[first + lag :: stride] - origins) ** 2).reshape(-1, 3)
             moments[i] += squares.T @ squares
             counts[i] += len(squares)
     return moments / counts[:, None, None]

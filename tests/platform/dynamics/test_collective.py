@@ -9,8 +9,10 @@ def test_independent_walkers_have_a_haven_ratio_of_one_within_the_interval():
     haven, charge = [], []
     for seed in range(60):
         result = collective(brownian([1.0, 1.0, 1.0], ions=12, frames=1000, interval_ps=0.2, seed=seed))
-        haven.append(result.haven_ratio.low <= 1.0 <= result.haven_ratio.high)
+        if result.haven_ratio:
+            haven.append(result.haven_ratio.low <= 1.0 <= result.haven_ratio.high)
         charge.append(result.charge_cm2_s is None or result.charge_cm2_s.low <= 1e-4 <= result.charge_cm2_s.high)
+    assert len(haven) > 50
     assert 0.90 <= np.mean(haven) <= 1.0
     assert 0.90 <= np.mean(charge) <= 1.0
 
