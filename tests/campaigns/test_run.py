@@ -1,0 +1,124 @@
+"""The smoke campaign from end to end, with the real engines."""
+
+import json
+import shutil
+
+import pytest
+
+from argyro.campaigns.build import build_graph
+from argyro.campaigns.folder import CampaignFolder
+from tests.campaigns.conftest import SMOKE, argyro
+
+pytestmark = pytest.mark.slow
+
+
+def items_of(folder):
+    campaign = CampaignFolder(folder).campaign()
+    return CampaignFolder(folder).store(campaign), build_graph(campaign).items()
+
+
+def test_every_item_is_complete_and_ranked(finished):
+    folder, outcome = finished
+    store, items = items_of(folder)
+    assert outcome["complete"] and outcome["total"] == len(items)
+    assert all(store.has(item) for item in items.values())
+    sizes = {row["grain_size_nm"] for row in outcome["ranking"]}
+    assert sizes == {20, 1000}
+    for row in outcome["ranking"]:
+        sigma = row["conductivity_mS_cm"]
+        assert 0 < sigma["low"] <= sigma["value"] <= sigma["high"]
+    assert sum(row["probability_best"] for row in outcome["ranking"]) == pytest.approx(1)
+
+
+def test_every_diffusivity_carries_what_it_means(finished):
+    store, items = items_of(finished[0])
+    for name, item in items.items():
+        if not name.startswith("diffusivity/"):
+            continue
+        result = store.result(item)
+        for measured in result["measured"].values():
+            assert measured["window_ps"] and measured["temperature_K"] and measured["estimator"]
+            assert measured["valid"] or measured["upper_bound_cm2_s"] > 0
+        for observation in result["observations"]:
+            assert observation["target"] == "bulk" or observation["width_nm"] == 0.8
+
+
+def test_running_again_computes_nothing(finished):
+    folder, _ = finished
+    before = CampaignFolder(folder).journal()
+    done = argyro("run", SMOKE, "--workdir", folder, "--inline", "--json")
+    assert done.returncode == 0, done.stderr
+    assert CampaignFolder(folder).journal() == before
+
+
+def test_a_damaged_item_is_recomputed_and_nothing_else(finished, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    store, items = items_of(folder)
+    victim = next(item for name, item in items.items() if name.startswith("diffusivity/"))
+    (store.path(victim) / "result.json").write_text("{}")
+    before = CampaignFolder(folder).journal()
+    done = argyro("run", SMOKE, "--workdir", folder, "--inline", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [entry["key"] for entry in CampaignFolder(folder).journal()[len(before) :]] == [victim.key]
+    assert store.has(victim)
+
+
+def test_more_grain_sizes_compute_only_the_homogenization(finished, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    spec = tmp_path / "more.yaml"
+    spec.write_text(SMOKE.read_text().replace("grain_sizes_nm: [20, 1000]", "grain_sizes_nm: [20, 1000, 5000]"))
+    before = CampaignFolder(folder).journal()
+    done = argyro("run", spec, "--workdir", folder, "--inline", "--json")
+    assert done.returncode == 0, done.stderr
+    new = [entry["stage"] for entry in CampaignFolder(folder).journal()[len(before) :]]
+    assert new == ["homogenize", "ranking"]
+
+
+def test_status_and_report_read_the_folder(finished):
+    folder, _ = finished
+    status = json.loads(argyro("status", folder, "--json").stdout)
+    assert all(stage["waiting"] == stage["failed"] == stage["quarantined"] == 0 for stage in status["stages"])
+    report = json.loads(argyro("report", folder, "--json").stdout)["report"]
+    page = open(report).read()
+    assert "Ranking at 300 K" in page and page.count("<svg") >= 4
+    assert "third too soft" in page  # the known bias of the label source
+    assert "<script" not in page and 'src="http' not in page
+
+
+def test_mlflow_holds_a_run_for_every_tracked_item(finished):
+    from mlflow import MlflowClient
+
+    from argyro.actors.tracker import default_tracking_uri
+
+    folder, _ = finished
+    client = MlflowClient(default_tracking_uri(folder))
+    experiment = client.get_experiment_by_name("smoke")
+    stages = [run.data.tags["argyro.stage"] for run in client.search_runs([experiment.experiment_id])]
+    assert {stage: stages.count(stage) for stage in set(stages)} == {
+        "campaign": 1,
+        "learn": 1,
+        "md": 4,
+        "diffusivity": 4,
+        "surrogate": 1,
+        "homogenize": 1,
+        "ranking": 1,
+    }
+    (best,) = client.search_runs([experiment.experiment_id], "tags.`argyro.stage` = 'homogenize'")
+    assert best.data.metrics["conductivity_mS_cm_1000_nm"] > 0 and best.data.params["boundary"] == "sigma5(001)[001]"
+    artefacts = {file.path for file in client.list_artifacts(best.info.run_id)}
+    assert {"grain_size.png", "effective.parquet"} <= artefacts
+
+
+def test_a_folder_of_another_campaign_or_a_newer_format_is_refused(finished, tmp_path):
+    folder, _ = finished
+    spec = tmp_path / "other.yaml"
+    spec.write_text(SMOKE.read_text().replace("name: smoke", "name: other"))
+    done = argyro("run", spec, "--workdir", folder, "--inline")
+    assert done.returncode == 2 and "holds the campaign 'smoke'" in done.stderr
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    (newer / "campaign.json").write_text('{"argyro_campaign": 99, "name": "smoke", "id": "x"}')
+    done = argyro("status", newer)
+    assert done.returncode == 2 and "format 99" in done.stderr
