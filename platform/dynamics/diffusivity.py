@@ -43,6 +43,7 @@ class Diffusivity:
         drift: slope late over early, and drift_sigma its error.
         msd_A2: furthest reliable MSD in three dimensions.
         effective_jumps: N_eff = N MSD / a², a = 3 Å.
+        ion_correlation: number of ions that move as one, which widens the interval by its root; 1 if independent.
         relative_error: of D from the posterior.
         relative_error_he_zhu_mo: 3.43 / √N_eff + 0.04, an empirical estimate beside (npj Comput. Mater. 4, 18 (2018)).
         relative_error_blocks: from the spread of three thirds of the run, a crude cross-check.
@@ -66,6 +67,7 @@ class Diffusivity:
     drift_sigma: float
     msd_A2: float
     effective_jumps: float
+    ion_correlation: float
     relative_error: float
     relative_error_he_zhu_mo: float
     relative_error_blocks: float
@@ -182,6 +184,7 @@ def _judge(
         drift_sigma=gate.drift_sigma,
         msd_A2=gate.msd_A2,
         effective_jumps=float(jumps),
+        ion_correlation=data.ion_correlation,
         relative_error=relative_error,
         relative_error_he_zhu_mo=float(3.43 / np.sqrt(max(jumps, 1e-9)) + 0.04),
         relative_error_blocks=float(blocks.std(ddof=1) / np.sqrt(len(blocks)) / max(abs(blocks.mean()), 1e-12)),

@@ -1,7 +1,8 @@
 """Slope of a mean-square displacement with its posterior, from correlated points of unequal variance.
 
 The mean over n_i independent displacements (ions × run length / lag) has the variance v_i = var(Δr²) / n_i, and two
-lags share displacements: cov_ij = v_i n_i / n_j for i ≤ j. With this covariance the line MSD = slope × t + intercept
+lags share displacements: cov_ij = v_i n_i / n_j for i ≤ j. Where ions move together, see `ion_correlation`, they count
+as fewer. With this covariance the line MSD = slope × t + intercept
 has a normal likelihood. `kinisi` samples it; the same posterior has a closed form (generalised least squares,
 slope > 0), which serves where it is wanted hundreds of times.
 
@@ -10,10 +11,11 @@ Source: McCluskey, Coles, Morgan, J. Chem. Theory Comput. 21, 79 (2025); package
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from argyro.platform.dynamics.ion_correlation import ion_correlation
 from argyro.platform.dynamics.msd import AXES, MeanSquareDisplacement, squared_displacement_moments
 from argyro.platform.dynamics.trajectory import Trajectory
 
@@ -31,6 +33,7 @@ class Points:
         variances_A4: (k,) variances of these means.
         samples: (k,) independent displacements behind each.
         dimensions: number of axes.
+        ion_correlation: number of ions that count as one.
     """
 
     lags_ps: np.ndarray
@@ -38,6 +41,7 @@ class Points:
     variances_A4: np.ndarray
     samples: np.ndarray
     dimensions: int
+    ion_correlation: float
 
     @property
     def covariance_A4(self) -> np.ndarray:
@@ -55,8 +59,12 @@ class Points:
     def between(self, start_ps: float, end_ps: float) -> Points:
         """Points of a window, both ends included."""
         keep = (self.lags_ps >= start_ps - 1e-9) & (self.lags_ps <= end_ps + 1e-9)
-        return Points(
-            self.lags_ps[keep], self.msd_A2[keep], self.variances_A4[keep], self.samples[keep], self.dimensions
+        return replace(
+            self,
+            lags_ps=self.lags_ps[keep],
+            msd_A2=self.msd_A2[keep],
+            variances_A4=self.variances_A4[keep],
+            samples=self.samples[keep],
         )
 
 
@@ -72,15 +80,15 @@ def points(
         axes: such as ("xyz", "xy", "z").
     """
     moments = squared_displacement_moments(trajectory, lag_steps)
-    samples = msd.ions * msd.steps / lag_steps
     result = []
-    for names in axes:
+    for names, correlation in zip(axes, ion_correlation(trajectory, axes), strict=True):
+        samples = msd.ions / correlation * msd.steps / lag_steps
         chosen = [AXES[name] for name in names]
         mean = msd.along(names)[lag_steps]
         fourth = moments[:, chosen][:, :, chosen].sum(axis=(1, 2))
         # ions that never move have no spread; a floor keeps the covariance regular
         variance = np.maximum(fourth - mean**2, 1e-6 * mean**2 + 1e-12)
-        result.append(Points(msd.lags_ps[lag_steps], mean, variance / samples, samples, len(names)))
+        result.append(Points(msd.lags_ps[lag_steps], mean, variance / samples, samples, len(names), correlation))
     return result
 
 

@@ -29,6 +29,7 @@ def measured(value_cm2_s, temperature_K=500.0, log_sigma=0.05, axes="xyz", bound
         drift_sigma=0.05,
         msd_A2=20.0,
         effective_jumps=400.0,
+        ion_correlation=1.0,
         relative_error=log_sigma,
         relative_error_he_zhu_mo=0.2,
         relative_error_blocks=0.1,
