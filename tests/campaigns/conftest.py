@@ -7,20 +7,39 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SMOKE = ROOT / "campaigns" / "smoke.yaml"
-
-
-def argyro(*arguments, timeout=900):
-    """Run a command of the command line in a process of its own."""
-    command = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()"]
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
+def smoke():
+    return Path(__file__).parents[2] / "campaigns" / "smoke.yaml"
+
+
+@pytest.fixture(scope="session")
+def argyro():
+    """Runs a command of the command line in a process of its own, to its end."""
+
+    def run(*arguments):
+        return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=1200)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def start_argyro():
+    """Starts a command and leaves it running."""
+
+    def start(*arguments):
+        command = [*COMMAND, *map(str, arguments)]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, smoke, argyro):
     """Folder and printed JSON of a smoke campaign that ran inline."""
     folder = tmp_path_factory.mktemp("smoke") / "inline"
-    done = argyro("run", SMOKE, "--workdir", folder, "--inline", "--json")
+    done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, json.loads(done.stdout)

@@ -1,45 +1,31 @@
-"""Killing a campaign at random moments loses nothing that was finished; on Ray it gives the keys of the inline run."""
+"""A campaign on Ray, killed at random moments: nothing is computed twice, and it ends where the inline run ended."""
 
 import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
-from tests.campaigns.conftest import SMOKE, argyro
 
 pytestmark = pytest.mark.slow
 
 
-def start(folder):
-    code = "from argyro.campaigns.cli import main; main()"
-    command = [sys.executable, "-c", code, "run", str(SMOKE), "--workdir", str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def test_three_kills_on_ray_and_nothing_is_computed_twice(tmp_path):
-    folder, dice = tmp_path / "killed", random.Random(7)
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory, smoke, argyro, start_argyro):
+    """Folder and printed JSON of a smoke campaign on Ray that was killed three times and then ran to its end."""
+    folder, dice = tmp_path_factory.mktemp("smoke") / "killed", random.Random(7)
     for _ in range(3):
-        process = start(folder)
+        process = start_argyro("run", smoke, "--workdir", folder)
         wait_for_progress(folder, process, dice.uniform(2, 12))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    done = argyro("run", SMOKE, "--workdir", folder, "--json")
+    done = argyro("run", smoke, "--workdir", folder, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout)["complete"]
-    keys = [entry["key"] for entry in CampaignFolder(folder).journal()]
-    assert len(keys) == len(set(keys)), "an item was computed twice"
-    campaign = CampaignFolder(folder).campaign()
-    store, items = CampaignFolder(folder).store(campaign), build_graph(campaign).items()
-    assert set(keys) == {item.key for item in items.values()}
-    for item in items.values():
-        store.path(item)  # every checksum
+    return folder, json.loads(done.stdout)
 
 
 def wait_for_progress(folder, process, seconds):
@@ -51,14 +37,23 @@ def wait_for_progress(folder, process, seconds):
     time.sleep(seconds)
 
 
-def test_ray_and_inline_agree(finished, tmp_path):
-    """Same keys by construction; the engines' threads do not change what a seed gives, up to the noise of MD."""
-    inline = {path.name for path in (finished[0] / "store" / "items").glob("*/*")}
-    folder = tmp_path / "ray"
-    done = argyro("run", SMOKE, "--workdir", folder, "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert {path.name for path in (folder / "store" / "items").glob("*/*")} == inline
-    rows = {row["grain_size_nm"]: row["conductivity_mS_cm"] for row in json.loads(done.stdout)["ranking"]}
+def test_nothing_is_computed_twice_and_nothing_is_lost(killed):
+    folder, outcome = killed
+    assert outcome["complete"]
+    keys = [entry["key"] for entry in CampaignFolder(folder).journal()]
+    assert len(keys) == len(set(keys)), "an item was computed twice"
+    campaign = CampaignFolder(folder).campaign()
+    store, items = CampaignFolder(folder).store(campaign), build_graph(campaign).items()
+    assert set(keys) == {item.key for item in items.values()}
+    for item in items.values():
+        store.path(item)  # every checksum
+
+
+def test_ray_ends_where_inline_ended(killed, finished):
+    """The same keys; and the same conductivities up to the noise of molecular dynamics with equal seeds."""
+    inline, ray = ({path.name for path in (folder / "store" / "items").glob("*/*")} for folder, _ in (finished, killed))
+    assert ray == inline
+    rows = {row["grain_size_nm"]: row["conductivity_mS_cm"] for row in killed[1]["ranking"]}
     for row in finished[1]["ranking"]:
         here, there = row["conductivity_mS_cm"], rows[row["grain_size_nm"]]
         assert here["low"] < there["value"] < here["high"]

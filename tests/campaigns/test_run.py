@@ -7,7 +7,6 @@ import pytest
 
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
-from tests.campaigns.conftest import SMOKE, argyro
 
 pytestmark = pytest.mark.slow
 
@@ -43,32 +42,32 @@ def test_every_diffusivity_carries_what_it_means(finished):
             assert observation["target"] == "bulk" or observation["width_nm"] == 0.8
 
 
-def test_running_again_computes_nothing(finished):
+def test_running_again_computes_nothing(finished, argyro, smoke):
     folder, _ = finished
     before = CampaignFolder(folder).journal()
-    done = argyro("run", SMOKE, "--workdir", folder, "--inline", "--json")
+    done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stderr
     assert CampaignFolder(folder).journal() == before
 
 
-def test_a_damaged_item_is_recomputed_and_nothing_else(finished, tmp_path):
+def test_a_damaged_item_is_recomputed_and_nothing_else(finished, tmp_path, argyro, smoke):
     folder = tmp_path / "copy"
     shutil.copytree(finished[0], folder)
     store, items = items_of(folder)
     victim = next(item for name, item in items.items() if name.startswith("diffusivity/"))
     (store.path(victim) / "result.json").write_text("{}")
     before = CampaignFolder(folder).journal()
-    done = argyro("run", SMOKE, "--workdir", folder, "--inline", "--json")
+    done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stderr
     assert [entry["key"] for entry in CampaignFolder(folder).journal()[len(before) :]] == [victim.key]
     assert store.has(victim)
 
 
-def test_more_grain_sizes_compute_only_the_homogenization(finished, tmp_path):
+def test_more_grain_sizes_compute_only_the_homogenization(finished, tmp_path, argyro, smoke):
     folder = tmp_path / "copy"
     shutil.copytree(finished[0], folder)
     spec = tmp_path / "more.yaml"
-    spec.write_text(SMOKE.read_text().replace("grain_sizes_nm: [20, 1000]", "grain_sizes_nm: [20, 1000, 5000]"))
+    spec.write_text(smoke.read_text().replace("grain_sizes_nm: [20, 1000]", "grain_sizes_nm: [20, 1000, 5000]"))
     before = CampaignFolder(folder).journal()
     done = argyro("run", spec, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stderr
@@ -76,7 +75,7 @@ def test_more_grain_sizes_compute_only_the_homogenization(finished, tmp_path):
     assert new == ["homogenize", "ranking"]
 
 
-def test_status_and_report_read_the_folder(finished):
+def test_status_and_report_read_the_folder(finished, argyro):
     folder, _ = finished
     status = json.loads(argyro("status", folder, "--json").stdout)
     assert all(stage["waiting"] == stage["failed"] == stage["quarantined"] == 0 for stage in status["stages"])
@@ -111,10 +110,10 @@ def test_mlflow_holds_a_run_for_every_tracked_item(finished):
     assert {"grain_size.png", "effective.parquet"} <= artefacts
 
 
-def test_a_folder_of_another_campaign_or_a_newer_format_is_refused(finished, tmp_path):
+def test_a_folder_of_another_campaign_or_a_newer_format_is_refused(finished, tmp_path, argyro, smoke):
     folder, _ = finished
     spec = tmp_path / "other.yaml"
-    spec.write_text(SMOKE.read_text().replace("name: smoke", "name: other"))
+    spec.write_text(smoke.read_text().replace("name: smoke", "name: other"))
     done = argyro("run", spec, "--workdir", folder, "--inline")
     assert done.returncode == 2 and "holds the campaign 'smoke'" in done.stderr
     newer = tmp_path / "newer"
