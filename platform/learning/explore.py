@@ -19,7 +19,8 @@ from argyro.platform.learning.options import LearningOptions
 LOG_TAIL_CHARACTERS = 1500
 CANDIDATES, LAST_FRAME = "candidates.extxyz", "last.dump"
 CANDIDATES_PER_RUN = 60  # more frames of one trajectory add nothing that MaxVol would choose
-BREAK_LINE = re.compile(r"ARGYRO BREAK: .* at step (\d+)|Fix halt condition for fix-id \S+ met on step (\d+)")
+BREAK_LINE = re.compile(r"ARGYRO BREAK: .* at step (\d+)")
+HALT_LINE = re.compile(r"Fix halt condition for fix-id \S+ met on step (\d+)")
 THERMO_LINE = re.compile(r"^\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.MULTILINE)
 
 
@@ -39,7 +40,8 @@ class Exploration:
     Args:
         sampler: the run.
         ps: time reached; with `broke`, the time until the break.
-        broke: whether the grade exceeded the break, the volume left its range, or the run blew up.
+        broke: whether the grade exceeded the break, or the run blew up.
+        swollen: whether the run ended because the volume left its range, as that of a melt or vapour does.
         times_ps: (k,) times at which the grade was taken.
         grades: (k,) largest grade of the cell at these times.
         frames: frames above the selection grade, each with ``info["max_grade"]`` and the array ``grade``.
@@ -49,6 +51,7 @@ class Exploration:
     sampler: Sampler
     ps: float
     broke: bool
+    swollen: bool
     times_ps: np.ndarray
     grades: np.ndarray
     frames: list[Atoms]
@@ -166,6 +169,8 @@ def _run_lammps(folder: Path) -> str:
     )
     path = folder / "log.lammps"
     log = path.read_text() if path.exists() else ""
+    if done.returncode:
+        log += f"\nERROR: lmp ended with exit code {done.returncode}"
     if "Step" not in log:  # an explosion later on is a finding, a run that never began is an error
         tail = (log + done.stdout + done.stderr)[-LOG_TAIL_CHARACTERS:]
         raise ArgyroError(f"LAMMPS did not start in {folder}: {tail}")
@@ -177,11 +182,12 @@ def _outcome(
 ) -> Exploration:
     step_ps = options.timestep_fs / 1000.0
     dynamics = log[log.find("reset_timestep") :]
-    broken = BREAK_LINE.search(log)
-    died = "ERROR" in log
+    broken, swollen, died = BREAK_LINE.search(log), HALT_LINE.search(dynamics), "ERROR" in log
     if broken:
         # a break in the minimisation is a break at time zero
-        reached = float(broken[1] or broken[2]) * step_ps if BREAK_LINE.search(dynamics) else 0.0
+        reached = float(broken[1]) * step_ps if BREAK_LINE.search(dynamics) else 0.0
+    elif swollen:
+        reached = float(swollen[1]) * step_ps
     else:
         steps = [int(match[1]) for match in THERMO_LINE.finditer(dynamics)]
         reached = max(steps, default=0) * step_ps if died else ps
@@ -189,7 +195,7 @@ def _outcome(
     times = np.array([frame.info["step"] for frame in frames]) * step_ps
     grades = np.array([frame.info["max_grade"] for frame in frames])
     last = _last(structure, sampler, folder / LAST_FRAME)
-    return Exploration(sampler, reached, bool(broken or died), times, grades, _thinned(frames), last)
+    return Exploration(sampler, reached, bool(broken or died), bool(swollen), times, grades, _thinned(frames), last)
 
 
 def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:

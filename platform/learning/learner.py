@@ -203,6 +203,7 @@ class Learner:
             "grades": grade_quantiles(runs),
             "exploration_ps_until_break": [run.ps for run in runs],
             "broken_runs": sum(run.broke for run in runs),
+            "swollen_runs": sum(run.swollen for run in runs),
             **_named("train_rmse", made.train_rmse),
         }
 

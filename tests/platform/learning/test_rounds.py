@@ -6,15 +6,14 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.errors import InputError
-from argyro.platform.learning.fit import require_one_source
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.rounds import ACCEPTED, RoundStore, read_frames, write_frames
 
 
-def labelled(energy_eV: float, source: str = "chgnet/1/a/b"):
+def labelled(energy_eV: float):
     atoms = bulk("LiCl", "rocksalt", a=5.1, cubic=True)
     atoms.calc = SinglePointCalculator(atoms, energy=energy_eV, forces=np.ones((8, 3)), stress=np.arange(6.0))
-    atoms.info |= {"label_source": source, "status": "converged", "log": "line\nline", "structure": 1}
+    atoms.info |= {"label_source": "chgnet/1/a/b", "status": "converged", "log": "line\nline", "structure": 1}
     return atoms
 
 
@@ -46,11 +45,6 @@ def test_other_inputs_do_not_continue_old_rounds(tmp_path):
     store.claim({"options": LearningOptions().hash(), "label_source": "a"})
     with pytest.raises(InputError, match="another options"):
         store.claim({"options": LearningOptions(seed=1).hash(), "label_source": "a"})
-
-
-def test_labels_of_two_references_are_refused():
-    with pytest.raises(InputError, match="relabel all with one"):
-        require_one_source([labelled(1.0), labelled(1.0, "mace/1/a/b")])
 
 
 @pytest.mark.parametrize("arguments", [{"levels": (8, 6)}, {"levels": (7,)}, {"levels": ()}, {"select": 6.0}])

@@ -1,0 +1,10 @@
+"""A reference that costs a millisecond: a potential learned from chgnet, standing beside this file."""
+
+from pathlib import Path
+
+from argyro.platform.potential.calculator import MTPCalculator
+from argyro.platform.potential.potential import MTP
+
+
+def make() -> MTPCalculator:
+    return MTPCalculator(MTP.read(Path(__file__).with_name("reference.mtp")))

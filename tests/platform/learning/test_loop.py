@@ -1,0 +1,134 @@
+"""The closed loop against a reference that is itself a potential: complete, resumable, and loud when labels fail."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.io import read
+
+from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.source import LabelSource
+from argyro.platform.learning.loop import extend, learn
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.seeds import hot_frames
+from argyro.platform.potential.active_set import ActiveSet
+from argyro.platform.potential.potential import MTP
+from argyro.platform.structures.argyrodite import build_bulk
+
+OPTIONS = LearningOptions(
+    levels=(4, 6),
+    temperatures_K=(600.0,),
+    exploration_ps=0.6,
+    first_exploration_ps=0.2,
+    training_iterations=60,
+    rounds_per_level=3,
+    picks_per_round=4,
+)
+REFERENCE = LabelSource(source="ase", factory=f"{Path(__file__).with_name('mtp_reference.py')}:make")
+
+
+class Interrupted(Exception):
+    """Stands for a kill."""
+
+
+@pytest.fixture(scope="module")
+def labeller(tmp_path_factory):
+    with Labeller(REFERENCE, tmp_path_factory.mktemp("labels")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def structures():
+    return [build_bulk("Li6PS5Cl", 0.5, seed=1)]
+
+
+@pytest.fixture(scope="module")
+def finished(labeller, structures, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("run")
+    return workdir, learn(structures, OPTIONS, labeller, workdir)
+
+
+def test_result_names_a_potential_of_the_last_level_and_all_labels(finished):
+    _, result = finished
+    mtp = MTP.read(result.mtp_path)
+    frames = read(result.training_set_path, index=":")
+    assert mtp.level == 6 and mtp.species == ("Li", "P", "S", "Cl")
+    assert ActiveSet.read(result.active_set_path).grade(mtp, frames[0]) < 1.01
+    held_out = sum(entry["new_labels"] for entry in result.rounds if entry["kind"] in ("raise", "finish"))
+    assert result.rounds[-1]["labels"] - held_out == len(frames)
+
+
+def test_rounds_climb_the_ladder_and_carry_their_metrics(finished):
+    _, result = finished
+    kinds = [entry["kind"] for entry in result.rounds]
+    assert kinds[0] == "seeds" and kinds.count("raise") == 1 and kinds[-1] == "finish"
+    assert sorted({entry["level"] for entry in result.rounds}) == [4, 6]
+    for entry in result.rounds:
+        assert {"labels", "grades", "exploration_ps_until_break", "train_rmse_force_meV_A"} <= entry.keys()
+    json.dumps(result.rounds)
+
+
+def test_potential_is_as_good_on_fresh_frames_as_on_its_training_set(finished):
+    _, result = finished
+    last = result.rounds[-1]
+    assert last["validation_rmse_force_meV_A"] < 3 * last["train_rmse_force_meV_A"]
+    assert last["validation_rmse_energy_meV_atom"] < 20
+
+
+@pytest.mark.parametrize("rounds_before", [1, 2])
+def test_killed_run_resumes_at_the_last_complete_round_and_ends_alike(
+    labeller, structures, finished, tmp_path, rounds_before
+):
+    def interrupt(summary):
+        if summary["round"] + 1 == rounds_before:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        learn(structures, OPTIONS, labeller, tmp_path, progress=interrupt)
+    (tmp_path / "round.partial").mkdir()  # what a kill in the midst of the next round leaves
+    (tmp_path / "round.partial" / "potential.mtp").write_text("half a fi")
+    seen = []
+    result = learn(structures, OPTIONS, labeller, tmp_path, progress=lambda summary: seen.append(summary["round"]))
+    assert seen[0] == rounds_before
+    assert [entry["kind"] for entry in result.rounds] == [entry["kind"] for entry in finished[1].rounds]
+    coefficients = [MTP.read(path).coefficients for path in (result.mtp_path, finished[1].mtp_path)]
+    np.testing.assert_allclose(*coefficients, rtol=1e-6)
+
+
+def test_finished_run_is_not_repeated(labeller, structures, finished):
+    workdir, result = finished
+    again = learn(structures, OPTIONS, labeller, workdir, progress=lambda summary: pytest.fail("made a round"))
+    assert again == result
+
+
+def test_changed_inputs_need_a_new_folder(labeller, structures, finished):
+    with pytest.raises(InputError, match="another options"):
+        learn(structures, replace(OPTIONS, seed=5), labeller, finished[0])
+
+
+def test_all_labels_failing_stops_the_run_with_the_log(structures, tmp_path):
+    (tmp_path / "broken.py").write_text("def make():\n    raise RuntimeError('the licence server is down')\n")
+    source = LabelSource(source="ase", factory=f"{tmp_path}/broken.py:make")
+    with Labeller(source) as broken, pytest.raises(ArgyroError, match="licence server"):
+        learn(structures, OPTIONS, broken, tmp_path / "run")
+    assert not list((tmp_path / "run").glob("round-0*"))
+
+
+def test_frames_that_broke_a_production_run_are_learned(labeller, structures, tmp_path):
+    options = replace(OPTIONS, levels=(4,), exploration_ps=0.2)
+    before = learn(structures, options, labeller, tmp_path)
+    mtp, active_set = MTP.read(before.mtp_path), ActiveSet.read(before.active_set_path)
+    hotter = hot_frames(structures, replace(options, temperatures_K=(2500.0,)), 6, seed=9)
+    unknown = [frame for frame in hotter if active_set.grade(mtp, frame) > options.select]
+    assert unknown
+    after = extend(structures, options, labeller, tmp_path, unknown)
+    assert "extension" in [entry["kind"] for entry in after.rounds] and after.rounds[-1]["finished"]
+    assert after.rounds[-1]["labels"] > before.rounds[-1]["labels"]
+
+
+def test_no_structures_are_refused(labeller, tmp_path):
+    with pytest.raises(InputError, match="at least one structure"):
+        learn([], OPTIONS, labeller, tmp_path)
