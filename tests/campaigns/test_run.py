@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_status_and_report_read_the_folder(finished, argyro):
     status = json.loads(argyro("status", folder, "--json").stdout)
     assert all(stage["waiting"] == stage["failed"] == stage["quarantined"] == 0 for stage in status["stages"])
     report = json.loads(argyro("report", folder, "--json").stdout)["report"]
-    page = open(report).read()
+    page = Path(report).read_text()
     assert "Ranking at 300 K" in page and page.count("<svg") >= 4
     assert "third too soft" in page  # the known bias of the label source
     assert "<script" not in page and 'src="http' not in page

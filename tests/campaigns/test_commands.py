@@ -1,0 +1,79 @@
+"""The command line's contract: exit codes, JSON keys, one clear message for a mistake."""
+
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nonsense"], "No such command"),
+        (["validate"], "Missing argument"),
+        (["validate", "nowhere.yaml"], "cannot be read"),
+        (["plan", "nowhere.yaml"], "cannot be read"),
+        (["run", "nowhere.yaml"], "cannot be read"),
+        (["status", "nowhere"], "not a campaign folder"),
+        (["report", "nowhere"], "not a campaign folder"),
+        (["ui", "nowhere"], "not a campaign folder"),
+        (["template", "nothing"], "quickstart"),
+        (["structure"], "--composition"),
+        (["structure", "--composition", "Na6PS5Cl"], "Na"),
+        (["structure", "--composition", "Li6PS5Cl", "--boundary", "sigma5"], "sigma5"),
+        (["diffusion", "nowhere", "--temperature", "500", "--timestep-fs", "100"], "nowhere"),
+    ],
+)
+def test_a_mistake_ends_with_2_and_one_message(argyro, arguments, words):
+    done = argyro(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr and "Traceback" not in done.stderr
+    done = argyro(*arguments, "--json")
+    assert done.returncode == 2 and words in json.dumps(json.loads(done.stdout))
+
+
+def test_validate_prints_its_keys(argyro, smoke, tmp_path):
+    assert json.loads(argyro("validate", smoke, "--json").stdout) == {"valid": True, "errors": []}
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(smoke.read_text().replace("disorder: 0.5", "disorder: 5"))
+    done = argyro("validate", wrong, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 2 and document["valid"] is False
+    assert set(document["errors"][0]) == {"path", "given", "accepted", "message"}
+
+
+def test_plan_prints_its_keys_and_refuses_what_cannot_fit(argyro, smoke, tmp_path):
+    done = argyro("plan", smoke, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0 and document["fits"]
+    assert {"stages", "labels", "core_hours", "wall_hours", "disk_GB", "fits"} <= set(document)
+    assert {"name", "waiting", "running", "done", "failed", "quarantined"} <= set(document["stages"][0])
+    large = tmp_path / "large.yaml"
+    large.write_text(smoke.read_text() + "resources: {md: 4096}\n")
+    done = argyro("plan", large, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 1 and not document["fits"] and "4096 cores" in document["warnings"][0]
+
+
+def test_template_and_schema(argyro, smoke):
+    assert argyro("template", "smoke").stdout == smoke.read_text()
+    schema = json.loads(argyro("schema").stdout)
+    assert {"materials", "temperatures_K", "grain_sizes_nm"} <= set(schema["required"])
+    assert schema["additionalProperties"] is False
+
+
+def test_doctor_finds_this_machine_fit(argyro):
+    done = argyro("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 0, checks
+    assert checks["lmp with pair mtp"]["ok"] and checks["labels: chgnet"]["ok"]
+
+
+def test_structure_and_homogenize_print_their_keys(argyro, tmp_path):
+    out = tmp_path / "cell.extxyz"
+    document = json.loads(argyro("structure", "--composition", "Li6PS5Br", "-o", out, "--json").stdout)
+    assert document["atoms"] == 52 and document["charge"] == 0 and all(document["checks"].values()) and out.exists()
+    lengths = ["--width-nm", "2.5", "--grain-size-nm", "25"]
+    done = argyro("homogenize", "--d-bulk", "1e-7", "--d-par", "1e-8", "--d-perp", "1e-8", *lengths, "--json")
+    document = json.loads(done.stdout)
+    assert 1e-8 < document["mean_cm2_s"] < 1e-7 and len(document["effective_cm2_s"]) == 3
+    assert {"relative_error_bound", "method", "grain_size_nm", "width_nm"} <= set(document)

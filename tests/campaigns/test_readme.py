@@ -1,0 +1,105 @@
+"""Every command of the README works as pasted, and every page and picture it names is there."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line.split(" #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.S)
+    for line in block.splitlines()
+    if line.strip()
+]
+ARGYRO = f"{sys.executable} -c 'from argyro.campaigns.cli import main; main()'"
+
+
+def pasted(line, folder):
+    """Run a line in a shell, with this interpreter's argyro."""
+    line = re.sub(r"^argyro\b", ARGYRO, line)
+    return subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory, finished, smoke):
+    """A user's folder: the campaign `my` is the smoke campaign, already computed, so that `run` has little to do."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(finished[0], folder / "runs" / "my")
+    shutil.copy(smoke, folder / "my.yaml")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("argyro")])
+def test_argyro_commands(workplace, line):
+    if "--address auto" in line:
+        pytest.skip("joins a running cluster; tests/actors runs the executor on one")
+    if "template" in line:
+        done = pasted(line.replace("> my.yaml", "> template.yaml"), workplace)
+        assert yaml.safe_load((workplace / "template.yaml").read_text())["name"] == "quickstart"
+    elif " ui " in line:
+        return serves_mlflow(line, workplace)
+    else:
+        done = pasted(line, workplace)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def serves_mlflow(line, folder):
+    command = re.sub(r"^argyro\b", ARGYRO, line) + " --port 5917"
+    server = subprocess.Popen(
+        f"exec {command}", shell=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(240):
+            try:
+                page = urllib.request.urlopen("http://127.0.0.1:5917/", timeout=5).read()
+                break
+            except OSError:
+                assert server.poll() is None, "the server ended by itself"
+                time.sleep(0.5)
+        assert b"MLflow" in page
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(60)
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make")])
+def test_make_commands_end_in_what_they_say(line):
+    """The targets themselves are this test run and the quickstart; here, that they exist and what they would run."""
+    recipe = subprocess.run(
+        [*line.split(), "-n", "--always-make"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    last = recipe.stdout.strip().splitlines()[-1]
+    assert ("argyro run campaigns/quickstart.yaml" if "quickstart" in line else "pytest tests") in last
+
+
+def test_the_cluster_file_satisfies_rays_schema():
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    validate_config(prepare_config(yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())))
+
+
+def test_the_campaign_in_the_readme_is_valid(argyro, tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.S)
+    (tmp_path / "my.yaml").write_text(text)
+    done = argyro("validate", tmp_path / "my.yaml", "--json")
+    assert json.loads(done.stdout) == {"valid": True, "errors": []}
+
+
+def test_every_page_and_picture_is_there():
+    missing = [
+        target
+        for target in re.findall(r"\]\(([^)]+)\)", README)
+        if "://" not in target and not (ROOT / target).exists()
+    ]
+    assert not missing
