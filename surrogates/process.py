@@ -113,7 +113,7 @@ def fit_hyperparameters(kind: str, data: Data, mean: np.ndarray, prior: Arrheniu
         factor = cho_factor(matrix, lower=True)
         return 0.5 * residual @ cho_solve(factor, residual) + np.log(np.diag(factor[0])).sum() + 0.5 * x @ x
 
-    return _from_vector(minimize(loss, np.zeros(5), method="L-BFGS-B", bounds=[(-3, 3)] * 5).x)
+    return _from_vector(minimize(loss, np.zeros(5), method="L-BFGS-B", bounds=[(0, 3)] + [(-3, 3)] * 4).x)
 
 
 def _from_vector(x: np.ndarray) -> Hyperparameters:

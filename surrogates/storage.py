@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from argyro.platform.errors import InputError
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import Candidate, fit_candidate
+from argyro.surrogates.card import model_card
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.kernels import Hyperparameters, Rows
 from argyro.surrogates.process import Data
@@ -43,6 +44,7 @@ def save(surrogate: Surrogate, directory: Path) -> None:
         directory / "surrogate.safetensors",
     )
     (directory / "surrogate.json").write_text(json.dumps(text, indent=1))
+    (directory / "README.md").write_text(model_card(surrogate))
 
 
 def load(directory: Path) -> Surrogate:

@@ -66,13 +66,12 @@ def test_evaluation_shows_every_candidate_on_every_split(small_campaign, tmp_pat
 
 
 def test_a_trained_gp_covers_what_it_has_not_seen(cell, world):
-    """Four of six materials train; the truth of the others lies inside the intervals as often as promised, within
-    chance.
-    """
+    """Six of nine materials train; the truth of the others lies inside the intervals about as often as promised."""
     from argyro.surrogates.descriptors import identity_of
     from argyro.surrogates.training import train_surrogate
 
     names = [(c, d) for c in ("Li6PS5Cl", "Li6PS5Br", "Li6PS5I") for d in (0.0, 0.25, 0.5)]
+    names = [names[i] for i in np.random.default_rng(0).permutation(9)]
     cells = {name: [cell(*name, b) for b in ("bulk", "sigma5(001)[001]")] for name in names}
     inside = []
     for start in range(3):

@@ -1,0 +1,49 @@
+"""The model card that is written beside a surrogate."""
+
+from __future__ import annotations
+
+from argyro.surrogates.surrogate import Surrogate
+
+
+def model_card(surrogate: Surrogate) -> str:
+    """Describe what a surrogate is, what it saw, how well it does and where it must not be used, as Markdown."""
+    report, domain = surrogate.report, surrogate.domain
+    kelvin = ", ".join(f"{t:g}" for t in report["temperatures_K"])
+    lines = [
+        "# Surrogate of Li diffusivity in argyrodites and their grain boundaries",
+        "",
+        f"Ships: **{report['shipped']}**, chosen by held-out log density ({report['split']}).",
+        "Answers ln D0 and Ea of the bulk and of boundaries, parallel and perpendicular, with a posterior that is sharp",
+        "where molecular dynamics was run.",
+        "",
+        "## Data",
+        f"- {report['values']} diffusivities and {report['bounds']} upper bounds",
+        f"- labels of the potential: {report['label_source'] or 'not stated'}",
+        f"- materials (composition, disorder): {', '.join(report['materials'])}",
+        f"- boundaries: {', '.join(report['boundaries'])}; width {surrogate.width_nm or '-'} nm",
+        f"- temperatures: {kelvin} K",
+        "",
+        "## Accuracy on held-out groups",
+        *_table(report),
+        "",
+        f"Noise floor of the labels: {report['noise_floor_dex']:.3f} dex.",
+        f"Conformal factor on the intervals of what is new: {surrogate.calibration:.2f}.",
+        "",
+        "## Use",
+        f"Elements {', '.join(domain.elements)}; boundaries {', '.join(domain.boundaries)}; up to 300 K above the",
+        f"hottest run, {domain.temperatures_K[1]:g} K. Beyond, answers carry `in_domain: false` and say why. Lower",
+        "temperatures are extrapolated by the Arrhenius law: the interval holds the uncertainty of the barrier, not that",
+        "of a change of mechanism.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(report: dict) -> list[str]:
+    if not report["scores"]:
+        return ["A single group cannot be held out: no accuracy is known; the prior's scales stand."]
+    rows = ["| model | MAE dex | RMSE dex | 95 % interval covers | -ln density |", "|---|---|---|---|---|"]
+    for kind, s in report["scores"].items():
+        shares = f"{s['mae_dex']:.3f} | {s['rmse_dex']:.3f} | {100 * s['coverage_95']:.0f} %"
+        rows.append(f"| {kind} | {shares} | {s['negative_log_density']:.2f} |")
+    return rows
