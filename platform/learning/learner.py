@@ -144,7 +144,8 @@ class Learner:
         if last["kind"] == "seeds":
             return min(self.options.first_exploration_ps, self.options.exploration_ps)
         if last["kind"] == "longer":
-            return min(LONGER * last["exploration_ps"], self.options.exploration_ps)
+            longer = LONGER * last["exploration_ps"]
+            return longer if longer < self.options.exploration_ps / 2 else self.options.exploration_ps
         return last["exploration_ps"] if last["kind"] == "labels" else self.options.exploration_ps
 
     def _explore(self, sampler, ps: float, scratch: Path) -> Exploration:

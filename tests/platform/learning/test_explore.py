@@ -14,7 +14,7 @@ from argyro.platform.potential.active_set import ActiveSet
 from argyro.platform.potential.potential import MTP
 from argyro.platform.structures.argyrodite import build_bulk
 
-OPTIONS = LearningOptions(break_=1e9)
+OPTIONS = LearningOptions(break_=1e9, volume_change=100.0)
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,10 @@ def test_samplers_cover_structures_and_temperatures_with_new_velocities_every_ro
         (structure, heat) for structure in range(3) for heat in (500.0, 900.0)
     }
     assert not {sampler.seed for sampler in first} & {sampler.seed for sampler in second}
+
+
+def test_vapour_ends_a_run_without_counting_as_extrapolation(known, tmp_path):
+    found = run(known, tmp_path, 1.0, select=1e8, volume_change=0.3)
+    assert found.swollen and not found.broke and not found.extrapolated
+    assert 0.0 < found.ps < 1.0
+    assert found.last.cell.volume > 1.3 * known[0].cell.volume
