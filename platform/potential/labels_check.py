@@ -30,12 +30,8 @@ def require_trainable(frames: Sequence[Atoms]) -> None:
 
 def stress_of(frame: Atoms) -> np.ndarray | None:
     """Stress label (eV/Å³; xx, yy, zz, yz, xz, xy), None without one or unless periodic in three directions."""
-    if not all(frame.pbc):
-        return None
-    try:
-        return np.asarray(frame.calc.get_property("stress", frame, allow_calculation=False), float)
-    except (PropertyNotImplementedError, TypeError):  # TypeError: the calculator has none and gave None
-        return None
+    stress = _label(frame, "stress") if all(frame.pbc) else None
+    return None if stress is None else np.asarray(stress, float)
 
 
 def _require_labels(index: int, frame: Atoms) -> None:

@@ -14,7 +14,14 @@
 namespace argyro {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
+// Other codes write any bytes into their free text; what leaves here is ASCII.
+std::string ascii(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) > 126 || static_cast<unsigned char>(c) < 32) c = '?';
+    return text;
+}
+
+[[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(ascii(message)); }
 
 std::string stripped(const std::string& text) {
     const char* blank = " \t\r\n";
@@ -184,7 +191,7 @@ class Reader {
         const int given = !p.radial.empty() + !p.species_energies.empty() + !p.coefficients.empty();
         p.trained = given == 3;
         if (given == 1 || given == 2) refuse("of radial_coeffs, species_coeffs and moment_coeffs only some are given");
-        if (entries_.count("potential_name")) p.potential_name = value("potential_name");
+        if (entries_.count("potential_name")) p.potential_name = ascii(value("potential_name"));
         if (entries_.count("potential_tag")) read_tag(p);
         return p;
     }
@@ -203,7 +210,7 @@ class Reader {
 
     // Ours: "species:Li,P,S zbl:1.6,1.7,..." (outer radii of the pairs 00, 01, 02, 11, ...); anything else is a free text.
     void read_tag(Parameters& p) const {
-        p.potential_tag = value("potential_tag");
+        p.potential_tag = ascii(value("potential_tag"));
         std::istringstream words(p.potential_tag);
         std::string word;
         if (!(words >> word) || word.rfind("species:", 0) != 0) return;
