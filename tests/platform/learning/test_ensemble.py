@@ -1,0 +1,79 @@
+"""Ensembles, plots and the check of fresh frames, on labels of a potential."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from argyro.platform.learning.ensemble import train_ensemble
+from argyro.platform.learning.fit import rmse
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
+from argyro.platform.learning.seeds import seed_frames
+from argyro.platform.learning.verify import frames_hold
+from argyro.platform.potential.calculator import MTPCalculator
+from argyro.platform.potential.potential import MTP
+from argyro.platform.structures.argyrodite import build_bulk
+
+OPTIONS = LearningOptions(levels=(4, 6), training_iterations=40, seeds_per_structure=8)
+
+
+@pytest.fixture(scope="module")
+def reference() -> MTP:
+    return MTP.read(Path(__file__).with_name("reference.mtp"))
+
+
+@pytest.fixture(scope="module")
+def frames(reference):
+    from ase.calculators.singlepoint import SinglePointCalculator
+
+    labelled = seed_frames([build_bulk("Li6PS5Cl", 0.5, seed=1)], OPTIONS)
+    for frame in labelled:
+        frame.calc = MTPCalculator(reference)
+        results = {
+            "energy": frame.get_potential_energy(),
+            "forces": frame.get_forces(),
+            "stress": frame.get_stress(),
+        }
+        frame.calc = SinglePointCalculator(frame, **results)
+        frame.info["label_source"] = "reference"
+    return labelled
+
+
+def test_members_differ_agree_with_their_labels_and_are_kept(frames, tmp_path):
+    paths = train_ensemble(frames, OPTIONS, 2, tmp_path)
+    members = [MTP.read(mtp_path) for mtp_path, _ in paths]
+    forces = [member.evaluate(frames[3]).forces_eV_A for member in members]
+    assert np.abs(forces[0] - forces[1]).max() > 1e-4
+    assert all(member.level == 6 and rmse(member, frames)["force_meV_A"] < 300 for member in members)
+    before = [mtp_path.stat().st_mtime_ns for mtp_path, _ in paths]
+    again = train_ensemble(frames, OPTIONS, 2, tmp_path)
+    assert [mtp_path.stat().st_mtime_ns for mtp_path, _ in again] == before
+
+
+def test_reference_holds_on_its_own_labels_and_a_shifted_one_does_not(reference, frames):
+    assert frames_hold(reference, frames, 1.0, OPTIONS)
+    shifted = reference.with_coefficients(
+        reference.radial_coefficients, reference.species_energies_eV + 0.05, reference.coefficients
+    )
+    assert not frames_hold(shifted, frames, 1.0, OPTIONS)
+    assert frames_hold(shifted, frames, 1.0, replace(OPTIONS, energy_tolerance_meV_atom=60.0))
+
+
+def test_figures_are_drawn(reference, frames, tmp_path):
+    entry = {
+        "round": 0,
+        "level": 6,
+        "labels": 8,
+        "train_rmse_force_meV_A": 120.0,
+        "exploration_ps_until_break": [],
+    }
+    later = entry | {"round": 1, "validation_rmse_force_meV_A": 150.0, "exploration_ps_until_break": [1.0, 0.4]}
+    traces = [("bulk 600 K", np.arange(5.0), np.array([0.8, 1.1, 1.9, 2.4, 5.2]))]
+    drawn = [
+        plot_rounds([entry, later], tmp_path / "rounds.png"),
+        plot_parity(reference, frames, tmp_path / "parity.png"),
+        plot_grades(traces, 1.7, 5.0, tmp_path / "grades.png"),
+    ]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
