@@ -21,13 +21,13 @@ def element_gradients(points: np.ndarray, cells: np.ndarray, element: str) -> tu
 
     Source: Xue et al., Comput. Phys. Commun. 291, 108802 (2023).
     """
-    fe = _import_quietly()
+    fe = import_quietly()
     grid = fe.Mesh(points, cells, element)
     layer = fe.FiniteElement(grid, vec=1, dim=3, ele_type=element, gauss_order=None, dirichlet_bc_info=None)
     return np.asarray(layer.shape_grads), np.asarray(layer.JxW)
 
 
-def _import_quietly():
+def import_quietly():
     """jax_fem.fe without its banner, its log lines and its change of numpy's print options."""
     absent = _stand_in_for_gmsh()
     options = np.get_printoptions()

@@ -11,7 +11,8 @@ from argyro.platform.errors import InputError
 
 # Cells of the quadrature grid per side: 48³ samples measure a grain of a 27-grain cube to about 1 %.
 QUADRATURE_CELLS = 48
-SIZE_ITERATIONS = 60
+SIZE_ITERATIONS = 20
+SIZE_QUADRATURE_CELLS = 32
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def _require(grains: int, lloyd_steps: int, size_spread: float) -> None:
         )
 
 
-def _quadrature_points() -> np.ndarray:
-    axis = (np.arange(QUADRATURE_CELLS) + 0.5) / QUADRATURE_CELLS
+def _quadrature_points(cells: int) -> np.ndarray:
+    axis = (np.arange(cells) + 0.5) / cells
     return np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
 
 
@@ -121,9 +122,11 @@ def _lifted_tree(centres: np.ndarray, weights: np.ndarray) -> cKDTree:
     return cKDTree(np.column_stack([centres % 1.0, height]), boxsize=[1.0, 1.0, 1.0, 0.0])
 
 
-def _lloyd_step(centres: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lloyd_step(
+    centres: np.ndarray, weights: np.ndarray, cells: int = QUADRATURE_CELLS
+) -> tuple[np.ndarray, np.ndarray]:
     """Centres of mass of the grains, and the grains' volumes, by quadrature."""
-    points = _quadrature_points()
+    points = _quadrature_points(cells)
     owner = _lifted_tree(centres, weights).query(_lift(points))[1]
     count = np.bincount(owner, minlength=len(centres))
     offset = points - centres[owner]
@@ -137,7 +140,7 @@ def _fit_sizes(centres: np.ndarray, volumes: np.ndarray) -> tuple[np.ndarray, np
     target = equivalent_diameter(volumes) ** 2 / 4
     weights = target - target.mean()
     for step in range(SIZE_ITERATIONS):
-        moved, measured = _lloyd_step(centres, weights)
+        moved, measured = _lloyd_step(centres, weights, SIZE_QUADRATURE_CELLS)
         if step < SIZE_ITERATIONS // 2:
             centres = moved
         weights = weights + 0.5 * (target - equivalent_diameter(measured) ** 2 / 4)

@@ -62,9 +62,9 @@ def test_queries_beyond_the_tolerance_are_solved_directly(small_mesh):
 
 def test_a_basis_for_two_classes_trained_on_its_own_queries(small_mesh):
     split = small_mesh.with_classes(small_mesh.boundary_facet % 2)
-    theta = draw(split, 60, seed=5)
-    bounds = evaluate(build_reduced(split, training=theta, tolerance=1e-3), theta)[1]
-    assert bounds.max() <= 1e-3
+    theta = draw(split, 30, seed=5)
+    bounds = evaluate(build_reduced(split, training=theta, tolerance=1e-2), theta)[1]
+    assert bounds.max() <= 1e-2
 
 
 def test_the_offline_stage_is_kept_by_mesh(small_mesh, tmp_path):

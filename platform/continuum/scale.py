@@ -1,0 +1,139 @@
+"""From posterior samples of grain and boundary to distributions of the polycrystal's diffusivity and conductivity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.continuum.homogenize import homogenize_batch
+from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
+
+
+@dataclass(frozen=True)
+class Propagated:
+    """Effective diffusivity (s, temperatures, sizes) of every posterior sample, with what its spread is made of.
+
+    Args:
+        samples_cm2_s: (s, t, d), each sample on one polycrystal drawn at random.
+        temperatures_K: (t,).
+        grain_sizes_nm: (d,).
+        relative_error_bound: largest certified numerical error of all.
+        microstructure_scatter: (t, d), standard deviation over polycrystals of ln D_eff at the median sample.
+    """
+
+    samples_cm2_s: np.ndarray
+    temperatures_K: np.ndarray
+    grain_sizes_nm: np.ndarray
+    relative_error_bound: float
+    microstructure_scatter: np.ndarray
+
+    def effective_cm2_s(self, temperature: int = 0, size: int = 0) -> Uncertain:
+        """Median and 95 % interval at one temperature and grain size, by their positions."""
+        return Uncertain.from_samples(self.samples_cm2_s[:, temperature, size])
+
+    def conductivity_S_cm(self, li_per_A3: float, temperature: int = 0, size: int = 0) -> Uncertain:
+        """Nernst-Einstein conductivity with a Haven ratio of one, σ = n e² D / (k T)."""
+        kelvin = float(self.temperatures_K[temperature])
+        return self.effective_cm2_s(temperature, size).scaled(nernst_einstein(li_per_A3, kelvin))
+
+
+def nernst_einstein(li_per_A3: float, temperature_K: float) -> float:
+    """Conductivity per diffusivity, n e² / (k T) in (S/cm) / (cm²/s).
+
+    Args:
+        li_per_A3: number density n of the mobile ions.
+        temperature_K: T.
+    """
+    if not (li_per_A3 > 0 and temperature_K > 0):
+        raise InputError(
+            f"a Li density of {li_per_A3} per Å³ at {temperature_K} K has no conductivity; both must be > 0"
+        )
+    return li_per_A3 / A3_IN_CM3 * ELEMENTARY_CHARGE_C**2 / (BOLTZMANN_J_K * temperature_K)
+
+
+def propagate(
+    meshes: Sequence[Mesh],
+    d_bulk_cm2_s: np.ndarray,
+    d_parallel_cm2_s: np.ndarray,
+    d_perpendicular_cm2_s: np.ndarray,
+    width_nm: float,
+    grain_sizes_nm: Sequence[float],
+    temperatures_K: Sequence[float],
+    seed: int = 0,
+    cache: Path | None = None,
+) -> Propagated:
+    """The map D_eff(T, d) of every posterior sample.
+
+    Args:
+        meshes: polycrystals to average over, all with the same number of GB classes.
+        d_bulk_cm2_s: (s, t) samples at each temperature.
+        d_parallel_cm2_s: (s, t), or (s, t, classes).
+        d_perpendicular_cm2_s: likewise.
+        width_nm: GB width.
+        grain_sizes_nm: (d,).
+        temperatures_K: (t,).
+        seed: of the draw of polycrystals.
+        cache: folder of reduced bases.
+
+    Raises:
+        InputError: shapes that do not fit together, or see `effective_diffusivity`.
+    """
+    bulk, sizes = np.asarray(d_bulk_cm2_s, dtype=float), np.asarray(grain_sizes_nm, dtype=float)
+    kelvins = np.asarray(temperatures_K, dtype=float)
+    if not meshes or bulk.ndim != 2 or bulk.shape[1] != len(kelvins):
+        raise InputError(
+            f"bulk samples of shape {bulk.shape} for {len(kelvins)} temperatures and {len(meshes)} polycrystals;"
+            " give (samples, temperatures) and at least one polycrystal",
+            path="d_bulk_cm2_s",
+        )
+    along, across = (_with_classes(name, x, bulk.shape) for name, x in _named(d_parallel_cm2_s, d_perpendicular_cm2_s))
+    chosen = np.random.default_rng(seed).integers(len(meshes), size=len(bulk))
+    samples = np.empty((*bulk.shape, len(sizes)))
+    bounds = []
+    for number, mesh in enumerate(meshes):
+        mine = chosen == number
+        samples[mine], bound = _on_grid(mesh, bulk[mine], along[mine], across[mine], width_nm, sizes, cache)
+        bounds.append(bound)
+    middle = [np.median(x, axis=0, keepdims=True) for x in (bulk, along, across)]
+    means = np.stack([_on_grid(mesh, *middle, width_nm, sizes, cache)[0][0] for mesh in meshes])
+    scatter = np.log(means).std(axis=0, ddof=1) if len(meshes) > 1 else np.zeros(means.shape[1:])
+    return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter)
+
+
+def _named(parallel, perpendicular):
+    return (("d_parallel_cm2_s", parallel), ("d_perpendicular_cm2_s", perpendicular))
+
+
+def _with_classes(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
+    """(s, t, classes)."""
+    array = np.asarray(values, dtype=float)
+    array = array[..., None] if array.ndim == 2 else array
+    if array.ndim != 3 or array.shape[:2] != shape:
+        message = (
+            f"{name} has shape {array.shape} beside bulk samples {shape}; give the same, or one more axis of GB classes"
+        )
+        raise InputError(message, path=name)
+    return array
+
+
+def _on_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
+    """Means (s, t, d) and the largest error bound."""
+    count = len(sizes)
+    if not bulk.size:
+        return np.empty((*bulk.shape, count)), 0.0
+    batch = homogenize_batch(
+        mesh,
+        np.repeat(bulk.ravel(), count),
+        np.repeat(along.reshape(-1, along.shape[2]), count, axis=0),
+        np.repeat(across.reshape(-1, across.shape[2]), count, axis=0),
+        width_nm,
+        np.tile(sizes, bulk.size),
+        cache=cache,
+    )
+    return batch.mean_cm2_s.reshape(*bulk.shape, count), float(batch.relative_error_bound.max())

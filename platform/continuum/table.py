@@ -1,0 +1,63 @@
+"""A table of queries in, the same table with effective diffusivities out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from argyro.platform.continuum.homogenize import homogenize_batch
+from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("d_bulk_cm2_s", "d_parallel_cm2_s", "d_perpendicular_cm2_s", "width_nm", "grain_size_nm")
+
+
+def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cache: Path | None = None) -> pd.DataFrame:
+    """Append ``effective_xx_cm2_s`` … ``effective_xy_cm2_s``, ``mean_cm2_s``, ``relative_error_bound``, method, note.
+
+    Args:
+        mesh: of one polycrystal.
+        table: columns COLUMNS; others are passed through. With several GB classes the columns of the boundary are
+            ``d_parallel_0_cm2_s``, ``d_parallel_1_cm2_s`` … and likewise for perpendicular.
+        method: see `homogenize_batch`.
+        cache: folder of reduced bases.
+
+    Raises:
+        InputError: an empty table or a missing column; a bad number is reported by the column's name.
+    """
+    along, across = (_boundary_columns(name, mesh.classes) for name in ("d_parallel", "d_perpendicular"))
+    needed = ["d_bulk_cm2_s", *along, *across, "width_nm", "grain_size_nm"]
+    missing = [name for name in needed if name not in table.columns]
+    if missing or not len(table):
+        what = f"lacks the column(s) {', '.join(missing)}" if missing else "has no rows"
+        raise InputError(f"the table {what}; it needs {', '.join(needed)}", path="table", accepted=", ".join(needed))
+    batch = homogenize_batch(
+        mesh,
+        table["d_bulk_cm2_s"].to_numpy(),
+        table[along].to_numpy(),
+        table[across].to_numpy(),
+        table["width_nm"].to_numpy(),
+        table["grain_size_nm"].to_numpy(),
+        method,
+        cache,
+    )
+    entries = {"xx": (0, 0), "yy": (1, 1), "zz": (2, 2), "yz": (1, 2), "xz": (0, 2), "xy": (0, 1)}
+    found: dict[str, np.ndarray] = {
+        f"effective_{n}_cm2_s": batch.tensor_cm2_s[:, i, j] for n, (i, j) in entries.items()
+    }
+    return table.assign(
+        **found,
+        mean_cm2_s=batch.mean_cm2_s,
+        relative_error_bound=batch.relative_error_bound,
+        method=batch.method,
+        note=batch.note,
+    )
+
+
+def _boundary_columns(name: str, classes: int) -> list[str]:
+    return [f"{name}_cm2_s"] if classes == 1 else [f"{name}_{number}_cm2_s" for number in range(classes)]

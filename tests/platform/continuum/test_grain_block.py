@@ -1,0 +1,51 @@
+"""The grains' part of the form: a second implementation, and a manufactured solution."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import splu
+
+from argyro.platform.continuum.jaxfem import element_gradients
+from argyro.platform.continuum.refinement import refine_tetrahedra
+from argyro.platform.continuum.strains import collapsed_strains
+
+CUBE = np.stack(np.meshgrid([0.0, 1.0], [0.0, 1.0], [0.0, 1.0], indexing="ij"), -1).reshape(-1, 3)
+KUHN = np.array([[0, 4, 6, 7], [0, 6, 2, 7], [0, 2, 3, 7], [0, 3, 1, 7], [0, 1, 5, 7], [0, 5, 4, 7]])
+
+
+def test_stiffness_equals_that_of_scikit_fem(small_mesh):
+    skfem = pytest.importorskip("skfem")
+    from skfem.models.poisson import laplace
+
+    basis = skfem.Basis(skfem.MeshTet(small_mesh.points.T.copy(), small_mesh.tets.T.copy()), skfem.ElementTetP1())
+    ours = collapsed_strains(small_mesh).grain.stiffness
+    nodes = len(small_mesh.points)
+    difference = ours[:nodes, :nodes] - laplace.assemble(basis)
+    assert abs(difference).max() < 1e-9 * abs(ours).max()
+
+
+def test_a_manufactured_solution_converges_with_the_square_of_the_mesh():
+    """-Δu = f with u = sin πx sin πy sin πz, zero on the faces of a cubic grain."""
+    points, tets, errors = CUBE, KUHN, []
+    for level in range(4):
+        points, tets, _ = refine_tetrahedra(points, tets)
+        if level == 0:
+            continue
+        corner = points[tets]
+        negative = np.linalg.det(corner[:, 1:] - corner[:, :1]) < 0
+        tets[negative, 2], tets[negative, 3] = tets[negative, 3], tets[negative, 2].copy()
+        gradient, weight = element_gradients(points, tets, "TET4")
+        blocks = np.einsum("tqai,tqbi,tq->tab", gradient, gradient, weight)
+        size = len(points)
+        stiffness = np.zeros((size, size))
+        np.add.at(stiffness, (tets[:, :, None], tets[:, None, :]), blocks)
+        exact = np.sin(np.pi * points).prod(1)
+        load = np.zeros(size)
+        volume = weight.sum(1)
+        mass = (np.ones((4, 4)) + np.eye(4)) / 20
+        np.add.at(load, tets, 3 * np.pi**2 * (volume[:, None] * (exact[tets] @ mass)))
+        inner = np.flatnonzero(((points > 1e-9) & (points < 1 - 1e-9)).all(1))
+        found = splu(csc_array(stiffness[np.ix_(inner, inner)])).solve(load[inner])
+        errors.append(np.abs(found - exact[inner]).max())
+    assert errors[0] / errors[1] > 2.3
+    assert errors[1] / errors[2] > 3.3

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+
+from argyro.platform.continuum.fields import flux_field
+from argyro.platform.continuum.homogenize import effective_diffusivity
+from argyro.platform.continuum.mesh import mesh
+from argyro.platform.continuum.pictures import draw_flux, draw_map, draw_polycrystal, draw_regimes
+from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+from argyro.platform.continuum.regimes import arrhenius_bend, takeover
+from argyro.platform.continuum.representative import averaged_diffusivity, representative_meshes
+from argyro.platform.continuum.scale import nernst_einstein, propagate
+from argyro.platform.errors import InputError
+from argyro.platform.units import BOLTZMANN_EV_K
+
+KELVINS = np.linspace(200.0, 600.0, 9)
+
+
+def arrhenius(prefactor_cm2_s, barrier_eV, kelvins=KELVINS):
+    return prefactor_cm2_s * np.exp(-np.asarray(barrier_eV)[..., None] / (BOLTZMANN_EV_K * kelvins))
+
+
+@pytest.fixture(scope="module")
+def iodide(small_mesh):
+    """An ordered bulk with a high barrier, boundaries with a low one; 20 posterior samples of the barriers."""
+    generator = np.random.default_rng(0)
+    bulk = arrhenius(1e-2, 0.45 + 0.005 * generator.standard_normal(20))
+    boundary = arrhenius(1e-3, 0.25 + 0.005 * generator.standard_normal(20))
+    meshes = [small_mesh, mesh(voronoi_polycrystal(8, seed=2))]
+    return bulk, propagate(meshes, bulk, boundary, 0.877 * boundary, 2.5, [30.0, 1000.0], KELVINS)
+
+
+def test_every_sample_is_the_answer_of_its_polycrystal(small_mesh):
+    bulk, boundary = arrhenius(1e-2, np.array([0.45])), arrhenius(1e-3, np.array([0.25]))
+    found = propagate([small_mesh], bulk, boundary, boundary, 2.5, [40.0, 100.0], KELVINS)
+    one = effective_diffusivity(small_mesh, bulk[0, 3], boundary[0, 3], boundary[0, 3], 2.5, 100.0, "direct")
+    assert found.samples_cm2_s[0, 3, 1] == pytest.approx(one.mean_cm2_s, rel=1e-3)
+    assert found.relative_error_bound <= 1e-3
+    assert (found.microstructure_scatter == 0).all()
+
+
+def test_intervals_and_conductivity(iodide):
+    _, found = iodide
+    effective = found.effective_cm2_s(temperature=4, size=0)
+    assert effective.low < effective.value < effective.high
+    assert (found.microstructure_scatter > 0).all()
+    conductivity = found.conductivity_S_cm(0.024, temperature=4, size=0)
+    assert conductivity.value == pytest.approx(effective.value * nernst_einstein(0.024, KELVINS[4]))
+
+
+def test_nernst_einstein_of_a_known_conductor():
+    # Li5.5PS4.5Cl1.5: D(300 K) = 1.01e-11 m²/s and 22 Li in (9.806 Å)³ give 1.5 mS/cm by hand.
+    assert 1.01e-7 * nernst_einstein(22 / 9.806**3, 300.0) == pytest.approx(1.458e-2, rel=0.01)
+
+
+def test_fast_boundaries_take_over_in_the_cold(iodide):
+    bulk, found = iodide
+    small, large = (takeover(KELVINS, bulk, found.samples_cm2_s[:, :, size]) for size in (0, 1))
+    assert small.fast
+    assert large.fast
+    assert large.temperature_K.value < small.temperature_K.value  # larger grains, less boundary
+    assert small.share == 1.0
+
+
+def test_a_mixture_of_barriers_is_not_arrhenius_and_one_barrier_is(iodide):
+    bulk, found = iodide
+    bend = arrhenius_bend(KELVINS, found.samples_cm2_s[:, :, 0])
+    assert bend.non_arrhenius
+    assert bend.cold_eV.value < bend.hot_eV.value
+    straight = arrhenius_bend(KELVINS, bulk)
+    assert not straight.non_arrhenius
+    assert straight.cold_eV.value == pytest.approx(0.45, abs=0.005)
+
+
+def test_no_takeover_where_boundaries_are_like_the_bulk():
+    bulk = arrhenius(1e-2, np.full(5, 0.3))
+    found = takeover(KELVINS, bulk, 1.1 * bulk)
+    assert found.temperature_K is None
+    assert found.share == 0
+
+
+def test_takeover_temperature_by_hand():
+    bulk = arrhenius(1e-2, np.array([0.4]))
+    ratio = np.exp(2000.0 * (1 / KELVINS - 1 / 300.0)) * 2  # exactly 2 at 300 K, linear over 1/T
+    assert takeover(KELVINS, bulk, bulk * ratio).temperature_K.value == pytest.approx(300.0)
+    assert takeover(KELVINS, bulk, bulk / ratio).temperature_K.value == pytest.approx(300.0)
+
+
+def test_two_temperatures_show_no_bend():
+    with pytest.raises(InputError, match="bend"):
+        arrhenius_bend(KELVINS[:2], np.ones((1, 2)))
+
+
+def test_samples_of_the_wrong_shape(small_mesh):
+    with pytest.raises(InputError, match="samples"):
+        propagate([small_mesh], np.ones(3), np.ones(3), np.ones(3), 2.5, [100.0], [300.0])
+
+
+def test_average_over_seeds():
+    meshes = representative_meshes(8, seeds=range(3))
+    found = averaged_diffusivity(meshes, 1.0, 100.0, 100.0, 2.5, 50.0)
+    means = [member.mean_cm2_s for member in found.members]
+    assert found.mean_cm2_s == pytest.approx(np.mean(means))
+    assert 0 < found.scatter_cm2_s < 0.1 * found.mean_cm2_s
+    with pytest.raises(InputError, match="no scatter"):
+        averaged_diffusivity(meshes[:1], 1.0, 100.0, 100.0, 2.5, 50.0)
+
+
+def test_fluxes_add_up_to_the_effective_diffusivity(small_mesh):
+    field = flux_field(small_mesh, 1.0, 5.0, 0.5, 2.5, 100.0)
+    tensor = effective_diffusivity(small_mesh, 1.0, 5.0, 0.5, 2.5, 100.0, "direct").tensor_cm2_s
+    grains = np.einsum("t,tij->ij", small_mesh.volumes, field.grain)
+    plane = np.einsum("b,bij->ij", small_mesh.areas, field.boundary)
+    width = 0.025 * small_mesh.grain_size
+    # what the grains' material inside the boundary would carry is not there
+    behind = np.concatenate([small_mesh.tet_a, small_mesh.tet_b])
+    normals = np.concatenate([small_mesh.normals] * 2)
+    tangential = np.eye(3) - normals[:, :, None] * normals[:, None]
+    areas = np.concatenate([small_mesh.areas] * 2) / 2
+    removed = width * np.einsum("b,bij,bjk->ik", areas, tangential, field.grain[behind])
+    np.testing.assert_allclose(-(grains + plane - removed), tensor, rtol=1e-9, atol=1e-10)
+
+
+def test_pictures_are_drawn(small_mesh, iodide, tmp_path):
+    draw_polycrystal(small_mesh, tmp_path / "a.png")
+    draw_flux(small_mesh, flux_field(small_mesh, 1.0, 5.0, 0.5, 2.5, 100.0), tmp_path / "b.png")
+    draw_map(iodide[1], tmp_path / "c.png")
+    draw_regimes(small_mesh, tmp_path / "d.png")
+    assert all((tmp_path / f"{name}.png").stat().st_size > 10_000 for name in "abcd")
