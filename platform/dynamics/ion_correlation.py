@@ -1,8 +1,8 @@
 """How many ions move as one: the assumption of independent ions is wrong in a superionic conductor.
 
 If N ions move independently, the mean over ions of the squared displacement in a stretch of the run scatters between
-stretches with the variance var(Δr²) / N. Concerted jumps, and stretches that are livelier than others, make it larger
-by a factor g; the run then knows as much as one with N / g ions. In ab initio Li6PS5I at 500 K g is about 4: an interval
+stretches with the variance var(Δr²) / N. Concerted jumps, and stretches livelier than others, make it larger by a
+factor g; the run then knows as much as one with N / g ions. In ab initio Li6PS5I at 500 K g is about 4: an interval
 that takes ions as independent is half as wide as the scatter of independent runs.
 """
 
