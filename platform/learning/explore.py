@@ -15,13 +15,14 @@ from ase.io import read, write
 
 from argyro.platform.errors import ArgyroError
 from argyro.platform.learning.options import LearningOptions
+from argyro.platform.processes import contain_lammps
 
 LOG_TAIL_CHARACTERS = 1500
 CANDIDATES, LAST_FRAME = "candidates.extxyz", "last.dump"
 CANDIDATES_PER_RUN = 60  # more frames of one trajectory add nothing that MaxVol would choose
 BREAK_LINE = re.compile(r"ARGYRO BREAK: .* at step (\d+)")
 HALT_LINE = re.compile(r"Fix halt condition for fix-id \S+ met on step (\d+)")
-THERMO_LINE = re.compile(r"^\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.MULTILINE)
+THERMO_LINE = re.compile(r"^\s+(\d+)(?:\s+\S+){4}\s+(\S+)\s*$", re.MULTILINE)  # step, four others, grade
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Exploration:
         ps: time reached; with `broke`, the time until the break.
         broke: whether the grade exceeded the break, or the run blew up.
         swollen: whether the run ended because the volume left its range, as that of a melt or vapour does.
-        times_ps: (k,) times at which the grade was taken.
-        grades: (k,) largest grade of the cell at these times.
-        frames: frames above the selection grade, each with ``info["max_grade"]`` and the array ``grade``.
+        times_ps: (k,) times of the trace of grades.
+        grades: (k,) largest grade of the cell at these times; 1 at least where a species has one active row.
+        candidates: number of frames above the selection grade.
+        frames: an even choice of these, each with ``info["max_grade"]`` and the array ``grade``.
         last: the last frame of the run, whatever its grade.
     """
 
@@ -54,18 +56,19 @@ class Exploration:
     swollen: bool
     times_ps: np.ndarray
     grades: np.ndarray
+    candidates: int
     frames: list[Atoms]
     last: Atoms | None
 
     @property
     def extrapolated(self) -> bool:
         """Whether the run met anything that the active set does not hold."""
-        return self.broke or bool(self.grades.size)
+        return self.broke or self.candidates > 0
 
     @property
     def max_grade(self) -> float:
         """Largest grade met."""
-        return float(self.grades.max(initial=0.0))
+        return max(self.grades.max(initial=0.0), *(frame.info["max_grade"] for frame in self.frames), 0.0)
 
 
 def samplers(structures: Sequence[Atoms], options: LearningOptions, round_number: int) -> list[Sampler]:
@@ -142,8 +145,10 @@ def _commands(
         "neighbor 1.5 bin",
         "neigh_modify every 1 delay 0 check yes",
         f"timestep {step_ps}",
-        "thermo_style custom step temp pe press vol",
-        "thermo 50",
+        f"fix graded all pair {options.grade_every} mtp grade 0",
+        "compute grade all reduce max f_graded",
+        "thermo_style custom step temp pe press vol c_grade",
+        f"thermo {5 * options.grade_every}",
         "thermo_modify lost error flush yes",
         "min_modify dmax 0.05",
         "minimize 1e-6 0.3 50 200",
@@ -165,7 +170,13 @@ def _run_lammps(folder: Path) -> str:
 
     command = [*lammps_command(), "-in", "in.lmp", "-log", "log.lammps", "-screen", "none"]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=lammps_environment(threads=1), check=False
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=lammps_environment(threads=1),
+        check=False,
+        preexec_fn=contain_lammps,
     )
     path = folder / "log.lammps"
     log = path.read_text() if path.exists() else ""
@@ -182,6 +193,7 @@ def _outcome(
 ) -> Exploration:
     step_ps = options.timestep_fs / 1000.0
     dynamics = log[log.find("reset_timestep") :]
+    trace = np.array([(int(match[1]), float(match[2])) for match in THERMO_LINE.finditer(dynamics)]).reshape(-1, 2)
     broken, swollen, died = BREAK_LINE.search(log), HALT_LINE.search(dynamics), "ERROR" in log
     if broken:
         # a break in the minimisation is a break at time zero
@@ -189,13 +201,19 @@ def _outcome(
     elif swollen:
         reached = float(swollen[1]) * step_ps
     else:
-        steps = [int(match[1]) for match in THERMO_LINE.finditer(dynamics)]
-        reached = max(steps, default=0) * step_ps if died else ps
+        reached = float(trace[:, 0].max(initial=0.0)) * step_ps if died else ps
     frames = _candidates(structure, sampler, folder / CANDIDATES)
-    times = np.array([frame.info["step"] for frame in frames]) * step_ps
-    grades = np.array([frame.info["max_grade"] for frame in frames])
-    last = _last(structure, sampler, folder / LAST_FRAME)
-    return Exploration(sampler, reached, bool(broken or died), bool(swollen), times, grades, _thinned(frames), last)
+    return Exploration(
+        sampler,
+        reached,
+        broke=bool(broken or died),
+        swollen=bool(swollen),
+        times_ps=trace[:, 0] * step_ps,
+        grades=trace[:, 1],
+        candidates=len(frames),
+        frames=_thinned(frames),
+        last=_last(structure, sampler, folder / LAST_FRAME),
+    )
 
 
 def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:

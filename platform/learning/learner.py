@@ -95,7 +95,7 @@ class Learner:
         ps = self._length_ps(rounds[-1])
         runs = [self._explore(sampler, ps, scratch) for sampler in samplers(self.structures, self.options, len(rounds))]
         new = any(run.extrapolated for run in runs)
-        fresh = [run.last for run in runs if run.last is not None and not run.grades.size]
+        fresh = [run.last for run in runs if run.last is not None and not run.candidates]
         picks = self._picks(runs, mtp, active_set, len(fresh)) if new and self._may_label(rounds) else []
         if new and not picks and not fresh:  # all runs blew up between two gradings
             picks = hot_frames(self.structures, self.options, self.options.picks_per_round, seed=len(rounds))

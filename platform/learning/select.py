@@ -49,14 +49,13 @@ def pick(
 
 
 def grade_quantiles(explorations: Sequence[Exploration]) -> dict[str, float]:
-    """Median, 95th percentile and maximum of the grades above the selection, and how many frames had one."""
+    """Median, 95th percentile and maximum of the grades in time, and how many frames were above the selection."""
     grades = np.concatenate([exploration.grades for exploration in explorations]) if explorations else np.empty(0)
     if not grades.size:
-        return {"frames_above_select": 0}
-    median, high, highest = np.percentile(grades, [50, 95, 100])
+        return {}
     return {
-        "frames_above_select": int(grades.size),
-        "median": float(median),
-        "p95": float(high),
-        "max": float(highest),
+        "median": float(np.median(grades)),
+        "p95": float(np.percentile(grades, 95)),
+        "max": max(exploration.max_grade for exploration in explorations),
+        "frames_above_select": sum(exploration.candidates for exploration in explorations),
     }

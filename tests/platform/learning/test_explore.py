@@ -40,7 +40,11 @@ def test_frames_above_select_come_back_with_the_grade_that_the_active_set_gives(
     structure, mtp, active_set, _ = known
     found = run(known, tmp_path, 0.4)
     assert found.ps == 0.4 and not found.broke and found.extrapolated
-    assert (found.grades > OPTIONS.select).all() and (np.diff(found.times_ps) > 0).all()
+    assert found.times_ps[0] == 0.0 and (np.diff(found.times_ps) > 0).all() and len(found.grades) == len(found.times_ps)
+    by_step = {frame.info["step"]: frame.info["max_grade"] for frame in found.frames}
+    traced = {round(time_ps / 0.002): grade for time_ps, grade in zip(found.times_ps, found.grades, strict=True)}
+    both = by_step.keys() & traced.keys()
+    assert both and all(by_step[step] == pytest.approx(traced[step], rel=1e-4) for step in both)
     for frame in found.frames[:3]:
         assert active_set.grade(mtp, frame) == pytest.approx(frame.info["max_grade"], rel=1e-4)
         assert frame.get_chemical_symbols() == structure.get_chemical_symbols()
@@ -49,11 +53,13 @@ def test_frames_above_select_come_back_with_the_grade_that_the_active_set_gives(
 
 def test_run_ends_at_the_break_and_says_when(known, tmp_path):
     unbroken = run(known, tmp_path / "unbroken", 0.4)
-    limit = float(np.sort(unbroken.grades)[len(unbroken.grades) // 2])
+    seen = [frame.info["max_grade"] for frame in unbroken.frames]
+    limit = float(np.median(seen))
     found = run(known, tmp_path / "broken", 0.4, break_=limit)
     assert found.broke and found.ps < 0.4
-    assert found.grades[-1] > limit and found.grades[:-1].max(initial=0.0) <= limit
-    assert found.times_ps[-1] == pytest.approx(found.ps)
+    grades = [frame.info["max_grade"] for frame in found.frames]
+    assert grades[-1] > limit >= max(grades[:-1], default=0.0)
+    assert found.frames[-1].info["step"] * 0.002 == pytest.approx(found.ps) and found.max_grade == grades[-1]
 
 
 def test_last_frame_is_returned_whatever_its_grade(known, tmp_path):
