@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from argyro.surrogates.surrogate import Query, Surrogate
 
 FORMULA_UNITS_PER_CELL = 4
 KEPT_STRUCTURES = 512
+POLYCRYSTAL_FILE = "polycrystal.safetensors"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,21 @@ class Oracle:
     surrogate: Surrogate
     polycrystal: PolycrystalTable
     kept: OrderedDict[Identity, Query] = field(default_factory=OrderedDict)
+
+    @classmethod
+    def load(cls, directory: Path | str) -> Oracle:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: there is no surrogate.
+        """
+        surrogate = Surrogate.load(directory)
+        return cls(surrogate, PolycrystalTable.load(Path(directory) / POLYCRYSTAL_FILE))
+
+    def save(self, directory: Path | str) -> None:
+        """Write the surrogate's files and the polycrystal's table beside them."""
+        self.surrogate.save(directory)
+        self.polycrystal.save(Path(directory) / POLYCRYSTAL_FILE)
 
     def query(self, composition: str, disorder: float, boundary: str) -> Query:
         """Name a material and boundary; its structure is built only where networks need it, and kept.

@@ -6,15 +6,15 @@ from argyro.surrogates.surrogate import Surrogate
 
 
 def model_card(surrogate: Surrogate) -> str:
-    """Describe what a surrogate is, what it saw, how well it does and where it must not be used, as Markdown."""
+    """Describe what a surrogate is, saw, and is good for, as Markdown."""
     report, domain = surrogate.report, surrogate.domain
     kelvin = ", ".join(f"{t:g}" for t in report["temperatures_K"])
     lines = [
         "# Surrogate of Li diffusivity in argyrodites and their grain boundaries",
         "",
         f"Ships: **{report['shipped']}**, chosen by held-out log density ({report['split']}).",
-        "Answers ln D0 and Ea of the bulk and of boundaries, parallel and perpendicular, with a posterior that is sharp",
-        "where molecular dynamics was run.",
+        "Answers ln D0 and Ea of the bulk and of boundaries, parallel and perpendicular, with a posterior that is",
+        "sharp where molecular dynamics was run.",
         "",
         "## Data",
         f"- {report['values']} diffusivities and {report['bounds']} upper bounds",
@@ -32,8 +32,8 @@ def model_card(surrogate: Surrogate) -> str:
         "## Use",
         f"Elements {', '.join(domain.elements)}; boundaries {', '.join(domain.boundaries)}; up to 300 K above the",
         f"hottest run, {domain.temperatures_K[1]:g} K. Beyond, answers carry `in_domain: false` and say why. Lower",
-        "temperatures are extrapolated by the Arrhenius law: the interval holds the uncertainty of the barrier, not that",
-        "of a change of mechanism.",
+        "temperatures are extrapolated by the Arrhenius law: the interval holds the uncertainty of the barrier, not",
+        "that of a change of mechanism.",
         "",
     ]
     return "\n".join(lines)

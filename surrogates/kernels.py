@@ -1,7 +1,8 @@
 """How alike two diffusivities are before any run: the covariance of their Arrhenius coefficients.
 
-G = A² [ w_s K_t + w_d ρ(d, d') K_t + w_o δ(key, key') K_o ],  w_s + w_d + w_o = 1: what all argyrodites share, what
-those of like descriptors share, what is a structure's own. K_t and K_o couple bulk, parallel and perpendicular.
+G_c = [ A² (s + (1 - s) ρ(d, d')) + o_c δ(key, key') ] K_t for each coefficient c of (a, Ea): what all argyrodites
+share, what those of like descriptors share, and what is a structure's own, the latter of its own size for a and for
+Ea. K_t couples bulk, parallel and perpendicular.
 """
 
 from __future__ import annotations
@@ -63,15 +64,22 @@ def labels_of(rows: Rows) -> list[str]:
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Size A of the departures from the prior, length in descriptor space, shares, and scatter of ln D between
-    realisations.
+    """What the kernel leaves open.
+
+    Args:
+        amplitude: size A of the departures from the prior, in its standard deviations.
+        length: in descriptor space.
+        shared: share s that all argyrodites have in common.
+        own_departure: variance of a from structure to structure, in units of the prior's.
+        own_barrier: the same of Ea.
+        jitter: scatter of ln D between runs beyond their intervals.
     """
 
     amplitude: float = 1.0
     length: float = 1.5
-    shared: float = 1 / 3
-    described: float = 1 / 3
-    own: float = 1 / 3
+    shared: float = 0.5
+    own_departure: float = 0.1
+    own_barrier: float = 0.1
     jitter: float = 0.1
 
 
@@ -86,8 +94,9 @@ def described_correlation(kind: str, a: Rows, b: Rows, length: float) -> np.ndar
 
 
 def covariance(kind: str, a: Rows, b: Rows, hyper: Hyperparameters) -> np.ndarray:
-    """G of two sets of rows, (na, nb), in units of the prior's variance."""
+    """G of two sets of rows for both coefficients, (2, na, nb), in units of the prior's variance."""
     coupling = TARGET_COUPLING[a.targets][:, b.targets]
-    same = (a.keys[:, None] == b.keys[None, :]) * coupling
-    described = described_correlation(kind, a, b, hyper.length) * coupling
-    return hyper.amplitude**2 * (hyper.shared * coupling + hyper.described * described + hyper.own * same)
+    same = a.keys[:, None] == b.keys[None, :]
+    described = described_correlation(kind, a, b, hyper.length)
+    common = hyper.amplitude**2 * (hyper.shared + (1 - hyper.shared) * described)
+    return np.stack([(common + own * same) * coupling for own in (hyper.own_departure, hyper.own_barrier)])

@@ -1,7 +1,7 @@
 """The posterior of Arrhenius coefficients given molecular dynamics: sharp where it was run, as wide as the prior far
 from it.
 
-The coefficients c = (a, Ea) of all diffusivities are jointly normal, cov(c_i, c_j) = G_ij diag(σ_a², σ_E²), about a
+The coefficients c = (a, Ea) of all diffusivities are jointly normal, cov(c_i, c_j) = diag(σ_c² G_c,ij), about a
 mean m_i (the prior's, or a graph network's). ln D is linear in them, so conditioning is Gaussian-process regression
 in closed form, and extrapolation in T carries the uncertainty of Ea.
 """
@@ -76,17 +76,17 @@ class ArrheniusProcess:
         self._weights = cho_solve(self._factor, values)
 
     def _signal(self, a: Rows, basis_a: np.ndarray, b: Rows, basis_b: np.ndarray) -> np.ndarray:
-        return covariance(self.kind, a, b, self.hyper) * ((basis_a * self.prior.sigma**2) @ basis_b.T)
+        return _covariance_of_log(covariance(self.kind, a, b, self.hyper), basis_a * self.prior.sigma**2, basis_b)
 
     def coefficients(self, rows: Rows, mean: np.ndarray) -> Posterior:
         """Posterior of the coefficients of rows whose mean before conditioning is given, (r, 2)."""
         variance = self.prior.sigma**2
         own = covariance(self.kind, rows, rows, self.hyper)
-        before = np.einsum("ij,cd->icjd", own, np.diag(variance))
+        before = np.einsum("cij,cd->icjd", own, np.diag(variance))
         if not len(self.data):
             return Posterior(mean, before, np.ones(len(rows)))
         cross = covariance(self.kind, rows, self.data.rows, self.hyper)
-        cross = np.einsum("rn,nc->rcn", cross, self._basis * variance)
+        cross = np.einsum("crn,nc->rcn", cross, self._basis * variance)
         flat = cross.reshape(2 * len(rows), -1)
         after = before - (flat @ cho_solve(self._factor, flat.T)).reshape(before.shape)
         novelty = np.einsum("rcrc->rc", after)[:, 1] / np.einsum("rcrc->rc", before)[:, 1]
@@ -104,22 +104,27 @@ def fit_hyperparameters(kind: str, data: Data, mean: np.ndarray, prior: Arrheniu
         return Hyperparameters()
     basis = prior.basis(data.temperatures_K)
     residual = data.log_values - prior.offset - np.einsum("nc,nc->n", basis, mean)
-    scale = (basis * prior.sigma**2) @ basis.T
+    scaled = basis * prior.sigma**2
 
     def loss(x: np.ndarray) -> float:
         hyper = _from_vector(x)
         noise = np.diag(data.log_sigmas**2 + hyper.jitter**2)
-        matrix = covariance(kind, data.rows, data.rows, hyper) * scale + noise
+        matrix = _covariance_of_log(covariance(kind, data.rows, data.rows, hyper), scaled, basis) + noise
         factor = cho_factor(matrix, lower=True)
         return 0.5 * residual @ cho_solve(factor, residual) + np.log(np.diag(factor[0])).sum() + 0.5 * x @ x
 
-    return _from_vector(minimize(loss, np.zeros(5), method="L-BFGS-B", bounds=[(0, 3)] + [(-3, 3)] * 4).x)
+    return _from_vector(minimize(loss, np.zeros(6), method="L-BFGS-B", bounds=[(0, 3)] + [(-3, 3)] * 5).x)
+
+
+def _covariance_of_log(coefficients: np.ndarray, scaled_a: np.ndarray, basis_b: np.ndarray) -> np.ndarray:
+    """Covariance of ln D from that of both coefficients (2, na, nb)."""
+    return np.einsum("cij,ic,jc->ij", coefficients, scaled_a, basis_b, optimize=True)
 
 
 def _from_vector(x: np.ndarray) -> Hyperparameters:
-    """Hyperparameters from standard normal variables: medians 1, 1.5, equal shares, 10 %; factors of 2 at one sigma."""
+    """Hyperparameters from standard normal variables: the defaults are the medians, one sigma is a factor of two."""
     default = Hyperparameters()
-    amplitude, length, jitter = np.exp(0.7 * x[:3]) * (default.amplitude, default.length, default.jitter)
-    share = np.exp([0.0, x[3], x[4]])
-    shared, described, own = share / share.sum()
-    return Hyperparameters(float(amplitude), float(length), float(shared), float(described), float(own), float(jitter))
+    names = ("amplitude", "length", "own_departure", "own_barrier", "jitter")
+    factors = np.exp(np.array([0.7, 0.7, 1.4, 1.4, 0.7]) * x[[0, 1, 3, 4, 5]])  # variances: a factor of four
+    values = {name: getattr(default, name) * float(factor) for name, factor in zip(names, factors, strict=True)}
+    return Hyperparameters(shared=float(1 / (1 + np.exp(-x[2]))), **values)

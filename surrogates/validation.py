@@ -45,7 +45,7 @@ def cross_validate(
 ) -> Validation:
     """Predict each fold from the others.
 
-    The five hyperparameters of a kernel come from all data (those of the graph candidate from what its networks leave
+    The six hyperparameters of a kernel come from all data (those of the graph candidate from what its networks leave
     out of fold); all else is fitted without the fold.
     """
     data = examples.data

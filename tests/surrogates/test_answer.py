@@ -2,8 +2,11 @@ import pandas as pd
 import pytest
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.answer import Question, lithium_per_A3
+from argyro.surrogates.answer import Oracle, Question, lithium_per_A3
 from argyro.surrogates.batch import COLUMNS, BadRow, answer_csv, answer_table
+from argyro.surrogates.descriptors import Identity
+from argyro.surrogates.surrogate import Query
+from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
 GOOD = ("Li6PS5Cl", 0.5, "sigma5(001)[001]", 600.0, 100.0)
 
@@ -33,6 +36,33 @@ def test_conductivity_is_nernst_einstein(oracle):
     ratio = answer["conductivity_mS_cm"]["value"] / answer["effective_cm2_s"]["value"]
     density, charge, thermal = 24 / 9.8614**3 * 1e24, 1.602176634e-19, 1.380649e-23 * 600
     assert ratio == pytest.approx(density * charge**2 / thermal * 1e3, rel=1e-6)
+
+
+def test_saved_oracle_answers_the_same(oracle, tmp_path):
+    oracle.save(tmp_path)
+    assert Oracle.load(tmp_path).answer(Question(*GOOD)) == oracle.answer(Question(*GOOD))
+
+
+def test_networks_see_the_built_structure_of_what_is_new(small_campaign, polycrystal):
+    """A new bulk composition is built once and kept; a trained one needs no structure."""
+    surrogate = train_surrogate(small_campaign, SurrogateOptions(members=2, steps=5, candidates=("graph",)), seed=0)
+    oracle = Oracle(surrogate, polycrystal)
+    oracle.answer(Question(*GOOD))
+    assert not oracle.kept
+    new = Question("Li6PS5Cl0.5I0.5", 0.25, "bulk", 600.0, 100.0)
+    first = oracle.answer(new)
+    assert [identity.composition for identity in oracle.kept] == ["Li6PS5Cl0.5I0.5"]
+    assert oracle.answer(new) == first
+    with pytest.raises(InputError, match="need its structure"):
+        surrogate.predict(Query(Identity.of("Li6PS5Br", 0.0)), (300.0,))
+
+
+@pytest.mark.slow
+def test_networks_see_built_boundaries(small_campaign, polycrystal):
+    surrogate = train_surrogate(small_campaign, SurrogateOptions(members=2, steps=5, candidates=("graph",)), seed=0)
+    answer = Oracle(surrogate, polycrystal).answer(Question("Li6PS5Br", 0.25, "sigma5(001)[001]", 600.0, 100.0))
+    assert answer["boundary_parallel_cm2_s"]["value"] > 0
+    assert not answer["in_domain"]
 
 
 def test_bulk_answer_has_no_boundary(oracle):

@@ -31,7 +31,7 @@ def test_posterior_equals_bayesian_linear_regression():
     """
     kelvin = np.array([600.0, 700.0, 800.0, 900.0])
     data = one_material(kelvin, [-11.0, -10.4, -10.1, -9.7], 0.1)
-    hyper = Hyperparameters(jitter=0.05)
+    hyper = Hyperparameters(own_departure=0.0, own_barrier=0.0, jitter=0.05)
     posterior = ArrheniusProcess("gp", hyper, data, np.tile(PRIOR.mean, (4, 1)), PRIOR).coefficients(
         data.rows.take(np.array([0])), PRIOR.mean[None]
     )
@@ -55,7 +55,7 @@ def test_process_equals_scikit_learn():
         np.full(12, 0.3),
         np.zeros(12, bool),
     )
-    hyper = Hyperparameters(length=2.0, shared=0.0, described=1.0, own=0.0, jitter=0.0)
+    hyper = Hyperparameters(length=2.0, shared=0.0, own_departure=0.0, own_barrier=0.0, jitter=0.0)
     new = Rows(rng.normal(size=(5, 8)), np.zeros(5, dtype=int), words[:5], np.array([f"n{i}" for i in range(5)]))
     zero = np.zeros((12, 2))
     posterior = ArrheniusProcess("gp", hyper, data, zero, PRIOR).coefficients(new, zero[:5])
