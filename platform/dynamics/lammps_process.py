@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +14,9 @@ from pathlib import Path
 from argyro.platform.dynamics.md_settings import MDSettings
 from argyro.platform.errors import ArgyroError
 from argyro.platform.potential.lammps import lammps_command, lammps_environment
+from argyro.platform.processes import contain_lammps
 
 POLL_S = 0.1
-PR_SET_PDEATHSIG = 1
 
 
 def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[], None]) -> int:
@@ -40,7 +38,7 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
             stdout=errors,
             stderr=errors,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=contain_lammps,
         )
         try:
             while process.poll() is None:
@@ -52,11 +50,6 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     return process.returncode
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to end LAMMPS when argyro is killed: an orphan would write into a run that has been resumed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager

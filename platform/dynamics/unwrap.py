@@ -54,16 +54,16 @@ class Unwrapper:
         """
         if self._outside_A > OUTSIDE_A and self._first_jump:
             raise InputError(
-                f"wrapped and unwrapped positions are mixed: atoms leave the cell by {self._outside_A:.1f} Å yet jump by"
-                f" a cell edge in {self._first_jump}; write all pieces in one way",
+                f"wrapped and unwrapped positions are mixed: atoms leave the cell by {self._outside_A:.1f} Å, yet jump"
+                f" by a cell edge in {self._first_jump}; write all pieces in one way",
             )
         self._check_framework()
         usual = np.median(self._mobile_steps_A) if self._mobile_steps_A else 0.0
         for index, label in self._joints:
             if self._mobile_steps_A[index] > GAP_FACTOR * usual:
                 raise InputError(
-                    f"there is a gap before {label}: the mobile atoms move {self._mobile_steps_A[index]:.2f} Å on joining"
-                    f" it, {usual:.2f} Å otherwise; give the piece between or analyse them separately",
+                    f"there is a gap before {label}: the mobile atoms move {self._mobile_steps_A[index]:.2f} Å on"
+                    f" joining it, {usual:.2f} Å otherwise; give the piece between or analyse them separately",
                     path=label,
                 )
 

@@ -196,4 +196,5 @@ def test_the_thermostat_gives_canonical_kinetic_energies(tmp_path):
     settings = MDSettings(temperature_K=60.0, equilibrate_ps=10.0, production_ps=100.0, seed=3, frame_every_fs=200.0)
     summary = run_md(crystal(2), None, settings, tmp_path, pair_commands=PAIR).summary
     assert summary["kinetic_p_value"] > 0.001
+    assert abs(summary["conserved_drift_meV_atom_ns"]) < 1.0
     assert summary["temperature_K"] == pytest.approx(60.0, rel=0.02)
