@@ -36,7 +36,9 @@ def test_energy_agrees_with_pymatgen(boundary):
     crystal = Structure(atoms.cell[:], atoms.get_chemical_symbols(), atoms.get_scaled_positions())
     crystal.add_oxidation_state_by_site(charges)
     expected = EwaldSummation(crystal, acc_factor=10).total_energy
-    assert ewald_energy_eV(atoms.positions, charges, atoms.cell[:]) == pytest.approx(expected, rel=2e-6)  # pymatgen cuts its sums at 1e-6
+    assert ewald_energy_eV(atoms.positions, charges, atoms.cell[:]) == pytest.approx(
+        expected, rel=2e-6
+    )  # pymatgen cuts its sums at 1e-6
 
 
 def test_matrix_and_sum_are_the_same_energy():
