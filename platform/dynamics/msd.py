@@ -39,7 +39,7 @@ class MeanSquareDisplacement:
 
     def along(self, axes: str = "xyz") -> np.ndarray:
         """(lags,) Mean-square displacement in Å², summed over the given axes."""
-        return sum(self.tensor_A2[:, AXES[axis], AXES[axis]] for axis in axes)
+        return np.sum([self.tensor_A2[:, AXES[axis], AXES[axis]] for axis in axes], axis=0)
 
 
 def mean_square_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:

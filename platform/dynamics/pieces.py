@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,11 +36,9 @@ def read_trajectories(paths: Sequence[Path], frame_interval_fs: float, species: 
     """
     if not paths:
         raise InputError("no trajectory was given", accepted="one or more files in order of time")
-    cells, framework, unwrapper = [], [], None
+    cells, framework, unwrapper = [], [], Unwrapper(species)
     with tempfile.TemporaryFile() as stream:
         for frame, path, begins_piece in _frames([Path(path) for path in paths], species):
-            if unwrapper is None:
-                atoms, unwrapper = frame.species, Unwrapper(np.array(frame.species) == species)
             mobile, centre = unwrapper.add(frame, str(path), begins_piece)
             stream.write(mobile.astype(np.float32).tobytes())
             framework.append(centre)
@@ -51,7 +50,7 @@ def read_trajectories(paths: Sequence[Path], frame_interval_fs: float, species: 
                 accepted=f">= {MIN_FRAMES} frames",
             )
         unwrapper.check()
-        cell, counts = np.mean(cells, axis=0), dict(Counter(atoms))
+        cell, counts = np.mean(cells, axis=0), dict(Counter(frame.species))
         positions = _scaled(stream, (len(framework), counts[species], 3), cell)
     times_ps = np.arange(len(framework)) * frame_interval_fs / 1000.0
     return Trajectory(positions, np.array(framework) @ cell, times_ps, cell, counts, species)
@@ -66,40 +65,19 @@ def _scaled(stream: BinaryIO, shape: tuple[int, int, int], cell: np.ndarray) -> 
     return positions
 
 
-def _frames(paths: list[Path], species: str) -> Iterator[tuple[Frame, Path, bool]]:
-    """Yield (frame, file, whether it is the first of a later file), each file checked against the one before."""
-    earlier: _Piece | None = None
-    for path in paths:
-        piece = _Piece(path, species)
-        for frame in read_frames(path):
-            begins = piece.last is None and earlier is not None
-            if begins:
-                _require_same_atoms(earlier, frame, path)
-                _require_no_gap(earlier, frame, path)
-            piece.take(frame)
-            if not (begins and np.allclose(frame.fractional, earlier.last.fractional, atol=1e-6)):
-                yield frame, path, begins
-        if piece.last is None:
-            raise InputError(f"{path} holds no frame", path=str(path))
-        piece.interval = piece.interval or (earlier.interval if earlier else None)
-        earlier = piece
-
-
+@dataclass
 class _Piece:
     """What has been read of one file, as far as the next frame must fit it."""
 
-    def __init__(self, path: Path, species: str):
-        self.path, self._species = path, species
-        self.last: Frame | None = None
-        self.interval: int | None = None
+    path: Path
+    last: Frame
+    interval: int | None
 
     def take(self, frame: Frame) -> None:
         """Check that a frame continues the file."""
-        if self.last is None:
-            self._require_species(frame)
-        elif frame.species != self.last.species:
+        if frame.species != self.last.species:
             raise InputError(f"{self.path} changes its atoms or their order within", path=str(self.path))
-        elif frame.step is not None and self.last.step is not None:
+        if frame.step is not None and self.last.step is not None:
             step = frame.step - self.last.step
             self.interval = self.interval or step
             if step != self.interval:
@@ -110,11 +88,36 @@ class _Piece:
                 )
         self.last = frame
 
-    def _require_species(self, frame: Frame) -> None:
-        if self._species not in frame.species:
-            found = ", ".join(sorted(set(frame.species)))
-            message = f"{self.path} holds no {self._species}"
-            raise InputError(message, path=str(self.path), given=self._species, accepted=found)
+
+def _frames(paths: list[Path], species: str) -> Iterator[tuple[Frame, Path, bool]]:
+    """Yield (frame, file, whether it is the first of a later file), each file checked against the one before."""
+    earlier: _Piece | None = None
+    for path in paths:
+        frames = read_frames(path)
+        first = next(frames, None)
+        if first is None:
+            raise InputError(f"{path} holds no frame", path=str(path))
+        _require_species(first, species, path)
+        if earlier is not None:
+            _require_same_atoms(earlier, first, path)
+            _require_no_gap(earlier, first, path)
+        if earlier is None or not np.allclose(first.fractional, earlier.last.fractional, atol=1e-6):
+            yield first, path, earlier is not None
+        # where one file ends and the next goes on counting, frames lie as far apart as before
+        goes_on = (
+            earlier is not None and None not in (first.step, earlier.last.step) and first.step >= earlier.last.step
+        )
+        piece = _Piece(path, first, earlier.interval if earlier is not None and goes_on else None)
+        for frame in frames:
+            piece.take(frame)
+            yield frame, path, False
+        earlier = piece
+
+
+def _require_species(frame: Frame, species: str, path: Path) -> None:
+    if species not in frame.species:
+        found = ", ".join(sorted(set(frame.species)))
+        raise InputError(f"{path} holds no {species}", path=str(path), given=species, accepted=found)
 
 
 def _require_same_atoms(earlier: _Piece, frame: Frame, path: Path) -> None:
@@ -127,7 +130,7 @@ def _require_same_atoms(earlier: _Piece, frame: Frame, path: Path) -> None:
 def _require_no_gap(earlier: _Piece, frame: Frame, path: Path) -> None:
     """Frame numbers that go on must go on without a gap; numbers that start afresh (VASP) say nothing."""
     interval, last = earlier.interval, earlier.last.step
-    if interval is None or frame.step is None or frame.step < last:
+    if interval is None or last is None or frame.step is None or frame.step < last:
         return
     missing = frame.step - last
     if missing not in (0, interval):

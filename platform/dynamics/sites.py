@@ -98,7 +98,9 @@ def jump_rates(trajectory: Trajectory, sites: LithiumSites) -> JumpRates:
         same_cage, same_pair = sites.cage[start] == sites.cage[end], sites.pair[start] == sites.pair[end]
         counts += [np.sum(same_pair), np.sum(same_cage & ~same_pair), np.sum(~same_cage & ~same_pair)]
     exposure_ns = trajectory.ions * trajectory.duration_ps / 1000
-    return JumpRates(*(_poisson(int(count), exposure_ns) for count in counts), jumps=tuple(int(c) for c in counts))
+    pair, cage, between = (int(count) for count in counts)
+    rates = [_poisson(count, exposure_ns) for count in (pair, cage, between)]
+    return JumpRates(rates[0], rates[1], rates[2], (pair, cage, between))
 
 
 def nearest_sites(trajectory: Trajectory, sites: LithiumSites) -> np.ndarray:

@@ -13,7 +13,8 @@ class LogTail:
     """Thermodynamic lines of a growing log; `rows` keeps them all by step, `error` and `marked` LAMMPS's last words."""
 
     def __init__(self, path: Path):
-        self.path, self._offset, self._rest, self._columns = Path(path), 0, "", None
+        self.path, self._offset, self._rest = Path(path), 0, ""
+        self._columns: list[str] | None = None
         self.rows: dict[int, dict[str, float]] = {}
         self.error = self.marked = ""
 

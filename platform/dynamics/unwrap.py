@@ -18,13 +18,13 @@ class Unwrapper:
     Positions that leave the cell for good are unwrapped already and are taken as they are.
 
     Args:
-        mobile: (atoms,) True for the mobile species.
+        species: the mobile element.
     """
 
-    def __init__(self, mobile: np.ndarray):
-        self._mobile = mobile
-        self._last: np.ndarray | None = None
-        self._images = np.zeros((len(mobile), 3))
+    def __init__(self, species: str):
+        self._species = species
+        self._mobile = np.zeros(0, dtype=bool)
+        self._last = self._images = np.zeros((0, 3))
         self._outside_A, self._first_jump = 0.0, ""
         self._framework_steps_A: list[tuple[float, float, str]] = []  # largest, median, file
         self._mobile_steps_A: list[float] = []
@@ -37,7 +37,9 @@ class Unwrapper:
             (ions, 3) unwrapped fractional positions of the mobile atoms and (3,) centre of the others.
         """
         fractional = frame.fractional
-        if self._last is not None:
+        if len(self._last) == 0:
+            self._mobile, self._images = np.array(frame.species) == self._species, np.zeros_like(fractional)
+        else:
             self._follow(fractional, frame.cell_A, label, begins_piece)
         reach = np.maximum(-fractional, fractional - 1.0).max(axis=0) * np.linalg.norm(frame.cell_A, axis=1)
         self._outside_A = max(self._outside_A, float(reach.max()))
