@@ -1,12 +1,15 @@
-"""Child processes that never outlive us."""
+"""Child processes that neither outlive us nor take the machine's memory."""
 
 from __future__ import annotations
 
 import ctypes
+import resource
 import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+# LAMMPS takes some 5 kB an atom; this leaves room for half a million of them in one process.
+LAMMPS_MEMORY_GB = 4
 
 
 def die_with_parent() -> None:
@@ -17,3 +20,10 @@ def die_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def contain_lammps() -> None:
+    """Die with the parent, and fail alone where a collapsing cell asks for ever more neighbours."""
+    die_with_parent()
+    limit = LAMMPS_MEMORY_GB * 2**30
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -19,6 +19,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.labels.source import WORKER, LabelSource
+from argyro.platform.processes import die_with_parent
 
 STATUSES = ("converged", "unconverged", "failed", "timeout")
 LOG_TAIL_CHARACTERS = 2000
@@ -45,6 +46,7 @@ class _Worker:
             stderr=log.open("ab"),
             env=source.environment,
             start_new_session=True,  # so that a timeout ends the engine's own children as well
+            preexec_fn=die_with_parent,
         )
         self._pending = b""
         self._ready = False

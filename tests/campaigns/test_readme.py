@@ -48,7 +48,8 @@ def test_argyro_commands(workplace, line):
         done = pasted(line.replace("> my.yaml", "> template.yaml"), workplace)
         assert yaml.safe_load((workplace / "template.yaml").read_text())["name"] == "quickstart"
     elif " ui " in line:
-        return serves_mlflow(line, workplace)
+        serves_mlflow(line, workplace)
+        return
     else:
         done = pasted(line, workplace)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,9 +57,7 @@ def test_argyro_commands(workplace, line):
 
 def serves_mlflow(line, folder):
     command = re.sub(r"^argyro\b", ARGYRO, line) + " --port 5917"
-    server = subprocess.Popen(
-        f"exec {command}", shell=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    server = subprocess.Popen(f"exec {command}", shell=True, cwd=folder)
     try:
         for _ in range(240):
             try:
@@ -76,9 +75,8 @@ def serves_mlflow(line, folder):
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make")])
 def test_make_commands_end_in_what_they_say(line):
     """The targets themselves are this test run and the quickstart; here, that they exist and what they would run."""
-    recipe = subprocess.run(
-        [*line.split(), "-n", "--always-make"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    dry = [*line.split(), "-n", "--always-make"]
+    recipe = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True)
     last = recipe.stdout.strip().splitlines()[-1]
     assert ("argyro run campaigns/quickstart.yaml" if "quickstart" in line else "pytest tests") in last
 
@@ -97,9 +95,5 @@ def test_the_campaign_in_the_readme_is_valid(argyro, tmp_path):
 
 
 def test_every_page_and_picture_is_there():
-    missing = [
-        target
-        for target in re.findall(r"\]\(([^)]+)\)", README)
-        if "://" not in target and not (ROOT / target).exists()
-    ]
-    assert not missing
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", README) if "://" not in target]
+    assert targets and all((ROOT / target).exists() for target in targets), targets
