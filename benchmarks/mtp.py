@@ -350,8 +350,9 @@ def main() -> None:
     rows = []
     for part in options.only.split(","):
         for measure in PARTS[part]:
-            rows += measure()
-            print(table(rows).splitlines()[-1], flush=True)
+            found = measure()
+            print("\n".join(table(found).splitlines()[1:]), flush=True)
+            rows += found
     print("\n" + table(rows))
     if options.json:
         record = {

@@ -35,6 +35,12 @@ class Reader {
     if (line.compare(0, key.size(), key) != 0) refuse("'" + key + "' is missing");
     return line.size() > key.size() ? line.substr(key.size() + 1) : "";
   }
+  std::string line_after_line(const std::string &key) {
+    line_after(key);
+    std::string line;
+    if (!std::getline(file_, line)) refuse("it ends too early");
+    return line;
+  }
   void skip_lines(int count) {
     std::string line;
     for (int n = 0; n < count; ++n)
@@ -83,23 +89,29 @@ ActiveSet::ActiveSet(const std::string &path, const Potential &potential)
     throw std::invalid_argument(path + " belongs to another potential: make it anew from this one and its training set");
   reader.line_after("origin");
   reader.skip_lines(size);
-  reader.line_after("scale");
-  reader.skip_lines(1);
+  std::istringstream scale_line(reader.line_after_line("scale"));
+  std::vector<double> scale(size);
+  for (double &value : scale)
+    if (!(scale_line >> value) || !(value > 0.0)) reader.refuse("a number is missing in 'scale'");
   reader.line_after("rows");
   reader.skip_lines(size);
   reader.line_after("inverse");
   const int tiles = (size + kGradeTile - 1) / kGradeTile;
-  packed_.assign(static_cast<std::size_t>(tiles) * size * kGradeTile, 0.0);
+  packed_.assign(static_cast<std::size_t>(tiles) * size * kGradeTile, 0.0f);
   for (int row = 0; row < size; ++row)
     for (int column = 0; column < size; ++column) {
       const std::size_t tile = static_cast<std::size_t>(column / kGradeTile) * size + row;
-      packed_[tile * kGradeTile + column % kGradeTile] = reader.number();
+      // a species' own number is one, unscaled
+      packed_[tile * kGradeTile + column % kGradeTile] =
+          static_cast<float>(reader.number() * (row < species_ ? 1.0 : scale[row]));
     }
+  for (int k = species_; k < size; ++k) inverse_scale_.push_back(1.0 / scale[k]);
 }
 
 void ActiveSet::grade(int count, const int *types, const double *basis, double *grades) const {
   static GradeFunction *const function = grade_function();
-  function({packed_.data(), species_, basis_, size_}, count, types, basis, grades);
+  std::vector<float> scratch(static_cast<std::size_t>(kGradeRows) * basis_);
+  function({packed_.data(), inverse_scale_.data(), species_, basis_, size_}, count, types, basis, scratch.data(), grades);
 }
 
 }  // namespace argyro

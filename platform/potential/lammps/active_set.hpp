@@ -23,7 +23,8 @@ class ActiveSet {
 
  private:
   int species_, basis_, size_;
-  std::vector<double> packed_;  // inverse matrix in column tiles, see grade_simd.cpp
+  std::vector<float> packed_;  // see grade_simd.hpp
+  std::vector<double> inverse_scale_;
 };
 
 }  // namespace argyro

@@ -6,14 +6,29 @@ namespace ARGYRO_ISA {
 
 namespace {
 
-typedef double Tile __attribute__((vector_size(sizeof(double) * kGradeTile), aligned(sizeof(double))));
-constexpr int kAtoms = 6;  // rows side by side: enough accumulators to hide the latency of a multiply-add
+typedef float Tile __attribute__((vector_size(sizeof(float) * kGradeTile), aligned(sizeof(float))));
 
-inline Tile absolute(Tile value) { return value < 0.0 ? -value : value; }
+// Rows side by side: enough accumulators to hide the latency of a multiply-add, no more than the registers hold.
+#ifdef ARGYRO_ISA_AVX512
+constexpr int kAtoms = kGradeRows;
+#else
+constexpr int kAtoms = 4;
+#endif
+
+inline Tile absolute(Tile value) { return value < 0.0f ? -value : value; }
 inline Tile larger(Tile a, Tile b) { return a > b ? a : b; }
 
+// scaled: [basis][Atoms]
 template <int Atoms>
-void grade_rows(const GradeMatrix &matrix, const int *types, const double *basis, double *grades) {
+void scale_rows(const GradeMatrix &matrix, const double *basis, float *scaled) {
+  for (int a = 0; a < Atoms; ++a)
+    for (int k = 0; k < matrix.basis; ++k)
+      scaled[k * Atoms + a] = static_cast<float>(basis[a * static_cast<long>(matrix.basis) + k] * matrix.inverse_scale[k]);
+}
+
+template <int Atoms>
+void grade_rows(const GradeMatrix &matrix, const int *types, const double *basis, float *scaled, double *grades) {
+  scale_rows<Atoms>(matrix, basis, scaled);
   Tile worst[Atoms] = {};
   const Tile *tile = reinterpret_cast<const Tile *>(matrix.packed);
   for (int column = 0; column < matrix.size; column += kGradeTile) {
@@ -21,23 +36,25 @@ void grade_rows(const GradeMatrix &matrix, const int *types, const double *basis
     for (int a = 0; a < Atoms; ++a) sum[a] = tile[types[a]];
     const Tile *rows = tile + matrix.species;
     for (int k = 0; k < matrix.basis; ++k)
-      for (int a = 0; a < Atoms; ++a) sum[a] += basis[a * static_cast<long>(matrix.basis) + k] * rows[k];
+      for (int a = 0; a < Atoms; ++a) sum[a] += scaled[k * Atoms + a] * rows[k];
     for (int a = 0; a < Atoms; ++a) worst[a] = larger(worst[a], absolute(sum[a]));
     tile += matrix.species + matrix.basis;
   }
   for (int a = 0; a < Atoms; ++a) {
-    grades[a] = worst[a][0];
-    for (int lane = 1; lane < kGradeTile; ++lane) grades[a] = worst[a][lane] > grades[a] ? worst[a][lane] : grades[a];
+    float grade = 0.0f;
+    for (int lane = 0; lane < kGradeTile; ++lane) grade = worst[a][lane] > grade ? worst[a][lane] : grade;
+    grades[a] = grade;
   }
 }
 
 }  // namespace
 
-void grade(const GradeMatrix &matrix, int count, const int *types, const double *basis, double *grades) {
+void grade(const GradeMatrix &matrix, int count, const int *types, const double *basis, float *scratch, double *grades) {
   int n = 0;
   for (; n + kAtoms <= count; n += kAtoms)
-    grade_rows<kAtoms>(matrix, types + n, basis + n * static_cast<long>(matrix.basis), grades + n);
-  for (; n < count; ++n) grade_rows<1>(matrix, types + n, basis + n * static_cast<long>(matrix.basis), grades + n);
+    grade_rows<kAtoms>(matrix, types + n, basis + n * static_cast<long>(matrix.basis), scratch, grades + n);
+  for (; n < count; ++n)
+    grade_rows<1>(matrix, types + n, basis + n * static_cast<long>(matrix.basis), scratch, grades + n);
 }
 
 }  // namespace ARGYRO_ISA

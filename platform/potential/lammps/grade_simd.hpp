@@ -2,16 +2,22 @@
 
 namespace argyro {
 
-constexpr int kGradeTile = 8;
+constexpr int kGradeTile = 16;  // columns side by side
+constexpr int kGradeRows = 8;   // atoms side by side, at most
 
-// G of grade(b) = max_j |(b G)_j|, in tiles of kGradeTile columns, zeros behind the last: [tile][row][kGradeTile].
+// The matrix S of grade(b) = max_j |(b' S)_j|, b' the row divided by the columns' scale: in tiles of kGradeTile columns,
+// zeros behind the last, [tile][row][kGradeTile]. Single precision: b' S cancels to five digits at worst, which leaves
+// grades right to 0.2 % at level 20, for half the time of double precision.
 struct GradeMatrix {
-  const double *packed;
-  int species, basis;  // rows: one per species, then one per basis function
-  int size;            // columns
+  const float *packed;
+  const double *inverse_scale;  // [basis]
+  int species, basis;           // rows: one per species, then one per basis function
+  int size;                     // columns
 };
 
-using GradeFunction = void(const GradeMatrix &, int count, const int *types, const double *basis, double *grades);
+// scratch: room for kGradeRows * basis
+using GradeFunction = void(const GradeMatrix &, int count, const int *types, const double *basis, float *scratch,
+                           double *grades);
 
 namespace baseline {
 GradeFunction grade;

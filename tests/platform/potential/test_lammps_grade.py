@@ -63,8 +63,8 @@ def test_grades_in_the_run_are_those_of_the_active_set(tmp_path, active_set, ran
     assert [int(atoms.info["step"]) for atoms in frames] == [0, 10, 20]
     for atoms in frames:
         expected = active_set.grades(potential(), atoms)
-        np.testing.assert_allclose(atoms.arrays["grade"], expected, rtol=1e-4)
-        assert atoms.info["max_grade"] == pytest.approx(expected.max(), rel=1e-5)
+        np.testing.assert_allclose(atoms.arrays["grade"], expected, rtol=2e-3)
+        assert atoms.info["max_grade"] == pytest.approx(expected.max(), rel=2e-3)
     assert f"LARGEST {frames[-1].info['max_grade']:.6g}"[:14] in output
 
 
