@@ -10,7 +10,7 @@ from argyro.platform.continuum.coefficients import Coefficients
 from argyro.platform.continuum.reduced import ReducedModel
 
 # Queries solved at once: their matrices stay in the cache of a CPU core.
-CHUNK = 512
+CHUNK = 128
 
 
 def evaluate(model: ReducedModel, theta: Coefficients) -> tuple[np.ndarray, np.ndarray]:

@@ -25,37 +25,55 @@ def draw_polycrystal(mesh: Mesh, path: Path | str) -> None:
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     figure, axes = _figure(projection="3d")
-    number = mesh.boundary_class if mesh.classes > 1 else mesh.boundary_grains[:, 0]
+    corners = np.concatenate([mesh.points[mesh.side_a], mesh.points[mesh.side_b]])
+    grain = np.concatenate([mesh.boundary_grains[:, 0], mesh.boundary_grains[:, 1]])
+    number = np.tile(mesh.boundary_class, 2) if mesh.classes > 1 else grain
+    apart = corners + 0.25 * (mesh.centres[grain] - 0.5)[:, None]  # grains moved apart to be seen
     colours = _colours(number / max(number.max(), 1))
-    axes.add_collection3d(
-        Poly3DCollection(mesh.points[mesh.side_a], facecolors=colours, edgecolors="k", linewidths=0.15)
-    )
-    corners = mesh.points[mesh.side_a].reshape(-1, 3)
-    axes.set(
-        xlim=(corners[:, 0].min(), corners[:, 0].max()),
-        ylim=(corners[:, 1].min(), corners[:, 1].max()),
-        zlim=(corners[:, 2].min(), corners[:, 2].max()),
-        title=f"{mesh.grains} grains, {len(mesh.tets)} tetrahedra",
-    )
+    axes.add_collection3d(Poly3DCollection(apart, facecolors=colours, edgecolors="k", linewidths=0.15))
+    low, high = apart.min((0, 1)), apart.max((0, 1))
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]), aspect="equal")
+    axes.set_axis_off()
+    axes.set_title(f"{mesh.grains} grains, {len(mesh.tets)} tetrahedra")
     _save(figure, path)
 
 
-def draw_flux(mesh: Mesh, field: FluxField, path: Path | str, direction: int = 0) -> None:
-    """Flux along the applied gradient in the tetrahedra around the plane z = 1/2 and in the boundaries there."""
+def draw_flux(mesh: Mesh, field: FluxField, path: Path | str, direction: int = 0, height: float = 0.5) -> None:
+    """A cut through the period: flux along the applied gradient in grains, strength of the flux in boundaries."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
     figure, (grains, boundaries) = _figure(columns=2)
-    middle = mesh.points[mesh.tets].mean(1) % 1.0
-    shown = np.abs(middle[:, 2] - 0.5) < 0.1
-    along = -field.grain[shown, direction, direction]
-    drawn = grains.scatter(middle[shown, 0], middle[shown, 1], c=along, s=18)
-    figure.colorbar(drawn, ax=grains, label="flux / applied, grains")
-    centre = mesh.points[mesh.side_a].mean(1) % 1.0
-    shown = np.abs(centre[:, 2] - 0.5) < 0.1
-    strength = np.linalg.norm(field.boundary[shown, :, direction], axis=1) / mesh.grain_size
-    drawn = boundaries.scatter(centre[shown, 0], centre[shown, 1], c=strength, s=18)
-    figure.colorbar(drawn, ax=boundaries, label="|flux| along the boundary / (applied d)")
-    for axes in (grains, boundaries):
-        axes.set(xlabel="x (periods)", ylabel="y (periods)", aspect="equal")
+    along = -field.grain[:, direction, direction]
+    strength = np.linalg.norm(field.boundary[:, :, direction], axis=1) / mesh.grain_size
+    for axes, cells, values, kind, label in (
+        (grains, mesh.tets, along, PolyCollection, "flux / applied, grains"),
+        (boundaries, mesh.side_a, strength, LineCollection, "|flux| along the boundary / (applied d)"),
+    ):
+        shapes, owners = _cut(mesh.points[cells], height)
+        drawn = kind(shapes, array=values[owners], **({"linewidths": 3} if kind is LineCollection else {}))
+        axes.add_collection(drawn)
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="x (periods)", ylabel="y (periods)", aspect="equal")
+        figure.colorbar(drawn, ax=axes, label=label)
     _save(figure, path)
+
+
+def _cut(corners: np.ndarray, height: float) -> tuple[list[np.ndarray], list[int]]:
+    """Polygons in which simplices (m, k, 3) and their periodic images meet the plane z = height, and their owners."""
+    shapes, owners = [], []
+    for shift in (-1, 0, 1):
+        above = corners[:, :, 2] + shift > height
+        for cell in np.flatnonzero(above.any(1) & ~above.all(1)):
+            up, down = corners[cell][above[cell]], corners[cell][~above[cell]]
+            start, end = (x.reshape(-1, 3) for x in np.broadcast_arrays(up[:, None], down[None]))
+            share = (height - shift - start[:, 2]) / (end[:, 2] - start[:, 2])
+            crossing = (start + share[:, None] * (end - start))[:, :2]
+            angle = np.arctan2(*(crossing - crossing.mean(0)).T)
+            crossing = crossing[np.argsort(angle)]
+            for x in (-1, 0, 1):
+                for y in (-1, 0, 1):
+                    shapes.append(crossing + np.array([x, y]))
+                    owners.append(cell)
+    return shapes, owners
 
 
 def draw_map(propagated: Propagated, path: Path | str) -> None:

@@ -19,7 +19,7 @@ WIDTHS = (1e-4, 0.1)
 TRAINING_POINTS = 1024
 # Greedy stops here on its training points, so that other points stay below 1e-3.
 TOLERANCE = 5e-4
-# Modes come in threes; sizes are rounded up to this so that the batched solver is compiled for few shapes.
+# While the basis grows its size is rounded up to this, so that the batched solver is compiled for few shapes.
 PADDING = 12
 MOST_MODES = 150
 # Combinations of snapshots whose energy is below this share of the largest are rounding, not information.
@@ -115,12 +115,11 @@ def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: f
     while worst not in chosen and 3 * len(chosen) < MOST_MODES:
         chosen.append(worst)
         snapshots.add(training[worst : worst + 1])
-        model = snapshots.model()
-        bounds = evaluate(model, training)[1]
+        bounds = evaluate(snapshots.model(PADDING), training)[1]
         worst = int(np.argmax(bounds))
         if bounds[worst] <= tolerance:
             break
-    return replace(model, worst=float(bounds[worst]))
+    return replace(snapshots.model(padding=1), worst=float(bounds[worst]))
 
 
 def reduced_model(mesh: Mesh, cache: Path | None = None) -> ReducedModel:
@@ -161,7 +160,7 @@ class _Snapshots:
         fluxes = Fluxes.of(self.form, theta, solution) @ scale
         self.fluxes = fluxes if self.fluxes is None else self.fluxes.joined(fluxes)
 
-    def model(self) -> ReducedModel:
+    def model(self, padding: int) -> ReducedModel:
         form = self.form
         reference = _balanced(len(form.terms) - 2)
         # The columns are combined, not their Gram matrices: combinations with a tiny flux must keep their digits.
@@ -174,7 +173,7 @@ class _Snapshots:
         inner = np.concatenate([[1.0], np.full(len(self.nodes), 1 / len(self.nodes)), 1 / reference[2:]])
         gram = np.tensordot(inner, complementary_terms(form, self.fluxes, self.nodes)[0], 1)
         dual, dual_load = complementary_terms(form, self.fluxes @ _orthonormal(gram), self.nodes)
-        size = -(-max(primal.shape[1], dual.shape[1]) // PADDING) * PADDING
+        size = -(-max(primal.shape[1], dual.shape[1]) // padding) * padding
         return ReducedModel(
             _padded(primal, size),
             np.pad(loads, ((0, 0), (0, size - loads.shape[1]), (0, 0))),
