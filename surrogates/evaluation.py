@@ -14,7 +14,7 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.ensemble import NetworkTraining
 from argyro.surrogates.examples import examples_of
 from argyro.surrogates.graph import graph_of
-from argyro.surrogates.metrics import HeldOut, Score, conformal_factor, noise_floor_dex, score, widening
+from argyro.surrogates.metrics import HeldOut, Score, calibration_factor, noise_floor_dex, score, widening
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.training import SurrogateOptions
 from argyro.surrogates.validation import cross_validate, fold_of
@@ -25,12 +25,13 @@ LEVELS = np.linspace(0.05, 0.95, 19)
 
 @dataclass(frozen=True)
 class SplitResult:
-    """Held-out predictions and scores of each candidate on one split, and the noise floor of the labels."""
+    """Held-out predictions and scores of each candidate on one split, the labels' noise floor, and how many groups."""
 
     split: str
     held_out: dict[str, HeldOut]
     scores: dict[str, Score]
     noise_floor_dex: float
+    groups: int
 
     @property
     def best(self) -> str:
@@ -67,7 +68,7 @@ def evaluate(
         folds = fold_of(groups, seed, most_folds if by else 5)
         validation = cross_validate(examples, graphs, folds, training, prior, seed, options.candidates)
         scores = {kind: score(held_out) for kind, held_out in validation.held_out.items()}
-        results.append(SplitResult(split, validation.held_out, scores, floor))
+        results.append(SplitResult(split, validation.held_out, scores, floor, len(set(groups))))
     return results
 
 
@@ -108,7 +109,12 @@ def plot_calibration(results: Sequence[SplitResult], path: Path | str) -> None:
         for kind, held_out in result.held_out.items():
             axis.plot(LEVELS, calibration_curve(held_out), label=kind)
         best = result.held_out[result.best]
-        axis.plot(LEVELS, calibration_curve(best, conformal_factor(best)), "k--", label=f"{result.best}, calibrated")
+        axis.plot(
+            LEVELS,
+            calibration_curve(best, calibration_factor(best, result.groups)),
+            "k--",
+            label=f"{result.best}, calibrated",
+        )
         axis.set(title=result.split, xlabel="nominal coverage", ylabel="found coverage", xlim=(0, 1), ylim=(0, 1))
         axis.legend(fontsize="small")
     figure.tight_layout()

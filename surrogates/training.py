@@ -13,7 +13,7 @@ from argyro.surrogates.candidates import CANDIDATES, fit_candidate, prior_means,
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.examples import Examples, examples_of
 from argyro.surrogates.kernels import Hyperparameters, labels_of
-from argyro.surrogates.metrics import conformal_factor, noise_floor_dex, score
+from argyro.surrogates.metrics import Score, calibration_factor, noise_floor_dex, score, student_factor
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Surrogate
 
@@ -60,37 +60,48 @@ def train_surrogate(
     """
     from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
     from argyro.surrogates.graph import graph_of
-    from argyro.surrogates.validation import cross_validate, fold_of
 
-    options = options or SurrogateOptions()
-    prior = ArrheniusPrior()
-    examples = examples_of(observations)
+    options, prior, examples = options or SurrogateOptions(), ArrheniusPrior(), examples_of(observations)
     training = NetworkTraining(members=options.members, steps=options.steps)
     graphs = [graph_of(atoms) for atoms in examples.structures] if "graph" in options.candidates else []
-    split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
-    shipped, hyper, factor, scores = (
-        "gp" if "gp" in options.candidates else options.candidates[0],
-        Hyperparameters(),
-        1.0,
-        {},
-    )
-    if split:
-        folds = fold_of(examples.groups(split), seed)
-        validation = cross_validate(examples, graphs, folds, training, prior, seed, options.candidates)
-        factors = {kind: conformal_factor(held_out) for kind, held_out in validation.held_out.items()}
-        scores = {kind: score(held_out, factors[kind]) for kind, held_out in validation.held_out.items()}
-        shipped = min(scores, key=lambda kind: scores[kind].negative_log_density)
-        hyper, factor = validation.hyper[shipped], factors[shipped]
+    choice = _choose(examples, graphs, options, training, prior, seed)
     ensemble, known, means = None, {}, prior_means(len(examples.data), prior)
-    if shipped == "graph":
+    if choice.kind == "graph":
         ensemble = train_ensemble(graphs, examples.structure_of_row, examples.data, training, prior, seed)
         coefficients = network_coefficients(ensemble, graphs, prior)
         means = row_means(coefficients, examples.structure_of_row, examples.data.rows)
         known = _known(examples, means)
-    candidate = fit_candidate(shipped, hyper, examples.data, means, prior)
-    report = _report(examples, shipped, split, scores, factor, seed)
-    report["label_source"] = ", ".join(sorted({o.label_source for o in observations if o.label_source}))
-    return Surrogate(candidate, ensemble, known, factor, Domain.of(examples), examples.width_nm, report, prior)
+    candidate = fit_candidate(choice.kind, choice.hyper, examples.data, means, prior)
+    sources = sorted({o.label_source for o in observations if o.label_source})
+    report = _report(examples, choice, seed) | {"label_source": ", ".join(sources)}
+    return Surrogate(candidate, ensemble, known, choice.factor, Domain.of(examples), examples.width_nm, report, prior)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The candidate that won, with what the validation found."""
+
+    kind: str
+    hyper: Hyperparameters
+    factor: float
+    scores: dict[str, Score]
+    split: str | None
+
+
+def _choose(examples: Examples, graphs: list, options: SurrogateOptions, training, prior: ArrheniusPrior, seed: int):
+    """Hold out each material, or each boundary of a single one, and take the candidate of highest log density."""
+    from argyro.surrogates.validation import cross_validate, fold_of
+
+    split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
+    if split is None:
+        kind = "gp" if "gp" in options.candidates else options.candidates[0]
+        return _Choice(kind, Hyperparameters(), student_factor(1), {}, None)
+    groups = examples.groups(split)
+    validation = cross_validate(examples, graphs, fold_of(groups, seed), training, prior, seed, options.candidates)
+    factors = {kind: calibration_factor(h, len(set(groups))) for kind, h in validation.held_out.items()}
+    scores = {kind: score(h, factors[kind]) for kind, h in validation.held_out.items()}
+    best = min(scores, key=lambda kind: scores[kind].negative_log_density)
+    return _Choice(best, validation.hyper[best], factors[best], scores, split)
 
 
 def _known(examples: Examples, means: np.ndarray) -> dict[str, np.ndarray]:
@@ -98,13 +109,13 @@ def _known(examples: Examples, means: np.ndarray) -> dict[str, np.ndarray]:
     return {label: means[:, row] for row, label in enumerate(labels_of(rows))}
 
 
-def _report(examples: Examples, shipped: str, split: str | None, scores: dict, factor: float, seed: int) -> dict:
+def _report(examples: Examples, choice: _Choice, seed: int) -> dict:
     data = examples.data
     return {
-        "shipped": shipped,
-        "split": f"leave-one-{split}-out" if split else "none possible",
-        "scores": {kind: value.to_json() for kind, value in scores.items()},
-        "calibration_factor": factor,
+        "shipped": choice.kind,
+        "split": f"leave-one-{choice.split}-out" if choice.split else "none possible",
+        "scores": {kind: value.to_json() for kind, value in choice.scores.items()},
+        "calibration_factor": choice.factor,
         "noise_floor_dex": noise_floor_dex(data.log_sigmas, data.censored),
         "values": int((~data.censored).sum()),
         "bounds": int(data.censored.sum()),

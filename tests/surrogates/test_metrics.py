@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from argyro.surrogates.evaluation import LEVELS, calibration_curve, evaluate, markdown_table, plot_calibration
-from argyro.surrogates.metrics import HeldOut, conformal_factor, noise_floor_dex, score
+from argyro.surrogates.metrics import HeldOut, calibration_factor, noise_floor_dex, score
 from argyro.surrogates.training import SurrogateOptions
 from argyro.surrogates.validation import fold_of
 
@@ -29,11 +29,16 @@ def test_a_perfect_model_shows_the_noise_floor():
     )
 
 
-def test_conformal_factor_repairs_intervals():
-    assert conformal_factor(held_out(too_narrow=2.0)) == pytest.approx(2.0, rel=0.05)
+def test_calibration_repairs_intervals():
+    many = 10**6
+    assert calibration_factor(held_out(too_narrow=2.0), many) == pytest.approx(2.0, rel=0.05)
     assert score(held_out(too_narrow=2.0, seed=1), 2.0).coverage_95 == pytest.approx(0.95, abs=0.01)
-    assert conformal_factor(held_out(too_narrow=0.5)) == 1.0
-    assert conformal_factor(held_out(n=18, too_narrow=5.0)) == 1.0
+    assert calibration_factor(held_out(too_narrow=0.5), many) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_few_groups_are_uncertain_of_their_spread():
+    """Student's t at 97.5 %: 2.776 for 4 degrees of freedom against 1.960."""
+    assert calibration_factor(held_out(n=18, too_narrow=5.0), 2) == pytest.approx(2.776 / 1.960, rel=1e-3)
 
 
 def test_bounds_count_by_probability():
