@@ -12,6 +12,7 @@ from argyro.platform.units import A2_PER_PS_IN_CM2_S, NM_IN_A
 
 BLOCKS = 5
 T_95 = 2.776  # Student's t for five blocks
+IONS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def slab_profile(
             given=lag_ps,
             accepted=f"<= {trajectory.duration_ps / 20:.2f}",
         )
-    edges = _edges(trajectory, planes, slab_A)
-    blocks = [_block(trajectory.part(i * length, (i + 1) * length), planes, edges, lag) for i in range(BLOCKS)]
+    edges, origin = _edges(trajectory, planes, slab_A), trajectory.framework_A[0]
+    blocks = [_block(trajectory.part(i * length, (i + 1) * length), origin, planes, edges, lag) for i in range(BLOCKS)]
     density, parallel, perpendicular = (np.array([block[key] for block in blocks]) for key in range(3))
     to_cm2_s = A2_PER_PS_IN_CM2_S / (2 * lag * trajectory.interval_ps)
     half = T_95 / np.sqrt(BLOCKS) * to_cm2_s
@@ -117,28 +118,29 @@ def _edges(trajectory: Trajectory, planes: np.ndarray, slab_A: float) -> np.ndar
     return np.linspace(0.0, reach, max(2, round(reach / slab_A)) + 1)
 
 
-def _block(part: Trajectory, planes: np.ndarray, edges: np.ndarray, lag: int) -> tuple[np.ndarray, ...]:
-    """Density and increments of the in-plane and normal MSD between τ and 2τ, by slab."""
-    height = part.cell_A[2, 2]
-    positions = part.relative_A() + part.framework_A[0]
-    bins = len(edges) - 1
+def _block(
+    part: Trajectory, origin_A: np.ndarray, planes: np.ndarray, edges: np.ndarray, lag: int
+) -> tuple[np.ndarray, ...]:
+    """Density and increments of the in-plane and normal MSD between τ and 2τ, by slab, in blocks of ions."""
+    height, bins = part.cell_A[2, 2], len(edges) - 1
+    counts, sums = np.zeros(bins), np.zeros((2, 3, bins))  # lag; samples, in the plane, along the normal
+    for start in range(0, part.ions, IONS_AT_ONCE):
+        positions = part.relative_A(slice(start, start + IONS_AT_ONCE)) + origin_A
+        counts += _histogram(positions[:, :, 2], None, height, planes, edges)
+        for i, step in enumerate((lag, 2 * lag)):
+            squares = (positions[step:] - positions[:-step]) ** 2
+            middle = (positions[step:, :, 2] + positions[:-step, :, 2]) / 2
+            weights = (None, squares[..., 0] + squares[..., 1], squares[..., 2])
+            sums[i] += [_histogram(middle, weight, height, planes, edges) for weight in weights]
+    volumes = 2 * len(planes) * abs(np.linalg.det(part.cell_A)) / height * np.diff(edges)
+    means = sums[:, 1:] / np.maximum(sums[:, :1], 1)
+    return counts / (part.frames * volumes), *(means[1] - means[0])
 
-    def slab(z: np.ndarray) -> np.ndarray:
-        apart = z[..., None] / height - planes
-        return np.digitize(np.abs(apart - np.round(apart)).min(axis=-1) * height, edges) - 1
 
-    counts = np.bincount(slab(positions[:, :, 2]).ravel().clip(0, bins), minlength=bins + 1)[:bins]
-    area = abs(np.linalg.det(part.cell_A)) / height
-    volumes = 2 * len(planes) * area * np.diff(edges)
-    squares = []
-    for step in (lag, 2 * lag):
-        moved = positions[step:] - positions[:-step]
-        middle = slab((positions[step:, :, 2] + positions[:-step, :, 2]) / 2).ravel().clip(0, bins)
-        samples = np.maximum(np.bincount(middle, minlength=bins + 1)[:bins], 1)
-        sums = [
-            np.bincount(middle, weights=value.ravel(), minlength=bins + 1)[:bins]
-            for value in (moved[..., 0] ** 2 + moved[..., 1] ** 2, moved[..., 2] ** 2)
-        ]
-        squares.append([total / samples for total in sums])
-    (near_plane, near_normal), (far_plane, far_normal) = squares
-    return counts / (part.frames * volumes), far_plane - near_plane, far_normal - near_normal
+def _histogram(
+    z: np.ndarray, weights: np.ndarray | None, height: float, planes: np.ndarray, edges: np.ndarray
+) -> np.ndarray:
+    """Sums over slabs by distance from the nearest plane."""
+    apart = z[..., None] / height - planes
+    distance = np.abs(apart - np.round(apart)).min(axis=-1) * height
+    return np.histogram(distance, bins=edges, weights=weights)[0]
