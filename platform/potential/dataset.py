@@ -21,7 +21,8 @@ class Dataset:
     """Labelled frames with their weights.
 
     Attributes:
-        shortest_A: (species, species) shortest distance of each pair of species, infinite where none is within the cutoff.
+        shortest_A: (species, species) shortest distance of each pair of species, infinite where none is within the
+        cutoff.
     """
 
     def __init__(self, frames: Sequence[Atoms], mtp: MTP, options: TrainingOptions):
@@ -56,7 +57,7 @@ class Dataset:
         return _kernel.normal_equations(mtp.parameters, self.frames, threads)
 
     def errors(self, mtp: MTP, threads: int) -> dict[str, float]:
-        """Loss and root-mean-square errors: meV/atom, meV/Å per component, GPa per component (the last only with stress labels)."""
+        """Loss and root-mean-square errors: meV/atom, meV/Å and, with stress labels, GPa per component."""
         found = _kernel.loss_and_gradient(mtp.kernel, self.frames, False, threads)
         errors = {
             "loss": float(found["value"]),

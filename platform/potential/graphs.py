@@ -1,7 +1,7 @@
 """Scalar contractions of moments as multigraphs: which basis functions a level holds.
 
-A contraction of moments M_{μ,ν} is a multigraph without loops: a moment is a vertex of degree ν, an edge is a summed pair of
-indices. Loops are left out since r̂ has unit length.
+A contraction of moments M_{μ,ν} is a multigraph without loops: a moment is a vertex of degree ν, an edge is a summed
+pair of indices. Loops are left out since r̂ has unit length.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ Moment = tuple[int, int]  # (μ, ν)
 
 @dataclass(frozen=True)
 class Contraction:
-    """A scalar contraction: its moments and, for every pair of them in the order (01), (02), ... , (12), ..., the edges."""
+    """A scalar contraction: its moments and the edges of every pair of them, in the order (01), (02), ..., (12), ..."""
 
     moments: tuple[Moment, ...]
     edges: tuple[int, ...]
@@ -82,7 +82,8 @@ def pair_index(count: int, i: int, j: int) -> int:
 
 @lru_cache
 def contractions(level: int) -> tuple[Contraction, ...]:
-    """All scalar contractions up to a level, lower levels first, so that each level's list begins with the one below it.
+    """All scalar contractions up to a level, lower levels first, so that each level's list begins with the one below
+    it.
 
     Args:
         level: even, 2 to 26.

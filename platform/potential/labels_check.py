@@ -15,8 +15,8 @@ def require_trainable(frames: Sequence[Atoms]) -> None:
     """Refuses frames that would spoil a potential.
 
     Raises:
-        InputError: no frames; one without energy or forces; labels that are not finite; labels of several references; the same
-            frame twice.
+        InputError: no frames; one without energy or forces; labels that are not finite; labels of several references;
+            the same frame twice.
     """
     if not frames:
         raise InputError(
@@ -48,8 +48,8 @@ def _require_labels(index: int, frame: Atoms) -> None:
     for name, value in labels.items():
         if not np.all(np.isfinite(value)):
             raise InputError(
-                f"frame {index} ({frame.get_chemical_formula()}): its {name} holds NaN or infinity; the reference calculation failed, "
-                "leave the frame out",
+                f"frame {index} ({frame.get_chemical_formula()}): its {name} holds NaN or infinity; "
+                "the reference calculation failed, leave the frame out",
                 path=f"frames[{index}]",
                 accepted="finite labels",
             )
@@ -68,7 +68,8 @@ def _require_one_source(frames: Sequence[Atoms]) -> None:
     sources = sorted({str(frame.info["label_source"]) for frame in frames if "label_source" in frame.info})
     if len(sources) > 1:
         raise InputError(
-            f"the frames carry labels of {len(sources)} references, {', '.join(sources)}; their energies cannot be mixed, relabel all with one",
+            f"the frames carry labels of {len(sources)} references, {', '.join(sources)}; "
+            "their energies cannot be mixed, relabel all with one",
             path="frames",
             given=sources,
             accepted="one label source",

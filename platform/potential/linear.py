@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def solve_linear(dataset: Dataset, mtp: MTP, options: TrainingOptions) -> MTP:
     """The best ξ and species energies for the present radial functions, by regularised least squares.
 
-    Columns are scaled to unit norm before the ridge is added; a species without atoms or a basis function without neighbours
-    keeps the coefficient zero.
+    Columns are scaled to unit norm before the ridge is added; a species without atoms or a basis function without
+    neighbours keeps the coefficient zero.
     """
     matrix, vector = dataset.normal_equations(mtp, options.threads)
     scale = np.sqrt(np.diag(matrix))

@@ -16,7 +16,8 @@ _TOLERANCE = 1e-8  # relative; different functions differ in the first digits
 
 
 def match_basis(source: MTP, target: MTP) -> np.ndarray:
-    """For every basis function of the source its place in the target, found by evaluating both on the same random cluster.
+    """For every basis function of the source its place in the target, found by evaluating both on the same random
+    cluster.
 
     Args:
         source: any potential.
@@ -42,7 +43,7 @@ def match_basis(source: MTP, target: MTP) -> np.ndarray:
 
 
 def _random_cluster(mtp: MTP) -> Atoms:
-    """Points at random within a sphere of the cutoff around the origin, none closer than a fifth of it to the first one."""
+    """Ten atoms: one in the origin, the others in random directions well within the cutoff."""
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(9, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]

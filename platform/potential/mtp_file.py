@@ -45,7 +45,7 @@ def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.
 
 
 def write(path: str | PathLike, parameters: _kernel.Parameters) -> None:
-    """Writes a file that MLIP, motep and LAMMPS read; written beside and renamed, so that it is never seen half done."""
+    """Writes a file that MLIP, motep and LAMMPS read; under another name first, so that it is never seen half done."""
     scratch = Path(path).with_name(Path(path).name + ".part")
     scratch.write_text(text(parameters))
     scratch.replace(path)

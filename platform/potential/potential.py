@@ -38,7 +38,8 @@ class MTP:
 
     Instances do not change; `with_coefficients`, `with_repulsion` and `upconvert` return new ones.
 
-    Source: Shapeev, Multiscale Model. Simul. 14, 1153 (2016); Novikov et al., Mach. Learn.: Sci. Technol. 2, 025002 (2021).
+    Source: Shapeev, Multiscale Model. Simul. 14, 1153 (2016); Novikov et al., Mach. Learn.: Sci. Technol. 2, 025002
+    (2021).
     """
 
     def __init__(self, parameters: _kernel.Parameters):
@@ -49,7 +50,8 @@ class MTP:
         """
         if not parameters.species:
             raise InputError(
-                "the potential does not name its species (potential_tag 'species:Li,P,S,...'); give them in the order of the file",
+                "the potential does not name its species (potential_tag 'species:Li,P,S,...'); "
+                "give them in the order of the file",
                 path="species",
                 accepted=f"{parameters.species_count} chemical symbols",
             )
@@ -59,7 +61,7 @@ class MTP:
             raise InputError(f"not a usable potential: {error}") from error
         self.parameters = self.kernel.parameters
 
-    # --- making one ---------------------------------------------------------------------------------------------------------------
+    # --- making one -------------------------------------------------------------------------------------------------
     @classmethod
     def read(cls, path: str | PathLike, species: Sequence[str] | None = None) -> MTP:
         """Reads an .mtp file of argyro, MLIP or motep.
@@ -168,7 +170,7 @@ class MTP:
         """Writes an .mtp file of version 1.1.0; species and repulsion stand in its free field potential_tag."""
         mtp_file.write(path, self.parameters)
 
-    # --- what it is -----------------------------------------------------------------------------------------------------------------
+    # --- what it is -------------------------------------------------------------------------------------------------
     @property
     def species(self) -> tuple[str, ...]:
         """Chemical symbols in the order of the coefficients."""
@@ -226,7 +228,7 @@ class MTP:
         outer = self.parameters.zbl_outer_A
         return np.array(outer).reshape(count, count) if outer else np.zeros((count, count))
 
-    # --- what it does -----------------------------------------------------------------------------------------------------------------
+    # --- what it does -----------------------------------------------------------------------------------------------
     def types(self, atoms: Atoms) -> np.ndarray:
         """(n,) index of each atom's species.
 
@@ -260,7 +262,8 @@ class MTP:
         shortest = frame.shortest_A.min()
         if shortest < SHORTEST_DISTANCE_A:
             raise InputError(
-                f"two atoms are {shortest:.3f} Å apart; distances below {SHORTEST_DISTANCE_A} Å are a mistake in the structure",
+                f"two atoms are {shortest:.3f} Å apart; distances below {SHORTEST_DISTANCE_A} Å "
+                "are a mistake in the structure",
                 path="atoms",
                 given=float(shortest),
                 accepted=f"distances of at least {SHORTEST_DISTANCE_A} Å",
@@ -300,9 +303,11 @@ def tables_as_parameters(level: int) -> _kernel.Parameters:
 
 
 def randomise(parameters: _kernel.Parameters, seed: int) -> None:
-    """Starting coefficients: the Chebyshev polynomials themselves, altered at random for every pair of species; no energies.
+    """Starting coefficients: the Chebyshev polynomials themselves, altered at random for every pair of species; no
+    energies.
 
-    Better and more even starts than random numbers alone, in which radial functions of one pair resemble each other by chance.
+    Better and more even starts than random numbers alone, in which radial functions of one pair resemble each other by
+    chance.
     """
     rng = np.random.default_rng(seed)
     count, functions, size = parameters.species_count, parameters.radial_functions, parameters.radial_size

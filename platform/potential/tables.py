@@ -1,9 +1,9 @@
 """Contraction tables: how the scalar contractions of a level are built up by products of two moments.
 
-Components of a symmetric tensor are named by their exponents, M_abc of rank a + b + c; summing over n shared indices sums over all
-exponents γ of degree n with weight n!/(γx! γy! γz!). Contractions of three and four moments go through intermediate tensors that
-keep only the symmetry needed; every intermediate component is built once and shared by all functions that use it, and of the
-possible orders of contraction the one is taken that adds the fewest products.
+Components of a symmetric tensor are named by their exponents, M_abc of rank a + b + c; summing over n shared indices
+sums over all exponents γ of degree n with weight n!/(γx! γy! γz!). Contractions of three and four moments go through
+intermediate tensors that keep only the symmetry needed; every intermediate component is built once and shared by all
+functions that use it, and of the possible orders of contraction the one is taken that adds the fewest products.
 """
 
 from collections import defaultdict
@@ -29,7 +29,8 @@ class Tables:
     Attributes:
         moments_count: basic moments and products.
         basic: (n, 4), rows (μ, a, b, c).
-        times: (n, 4), rows (i, j, factor, k) meaning M_k += factor M_i M_j, in an order in which every operand is complete.
+        times: (n, 4), rows (i, j, factor, k) meaning M_k += factor M_i M_j, in an order in which every operand is
+            complete.
         scalar_moments: (basis functions,) moment of each.
     """
 
@@ -130,7 +131,7 @@ class _Plan:
         self.fresh[key] = dict(products)
         return key
 
-    # --- tensors of two and three moments ---------------------------------------------------------------------------------------
+    # --- tensors of two and three moments ---------------------------------------------------------------------------
     def pair(self, a: Moment, b: Moment, edges: int, left_a: Exponents, left_b: Exponents) -> Key:
         """Σ_γ A_{γ+α} B_{γ+β}: two moments joined by edges, with the exponents of their free indices fixed."""
         (a, left_a), (b, left_b) = sorted([(a, left_a), (b, left_b)])
@@ -162,7 +163,7 @@ class _Plan:
 
     def _triple_terms(self, graph: "_Ordered", free: Exponents) -> Iterator[tuple[int, Key, Key]]:
         a, b, c = graph.moments[:3]
-        ab, ac, ad, bc, bd, cd = graph.edges
+        ab, ac, ad, bc, bd, _ = graph.edges
         for to_a, rest in splits(free, ad):
             for to_b, to_c in splits(rest, bd):
                 for with_a, with_b in product(exponents(ac), exponents(bc)):
@@ -236,7 +237,7 @@ def _two_and_two(plan: _Plan, contraction: Contraction, graph: _Ordered) -> Key:
     return plan.define(("B", contraction), terms)
 
 
-# --- components of symmetric tensors ------------------------------------------------------------------------------------------------
+# --- components of symmetric tensors --------------------------------------------------------------------------------
 def moment(of: Moment, abc: Exponents) -> Key:
     """Key of a basic moment."""
     return ("M", of, abc)

@@ -29,8 +29,10 @@ class TrainingOptions:
 
     Attributes:
         max_iterations: of L-BFGS, all restarts together.
-        restart_every: iterations after which the linear coefficients are solved for anew and the variables rescaled; fewer at first.
-        energy_scale_meV_atom, force_scale_meV_A, stress_scale_GPa: errors that weigh the same; a frame's ``info["weight"]`` multiplies.
+        restart_every: iterations after which the linear coefficients are solved for anew and the variables rescaled;
+            fewer at first.
+        energy_scale_meV_atom, force_scale_meV_A, stress_scale_GPa: errors that weigh the same; a frame's
+            ``info["weight"]`` multiplies.
         ridge: of the linear coefficients, relative to the data.
         repulsion: ZBL below the shortest distance of each pair of species in the frames.
         patience: restarts without a better validation loss before stopping; only with a validation set.
@@ -38,7 +40,7 @@ class TrainingOptions:
         threads: 0 for as many as OMP_NUM_THREADS allows.
     """
 
-    max_iterations: int = 200
+    max_iterations: int = 300
     restart_every: int = 50
     energy_scale_meV_atom: float = 3.0
     force_scale_meV_A: float = 100.0
@@ -68,9 +70,9 @@ def train(
 ) -> TrainingResult:
     """Fit a potential to labelled frames, from any starting point.
 
-    Minimises mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². The coefficients ξ and the species energies, in
-    which the potential is linear, are first solved for by least squares; then all are varied by L-BFGS, in variables in which the
-    linear part of the loss is a sphere; that is repeated every few iterations.
+    Minimises mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². The coefficients ξ and the species
+    energies, in which the potential is linear, are first solved for by least squares; then all are varied by L-BFGS, in
+    variables in which the loss is nearly a sphere; that is repeated every few iterations.
 
     Args:
         frames: with a SinglePointCalculator's energy, forces and, if periodic, stress.
@@ -86,38 +88,41 @@ def train(
     started = perf_counter()
     training = Dataset(frames, initial, options)
     held_out = Dataset(validation, initial, options) if validation else None
-    mtp = initial.with_repulsion(
-        repulsion_radii(training.shortest_A, initial) if options.repulsion else np.zeros_like(training.shortest_A)
-    )
-    history: list[dict[str, float]] = []
-    best, best_loss, worse, done = mtp, np.inf, 0, 0
-    previous = np.inf
-    while True:
+    outer = repulsion_radii(training.shortest_A, initial) if options.repulsion else np.zeros_like(training.shortest_A)
+    mtp, best, history = initial.with_repulsion(outer), initial, []
+    while not _finished(history, options):
+        done = history[-1]["iteration"] if history else 0
         mtp = solve_linear(training, mtp, options)
         whitening = whiten(training, mtp, done, options.threads)
         limit = min(options.restart_every, FIRST_ITERATIONS * 2 ** len(history), options.max_iterations - done)
         mtp, iterations = _descend(training, mtp, whitening, limit, options)
-        done += iterations
-        entry = {"iteration": done, "seconds": perf_counter() - started, **training.errors(mtp, options.threads)}
+        entry = {"iteration": done + iterations, "seconds": perf_counter() - started}
+        entry |= training.errors(mtp, options.threads)
         if held_out:
-            entry |= {f"validation_{name}": value for name, value in held_out.errors(mtp, options.threads).items()}
+            errors = held_out.errors(mtp, options.threads)
+            entry |= {f"validation_{name}": value for name, value in errors.items()}
+        if all(_judged(entry) < _judged(earlier) for earlier in history):
+            best = mtp
         history.append(entry)
         if progress:
             progress(entry)
-        judged = entry["validation_loss"] if held_out else entry["loss"]
-        worse = 0 if judged < best_loss else worse + 1
-        if judged < best_loss:
-            best, best_loss = mtp, judged
-        stalled = entry["loss"] > previous * (1.0 - options.tolerance)
-        previous = entry["loss"]
-        if done >= options.max_iterations or stalled or worse > options.patience or iterations == 0:
-            break
     errors = training.errors(best, options.threads)
-    return TrainingResult(
-        best,
-        history,
-        {name: errors[name] for name in ("energy_meV_atom", "force_meV_A", "stress_GPa") if name in errors},
-    )
+    return TrainingResult(best, history, {name: value for name, value in errors.items() if name != "loss"})
+
+
+def _judged(entry: dict[str, float]) -> float:
+    """What decides which potential is best: the loss on the validation frames if there are any."""
+    return entry.get("validation_loss", entry["loss"])
+
+
+def _finished(history: list[dict[str, float]], options: TrainingOptions) -> bool:
+    if not history:
+        return False
+    judged = [_judged(entry) for entry in history]
+    since_best = len(judged) - 1 - int(np.argmin(judged))
+    losses = [entry["loss"] for entry in history[-2:]]
+    stalled = len(losses) == 2 and losses[1] > losses[0] * (1.0 - options.tolerance)
+    return history[-1]["iteration"] >= options.max_iterations or stalled or since_best > options.patience
 
 
 def _descend(

@@ -1,8 +1,8 @@
 """Variables in which the loss is nearly a sphere, so that L-BFGS converges in few steps.
 
-The loss is a sum of squares, its Hessian close to twice J^T J with J the Jacobian of the weighted residuals. J is never formed: the
-residuals of one frame projected on random signs w give a row g = J^T w for the price of one gradient, and the mean of g g^T is
-J^T J (a Hutchinson sketch). A few rows per parameter suffice for a preconditioner.
+The loss is a sum of squares, its Hessian close to twice J^T J with J the Jacobian of the weighted residuals. J is never
+formed: the residuals of one frame projected on random signs w give a row g = J^T w for the price of one gradient, and
+the mean of g g^T is J^T J (a Hutchinson sketch). A few rows per parameter suffice for a preconditioner.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from argyro.platform.potential import _kernel
 from argyro.platform.potential.dataset import Dataset
 from argyro.platform.potential.potential import MTP
 
-ROWS_PER_PARAMETER = 3
-DAMPING = 0.01  # of the matrix scaled to a unit diagonal; outweighs the sketch's noise
+ROWS_PER_PARAMETER = 6
+DAMPING = 0.001  # of the matrix scaled to a unit diagonal; outweighs most of the sketch's noise
 
 Coefficients = tuple[np.ndarray, np.ndarray, np.ndarray]  # radial, species energies, ξ
 

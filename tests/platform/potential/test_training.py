@@ -200,7 +200,7 @@ def test_frames_that_cannot_be_trained_on(frames, teacher):
     ]:
         with pytest.raises(InputError, match=message):
             train(altered(change), start)
-    with pytest.raises(InputError, match="frames 0 and 2 .* are the same"):
+    with pytest.raises(InputError, match=r"frames 0 and 2 .* are the same"):
         train([*frames[:2], frames[0]], start)
     with pytest.raises(InputError, match="no frames"):
         train([], start)
