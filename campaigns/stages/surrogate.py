@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.structure import read_structure
@@ -26,11 +27,20 @@ def run(context: StageContext) -> dict:
     errors = [abs(point["log10_error"]) for point in points if not point["censored"]]
     return {
         "observations": len(observations),
-        "report": model.report,
+        "report": _without_nan(model.report),
         "parity": points,
         "metrics": {"observations": len(observations), "fitted_mae_dex": sum(errors) / len(errors) if errors else None},
         "artifacts": ["parity.png", f"{MODEL}/README.md"],
     }
+
+
+def _without_nan(value):
+    """The same report with None for numbers that too few data leave undefined."""
+    if isinstance(value, dict):
+        return {name: _without_nan(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(entry) for entry in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _observations(context: StageContext) -> Iterator:
