@@ -23,7 +23,7 @@ WHOLE_VECTOR = 1.25  # a cell vector up to this many longest edges is also tried
 
 @dataclass(frozen=True)
 class CutOptions:
-    """Size of the box and what must hold in it.
+    """Size of the box and what must hold in it; the values suit a cutoff of 5 Å.
 
     Args:
         edge_A: shortest edge of the box; cell vectors not longer than the longest edge are kept whole.
@@ -35,12 +35,12 @@ class CutOptions:
         trials: boxes drawn.
     """
 
-    edge_A: float = 16.0
-    largest_edge_A: float = 19.0
-    protected_A: float = 6.5
-    closeness: float = 0.9
-    good_density: float = 0.88
-    min_density: float = 0.75
+    edge_A: float = 13.0
+    largest_edge_A: float = 16.0
+    protected_A: float = 5.5
+    closeness: float = 0.8
+    good_density: float = 0.85
+    min_density: float = 0.7
     trials: int = 200
 
 

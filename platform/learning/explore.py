@@ -68,7 +68,7 @@ class Exploration:
     @property
     def max_grade(self) -> float:
         """Largest grade met."""
-        return max(self.grades.max(initial=0.0), *(frame.info["max_grade"] for frame in self.frames), 0.0)
+        return float(max(self.grades.max(initial=0.0), *(frame.info["max_grade"] for frame in self.frames), 0.0))
 
 
 def samplers(structures: Sequence[Atoms], options: LearningOptions, round_number: int) -> list[Sampler]:

@@ -11,7 +11,7 @@ from argyro.platform.structures.argyrodite import build_bulk
 def test_small_frames_are_labelled_whole_and_large_ones_as_boxes():
     small, large = (
         build_bulk("Li6PS5I"),
-        hot(build_bulk("Li6PS5I", supercell=(2, 2, 3)), 300.0, np.random.default_rng(0)),
+        hot(build_bulk("Li6PS5I", supercell=(2, 2, 3)), 700.0, np.random.default_rng(0)),
     )
     grade = np.ones(len(large))
     grade[[7, 300]] = 3.0, 2.5

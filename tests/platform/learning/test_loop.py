@@ -132,3 +132,13 @@ def test_frames_that_broke_a_production_run_are_learned(labeller, structures, tm
 def test_no_structures_are_refused(labeller, tmp_path):
     with pytest.raises(InputError, match="at least one structure"):
         learn([], OPTIONS, labeller, tmp_path)
+
+
+def test_large_cells_are_learned_from_boxes(labeller, tmp_path):
+    structure = build_bulk("Li6PS5Cl", 0.5, (2, 2, 2), seed=1)
+    options = replace(OPTIONS, levels=(4,), exploration_ps=0.2, whole_cell_atoms=300)
+    result = learn([structure], options, labeller, tmp_path)
+    frames = read(result.training_set_path, index=":")
+    sizes = np.array([len(frame) for frame in frames])
+    assert np.sum(sizes < 300) >= 3 and set(sizes[sizes >= 300]) <= {len(structure)}
+    assert result.rounds[-1]["validation_rmse_force_meV_A"] < 400
