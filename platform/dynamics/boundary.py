@@ -17,6 +17,7 @@ import numpy as np
 from argyro.platform.dynamics.diffusivity import Diffusivity
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import NM_IN_A
 
 DRAWS = 20_000
 
@@ -37,6 +38,8 @@ class BoundaryDiffusivity:
         perpendicular_physical_share: the same for D_GB,⊥.
         width_nm: assumed width of one boundary.
         thickness_nm: cell length per boundary.
+        layers_crossed: whether ions crossed several layers, as the series mixture assumes; otherwise D_GB,⊥ is biased
+            towards the bulk. None if the run is not known.
     """
 
     parallel: Uncertain
@@ -45,6 +48,7 @@ class BoundaryDiffusivity:
     perpendicular_physical_share: float
     width_nm: float
     thickness_nm: float
+    layers_crossed: bool | None
 
     def to_json(self) -> dict:
         """Plain data."""
@@ -55,6 +59,7 @@ class BoundaryDiffusivity:
             "thickness_nm": self.thickness_nm,
             "parallel_physical_share": self.parallel_physical_share,
             "perpendicular_physical_share": self.perpendicular_physical_share,
+            "layers_crossed": self.layers_crossed,
         }
 
 
@@ -85,7 +90,15 @@ def boundary_diffusivity(
         *boundary_perpendicular(cell_perpendicular, bulk, width_nm, thickness_nm, seed),
         width_nm=width_nm,
         thickness_nm=thickness_nm,
+        layers_crossed=layers_crossed(cell_perpendicular, thickness_nm),
     )
+
+
+def layers_crossed(cell_perpendicular: Diffusivity | Uncertain, thickness_nm: float) -> bool | None:
+    """Whether the mean-square displacement across the layers exceeds the square of their period; None if not known."""
+    if isinstance(cell_perpendicular, Uncertain):
+        return None
+    return cell_perpendicular.msd_A2 / 3 > (thickness_nm * NM_IN_A) ** 2
 
 
 def boundary_parallel(

@@ -33,7 +33,7 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
         process = subprocess.Popen(
             command,
             cwd=script.parent,
-            env=lammps_environment(),
+            env=lammps_environment(threads=int(os.environ.get("OMP_NUM_THREADS", "1"))),  # as the scheduler has set it
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,

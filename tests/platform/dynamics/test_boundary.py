@@ -33,6 +33,14 @@ def test_the_value_depends_on_the_width():
     assert thin == pytest.approx(0.125, abs=0.01)
 
 
+def test_a_run_too_short_to_cross_the_layers_says_so():
+    """An MSD of 20 Å² in three dimensions is 2.6 Å along z, far less than 5 nm."""
+    result = boundary_diffusivity(measured(1e-6), measured(1e-6), measured(1e-6), 2.0, 5.0)
+    assert result.layers_crossed is False
+    plain = measured(1e-6).estimate
+    assert boundary_diffusivity(plain, plain, plain, 2.0, 5.0).layers_crossed is None
+
+
 def test_intervals_cover_the_truth():
     hits = []
     for seed in range(300):
@@ -54,6 +62,7 @@ def test_two_layers_of_random_walkers_recover_the_layers():
     assert result.parallel.low <= truth["parallel"] * 1e-4 <= result.parallel.high
     assert result.perpendicular.low <= truth["perpendicular"] * 1e-4 <= result.perpendicular.high
     assert result.perpendicular.high < 0.3e-4
+    assert result.layers_crossed
 
 
 def layered_walk(truth, layer_A, period_A, frames, ions, seed=3):
