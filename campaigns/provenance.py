@@ -46,15 +46,23 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
     found = [f"{name} failed: {error.splitlines()[0]}" for name, error in failed.items()]
     if campaign.labels.source in LABEL_BIAS:
         found.append(LABEL_BIAS[campaign.labels.source])
+    found += _bounds_only(results)
     for name, result in sorted(results.items()):
         found += [f"{name}: {note}" for note in result.get("notes", [])]
-        for target, measured in result.get("measured", {}).items():
-            if not measured["valid"]:
-                bound = measured["upper_bound_cm2_s"]
-                found.append(f"{name} ({target}): no valid D, below {bound:.1e} cm²/s; {measured['reason']}")
     if campaign.screening_temperature_K < min(campaign.temperatures_K):
         found.append(
             f"The ranking at {campaign.screening_temperature_K:g} K extrapolates from MD at "
             f"{min(campaign.temperatures_K):g} K and above; its intervals contain that."
         )
     return found
+
+
+def _bounds_only(results: dict[str, dict]) -> list[str]:
+    """Runs without a valid diffusivity, gathered by the reason."""
+    cases: dict[str, list[str]] = {}
+    for name, result in sorted(results.items()):
+        case = ", ".join(name.split("/")[1:4])
+        for target, measured in result.get("measured", {}).items():
+            if not measured["valid"]:
+                cases.setdefault(measured["reason"], []).append(case if target == "bulk" else f"{case} {target}")
+    return [f"Only an upper bound of D, no value ({reason}): {'; '.join(named)}." for reason, named in cases.items()]

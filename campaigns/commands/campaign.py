@@ -57,7 +57,10 @@ def _print_outcome(outcome, folder: Path) -> None:
 def ranking_table(ranking: list[dict]) -> Table:
     """Candidates, best first."""
     temperature = ranking[0]["temperature_K"]
-    table = Table("", "material", "boundary", "grain nm", f"σ({temperature:g} K) mS/cm", "95 %", "P(best)", box=None)
+    columns = ("", "material", "boundary", "grain (nm)", f"σ({temperature:g} K) (mS/cm)", "95 %", "P(best)")
+    table = Table(box=None)
+    for column in columns:
+        table.add_column(column, no_wrap=True)
     for place, row in enumerate(ranking[:10], start=1):
         sigma = row["conductivity_mS_cm"]
         interval = f"{sigma['low']:.2g} to {sigma['high']:.2g}"

@@ -102,9 +102,13 @@ def diffusion(
         return
     value = document["diffusivity_cm2_s"]
     if value:
-        console.print(f"D = {value['value']:.3g} cm²/s, 95 % {value['low']:.3g} to {value['high']:.3g}, at {temperature:g} K")
+        console.print(
+            f"D = {value['value']:.3g} cm²/s, 95 % {value['low']:.3g} to {value['high']:.3g}, at {temperature:g} K"
+        )
     else:
-        console.print(f"no valid D: {document['reason']}; D < {document['upper_bound_cm2_s']:.3g} cm²/s", style="yellow")
+        console.print(
+            f"no valid D: {document['reason']}; D < {document['upper_bound_cm2_s']:.3g} cm²/s", style="yellow"
+        )
     low, high = document["window_ps"]
     console.print(f"{document['species']}, {document['frames']} frames, window {low:.3g} to {high:.3g} ps")
 

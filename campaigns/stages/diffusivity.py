@@ -57,7 +57,8 @@ def _invert(target: str, cell, bulk, width_nm: float, thickness_nm: float, seed:
         value, _ = inversion(cell, bulk, width_nm, thickness_nm, seed)
     except InputError as error:
         bound = _boundary_bound(target, cell, width_nm / thickness_nm)
-        return ({"diffusivity_cm2_s": None, "upper_bound_cm2_s": bound} if bound else None), f"{target}: {error}"
+        note = f"{target}: {error}" if cell.valid and bulk.valid else ""  # a bound says by itself why it is one
+        return ({"diffusivity_cm2_s": None, "upper_bound_cm2_s": bound} if bound else None), note
     return {"diffusivity_cm2_s": value.to_json(), "upper_bound_cm2_s": None}, ""
 
 
