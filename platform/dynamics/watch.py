@@ -10,7 +10,8 @@ from argyro.platform.errors import ArgyroError
 
 HOT_FACTOR = 3.0  # at any moment, temperature over target
 MEAN_TOLERANCE = 0.3  # of the mean over the last frames
-VOLUME_RANGE = (0.75, 1.35)  # over the volume at the start
+VOLUME_RANGE = (0.5, 2.0)  # at any moment, over the volume at the start; a barostat overshoots at first
+MEAN_VOLUME_RANGE = (0.75, 1.35)  # of the mean over the last frames
 FRAMES = 20
 
 
@@ -31,6 +32,7 @@ class Watch:
         self.temperature_K, self.volume_A3 = temperature_K, volume_A3
         self.tolerance = MEAN_TOLERANCE + 3 * float(np.sqrt(2 / (3 * atoms * FRAMES)))
         self._temperatures: deque[float] = deque(maxlen=FRAMES)
+        self._volumes: deque[float] = deque(maxlen=FRAMES)
         self._broken = 0
 
     def look(self, row: dict[str, float]) -> None:
@@ -43,13 +45,19 @@ class Watch:
         if not all(np.isfinite(value) for value in row.values()):
             raise RunStoppedError(f"the energy is not a number {at}: the potential has failed, extend its training set")
         self._look_at_temperature(row["Temp"], at)
-        ratio = row["Volume"] / self.volume_A3
-        if not VOLUME_RANGE[0] < ratio < VOLUME_RANGE[1]:
-            raise RunStoppedError(f"the volume is {ratio:.2f} of that at the start {at}: melted or collapsed")
+        self._look_at_volume(row["Volume"] / self.volume_A3, at)
         # single stretched bonds are vibrations; a tetrahedron open for many frames has reacted
         self._broken = self._broken + 1 if row.get("c_fewest", 4.0) < 4 else 0
         if self._broken > FRAMES:
             raise RunStoppedError(f"a PS4 tetrahedron has lost a sulfur {at}: decomposition or a poor potential")
+
+    def _look_at_volume(self, ratio: float, at: str) -> None:
+        self._volumes.append(ratio)
+        mean, settled = float(np.mean(self._volumes)), len(self._volumes) == FRAMES
+        if not VOLUME_RANGE[0] < ratio < VOLUME_RANGE[1]:
+            raise RunStoppedError(f"the volume is {ratio:.2f} of that at the start {at}: evaporated or collapsed")
+        if settled and not MEAN_VOLUME_RANGE[0] < mean < MEAN_VOLUME_RANGE[1]:
+            raise RunStoppedError(f"the mean volume is {mean:.2f} of that at the start {at}: melted or collapsed")
 
     def _look_at_temperature(self, value: float, at: str) -> None:
         self._temperatures.append(value)

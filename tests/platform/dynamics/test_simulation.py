@@ -154,7 +154,8 @@ def row(**changes):
         ([row(Temp=float("nan"))], "not a number"),
         ([row(Temp=901.0)], "901 K instead of 300 K"),
         ([row(Temp=500.0)] * 20, "mean temperature is 500 K"),
-        ([row(Volume=1400.0)], "1.40 of that at the start"),
+        ([row(Volume=2010.0)], "volume is 2.01 of that at the start"),
+        ([row(Volume=1400.0)] * 20, "mean volume is 1.40 of that at the start"),
         ([row(c_fewest=3.0)] * 21, "lost a sulfur"),
     ],
 )
