@@ -35,7 +35,7 @@ from argyro.platform.structures.argyrodite import build_bulk
 
 ARGYRODITE = ("Li", "P", "S", "Cl")
 MD_CPU_SECONDS = 4.0  # per timing
-SKIN_A, NEIGHBOUR_LIST_EVERY = 1.0, 10  # about what Li at 600 K and 2 fs needs
+SKIN_A, NEIGHBOUR_LIST_EVERY = 1.5, 20  # about what Li at 600 K and 2 fs needs
 
 
 def potential(species, level: int, cutoff_A: float) -> MTP:
