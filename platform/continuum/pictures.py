@@ -50,16 +50,19 @@ def draw_flux(mesh: Mesh, field: FluxField, path: Path | str, direction: int = 0
         (boundaries, mesh.side_a, strength, LineCollection, "|flux| along the boundary / (applied d)"),
     ):
         shapes, owners = _cut(mesh.points[cells], height)
-        drawn = kind(shapes, array=values[owners], **({"linewidths": 3} if kind is LineCollection else {}))
+        drawn = kind(shapes, array=values[owners])
+        if kind is LineCollection:
+            drawn.set_linewidth(3)
         axes.add_collection(drawn)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="x (periods)", ylabel="y (periods)", aspect="equal")
         figure.colorbar(drawn, ax=axes, label=label)
     _save(figure, path)
 
 
-def _cut(corners: np.ndarray, height: float) -> tuple[list[np.ndarray], list[int]]:
+def _cut(corners: np.ndarray, height: float) -> tuple[list[np.ndarray], np.ndarray]:
     """Polygons in which simplices (m, k, 3) and their periodic images meet the plane z = height, and their owners."""
-    shapes, owners = [], []
+    shapes: list[np.ndarray] = []
+    owners: list[int] = []
     for shift in (-1, 0, 1):
         above = corners[:, :, 2] + shift > height
         for cell in np.flatnonzero(above.any(1) & ~above.all(1)):
@@ -72,8 +75,8 @@ def _cut(corners: np.ndarray, height: float) -> tuple[list[np.ndarray], list[int
             for x in (-1, 0, 1):
                 for y in (-1, 0, 1):
                     shapes.append(crossing + np.array([x, y]))
-                    owners.append(cell)
-    return shapes, owners
+                    owners.append(int(cell))
+    return shapes, np.array(owners)
 
 
 def draw_map(propagated: Propagated, path: Path | str) -> None:

@@ -83,11 +83,13 @@ class ReducedModel:
 
 def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
     """Log-uniform points of the box RATIOS × RATIOS × WIDTHS, its corners among them."""
-    classes, low, high = mesh.classes, *np.log10(RATIOS)
+    classes = mesh.classes
+    low, high = np.log10(RATIOS)
     generator = np.random.default_rng(seed)
     exponents = generator.uniform(low, high, (TRAINING_POINTS, 2 * classes))
-    widths = generator.uniform(*np.log10(WIDTHS), TRAINING_POINTS)
-    corners = np.stack(np.meshgrid([low, high], [low, high], np.log10(WIDTHS), indexing="ij"), -1).reshape(-1, 3)
+    thin, thick = np.log10(WIDTHS)
+    widths = generator.uniform(thin, thick, TRAINING_POINTS)
+    corners = np.stack(np.meshgrid([low, high], [low, high], [thin, thick], indexing="ij"), -1).reshape(-1, 3)
     exponents = np.concatenate([np.repeat(corners[:, :2], classes, axis=1), exponents])
     widths = mesh.grain_size * 10 ** np.concatenate([corners[:, 2], widths])
     return coefficients(10 ** exponents[:, :classes], 10 ** exponents[:, classes:], widths)

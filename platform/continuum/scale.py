@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from argyro.platform.continuum.checks import WIDEST_COLLAPSED
 from argyro.platform.continuum.homogenize import homogenize_batch
 from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.surface import surface_through_voxels
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
@@ -100,8 +102,8 @@ def propagate(
         mine = chosen == number
         samples[mine], bound = _on_grid(mesh, bulk[mine], along[mine], across[mine], width_nm, sizes, cache)
         bounds.append(bound)
-    middle = [np.median(x, axis=0, keepdims=True) for x in (bulk, along, across)]
-    means = np.stack([_on_grid(mesh, *middle, width_nm, sizes, cache)[0][0] for mesh in meshes])
+    bulk, along, across = (np.median(x, axis=0, keepdims=True) for x in (bulk, along, across))
+    means = np.stack([_on_grid(mesh, bulk, along, across, width_nm, sizes, cache)[0][0] for mesh in meshes])
     scatter = np.log(means).std(axis=0, ddof=1) if len(meshes) > 1 else np.zeros(means.shape[1:])
     return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter)
 
@@ -124,9 +126,24 @@ def _with_classes(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
 
 def _on_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
     """Means (s, t, d) and the largest error bound."""
-    count = len(sizes)
+    means, bounds = np.empty((*bulk.shape, len(sizes))), [0.0]
+    wide = width_nm / sizes > WIDEST_COLLAPSED
     if not bulk.size:
-        return np.empty((*bulk.shape, count)), 0.0
+        return means, 0.0
+    if not wide.all():
+        means[:, :, ~wide], bound = _collapsed_grid(mesh, bulk, along, across, width_nm, sizes[~wide], cache)
+        bounds.append(bound)
+    for size in np.flatnonzero(wide):
+        for t in range(bulk.shape[1]):
+            query = (bulk[:, t], along[:, t], across[:, t], width_nm, float(sizes[size]))
+            means[:, t, size], bound = surface_through_voxels(mesh, *query)
+            bounds.append(bound)
+    return means, max(bounds)
+
+
+def _collapsed_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
+    """`_on_grid` where boundaries are thin."""
+    count = len(sizes)
     batch = homogenize_batch(
         mesh,
         np.repeat(bulk.ravel(), count),

@@ -9,6 +9,7 @@ from argyro.platform.continuum.polycrystal import voronoi_polycrystal
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 from argyro.platform.continuum.representative import averaged_diffusivity, representative_meshes
 from argyro.platform.continuum.scale import nernst_einstein, propagate
+from argyro.platform.continuum.surface import surface_through_voxels
 from argyro.platform.errors import InputError
 from argyro.platform.units import BOLTZMANN_EV_K
 
@@ -126,3 +127,15 @@ def test_pictures_are_drawn(small_mesh, iodide, tmp_path):
     draw_map(iodide[1], tmp_path / "c.png")
     draw_regimes(small_mesh, tmp_path / "d.png")
     assert all((tmp_path / f"{name}.png").stat().st_size > 10_000 for name in "abcd")
+
+
+def test_thick_boundaries_of_a_posterior_from_a_few_voxel_solutions(small_mesh):
+    generator = np.random.default_rng(3)
+    bulk, along, across = (level * np.exp(0.3 * generator.standard_normal(40)) for level in (1.0, 0.4, 0.3))
+    found, error = surface_through_voxels(small_mesh, bulk, along[:, None], across[:, None], 5.0, 20.0)
+    assert error < 0.01
+    for k in (3, 17):
+        one = effective_diffusivity(small_mesh, bulk[k], along[k], across[k], 5.0, 20.0, "voxel").mean_cm2_s
+        assert found[k] == pytest.approx(one, rel=error)
+    mapped = propagate([small_mesh], bulk[:, None], along[:, None], across[:, None], 5.0, [20.0], [300.0])
+    np.testing.assert_allclose(mapped.samples_cm2_s[:, 0, 0], found)
