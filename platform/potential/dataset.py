@@ -27,6 +27,7 @@ class Dataset:
 
     def __init__(self, frames: Sequence[Atoms], mtp: MTP, options: TrainingOptions):
         self.sizes = np.array([len(frame) for frame in frames])
+        self.species = [frozenset(frame.symbols) for frame in frames]
         self.frames, self.shortest_A = [], np.full((len(mtp.species),) * 2, np.inf)
         self.stress_components = 0
         weights = np.array([float(frame.info.get("weight", 1.0)) for frame in frames])
@@ -52,9 +53,9 @@ class Dataset:
         found = _kernel.loss_and_gradient(kernel, self.frames, True, threads)
         return found["value"], (found["radial"], found["species_energies"], found["coefficients"])
 
-    def normal_equations(self, mtp: MTP, threads: int) -> tuple[np.ndarray, np.ndarray]:
-        """Matrix and right-hand side of the linear coefficients: ξ, then the species energies."""
-        return _kernel.normal_equations(mtp.parameters, self.frames, threads)
+    def normal_equations(self, mtp: MTP, threads: int, stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix and right-hand side of the linear coefficients, ξ then species energies, from every stride-th frame."""
+        return _kernel.normal_equations(mtp.parameters, self.frames[::stride], threads)
 
     def errors(self, mtp: MTP, threads: int) -> dict[str, float]:
         """Loss and root-mean-square errors: meV/atom, meV/Å and, with stress labels, GPa per component."""

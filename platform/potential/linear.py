@@ -14,15 +14,31 @@ if TYPE_CHECKING:
     from argyro.platform.potential.training import TrainingOptions
 
 
+AFFORDABLE_EVALUATIONS = 30  # of all frames; each basis function costs one of the frames used
+ROWS_PER_UNKNOWN = 20  # and more are not needed for a start
+
+
 def solve_linear(dataset: Dataset, mtp: MTP, options: TrainingOptions) -> MTP:
     """The best ξ and species energies for the present radial functions, by regularised least squares.
 
     Columns are scaled to unit norm before the ridge is added; a species without atoms or a basis function without
-    neighbours keeps the coefficient zero.
+    neighbours keeps the coefficient zero. Of many frames a part is used; if its solution is worse for all of them the
+    potential is returned as it was.
     """
-    matrix, vector = dataset.normal_equations(mtp, options.threads)
+    stride = _stride(dataset, mtp)
+    matrix, vector = dataset.normal_equations(mtp, options.threads, stride)
     scale = np.sqrt(np.diag(matrix))
     scale[scale == 0.0] = 1.0
     factor = cho_factor(matrix / np.outer(scale, scale) + options.ridge * np.eye(len(scale)), lower=True)
     solution = cho_solve(factor, vector / scale) / scale
-    return mtp.with_coefficients(mtp.radial_coefficients, solution[mtp.basis_size :], solution[: mtp.basis_size])
+    solved = mtp.with_coefficients(mtp.radial_coefficients, solution[mtp.basis_size :], solution[: mtp.basis_size])
+    if stride == 1:
+        return solved
+    return min(solved, mtp, key=lambda trial: dataset.errors(trial, options.threads)["loss"])
+
+
+def _stride(dataset: Dataset, mtp: MTP) -> int:
+    rows, unknowns = 3 * int(dataset.sizes.sum()), mtp.basis_size + len(mtp.species)
+    stride = max(1, min(unknowns // AFFORDABLE_EVALUATIONS, rows // (ROWS_PER_UNKNOWN * unknowns)))
+    seen, every = (frozenset().union(*part) for part in (dataset.species[::stride], dataset.species))
+    return stride if seen == every else 1
