@@ -6,6 +6,8 @@ import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from argyro.platform.errors import ArgyroError
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.processes import contain_lammps
 
+TRACE_STEPS = 50  # between two points of the trace of grades
 LOG_TAIL_CHARACTERS = 1500
 CANDIDATES, LAST_FRAME = "candidates.extxyz", "last.dump"
 CANDIDATES_PER_RUN = 60  # more frames of one trajectory add nothing that MaxVol would choose
@@ -148,7 +151,7 @@ def _commands(
         f"fix graded all pair {options.grade_every} mtp grade 0",
         "compute grade all reduce max f_graded",
         "thermo_style custom step temp pe press vol c_grade",
-        f"thermo {5 * options.grade_every}",
+        f"thermo {options.grade_every * max(1, TRACE_STEPS // options.grade_every)}",
         "thermo_modify lost error flush yes",
         "min_modify dmax 0.05",
         "minimize 1e-6 0.3 50 200",
@@ -202,7 +205,7 @@ def _outcome(
         reached = float(swollen[1]) * step_ps
     else:
         reached = float(trace[:, 0].max(initial=0.0)) * step_ps if died else ps
-    frames = _candidates(structure, sampler, folder / CANDIDATES)
+    count, frames = _candidates(structure, sampler, folder / CANDIDATES)
     return Exploration(
         sampler,
         reached,
@@ -210,8 +213,8 @@ def _outcome(
         swollen=bool(swollen),
         times_ps=trace[:, 0] * step_ps,
         grades=trace[:, 1],
-        candidates=len(frames),
-        frames=_thinned(frames),
+        candidates=count,
+        frames=frames,
         last=_last(structure, sampler, folder / LAST_FRAME),
     )
 
@@ -227,19 +230,26 @@ def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
     return _like(structure, sampler, dumped.cell_A, dumped.fractional @ dumped.cell_A)
 
 
-def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> list[Atoms]:
-    """Read the dumped frames with the arrays and info of the structure they came from."""
-    if not path.exists() or path.stat().st_size == 0:
-        return []
+def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> tuple[int, list[Atoms]]:
+    """Count the dumped frames and read an even choice, with the arrays and info of the structure they came from."""
+    blocks = _whole_blocks(path, len(structure)) if path.exists() else []
+    chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), CANDIDATES_PER_RUN)).round().astype(int))
     frames = []
-    for dumped in read(path, index=":", format="extxyz"):
-        if len(dumped) != len(structure):  # atoms have flown apart; LAMMPS ends the run when it next counts them
-            break
+    for index in chosen if blocks else []:
+        dumped = read(StringIO(blocks[index]), format="extxyz")
         frame = _like(structure, sampler, dumped.cell.array, dumped.positions)
         frame.set_array("grade", dumped.arrays["grade"])
         frame.info |= {"step": int(dumped.info["step"]), "max_grade": float(dumped.info["max_grade"])}
         frames.append(frame)
-    return frames
+    return len(blocks), frames
+
+
+def _whole_blocks(path: Path, atoms: int) -> list[str]:
+    """Split a dump into its frames, up to the first from which atoms have flown."""
+    lines = path.read_text().splitlines(keepends=True)
+    starts = range(0, len(lines) - atoms - 1, atoms + 2)
+    whole = takewhile(lambda start: lines[start].strip() == str(atoms), starts)
+    return ["".join(lines[start : start + atoms + 2]) for start in whole]
 
 
 def _like(structure: Atoms, sampler: Sampler, cell_A: np.ndarray, positions_A: np.ndarray) -> Atoms:
@@ -249,9 +259,3 @@ def _like(structure: Atoms, sampler: Sampler, cell_A: np.ndarray, positions_A: n
     frame.positions = positions_A
     frame.info |= {"structure": sampler.structure, "made_by": f"exploration at {sampler.temperature_K:g} K"}
     return frame
-
-
-def _thinned(frames: list[Atoms]) -> list[Atoms]:
-    """Make an even choice of frames, first and last included."""
-    chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), CANDIDATES_PER_RUN)).round().astype(int))
-    return [frames[index] for index in chosen] if frames else []

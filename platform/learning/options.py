@@ -30,7 +30,7 @@ class LearningOptions:
         volume_change: relative change of the volume at which a run ends: grades do not see an evaporating cell, whose
             neighbourhoods are poor rather than new. At 1000 K chgnet's Li6PS5Cl is itself a fifth larger than at 0 K.
         timestep_fs: of the exploration.
-        grade_every: MD steps between two gradings.
+        grade_every: MD steps between two gradings; a hole in the potential is fallen through within ten.
         select: extrapolation grade from which a frame is a candidate.
         break_: grade at which a run ends.
         picks_per_round: most frames labelled in one round.
@@ -65,7 +65,7 @@ class LearningOptions:
     first_exploration_ps: float = 1.0
     volume_change: float = 0.35
     timestep_fs: float = 2.0
-    grade_every: int = 10
+    grade_every: int = 2
     select: float = 1.7
     break_: float = 5.0
     picks_per_round: int = 6
