@@ -54,7 +54,7 @@ class Dataset:
         return found["value"], (found["radial"], found["species_energies"], found["coefficients"])
 
     def normal_equations(self, mtp: MTP, threads: int, stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Matrix and right-hand side of the linear coefficients, ξ then species energies, from every stride-th frame."""
+        """Matrix and right-hand side of the linear coefficients, ξ then species energies, of every stride-th frame."""
         return _kernel.normal_equations(mtp.parameters, self.frames[::stride], threads)
 
     def errors(self, mtp: MTP, threads: int) -> dict[str, float]:
