@@ -84,13 +84,13 @@ class Hyperparameters:
 
 
 def described_correlation(kind: str, a: Rows, b: Rows, length: float) -> np.ndarray:
-    """ρ of each kernel, (na, nb): same material (mean), linear (ridge) or Gaussian (gp) in the descriptors."""
+    """ρ of each kernel, (na, nb): same material (mean), linear (ridge) or Matérn 3/2 (gp) in the descriptors."""
     if kind == "mean":
         return (a.materials[:, None] == b.materials[None, :]).astype(float)
     if kind == "ridge":
         return a.descriptors @ b.descriptors.T / (length**2 * a.descriptors.shape[1])
-    squared = ((a.descriptors[:, None, :] - b.descriptors[None, :, :]) ** 2).sum(-1)
-    return np.exp(-squared / (2 * length**2))
+    scaled = np.sqrt(3 * ((a.descriptors[:, None, :] - b.descriptors[None, :, :]) ** 2).sum(-1)) / length
+    return (1 + scaled) * np.exp(-scaled)
 
 
 def covariance(kind: str, a: Rows, b: Rows, hyper: Hyperparameters) -> np.ndarray:

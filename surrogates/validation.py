@@ -43,10 +43,10 @@ def cross_validate(
     seed: int,
     kinds: Sequence[str] = CANDIDATES,
 ) -> Validation:
-    """Predict each fold from the others.
+    """Predict each fold from the others; hyperparameters, networks and posterior are all fitted without the fold.
 
-    The six hyperparameters of a kernel come from all data (those of the graph candidate from what its networks leave
-    out of fold); all else is fitted without the fold.
+    The hyperparameters of the graph candidate come from what its networks leave out of fold; those returned, from all
+    data.
     """
     data = examples.data
     networks = {}
@@ -55,8 +55,9 @@ def cross_validate(
     held_out, hyper = {}, {}
     for kind in kinds:
         means = {f: networks[f] if kind == "graph" else prior_means(len(data), prior) for f in np.unique(folds)}
-        hyper[kind] = _hyperparameters(kind, data, means, folds, prior)
-        held_out[kind] = _out_of_fold(kind, hyper[kind], data, means, folds, prior)
+        unseen = np.array([means[fold].mean(axis=0)[row] for row, fold in enumerate(folds)])
+        hyper[kind] = fit_hyperparameters(_kernel(kind), data, unseen, prior)
+        held_out[kind] = _out_of_fold(kind, data, means, unseen, folds, prior)
     return Validation(held_out, hyper)
 
 
@@ -73,18 +74,18 @@ def _network_means(
     return row_means(coefficients, examples.structure_of_row, examples.data.rows)
 
 
-def _hyperparameters(kind: str, data: Data, means: dict, folds: np.ndarray, prior: ArrheniusPrior) -> Hyperparameters:
-    unseen = np.array([means[fold].mean(axis=0)[row] for row, fold in enumerate(folds)])
-    return fit_hyperparameters("gp" if kind == "graph" else kind, data, unseen, prior)
+def _kernel(kind: str) -> str:
+    return "gp" if kind == "graph" else kind
 
 
 def _out_of_fold(
-    kind: str, hyper: Hyperparameters, data: Data, means: dict, folds: np.ndarray, prior: ArrheniusPrior
+    kind: str, data: Data, means: dict, unseen: np.ndarray, folds: np.ndarray, prior: ArrheniusPrior
 ) -> HeldOut:
     basis = prior.basis(data.temperatures_K)
     mean, sigma, novelty = (np.full(len(data), np.nan) for _ in range(3))
     for fold, fold_means in means.items():
         out = folds == fold
+        hyper = fit_hyperparameters(_kernel(kind), data.take(~out), unseen[~out], prior)
         candidate = fit_candidate(kind, hyper, data.take(~out), fold_means[:, ~out], prior)
         posteriors = candidate.coefficients(data.rows.take(out), fold_means[:, out])
         mean[out], sigma[out], novelty[out] = mixture(posteriors, basis[out])

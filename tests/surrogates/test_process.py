@@ -43,7 +43,7 @@ def test_posterior_equals_bayesian_linear_regression():
 
 
 def test_process_equals_scikit_learn():
-    """At one temperature, one target and the plain Gaussian kernel this is the textbook Gaussian process."""
+    """At one temperature, one target and the plain Matérn kernel this is the textbook Gaussian process."""
     gaussian_process = pytest.importorskip("sklearn.gaussian_process")
     rng = np.random.default_rng(0)
     features, log_values = rng.normal(size=(12, 8)), PRIOR.offset + rng.normal(size=12)
@@ -61,7 +61,9 @@ def test_process_equals_scikit_learn():
     posterior = ArrheniusProcess("gp", hyper, data, zero, PRIOR).coefficients(new, zero[:5])
     basis = PRIOR.basis(np.array([700.0]))[0]
     variance = float(basis**2 @ PRIOR.sigma**2)
-    kernel = gaussian_process.kernels.ConstantKernel(variance, "fixed") * gaussian_process.kernels.RBF(2.0, "fixed")
+    kernel = gaussian_process.kernels.ConstantKernel(variance, "fixed") * gaussian_process.kernels.Matern(
+        2.0, "fixed", nu=1.5
+    )
     other = gaussian_process.GaussianProcessRegressor(kernel, alpha=0.09, optimizer=None).fit(
         features, log_values - PRIOR.offset
     )
