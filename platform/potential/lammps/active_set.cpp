@@ -1,6 +1,8 @@
 #include "active_set.hpp"
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -79,14 +81,16 @@ ActiveSet::ActiveSet(const std::string &path, const Potential &potential)
   Reader reader(path);
   reader.line_after("argyro-active-set 1");
   const std::string mode = reader.line_after("mode");
-  if (mode != "neighbourhood") throw std::invalid_argument(path + " is of " + mode + " mode; runs are graded by neighbourhood");
+  if (mode != "neighbourhood")
+    throw std::invalid_argument(path + " is of " + mode + " mode; runs are graded by neighbourhood");
   reader.line_after("species");
   const std::string given = reader.line_after("fingerprint");
   char expected[17];
-  std::snprintf(expected, sizeof expected, "%016llx", static_cast<unsigned long long>(radial_fingerprint(potential.parameters())));
+  const unsigned long long fingerprint = radial_fingerprint(potential.parameters());
+  std::snprintf(expected, sizeof expected, "%016llx", fingerprint);
   const int size = std::atoi(reader.line_after("size").c_str());
   if (given != expected || size != size_)
-    throw std::invalid_argument(path + " belongs to another potential: make it anew from this one and its training set");
+    throw std::invalid_argument(path + " belongs to another potential: make it anew from this one and its frames");
   reader.line_after("origin");
   reader.skip_lines(size);
   std::istringstream scale_line(reader.line_after_line("scale"));
@@ -111,7 +115,8 @@ ActiveSet::ActiveSet(const std::string &path, const Potential &potential)
 void ActiveSet::grade(int count, const int *types, const double *basis, double *grades) const {
   static GradeFunction *const function = grade_function();
   std::vector<float> scratch(static_cast<std::size_t>(kGradeRows) * basis_);
-  function({packed_.data(), inverse_scale_.data(), species_, basis_, size_}, count, types, basis, scratch.data(), grades);
+  const GradeMatrix matrix{packed_.data(), inverse_scale_.data(), species_, basis_, size_};
+  function(matrix, count, types, basis, scratch.data(), grades);
 }
 
 }  // namespace argyro

@@ -52,7 +52,8 @@ void write_frame(LAMMPS_NS::LAMMPS *lammps, const std::string &path, const std::
   if (!file) lammps->error->one(FLERR, "pair style mtp: cannot write {}", path);
   const double *h = lammps->domain->h;  // xx yy zz yz xz xy
   const int *periodic = lammps->domain->periodicity;
-  std::fprintf(file, "%zu\nLattice=\"%.10g 0 0 %.10g %.10g 0 %.10g %.10g %.10g\" ", records.size(), h[0], h[5], h[1], h[4], h[3], h[2]);
+  std::fprintf(file, "%zu\nLattice=\"%.10g 0 0 %.10g %.10g 0 %.10g %.10g %.10g\" ", records.size(), h[0], h[5], h[1],
+               h[4], h[3], h[2]);
   std::fprintf(file, "Properties=species:S:1:pos:R:3:id:I:1:grade:R:1 step=%lld max_grade=%.8g pbc=\"%c %c %c\"\n",
                static_cast<long long>(lammps->update->ntimestep), largest, periodic[0] ? 'T' : 'F',
                periodic[1] ? 'T' : 'F', periodic[2] ? 'T' : 'F');

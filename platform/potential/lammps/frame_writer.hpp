@@ -7,7 +7,7 @@
 
 namespace argyro {
 
-// Appends the current frame to an extended XYZ file, atoms by their number, with a grade per atom; called by all processes.
+// Appends the current frame to an extended XYZ file, atoms by their number, with a grade per atom. All processes call.
 void write_frame(LAMMPS_NS::LAMMPS *lammps, const std::string &path, const std::vector<std::string> &symbols,
                  const std::vector<double> &grades, double largest);
 

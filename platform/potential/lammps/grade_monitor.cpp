@@ -33,13 +33,14 @@ double GradeMonitor::grade(const NeighbourBlock &block, const double *basis) {
 
 double GradeMonitor::finish(double largest) {
   MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, world);
-  if (largest > settings_.select) dump(largest);
+  if (largest > std::min(settings_.select, settings_.break_at)) dump(largest);
   if (largest > settings_.break_at) stop(largest);
   return largest;
 }
 
 void GradeMonitor::dump(double largest) {
-  if (settings_.dump.empty() || dumped_ == update->ntimestep) return;  // the last step of a run is the first of the next
+  // the last step of a run is the first of the next
+  if (settings_.dump.empty() || dumped_ == update->ntimestep) return;
   dumped_ = update->ntimestep;
   write_frame(lmp, settings_.dump, symbols_, grades_, largest);
 }
@@ -47,8 +48,9 @@ void GradeMonitor::dump(double largest) {
 // All processes know the same grade, so that all leave the run at the same step: like fix halt with error soft.
 void GradeMonitor::stop(double largest) {
   if (comm->me == 0)
-    LAMMPS_NS::utils::logmesg(lmp, "ARGYRO BREAK: extrapolation grade {:.4g} at step {} is above {:.4g}; the run ends here\n",
-                            largest, update->ntimestep, settings_.break_at);
+    LAMMPS_NS::utils::logmesg(
+        lmp, "ARGYRO BREAK: extrapolation grade {:.4g} at step {} is above {:.4g}; the run ends here\n", largest,
+        update->ntimestep, settings_.break_at);
   timer->force_timeout();
 }
 

@@ -13,7 +13,8 @@ double positive(const std::string &name, const std::string &word) {
     value = std::stod(word, &used);
   } catch (const std::exception &) {
   }
-  if (used != word.size() || !(value > 0.0)) throw std::invalid_argument(name + " wants a positive number, not '" + word + "'");
+  if (used != word.size() || !(value > 0.0))
+    throw std::invalid_argument(name + " wants a positive number, not '" + word + "'");
   return value;
 }
 
@@ -38,7 +39,8 @@ GradeSettings GradeSettings::parse(const std::vector<std::string> &words) {
     else
       throw std::invalid_argument("unknown word '" + name + "'; use grade, every, select, break, dump");
   }
-  if (!words.empty() && !settings.active()) throw std::invalid_argument("every, select, break and dump need grade ACTIVE_SET");
+  if (!words.empty() && !settings.active())
+    throw std::invalid_argument("every, select, break and dump need grade ACTIVE_SET");
   if (settings.active() && settings.every < 1) throw std::invalid_argument("grade needs every N, N at least 1");
   return settings;
 }

@@ -21,9 +21,9 @@ inline Tile larger(Tile a, Tile b) { return a > b ? a : b; }
 // scaled: [basis][Atoms]
 template <int Atoms>
 void scale_rows(const GradeMatrix &matrix, const double *basis, float *scaled) {
-  for (int a = 0; a < Atoms; ++a)
+  for (int a = 0; a < Atoms; ++a, basis += matrix.basis)
     for (int k = 0; k < matrix.basis; ++k)
-      scaled[k * Atoms + a] = static_cast<float>(basis[a * static_cast<long>(matrix.basis) + k] * matrix.inverse_scale[k]);
+      scaled[k * Atoms + a] = static_cast<float>(basis[k] * matrix.inverse_scale[k]);
 }
 
 template <int Atoms>
@@ -49,7 +49,8 @@ void grade_rows(const GradeMatrix &matrix, const int *types, const double *basis
 
 }  // namespace
 
-void grade(const GradeMatrix &matrix, int count, const int *types, const double *basis, float *scratch, double *grades) {
+void grade(const GradeMatrix &matrix, int count, const int *types, const double *basis, float *scratch,
+           double *grades) {
   int n = 0;
   for (; n + kAtoms <= count; n += kAtoms)
     grade_rows<kAtoms>(matrix, types + n, basis + n * static_cast<long>(matrix.basis), scratch, grades + n);

@@ -5,9 +5,9 @@ namespace argyro {
 constexpr int kGradeTile = 16;  // columns side by side
 constexpr int kGradeRows = 8;   // atoms side by side, at most
 
-// The matrix S of grade(b) = max_j |(b' S)_j|, b' the row divided by the columns' scale: in tiles of kGradeTile columns,
-// zeros behind the last, [tile][row][kGradeTile]. Single precision: b' S cancels to five digits at worst, which leaves
-// grades right to 0.2 % at level 20, for half the time of double precision.
+// The matrix S of grade(b) = max_j |(b' S)_j|, b' the row divided by the columns' scale: in tiles of kGradeTile
+// columns, zeros behind the last, [tile][row][kGradeTile]. Single precision: b' S cancels to five digits at worst,
+// which leaves grades right to 0.2 % at level 20, for half the time of double precision.
 struct GradeMatrix {
   const float *packed;
   const double *inverse_scale;  // [basis]

@@ -60,7 +60,8 @@ void PairMTP::allocate() {
 }
 
 void PairMTP::coeff(int count, char **words) {
-  if (count < 3) error->all(FLERR, "for pair style mtp use: pair_coeff * * POTENTIAL.mtp and one element per atom type");
+  if (count < 3)
+    error->all(FLERR, "for pair style mtp use: pair_coeff * * POTENTIAL.mtp and one element per atom type");
   if (!allocated) allocate();
   potential_path_ = words[2];
   try {
@@ -134,7 +135,7 @@ void PairMTP::compute(int eflag, int vflag) {
 #pragma omp parallel num_threads(thread_count)
   {
     Thread &mine = threads_[omp_get_thread_num()];
-    double *forces = atom->f[0];
+    double *forces = atom->nmax > 0 ? atom->f[0] : nullptr;  // a process may be without atoms
     if (thread_count > 1) {
       mine.forces_eV_A.assign(3 * static_cast<std::size_t>(reachable), 0.0);
       forces = mine.forces_eV_A.data();
@@ -152,7 +153,8 @@ void PairMTP::compute(int eflag, int vflag) {
     if (vflag_global)
       for (int k = 0; k < 6; ++k) virial[k] += thread.virial_eV[k];
   }
-  if (!std::isfinite(energy)) error->one(FLERR, "pair style mtp: the energy is not a number; atoms overlap or flew apart");
+  if (!std::isfinite(energy))
+    error->one(FLERR, "pair style mtp: the energy is not a number; atoms overlap or flew apart");
   if (eflag_global) eng_vdwl += energy;
   if (!grading) return;
   grade = monitor_->finish(grade);
@@ -249,7 +251,8 @@ void *PairMTP::extract_peratom(const char *name, int &columns) {
 double PairMTP::memory_usage() {
   double bytes = Pair::memory_usage();
   for (const Thread &thread : threads_)
-    bytes += sizeof(double) * (thread.gradients_eV_A.capacity() + thread.forces_eV_A.capacity() + thread.basis.capacity());
+    for (const auto *values : {&thread.gradients_eV_A, &thread.forces_eV_A, &thread.basis})
+      bytes += sizeof(double) * values->capacity();
   return bytes;
 }
 

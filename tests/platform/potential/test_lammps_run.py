@@ -126,6 +126,14 @@ def test_cells_smaller_than_the_cutoff(tmp_path):
     assert thermo[0] == pytest.approx(mtp.evaluate(atoms).energy_eV, rel=1e-11)
 
 
+def test_a_process_without_atoms(tmp_path):
+    atoms, mtp = salt(repeat=(2, 2, 1), strained=False), random_potential()
+    atoms.cell[2, 2] *= 8
+    atoms.positions[:, 2] += 1.0  # all in the lower half, none across the boundary
+    thermo = numbers(run(atoms, mtp, tmp_path, STATIC, ranks=2), "THERMO")
+    assert thermo[0] == pytest.approx(mtp.evaluate(atoms).energy_eV, rel=1e-11)
+
+
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_energy_is_conserved_and_its_drift_falls_with_the_timestep(tmp_path, ranks):
     atoms, mtp = close_packed(), stable_potential()
