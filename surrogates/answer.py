@@ -24,6 +24,8 @@ from argyro.surrogates.surrogate import Query, Surrogate
 
 FORMULA_UNITS_PER_CELL = 4
 KEPT_STRUCTURES = 512
+KEPT_LAWS = 4096
+SAMPLES = 256
 POLYCRYSTAL_FILE = "polycrystal.safetensors"
 
 
@@ -48,11 +50,13 @@ class Oracle:
         surrogate: predicts bulk and boundary diffusivities.
         polycrystal: homogenizes them.
         kept: graphs of what was asked for, the oldest dropped first.
+        laws: graphs with posterior samples of their Arrhenius laws, likewise.
     """
 
     surrogate: Surrogate
     polycrystal: PolycrystalTable
     kept: OrderedDict[Identity, Query] = field(default_factory=OrderedDict)
+    laws: OrderedDict[tuple, tuple] = field(default_factory=OrderedDict)
 
     @classmethod
     def load(cls, directory: Path | str) -> Oracle:
@@ -84,7 +88,7 @@ class Oracle:
                 self.kept.popitem(last=False)
         return self.kept[identity]
 
-    def answer(self, question: Question, samples: int = 256, seed: int = 0) -> dict:
+    def answer(self, question: Question, samples: int = SAMPLES, seed: int = 0) -> dict:
         """Answer one question with the keys of `argyro predict --json`.
 
         Raises:
@@ -93,10 +97,12 @@ class Oracle:
         query = self.query(question.composition, question.disorder, question.boundary)
         return self.answer_query(query, question.temperature_K, question.grain_size_nm, samples, seed)
 
-    def answer_query(self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = 256, seed: int = 0):
+    def answer_query(
+        self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = SAMPLES, seed: int = 0
+    ):
         """Answer for a prepared query, see `answer`."""
         require_grain_size(grain_size_nm)
-        prediction = self.surrogate.predict(query, (temperature_K,), samples, seed)
+        prediction = self.surrogate.at(query, self._law(query, samples, seed), (temperature_K,))
         return self.describe(query.identity, prediction, 0, grain_size_nm)
 
     def describe(self, identity: Identity, prediction: Prediction, index: int, grain_size_nm: float) -> dict:
@@ -141,7 +147,7 @@ class Oracle:
         """D over temperature and σ over grain size, as the page plots them; each curve a list of uncertain numbers."""
         for size in grain_sizes_nm:
             require_grain_size(size)
-        prediction = self.surrogate.predict(query, (*temperatures_K, temperature_K))
+        prediction = self.surrogate.at(query, self._law(query), (*temperatures_K, temperature_K))
         columns = {"bulk_cm2_s": prediction.samples[:, 0, :-1]}
         if prediction.parallel is not None:
             columns["boundary_parallel_cm2_s"] = prediction.samples[:, 1, :-1]
@@ -151,6 +157,15 @@ class Oracle:
         factor = conductivity_S_cm(1.0, lithium_per_A3(query.identity.composition), temperature_K) * S_CM_IN_MS_CM
         columns["conductivity_mS_cm"] = effective * factor
         return {name: [u.to_json() for u in uncertain_columns(values)] for name, values in columns.items()}
+
+    def _law(self, query: Query, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
+        """Drawn coefficients of a query, kept since they hold at every temperature."""
+        key = (query.identity, id(query.graph), samples, seed)
+        if key not in self.laws:
+            self.laws[key] = (query.graph, self.surrogate.draw([query], samples, seed)[0])  # keeping it keeps its id
+            if len(self.laws) > KEPT_LAWS:
+                self.laws.popitem(last=False)
+        return self.laws[key][1]
 
 
 def require_grain_size(grain_size_nm: float) -> None:

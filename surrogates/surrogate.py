@@ -105,8 +105,6 @@ class Surrogate:
         """
         if isinstance(structures, Atoms | Query):
             return self.predict([structures], temperatures_K, samples, seed)[0]
-        if not np.all(np.asarray(temperatures_K, dtype=float) > 0):
-            raise InputError(f"temperatures {list(temperatures_K)} K are not all positive", accepted="> 0 K")
         queries = [q if isinstance(q, Query) else self.prepare(q) for q in structures]
         means = self._means(queries)
         if joint:
@@ -116,7 +114,8 @@ class Surrogate:
             groups, blocks = [[query] for query in queries], [[mean] for mean in means]
         predictions = []
         for number, (group, block) in enumerate(zip(groups, blocks, strict=True)):
-            predictions += self._sampled(group, block, temperatures_K, samples, seed + number)
+            drawn = self._draw(group, block, samples, seed + number)
+            predictions += [self.at(query, mine, temperatures_K) for query, mine in zip(group, drawn, strict=True)]
         return predictions
 
     def posterior(self, queries: Sequence[Query]) -> tuple[Rows, list[Posterior]]:
@@ -165,20 +164,34 @@ class Surrogate:
         rows = Rows.join([rows_of(query.identity, query.targets) for query in queries])
         return rows, self.candidate.coefficients(rows, np.concatenate(means, axis=1))
 
-    def _sampled(self, queries, means, temperatures_K, samples: int, seed: int) -> list[Prediction]:
-        rows, posteriors = self._posterior(queries, means)
-        novelty = np.mean([p.novelty for p in posteriors], axis=0)
-        widen = widening(self.calibration, novelty)
+    def draw(self, queries: Sequence[Query], samples: int, seed: int) -> list[np.ndarray]:
+        """Draw coefficients of queries together, each (samples, targets, 2); they hold at every temperature.
+
+        Args:
+            queries: prepared queries.
+            samples: how many.
+            seed: of the samples.
+        """
+        return self._draw(queries, self._means(queries), samples, seed)
+
+    def at(self, query: Query, drawn: np.ndarray, temperatures_K: Sequence[float]) -> Prediction:
+        """Turn drawn coefficients of a query into diffusivities at temperatures.
+
+        Raises:
+            InputError: a temperature that is not positive.
+        """
+        if not np.all(np.asarray(temperatures_K, dtype=float) > 0):
+            raise InputError(f"temperatures {list(temperatures_K)} K are not all positive", accepted="> 0 K")
+        targets = [TARGETS.index(target) for target in query.targets]
+        values = np.full((len(drawn), len(TARGETS), len(temperatures_K)), np.nan)
+        barriers = np.full((len(drawn), len(TARGETS)), np.nan)
+        values[:, targets] = np.exp(self.prior.log_diffusivity(drawn, np.asarray(temperatures_K, dtype=float)))
+        barriers[:, targets] = drawn[:, :, 1]
+        warnings = self.domain.warnings(query.identity, temperatures_K)
+        return Prediction(tuple(map(float, temperatures_K)), values, barriers, self.width_nm, warnings)
+
+    def _draw(self, queries: Sequence[Query], means: Sequence[np.ndarray], samples: int, seed: int) -> list[np.ndarray]:
+        _, posteriors = self._posterior(queries, means)
+        widen = widening(self.calibration, np.mean([p.novelty for p in posteriors], axis=0))
         drawn = draw([p.mean for p in posteriors], [p.covariance for p in posteriors], widen, samples, seed)
-        diffusivity = np.exp(self.prior.log_diffusivity(drawn, np.asarray(temperatures_K, dtype=float)))
-        predictions, start = [], 0
-        for query in queries:
-            mine = slice(start, start + len(query.targets))
-            start = mine.stop
-            values = np.full((samples, len(TARGETS), len(temperatures_K)), np.nan)
-            barriers = np.full((samples, len(TARGETS)), np.nan)
-            values[:, rows.targets[mine]] = diffusivity[:, mine]
-            barriers[:, rows.targets[mine]] = drawn[:, mine, 1]
-            warnings = self.domain.warnings(query.identity, temperatures_K)
-            predictions.append(Prediction(tuple(map(float, temperatures_K)), values, barriers, self.width_nm, warnings))
-        return predictions
+        return np.split(drawn, np.cumsum([len(query.targets) for query in queries])[:-1], axis=1)
