@@ -18,6 +18,8 @@ from argyro.campaigns.stages.structure import STRUCTURE
 from argyro.campaigns.stages.surrogate import SURROGATE
 
 BULK = "bulk"
+# Potentials are learned above the hottest run they serve, so that its rare events are no news to them.
+HOTTER = 1.15
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class _Builder:
         options = {
             "levels": potential.levels,
             "cutoff_A": potential.cutoff_A,
-            "temperatures_K": [min(self.campaign.temperatures_K), max(self.campaign.temperatures_K)],
+            "temperatures_K": [min(self.campaign.temperatures_K), HOTTER * max(self.campaign.temperatures_K)],
             "exploration_ps": potential.explore_ps,
             "max_labels": potential.max_labels,
             "rounds_per_level": potential.max_rounds,

@@ -47,14 +47,22 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
     if campaign.labels.source in LABEL_BIAS:
         found.append(LABEL_BIAS[campaign.labels.source])
     found += _bounds_only(results)
-    for name, result in sorted(results.items()):
-        found += [f"{name}: {note}" for note in result.get("notes", [])]
+    found += _notes(results)
     if campaign.screening_temperature_K < min(campaign.temperatures_K):
         found.append(
             f"The ranking at {campaign.screening_temperature_K:g} K extrapolates from MD at "
             f"{min(campaign.temperatures_K):g} K and above; its intervals contain that."
         )
     return found
+
+
+def _notes(results: dict[str, dict]) -> list[str]:
+    """What stages noted, each note once with the cases it holds for."""
+    cases: dict[str, list[str]] = {}
+    for name, result in sorted(results.items()):
+        for note in result.get("notes", []):
+            cases.setdefault(note, []).append(", ".join(name.split("/")[1:4]))
+    return [f"{note} ({'; '.join(named)})" for note, named in cases.items()]
 
 
 def _bounds_only(results: dict[str, dict]) -> list[str]:

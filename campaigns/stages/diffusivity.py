@@ -9,6 +9,7 @@ from argyro.platform.execution import StageContext
 from argyro.platform.units import NM_IN_A
 
 MSD_PICTURE = "msd.png"
+NOT_CROSSED = "perpendicular: ions did not cross a whole layer, as the series mixture assumes; biased towards the bulk"
 
 
 def run_bulk(context: StageContext) -> dict:
@@ -26,6 +27,7 @@ def run_bulk(context: StageContext) -> dict:
 
 def run_boundary(context: StageContext) -> dict:
     """Inputs: temperature_K, width_nm, seed. Parents: run and structure of the boundary cell; bulk diffusivity."""
+    from argyro.platform.dynamics.boundary import layers_crossed
     from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivities
     from argyro.platform.dynamics.report import plot_diffusion
     from argyro.platform.dynamics.trajectory import Trajectory
@@ -42,6 +44,8 @@ def run_boundary(context: StageContext) -> dict:
         found, note = _invert(target, cell[axes], bulk, inputs["width_nm"], thickness_nm, inputs["seed"])
         observations += [{"target": target, "width_nm": inputs["width_nm"], **found}] if found else []
         notes += [note] if note else []
+    if cell["z"].valid and not layers_crossed(cell["z"], thickness_nm):
+        notes.append(NOT_CROSSED)
     return _result({"parallel": cell["xy"], "perpendicular": cell["z"]}, observations, notes) | {
         "thickness_nm": thickness_nm
     }
