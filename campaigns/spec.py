@@ -29,6 +29,12 @@ def _distinct(values: list) -> list:
     return values
 
 
+def _rising(levels: list[int]) -> list[int]:
+    if levels != sorted(set(levels)):
+        raise ValueError("levels are no ladder; name them from the lowest to the highest, each once")
+    return levels
+
+
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Temperature = Annotated[float, Field(ge=1.0, le=3000.0)]
@@ -76,7 +82,7 @@ class Potential(_Section):
     """Moment tensor potential and its active learning; one potential per family of compositions."""
 
     cutoff_A: Annotated[float, Field(ge=3.0, le=10.0)] = 5.0
-    levels: Annotated[list[Level], Field(min_length=1), AfterValidator(_distinct)] = Field(
+    levels: Annotated[list[Level], Field(min_length=1), AfterValidator(_rising)] = Field(
         default_factory=lambda: [6, 8], description="the ladder of MTP levels, lowest first"
     )
     max_labels: Annotated[int, Field(ge=10)] = Field(80, description="per family")

@@ -49,6 +49,7 @@ def test_every_shipped_campaign_is_valid(file):
         ("labels.source", "sevennet", "labels.source", "install"),
         ("labels.source", "magic", "labels.source", "chgnet"),
         ("potential.levels", [7], "potential.levels[0]", "multiple of 2"),
+        ("potential.levels", [8, 6], "potential.levels", "ladder"),
         ("seed", "one", "seed", "integer"),
         ("name", "a/b", "name", "pattern"),
     ],
