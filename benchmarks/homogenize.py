@@ -41,14 +41,16 @@ TABLE = [
 ]
 
 
-def best_of(function, times: int = 3) -> float:
+def best_of(function, times: int = 3) -> tuple[float, float]:
+    """Least wall and least processor seconds; on a busy machine the second is what the work takes."""
     function()
-    durations = []
+    wall, processor = [], []
     for _ in range(times):
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         function()
-        durations.append(time.perf_counter() - start)
-    return min(durations)
+        wall.append(time.perf_counter() - start[0])
+        processor.append(time.process_time() - start[1])
+    return min(wall), min(processor)
 
 
 def mean(on_mesh, width, parallel, perpendicular) -> float:
@@ -78,8 +80,8 @@ def row_mesh_error():
 def row_direct():
     coarse = mesh(voronoi_polycrystal())
     form, theta = collapsed_form(coarse), draw(coarse, 1, 0)
-    seconds = best_of(lambda: form.solve(theta))
-    return [("direct solve, coarse mesh", "<= 0.15 s", f"{seconds:.3f} s", seconds <= 0.15)]
+    seconds, cpu = best_of(lambda: form.solve(theta))
+    return [("direct solve, coarse mesh", "<= 0.15 s", f"{seconds:.3f} s ({cpu:.3f} s CPU)", seconds <= 0.15)]
 
 
 def row_reduced():
@@ -88,21 +90,27 @@ def row_reduced():
 
     coarse = mesh(voronoi_polycrystal())
     form = collapsed_form(coarse)
-    start = time.perf_counter()
+    start = time.perf_counter(), time.process_time()
     model = build_reduced(coarse)
-    offline = time.perf_counter() - start
+    offline, offline_cpu = time.perf_counter() - start[0], time.process_time() - start[1]
     held_out = draw(coarse, 500, seed=77)
     tensors, bounds = evaluate(model, held_out)
     exact = np.stack([form.solve(held_out[k : k + 1]).tensor for k in range(500)])
     error = np.linalg.norm(tensors - exact, 2, axis=(1, 2)) / (np.trace(exact, axis1=1, axis2=2) / 3)
     many = draw(coarse, 4096, seed=78)
-    rate = 4096 / best_of(lambda: evaluate(model, many))
-    widest = evaluate(model, many)[1].max()
+    seconds, cpu = best_of(lambda: evaluate(model, many))
+    rate = 4096 / seconds
+    worst = max(bounds.max(), evaluate(model, many)[1].max())
     return [
-        (f"offline, 27 grains ({model.modes} modes)", "<= 30 s", f"{offline:.1f} s", offline <= 30),
-        ("certified bound at 500 + 4096 points", "<= 1e-3", f"{max(bounds.max(), widest):.1e}", widest <= 1e-3),
+        (
+            f"offline, 27 grains ({model.modes} modes)",
+            "<= 30 s",
+            f"{offline:.1f} s ({offline_cpu:.1f} s CPU)",
+            offline <= 30,
+        ),
+        ("certified bound at 500 + 4096 points", "<= 1e-3", f"{worst:.1e}", worst <= 1e-3),
         ("true error at 500 points", "<= bound", f"{error.max():.1e}", bool((error <= bounds).all())),
-        ("online, 4096 with bounds", ">= 10000/s", f"{rate:.0f}/s", rate >= 1e4),
+        ("online, 4096 with bounds", ">= 10000/s", f"{rate:.0f}/s ({4096 / cpu:.0f} per CPU s)", rate >= 1e4),
     ]
 
 
@@ -114,8 +122,9 @@ def row_voxel():
     rows = []
     for cells, limit in ((32, 0.1), (64, 0.45)):
         field = diffusivity_field(coarse, 0.1 / 3, [10.0], [10.0], cells)
-        seconds = best_of(lambda field=field: solve_voxels(field, least=1.0))
-        rows.append((f"voxel {cells}³, contrast 10, tensor", f"<= {limit} s", f"{seconds:.3f} s", seconds <= limit))
+        seconds, cpu = best_of(lambda field=field: solve_voxels(field, least=1.0))
+        measured = f"{seconds:.3f} s ({cpu:.3f} s CPU)"
+        rows.append((f"voxel {cells}³, contrast 10, tensor", f"<= {limit} s", measured, seconds <= limit))
     # Peak of this process less what it held before JAX ran would flatter; the whole is reported.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     return [*rows, ("peak memory of the process, 64³", "<= 1 GB", f"{peak:.2f} GB", peak <= 1)]
@@ -127,7 +136,7 @@ def row_jax_fem():
     from argyro.platform.continuum.voxel_structure import diffusivity_field
 
     field = diffusivity_field(mesh(voronoi_polycrystal()), 0.1 / 3, [10.0], [10.0], 32)
-    ours = best_of(lambda: solve_voxels(field, least=1.0))
+    ours, _ = best_of(lambda: solve_voxels(field, least=1.0))
     expected = solve_voxels(field, 1e-6, "float64").tensor
     found, seconds = stock_solver(field)
     agreement = abs(found / expected[0, 0] - 1)
