@@ -116,12 +116,9 @@ class Learner:
         made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
         return {"kind": "labels"} | self._summary(made, labels, runs, scratch)
 
-    def _lengthen(
-        self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path
-    ) -> dict:
-        write_frames(scratch / ACCEPTED, labels.accepted)
-        made = Fit(mtp, active_set, rmse(mtp, self.store.frames(ACCEPTED)))
-        return {"kind": "longer"} | self._summary(made, labels, runs, scratch)
+    def _lengthen(self, *state) -> dict:
+        """Learn the fresh frames, which held, all the same, and let the next exploration be longer."""
+        return self._refit(*state) | {"kind": "longer"}
 
     def _climb(self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path) -> dict:
         """Keep the fresh frames for validation and raise the level, or finish at the last."""
