@@ -89,7 +89,8 @@ def train(
     training = Dataset(frames, initial, options)
     held_out = Dataset(validation, initial, options) if validation else None
     outer = repulsion_radii(training.shortest_A, initial) if options.repulsion else np.zeros_like(training.shortest_A)
-    mtp, best, history = initial.with_repulsion(outer), initial, []
+    mtp, best = initial.with_repulsion(outer), initial
+    history: list[dict[str, float]] = []
     while not _finished(history, options):
         done = history[-1]["iteration"] if history else 0
         mtp = solve_linear(training, mtp, options)

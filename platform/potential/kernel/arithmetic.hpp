@@ -1,4 +1,5 @@
-// How many multiply-adds an energy with forces takes, counted from the tables: the limit no implementation of this scheme passes.
+// How many multiply-adds an energy with forces takes, counted from the tables: the limit no implementation of this
+// scheme passes.
 #pragma once
 
 #include "mtp.hpp"

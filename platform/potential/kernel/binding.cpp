@@ -1,4 +1,5 @@
-// Python module argyro.platform.potential._kernel. Arrays are read in place; the interpreter's lock is released while computing.
+// Python module argyro.platform.potential._kernel. Arrays are read in place; the interpreter's lock is released while
+// computing.
 #include <omp.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -36,15 +37,18 @@ std::vector<int> to_vector(const Integers& a) { return {a.data(), a.data() + a.s
 
 int thread_count(int wanted) { return wanted > 0 ? wanted : omp_get_max_threads(); }
 
-Frame make_frame(const Potential& potential, const Doubles& positions, const Doubles& cell, const Flags& periodic, const Integers& types) {
+Frame make_frame(const Potential& potential, const Doubles& positions, const Doubles& cell, const Flags& periodic,
+                 const Integers& types) {
     const int atoms = static_cast<int>(types.size());
     require_shape(positions, {atoms, 3}, "positions");
     require_shape(cell, {3, 3}, "cell");
     require_shape(periodic, {3}, "pbc");
     for (int i = 0; i < atoms; ++i)
-        if (types.data()[i] < 0 || types.data()[i] >= potential.species_count()) throw std::invalid_argument("a species index is out of range");
+        if (types.data()[i] < 0 || types.data()[i] >= potential.species_count())
+            throw std::invalid_argument("a species index is out of range");
     py::gil_scoped_release release;
-    return Frame(atoms, positions.data(), cell.data(), periodic.data(), types.data(), potential.species_count(), potential.cutoff_A());
+    return Frame(atoms, positions.data(), cell.data(), periodic.data(), types.data(), potential.species_count(),
+                 potential.cutoff_A());
 }
 
 // Chunks of centres over threads; gradients and energies of different centres do not overlap.
@@ -64,13 +68,15 @@ void evaluate_parallel(const Potential& potential, const Frame& frame, const Res
 
 py::dict compute(const Potential& potential, const Frame& frame, bool forces_wanted, bool basis_wanted, int threads) {
     const std::size_t atoms = frame.atoms();
-    std::vector<double> energies(atoms), gradients(forces_wanted ? frame.list.rij_A.size() : 0), forces(forces_wanted ? 3 * atoms : 0, 0.0);
+    std::vector<double> energies(atoms), gradients(forces_wanted ? frame.list.rij_A.size() : 0),
+        forces(forces_wanted ? 3 * atoms : 0, 0.0);
     std::vector<double> basis(basis_wanted ? atoms * potential.basis_size() : 0), virial(6, 0.0);
     {
         py::gil_scoped_release release;
-        evaluate_parallel(potential, frame,
-                          {energies.data(), forces_wanted ? gradients.data() : nullptr, basis_wanted ? basis.data() : nullptr},
-                          thread_count(threads));
+        evaluate_parallel(
+            potential, frame,
+            {energies.data(), forces_wanted ? gradients.data() : nullptr, basis_wanted ? basis.data() : nullptr},
+            thread_count(threads));
         if (forces_wanted) {
             add_forces(frame, gradients.data(), forces.data());
             add_strain_derivative(frame, gradients.data(), virial.data());
@@ -88,10 +94,12 @@ py::dict compute(const Potential& potential, const Frame& frame, bool forces_wan
     return out;
 }
 
-LabelledFrame label(Frame frame, double energy, const Doubles& forces, const std::vector<double>& stress, const std::vector<double>& weights) {
+LabelledFrame label(Frame frame, double energy, const Doubles& forces, const std::vector<double>& stress,
+                    const std::vector<double>& weights) {
     require_shape(forces, {frame.atoms(), 3}, "forces");
     if ((!stress.empty() && (stress.size() != 6 || frame.volume_A3 == 0.0)) || weights.size() != 3)
-        throw std::invalid_argument("stress must hold six components of a cell periodic in three directions, weights three numbers");
+        throw std::invalid_argument(
+            "stress must hold six components of a cell periodic in three directions, weights three numbers");
     return {std::move(frame), energy, to_vector(forces), stress, weights[0], weights[1], weights[2]};
 }
 
@@ -118,43 +126,64 @@ void bind_parameters(py::module_& m) {
         .def_readwrite("potential_name", &Parameters::potential_name)
         .def_readwrite("potential_tag", &Parameters::potential_tag)
         .def_readwrite("trained", &Parameters::trained)
-        .def_property("basic", [](const Parameters& p) { return rows_of_four(p.basic); },
-                      [](Parameters& p, const Integers& a) { p.basic = to_vector(a); })
-        .def_property("times", [](const Parameters& p) { return rows_of_four(p.times); },
-                      [](Parameters& p, const Integers& a) { p.times = to_vector(a); })
-        .def_property("scalar_moments",
-                      [](const Parameters& p) { return as_array(std::vector<int>(p.scalar_moments), {py::ssize_t(p.scalar_moments.size())}); },
-                      [](Parameters& p, const Integers& a) { p.scalar_moments = to_vector(a); })
-        .def_property("radial", [](const Parameters& p) { return radial_array(p, p.radial); },
-                      [](Parameters& p, const Doubles& a) { p.radial = to_vector(a); })
-        .def_property("species_energies",
-                      [](const Parameters& p) { return as_array(std::vector<double>(p.species_energies), {py::ssize_t(p.species_energies.size())}); },
-                      [](Parameters& p, const Doubles& a) { p.species_energies = to_vector(a); })
-        .def_property("coefficients",
-                      [](const Parameters& p) { return as_array(std::vector<double>(p.coefficients), {py::ssize_t(p.coefficients.size())}); },
-                      [](Parameters& p, const Doubles& a) { p.coefficients = to_vector(a); });
+        .def_property(
+            "basic", [](const Parameters& p) { return rows_of_four(p.basic); },
+            [](Parameters& p, const Integers& a) { p.basic = to_vector(a); })
+        .def_property(
+            "times", [](const Parameters& p) { return rows_of_four(p.times); },
+            [](Parameters& p, const Integers& a) { p.times = to_vector(a); })
+        .def_property(
+            "scalar_moments",
+            [](const Parameters& p) {
+                return as_array(std::vector<int>(p.scalar_moments), {py::ssize_t(p.scalar_moments.size())});
+            },
+            [](Parameters& p, const Integers& a) { p.scalar_moments = to_vector(a); })
+        .def_property(
+            "radial", [](const Parameters& p) { return radial_array(p, p.radial); },
+            [](Parameters& p, const Doubles& a) { p.radial = to_vector(a); })
+        .def_property(
+            "species_energies",
+            [](const Parameters& p) {
+                return as_array(std::vector<double>(p.species_energies), {py::ssize_t(p.species_energies.size())});
+            },
+            [](Parameters& p, const Doubles& a) { p.species_energies = to_vector(a); })
+        .def_property(
+            "coefficients",
+            [](const Parameters& p) {
+                return as_array(std::vector<double>(p.coefficients), {py::ssize_t(p.coefficients.size())});
+            },
+            [](Parameters& p, const Doubles& a) { p.coefficients = to_vector(a); });
 }
 
 void bind_potential(py::module_& m) {
     py::class_<Frame>(m, "Frame")
-        .def(py::init(&make_frame), py::arg("potential"), py::arg("positions"), py::arg("cell"), py::arg("pbc"), py::arg("types"))
+        .def(py::init(&make_frame), py::arg("potential"), py::arg("positions"), py::arg("cell"), py::arg("pbc"),
+             py::arg("types"))
         .def_property_readonly("pairs", [](const Frame& f) { return f.list.indices.size(); })
-        .def_property_readonly("offsets", [](const Frame& f) { return as_array(std::vector<int>(f.list.offsets), {f.atoms() + 1}); })
-        .def_property_readonly("indices", [](const Frame& f) { return as_array(std::vector<int>(f.list.indices), {py::ssize_t(f.list.indices.size())}); })
-        .def_property_readonly("shortest_A", [](const Frame& f) {
-            const py::ssize_t n = f.species_count;
-            return as_array(shortest_distances(f), {n, n});
-        })
+        .def_property_readonly(
+            "offsets", [](const Frame& f) { return as_array(std::vector<int>(f.list.offsets), {f.atoms() + 1}); })
+        .def_property_readonly("indices",
+                               [](const Frame& f) {
+                                   return as_array(std::vector<int>(f.list.indices),
+                                                   {py::ssize_t(f.list.indices.size())});
+                               })
+        .def_property_readonly("shortest_A",
+                               [](const Frame& f) {
+                                   const py::ssize_t n = f.species_count;
+                                   return as_array(shortest_distances(f), {n, n});
+                               })
         .def_property_readonly("vectors", [](const Frame& f) {
             return as_array(std::vector<double>(f.list.rij_A), {py::ssize_t(f.list.indices.size()), 3});
         });
     py::class_<Potential>(m, "Potential")
         .def(py::init<Parameters>())
         .def_property_readonly("parameters", [](const Potential& p) { return p.parameters(); })
-        .def("set_coefficients", [](Potential& p, const Doubles& radial, const Doubles& species, const Doubles& coefficients) {
-            p.set_coefficients(to_vector(radial), to_vector(species), to_vector(coefficients));
-        })
-        .def("compute", &compute, py::arg("frame"), py::arg("forces") = true, py::arg("basis") = false, py::arg("threads") = 0)
+        .def("set_coefficients",
+             [](Potential& p, const Doubles& radial, const Doubles& species, const Doubles& coefficients) {
+                 p.set_coefficients(to_vector(radial), to_vector(species), to_vector(coefficients));
+             })
+        .def("compute", &compute, py::arg("frame"), py::arg("forces") = true, py::arg("basis") = false,
+             py::arg("threads") = 0)
         .def("operations", [](const Potential& p) {
             const Operations o = count_operations(p);
             py::dict out;
@@ -166,47 +195,58 @@ void bind_potential(py::module_& m) {
 
 void bind_training(py::module_& m) {
     py::class_<LabelledFrame>(m, "LabelledFrame")
-        .def(py::init(&label), py::arg("frame"), py::arg("energy"), py::arg("forces"), py::arg("stress"), py::arg("weights"));
-    m.def("loss_and_gradient", [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads) {
-        Loss loss;
-        {
-            py::gil_scoped_release release;
-            loss = loss_and_gradient(potential, frames, gradient, thread_count(threads));
-        }
-        const py::ssize_t count = static_cast<py::ssize_t>(frames.size());
-        py::dict out;
-        out["value"] = loss.value;
-        out["energy_errors"] = as_array(std::move(loss.energy_errors_eV), {count});
-        out["squared_forces"] = as_array(std::move(loss.squared_forces), {count});
-        out["squared_stress"] = as_array(std::move(loss.squared_stress), {count});
-        if (gradient) {
-            const py::ssize_t species = potential.species_count(), basis = potential.basis_size();
-            out["radial"] = radial_array(potential.parameters(), std::move(loss.radial));
-            out["species_energies"] = as_array(std::move(loss.species_energies), {species});
-            out["coefficients"] = as_array(std::move(loss.coefficients), {basis});
-        }
-        return out;
-    }, py::arg("potential"), py::arg("frames"), py::arg("gradient") = true, py::arg("threads") = 0);
-    m.def("sketch_residuals", [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples,
-                                 unsigned seed, int threads) {
-        std::vector<double> rows;
-        {
-            py::gil_scoped_release release;
-            rows = sketch_residuals(potential, frames, samples, seed, thread_count(threads));
-        }
-        const py::ssize_t count = static_cast<py::ssize_t>(frames.size()) * samples;
-        const py::ssize_t size = count ? static_cast<py::ssize_t>(rows.size()) / count : 0;
-        return as_array(std::move(rows), {count, size});
-    }, py::arg("potential"), py::arg("frames"), py::arg("samples"), py::arg("seed") = 0, py::arg("threads") = 0);
-    m.def("normal_equations", [](const Parameters& parameters, const std::vector<const LabelledFrame*>& frames, int threads) {
-        NormalEquations equations;
-        {
-            py::gil_scoped_release release;
-            equations = normal_equations(parameters, frames, thread_count(threads));
-        }
-        const py::ssize_t n = equations.size;
-        return py::make_tuple(as_array(std::move(equations.matrix), {n, n}), as_array(std::move(equations.vector), {n}));
-    }, py::arg("parameters"), py::arg("frames"), py::arg("threads") = 0);
+        .def(py::init(&label), py::arg("frame"), py::arg("energy"), py::arg("forces"), py::arg("stress"),
+             py::arg("weights"));
+    m.def(
+        "loss_and_gradient",
+        [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads) {
+            Loss loss;
+            {
+                py::gil_scoped_release release;
+                loss = loss_and_gradient(potential, frames, gradient, thread_count(threads));
+            }
+            const py::ssize_t count = static_cast<py::ssize_t>(frames.size());
+            py::dict out;
+            out["value"] = loss.value;
+            out["energy_errors"] = as_array(std::move(loss.energy_errors_eV), {count});
+            out["squared_forces"] = as_array(std::move(loss.squared_forces), {count});
+            out["squared_stress"] = as_array(std::move(loss.squared_stress), {count});
+            if (gradient) {
+                const py::ssize_t species = potential.species_count(), basis = potential.basis_size();
+                out["radial"] = radial_array(potential.parameters(), std::move(loss.radial));
+                out["species_energies"] = as_array(std::move(loss.species_energies), {species});
+                out["coefficients"] = as_array(std::move(loss.coefficients), {basis});
+            }
+            return out;
+        },
+        py::arg("potential"), py::arg("frames"), py::arg("gradient") = true, py::arg("threads") = 0);
+    m.def(
+        "sketch_residuals",
+        [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples, unsigned seed,
+           int threads) {
+            std::vector<double> rows;
+            {
+                py::gil_scoped_release release;
+                rows = sketch_residuals(potential, frames, samples, seed, thread_count(threads));
+            }
+            const py::ssize_t count = static_cast<py::ssize_t>(frames.size()) * samples;
+            const py::ssize_t size = count ? static_cast<py::ssize_t>(rows.size()) / count : 0;
+            return as_array(std::move(rows), {count, size});
+        },
+        py::arg("potential"), py::arg("frames"), py::arg("samples"), py::arg("seed") = 0, py::arg("threads") = 0);
+    m.def(
+        "normal_equations",
+        [](const Parameters& parameters, const std::vector<const LabelledFrame*>& frames, int threads) {
+            NormalEquations equations;
+            {
+                py::gil_scoped_release release;
+                equations = normal_equations(parameters, frames, thread_count(threads));
+            }
+            const py::ssize_t n = equations.size;
+            return py::make_tuple(as_array(std::move(equations.matrix), {n, n}),
+                                  as_array(std::move(equations.vector), {n}));
+        },
+        py::arg("parameters"), py::arg("frames"), py::arg("threads") = 0);
 }
 
 }  // namespace

@@ -6,14 +6,17 @@
 
 namespace argyro {
 
-Frame::Frame(int atoms, const double* positions_A, const double* cell_A, const bool* periodic, const int* types_in, int species,
-             double cutoff_A)
-    : types(types_in, types_in + atoms), list(find_neighbours(atoms, positions_A, cell_A, periodic, cutoff_A)), species_count(species) {
+Frame::Frame(int atoms, const double* positions_A, const double* cell_A, const bool* periodic, const int* types_in,
+             int species, double cutoff_A)
+    : types(types_in, types_in + atoms),
+      list(find_neighbours(atoms, positions_A, cell_A, periodic, cutoff_A)),
+      species_count(species) {
     neighbour_types.reserve(list.indices.size());
     for (int j : list.indices) neighbour_types.push_back(types[j]);
     if (periodic[0] && periodic[1] && periodic[2]) {
         const double *a = cell_A, *b = cell_A + 3, *c = cell_A + 6;
-        volume_A3 = std::abs(a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0]));
+        volume_A3 = std::abs(a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) +
+                             a[2] * (b[0] * c[1] - b[1] * c[0]));
     }
 }
 
@@ -22,7 +25,8 @@ Centres Frame::centres(int begin, int end) const {
 }
 
 std::vector<double> shortest_distances(const Frame& frame) {
-    std::vector<double> shortest(std::size_t(frame.species_count) * frame.species_count, std::numeric_limits<double>::infinity());
+    std::vector<double> shortest(std::size_t(frame.species_count) * frame.species_count,
+                                 std::numeric_limits<double>::infinity());
     for (int i = 0; i < frame.atoms(); ++i)
         for (int k = frame.list.offsets[i]; k < frame.list.offsets[i + 1]; ++k) {
             const double* r = &frame.list.rij_A[3L * k];

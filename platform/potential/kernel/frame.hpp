@@ -9,7 +9,8 @@
 namespace argyro {
 
 struct Frame {
-    Frame(int atoms, const double* positions_A, const double* cell_A, const bool* periodic, const int* types, int species_count, double cutoff_A);
+    Frame(int atoms, const double* positions_A, const double* cell_A, const bool* periodic, const int* types,
+          int species_count, double cutoff_A);
 
     int atoms() const { return static_cast<int>(types.size()); }
     Centres centres(int begin, int end) const;  // centres begin .. end - 1

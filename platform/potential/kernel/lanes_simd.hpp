@@ -1,5 +1,5 @@
-// Vectors of doubles, one centre atom per lane, and dual numbers over them. Included by *_simd.cpp only, in an unnamed namespace
-// each, so that no code leaks from one instruction set to another.
+// Vectors of doubles, one centre atom per lane, and dual numbers over them. Included by *_simd.cpp only, in an unnamed
+// namespace each, so that no code leaks from one instruction set to another.
 #pragma once
 
 namespace {
@@ -66,8 +66,8 @@ inline D one<D>() {
     return {V{} + 1.0, V{}};
 }
 
-// W rows of W doubles, rows `stride` apart, become columns: out[k] holds element k of every row. Unrolled by order, or the shuffles
-// would be built at run time.
+// W rows of W doubles, rows `stride` apart, become columns: out[k] holds element k of every row. Unrolled by order, or
+// the shuffles would be built at run time.
 inline void transpose(const double* rows, long stride, V* out) {
     V v[W];
 #pragma GCC unroll 8

@@ -19,7 +19,8 @@ struct Column {  // weighted energy, forces and stress
         const double force_scale = std::sqrt(labelled.forces_weight);
         for (int c = 0; c < 3 * frame.atoms(); ++c) *next++ = force_scale * forces[c];
         if (labelled.stress_eV_A3.empty()) return;
-        for (int v = 0; v < 6; ++v) *next++ = std::sqrt(labelled.stress_weight * (v < 3 ? 1.0 : 2.0)) * virial[v] / frame.volume_A3;
+        for (int v = 0; v < 6; ++v)
+            *next++ = std::sqrt(labelled.stress_weight * (v < 3 ? 1.0 : 2.0)) * virial[v] / frame.volume_A3;
     }
 };
 
@@ -45,7 +46,8 @@ std::vector<double> target(const LabelledFrame& labelled, const Parameters& bare
     return labels;
 }
 
-void add_products(const std::vector<double>& columns, const std::vector<double>& labels, int rows, NormalEquations& sum) {
+void add_products(const std::vector<double>& columns, const std::vector<double>& labels, int rows,
+                  NormalEquations& sum) {
     for (int i = 0; i < sum.size; ++i) {
         const double* a = &columns[std::size_t(i) * rows];
         for (int j = 0; j <= i; ++j) {
@@ -61,7 +63,8 @@ void add_products(const std::vector<double>& columns, const std::vector<double>&
 
 }  // namespace
 
-NormalEquations normal_equations(const Parameters& parameters, const std::vector<const LabelledFrame*>& frames, int threads) {
+NormalEquations normal_equations(const Parameters& parameters, const std::vector<const LabelledFrame*>& frames,
+                                 int threads) {
     Parameters bare = parameters, unit = parameters;
     bare.species_energies.assign(parameters.species_count, 0.0);
     bare.coefficients.assign(parameters.scalar_moments.size(), 0.0);
@@ -85,7 +88,8 @@ NormalEquations normal_equations(const Parameters& parameters, const std::vector
             one_hot[thread].set_coefficients(unit.radial, bare.species_energies, coefficients);
             fill_column(one_hot[thread], labelled, workspaces[thread], &columns[std::size_t(k) * rows]);
         }
-        for (int type : labelled.frame.types) columns[std::size_t(basis + type) * rows] += std::sqrt(labelled.energy_weight);
+        for (int type : labelled.frame.types)
+            columns[std::size_t(basis + type) * rows] += std::sqrt(labelled.energy_weight);
         add_products(columns, target(labelled, bare, workspaces[thread], rows), rows, sums[thread]);
     }
     for (int t = 1; t < threads; ++t) {
@@ -93,7 +97,8 @@ NormalEquations normal_equations(const Parameters& parameters, const std::vector
         for (int i = 0; i < size; ++i) sums[0].vector[i] += sums[t].vector[i];
     }
     for (int i = 0; i < size; ++i)
-        for (int j = i + 1; j < size; ++j) sums[0].matrix[std::size_t(i) * size + j] = sums[0].matrix[std::size_t(j) * size + i];
+        for (int j = i + 1; j < size; ++j)
+            sums[0].matrix[std::size_t(i) * size + j] = sums[0].matrix[std::size_t(j) * size + i];
     return sums[0];
 }
 

@@ -1,4 +1,5 @@
-// The force term's gradient needs no Jacobian: sum_i v_i dF_i/dtheta = -d/dtheta (dE along v), one pass in dual numbers.
+// The force term's gradient needs no Jacobian: sum_i v_i dF_i/dtheta = -d/dtheta (dE along v), one pass in dual
+// numbers.
 #include <omp.h>
 
 #include <algorithm>
@@ -56,7 +57,8 @@ std::vector<double> tangents(const LabelledFrame& labelled, const Errors& errors
             const int j = frame.list.indices[k];
             const double* r = &frame.list.rij_A[3L * k];
             for (int c = 0; c < 3; ++c)
-                out[3L * k + c] = scale * (f[3 * j + c] - f[3 * i + c]) + strain[c][0] * r[0] + strain[c][1] * r[1] + strain[c][2] * r[2];
+                out[3L * k + c] = scale * (f[3 * j + c] - f[3 * i + c]) + strain[c][0] * r[0] + strain[c][1] * r[1] +
+                                  strain[c][2] * r[2];
         }
     return out;
 }
@@ -122,11 +124,13 @@ Errors random_errors(const LabelledFrame& labelled, std::minstd_rand& random) {
 
 }  // namespace
 
-Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads) {
+Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient,
+                       int threads) {
     const Parameters& p = potential.parameters();
     const int count = static_cast<int>(frames.size());
     Loss loss;
-    for (auto* per_frame : {&loss.energy_errors_eV, &loss.squared_forces, &loss.squared_stress}) per_frame->assign(count, 0.0);
+    for (auto* per_frame : {&loss.energy_errors_eV, &loss.squared_forces, &loss.squared_stress})
+        per_frame->assign(count, 0.0);
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
     for (int t = 0; t < threads; ++t) sums.emplace_back(p);
@@ -154,8 +158,8 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
     return loss;
 }
 
-std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples,
-                                     unsigned seed, int threads) {
+std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames,
+                                     int samples, unsigned seed, int threads) {
     const Parameters& p = potential.parameters();
     const int count = static_cast<int>(frames.size()), species = p.species_count;
     const std::size_t radial = p.radial.size(), row = radial + species + p.coefficients.size();

@@ -4,7 +4,8 @@
 // The caller gets dE_i/dr_ij for every pair of every centre and does the bookkeeping himself: with newton,
 //   f_i += dE_i/dr_ij,   f_j -= dE_i/dr_ij,   virial_ab -= r_ij,a dE_i/dr_ij,b.
 //
-// The inner loops (mtp_simd.cpp) are compiled once per instruction set, everything else once; ../native_build.py knows how.
+// The inner loops (mtp_simd.cpp) are compiled once per instruction set, everything else once; ../native_build.py knows
+// how.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +24,10 @@ struct Parameters {
     int radial_size = 0;       // Chebyshev polynomials per function
     double scaling = 1.0, min_dist_A = 0.0, cutoff_A = 0.0;
     int moments_count = 0;
-    std::vector<int> basic;           // (mu, a, b, c) of each basic moment, sum_j f_mu(r_j) x^a y^b z^c
-    std::vector<int> times;           // (i, j, factor, k): M_k += factor M_i M_j
-    std::vector<int> scalar_moments;  // moment of each basis function
-    std::vector<double> radial;       // [species][species][mu][q]
+    std::vector<int> basic;                // (mu, a, b, c) of each basic moment, sum_j f_mu(r_j) x^a y^b z^c
+    std::vector<int> times;                // (i, j, factor, k): M_k += factor M_i M_j
+    std::vector<int> scalar_moments;       // moment of each basis function
+    std::vector<double> radial;            // [species][species][mu][q]
     std::vector<double> species_energies;  // eV, e(z)
     std::vector<double> coefficients;      // xi, one per basis function
     std::vector<std::string> species;      // chemical symbols from potential_tag; empty in files of other codes
@@ -54,7 +55,8 @@ class Potential {
     const Plan& plan() const { return *plan_; }
 
     // New values for the same tables; not while another thread evaluates. Sizes as in Parameters.
-    void set_coefficients(std::vector<double> radial, std::vector<double> species_energies, std::vector<double> coefficients);
+    void set_coefficients(std::vector<double> radial, std::vector<double> species_energies,
+                          std::vector<double> coefficients);
 
   private:
     std::unique_ptr<Plan> plan_;

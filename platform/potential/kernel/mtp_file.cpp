@@ -29,7 +29,9 @@ std::string stripped(const std::string& text) {
     return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-std::string shown(const std::string& text) { return "'" + (text.size() > 40 ? text.substr(0, 40) + "..." : text) + "'"; }
+std::string shown(const std::string& text) {
+    return "'" + (text.size() > 40 ? text.substr(0, 40) + "..." : text) + "'";
+}
 
 double to_double(const std::string& key, const std::string& text) {
     char* end = nullptr;
@@ -43,13 +45,15 @@ int to_int(const std::string& key, const std::string& text) {
     char* end = nullptr;
     errno = 0;
     const long value = std::strtol(text.c_str(), &end, 10);
-    if (text.empty() || *end || errno || value < INT_MIN || value > INT_MAX) refuse(key + " is " + shown(text) + ", which is not an integer");
+    if (text.empty() || *end || errno || value < INT_MIN || value > INT_MAX)
+        refuse(key + " is " + shown(text) + ", which is not an integer");
     return static_cast<int>(value);
 }
 
 // Numbers of a list such as {1, 2} or {{1, 2}, {3, 4}}.
 std::vector<std::string> items(const std::string& key, const std::string& text) {
-    if (text.size() < 2 || text.front() != '{' || text.back() != '}') refuse(key + " is not a complete list {...}: " + shown(text));
+    if (text.size() < 2 || text.front() != '{' || text.back() != '}')
+        refuse(key + " is not a complete list {...}: " + shown(text));
     std::vector<std::string> found;
     std::string word;
     int depth = 0;
@@ -101,20 +105,24 @@ class Reader {
   private:
     void read_entry(const std::string& line) {
         const std::size_t equals = line.find('=');
-        if (equals == std::string::npos) refuse("line " + shown(line) + " is neither 'key = value' nor 'radial_coeffs'");
+        if (equals == std::string::npos)
+            refuse("line " + shown(line) + " is neither 'key = value' nor 'radial_coeffs'");
         static const std::map<std::string, std::string> aliases = {
-            {"min", "min_dist"}, {"min_val", "min_dist"}, {"max", "max_dist"},
+            {"min", "min_dist"},     {"min_val", "min_dist"},       {"max", "max_dist"},
             {"max_val", "max_dist"}, {"size", "radial_basis_size"}, {"basis_size", "radial_basis_size"}};
         std::string key = stripped(line.substr(0, equals));
         if (auto alias = aliases.find(key); alias != aliases.end()) key = alias->second;
-        if (key.rfind("magnetic", 0) == 0 || key.find("_mag") != std::string::npos) refuse("magnetic potentials are not supported");
+        if (key.rfind("magnetic", 0) == 0 || key.find("_mag") != std::string::npos)
+            refuse("magnetic potentials are not supported");
         if (!entries_.emplace(key, stripped(line.substr(equals + 1))).second) refuse(key + " is given twice");
     }
 
     void read_radial() {
         if (!radial_.empty()) refuse("radial_coeffs is given twice");
-        const int species = positive("species_count"), functions = radial_functions_ahead(), size = positive("radial_basis_size");
-        if (species > 120 || functions > 64 || size > 64) refuse("species_count, radial_funcs_count or radial_basis_size is implausibly large");
+        const int species = positive("species_count"), functions = radial_functions_ahead(),
+                  size = positive("radial_basis_size");
+        if (species > 120 || functions > 64 || size > 64)
+            refuse("species_count, radial_funcs_count or radial_basis_size is implausibly large");
         const std::size_t block = std::size_t(functions) * size;
         radial_.assign(block * species * species, 0.0);
         std::vector<bool> seen(std::size_t(species) * species, false);
@@ -129,8 +137,10 @@ class Reader {
             for (int mu = 0; mu < functions; ++mu) {
                 const std::vector<double> row = doubles("radial_coeffs", next_line("radial_coeffs"));
                 if (static_cast<int>(row.size()) != size)
-                    refuse("radial_coeffs: a row holds " + std::to_string(row.size()) + " values, radial_basis_size is " + std::to_string(size));
-                std::copy(row.begin(), row.end(), radial_.begin() + (std::size_t(i) * species + j) * block + std::size_t(mu) * size);
+                    refuse("radial_coeffs: a row holds " + std::to_string(row.size()) +
+                           " values, radial_basis_size is " + std::to_string(size));
+                std::copy(row.begin(), row.end(),
+                          radial_.begin() + (std::size_t(i) * species + j) * block + std::size_t(mu) * size);
             }
         }
     }
@@ -202,25 +212,30 @@ class Reader {
         p.basic = integers("alpha_index_basic", value("alpha_index_basic"));
         p.times = integers("alpha_index_times", value("alpha_index_times"));
         p.scalar_moments = integers("alpha_moment_mapping", value("alpha_moment_mapping"));
-        if (p.basic.size() % 4 || p.times.size() % 4) refuse("alpha_index_basic and alpha_index_times hold rows of four integers");
+        if (p.basic.size() % 4 || p.times.size() % 4)
+            refuse("alpha_index_basic and alpha_index_times hold rows of four integers");
         counted("alpha_index_basic", p.basic.size() / 4, "alpha_index_basic_count");
         counted("alpha_index_times", p.times.size() / 4, "alpha_index_times_count");
         counted("alpha_moment_mapping", p.scalar_moments.size(), "alpha_scalar_moments");
     }
 
-    // Ours: "species:Li,P,S zbl:1.6,1.7,..." (outer radii of the pairs 00, 01, 02, 11, ...); anything else is a free text.
+    // Ours: "species:Li,P,S zbl:1.6,1.7,..." (outer radii of the pairs 00, 01, 02, 11, ...); anything else is a free
+    // text.
     void read_tag(Parameters& p) const {
         p.potential_tag = ascii(value("potential_tag"));
         std::istringstream words(p.potential_tag);
         std::string word;
         if (!(words >> word) || word.rfind("species:", 0) != 0) return;
-        for (const std::string& symbol : items("potential_tag", "{" + word.substr(8) + "}")) p.species.push_back(symbol);
+        for (const std::string& symbol : items("potential_tag", "{" + word.substr(8) + "}"))
+            p.species.push_back(symbol);
         if (static_cast<int>(p.species.size()) != p.species_count)
-            refuse("potential_tag names " + std::to_string(p.species.size()) + " species, species_count is " + std::to_string(p.species_count));
+            refuse("potential_tag names " + std::to_string(p.species.size()) + " species, species_count is " +
+                   std::to_string(p.species_count));
         if (!(words >> word) || word.rfind("zbl:", 0) != 0) return;
         const std::vector<double> outer = doubles("zbl radii in potential_tag", "{" + word.substr(4) + "}");
         const int n = p.species_count;
-        if (static_cast<int>(outer.size()) != n * (n + 1) / 2) refuse("potential_tag: zbl needs one radius per pair of species");
+        if (static_cast<int>(outer.size()) != n * (n + 1) / 2)
+            refuse("potential_tag: zbl needs one radius per pair of species");
         p.zbl_outer_A.assign(std::size_t(n) * n, 0.0);
         for (int i = 0, k = 0; i < n; ++i)
             for (int j = i; j < n; ++j, ++k) p.zbl_outer_A[i * n + j] = p.zbl_outer_A[j * n + i] = outer[k];

@@ -58,7 +58,8 @@ Grid make_grid(int atoms, const double* positions, const double* cell_A, const b
     const double volume = dot(grid.cell[0], cross(grid.cell[1], grid.cell[2]));
     double scale = 1.0;
     for (const Vector& v : grid.cell) scale *= std::sqrt(dot(v, v));
-    if (!(std::abs(volume) > 1e-9 * scale) || !std::isfinite(volume)) throw std::invalid_argument("the periodic cell spans no volume");
+    if (!(std::abs(volume) > 1e-9 * scale) || !std::isfinite(volume))
+        throw std::invalid_argument("the periodic cell spans no volume");
     for (int k = 0; k < 3; ++k) {
         grid.reciprocal[k] = cross(grid.cell[(k + 1) % 3], grid.cell[(k + 2) % 3]);
         for (double& v : grid.reciprocal[k]) v /= volume;
@@ -94,7 +95,9 @@ Grid make_grid(int atoms, const double* positions, const double* cell_A, const b
     return grid;
 }
 
-int bin_of(const Grid& grid, int atom, int k) { return std::min(static_cast<int>(grid.place[atom][k] * grid.bins[k]), grid.bins[k] - 1); }
+int bin_of(const Grid& grid, int atom, int k) {
+    return std::min(static_cast<int>(grid.place[atom][k] * grid.bins[k]), grid.bins[k] - 1);
+}
 
 void fill_bins(Grid& grid, int atoms) {
     const int count = grid.bins[0] * grid.bins[1] * grid.bins[2];
@@ -111,7 +114,8 @@ int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
 }  // namespace
 
-NeighbourList find_neighbours(int atoms, const double* positions_A, const double* cell_A, const bool* periodic, double cutoff_A) {
+NeighbourList find_neighbours(int atoms, const double* positions_A, const double* cell_A, const bool* periodic,
+                              double cutoff_A) {
     NeighbourList list;
     list.offsets.assign(1, 0);
     if (atoms == 0) return list;
@@ -128,15 +132,18 @@ NeighbourList find_neighbours(int atoms, const double* positions_A, const double
         for (int x = low[0]; x <= high[0]; ++x)
             for (int y = low[1]; y <= high[1]; ++y)
                 for (int z = low[2]; z <= high[2]; ++z) {
-                    const int sx = floor_div(x, grid.bins[0]), sy = floor_div(y, grid.bins[1]), sz = floor_div(z, grid.bins[2]);
+                    const int sx = floor_div(x, grid.bins[0]), sy = floor_div(y, grid.bins[1]),
+                              sz = floor_div(z, grid.bins[2]);
                     const int bin = grid.index(x - sx * grid.bins[0], y - sy * grid.bins[1], z - sz * grid.bins[2]);
                     Vector base;
                     for (int c = 0; c < 3; ++c)
-                        base[c] = sx * grid.cell[0][c] + sy * grid.cell[1][c] + sz * grid.cell[2][c] - grid.wrapped[i][c];
+                        base[c] =
+                            sx * grid.cell[0][c] + sy * grid.cell[1][c] + sz * grid.cell[2][c] - grid.wrapped[i][c];
                     for (int m = grid.begin[bin]; m < grid.begin[bin + 1]; ++m) {
                         const int j = grid.members[m];
                         if (i == j && sx == 0 && sy == 0 && sz == 0) continue;
-                        const Vector d = {grid.wrapped[j][0] + base[0], grid.wrapped[j][1] + base[1], grid.wrapped[j][2] + base[2]};
+                        const Vector d = {grid.wrapped[j][0] + base[0], grid.wrapped[j][1] + base[1],
+                                          grid.wrapped[j][2] + base[2]};
                         if (dot(d, d) >= cutoff_A * cutoff_A) continue;
                         list.indices.push_back(j);
                         list.rij_A.insert(list.rij_A.end(), d.begin(), d.end());

@@ -6,13 +6,14 @@
 namespace argyro {
 
 struct NeighbourList {
-    std::vector<int> offsets;    // [atoms + 1]
-    std::vector<int> indices;    // [pairs] the neighbour's atom in the cell
-    std::vector<double> rij_A;   // [pairs][3]
+    std::vector<int> offsets;   // [atoms + 1]
+    std::vector<int> indices;   // [pairs] the neighbour's atom in the cell
+    std::vector<double> rij_A;  // [pairs][3]
 };
 
-// All pairs closer than the cutoff, an atom's own images included. cell: rows are the vectors; a cell vector of a direction
-// that is not periodic may be zero. Throws std::invalid_argument if the periodic vectors span no volume.
-NeighbourList find_neighbours(int atoms, const double* positions_A, const double* cell_A, const bool* periodic, double cutoff_A);
+// All pairs closer than the cutoff, an atom's own images included. cell: rows are the vectors; a cell vector of a
+// direction that is not periodic may be zero. Throws std::invalid_argument if the periodic vectors span no volume.
+NeighbourList find_neighbours(int atoms, const double* positions_A, const double* cell_A, const bool* periodic,
+                              double cutoff_A);
 
 }  // namespace argyro

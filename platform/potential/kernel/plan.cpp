@@ -23,7 +23,8 @@ bool all_finite(const std::vector<double>& values) {
 
 void check_radial(const Parameters& p) {
     require(p.species_count > 0 && p.species_count <= MAX_SPECIES,
-            "species_count is " + std::to_string(p.species_count) + "; it must lie between 1 and " + std::to_string(MAX_SPECIES));
+            "species_count is " + std::to_string(p.species_count) + "; it must lie between 1 and " +
+                std::to_string(MAX_SPECIES));
     require(p.radial_functions > 0 && p.radial_functions <= 64, "radial_funcs_count must lie between 1 and 64");
     require(p.radial_size > 0 && p.radial_size <= 64, "radial_basis_size must lie between 1 and 64");
     require(std::isfinite(p.scaling) && std::isfinite(p.min_dist_A) && std::isfinite(p.cutoff_A),
@@ -33,14 +34,16 @@ void check_radial(const Parameters& p) {
 
 void check_sizes(const Parameters& p) {
     const std::size_t species = p.species_count, pair = std::size_t(p.radial_functions) * p.radial_size;
-    require(p.zbl_outer_A.empty() || p.zbl_outer_A.size() == species * species, "one repulsion radius per pair of species is needed");
+    require(p.zbl_outer_A.empty() || p.zbl_outer_A.size() == species * species,
+            "one repulsion radius per pair of species is needed");
     require(p.zbl_outer_A.empty() || p.species.size() == species, "the repulsion needs the chemical symbols");
     require(p.species.empty() || p.species.size() == species,
-            "potential_tag names " + std::to_string(p.species.size()) + " species, species_count is " + std::to_string(species));
+            "potential_tag names " + std::to_string(p.species.size()) + " species, species_count is " +
+                std::to_string(species));
     if (!p.trained) return;
     require(p.radial.size() == species * species * pair, "radial_coeffs are not complete");
-    require(p.species_energies.size() == species,
-            "species_coeffs holds " + std::to_string(p.species_energies.size()) + " values, species_count is " + std::to_string(species));
+    require(p.species_energies.size() == species, "species_coeffs holds " + std::to_string(p.species_energies.size()) +
+                                                      " values, species_count is " + std::to_string(species));
     require(p.coefficients.size() == p.scalar_moments.size(),
             "moment_coeffs holds " + std::to_string(p.coefficients.size()) + " values for " +
                 std::to_string(p.scalar_moments.size()) + " basis functions");
@@ -50,19 +53,22 @@ void check_sizes(const Parameters& p) {
 
 void check_tables(const Parameters& p) {
     const int moments = p.moments_count, basic = static_cast<int>(p.basic.size() / 4);
-    require(p.basic.size() % 4 == 0 && p.times.size() % 4 == 0, "alpha_index_basic and alpha_index_times hold rows of four");
+    require(p.basic.size() % 4 == 0 && p.times.size() % 4 == 0,
+            "alpha_index_basic and alpha_index_times hold rows of four");
     require(basic > 0 && basic <= moments, "alpha_index_basic must hold between 1 and alpha_moments_count rows");
     require(!p.scalar_moments.empty(), "alpha_moment_mapping is empty");
     for (int i = 0; i < basic; ++i) {
         const int* row = &p.basic[4 * i];
-        require(row[0] >= 0 && row[0] < p.radial_functions, "alpha_index_basic names a radial function beyond radial_funcs_count");
+        require(row[0] >= 0 && row[0] < p.radial_functions,
+                "alpha_index_basic names a radial function beyond radial_funcs_count");
         require(row[1] >= 0 && row[2] >= 0 && row[3] >= 0 && row[1] + long(row[2]) + row[3] < MAX_RANK,
                 "alpha_index_basic holds a negative exponent or a rank above " + std::to_string(MAX_RANK - 1));
     }
     std::vector<std::size_t> last_write(moments, 0);
     for (std::size_t t = 0; t < p.times.size(); t += 4) {
         for (int c : {0, 1, 3})
-            require(p.times[t + c] >= 0 && p.times[t + c] < moments, "alpha_index_times names a moment beyond alpha_moments_count");
+            require(p.times[t + c] >= 0 && p.times[t + c] < moments,
+                    "alpha_index_times names a moment beyond alpha_moments_count");
         require(p.times[t + 3] >= basic, "alpha_index_times adds to a basic moment");
         last_write[p.times[t + 3]] = t + 1;
     }
@@ -216,7 +222,8 @@ void Plan::fill_view() {
 void Plan::fold_coefficients() {
     for (std::size_t i = 0; i < row_factor.size(); ++i) {
         row_factor[i] = 0.0;
-        for (int s = source_offset[i]; s < source_offset[i + 1]; ++s) row_factor[i] += p.coefficients[sources[s].first] * sources[s].second;
+        for (int s = source_offset[i]; s < source_offset[i + 1]; ++s)
+            row_factor[i] += p.coefficients[sources[s].first] * sources[s].second;
     }
     for (std::size_t i = 0; i < linear_factor.size(); ++i) linear_factor[i] = p.coefficients[linear_basis[i]];
     view.radial = p.radial.data();
@@ -228,7 +235,8 @@ Potential::~Potential() = default;
 Potential::Potential(Potential&&) noexcept = default;
 const Parameters& Potential::parameters() const { return plan_->p; }
 
-void Potential::set_coefficients(std::vector<double> radial, std::vector<double> species_energies, std::vector<double> coefficients) {
+void Potential::set_coefficients(std::vector<double> radial, std::vector<double> species_energies,
+                                 std::vector<double> coefficients) {
     Parameters& p = plan_->p;
     if (radial.size() != p.radial.size() || species_energies.size() != p.species_energies.size() ||
         coefficients.size() != p.coefficients.size())

@@ -1,8 +1,9 @@
 // The potential as the inner loops want it: moments renumbered, products grouped. Plain pointers, owned by plan.cpp.
 //
-// Basic moments of one rank stand together; within a rank monomials x^a y^b z^c follow each other with a, then b descending, and all
-// mu of a monomial are neighbours: index = moment_offset[rank] + i * mu_count[rank] + mu. In this order the monomials of rank n are
-// x times all of rank n-1, then y times its last n (those without x), then z times its last one, so no index table is needed.
+// Basic moments of one rank stand together; within a rank monomials x^a y^b z^c follow each other with a, then b
+// descending, and all mu of a monomial are neighbours: index = moment_offset[rank] + i * mu_count[rank] + mu. In this
+// order the monomials of rank n are x times all of rank n-1, then y times its last n (those without x), then z times
+// its last one, so no index table is needed.
 #pragma once
 
 #include "centres.hpp"
@@ -33,7 +34,8 @@ struct PlanView {
     const int* inner_offset;
     const Product* inner;
 
-    // the energy's quadratic form in the moments: products that lead to nothing but basis functions, coefficients folded in
+    // the energy's quadratic form in the moments: products that lead to nothing but basis functions, coefficients
+    // folded in
     int rows;
     const int* row_moment;  // left moment of each row
     const int* row_offset;

@@ -25,10 +25,12 @@ struct Plan {
     void fill_view();
 
     std::vector<int> place;  // from the file's moments to ours, -1: not kept
-    std::vector<int> inner_offset, row_moment, row_offset, row_right, linear_moment, linear_basis, basis_moment, final_offset;
+    std::vector<int> inner_offset, row_moment, row_offset, row_right, linear_moment, linear_basis, basis_moment,
+        final_offset;
     std::vector<Product> inner, final;
     std::vector<double> row_factor, linear_factor;
-    std::vector<int> source_offset;  // basis functions that contribute to each entry of the quadratic form, with factors
+    std::vector<int>
+        source_offset;  // basis functions that contribute to each entry of the quadratic form, with factors
     std::vector<std::pair<int, double>> sources;
 };
 

@@ -18,23 +18,26 @@ struct LabelledFrame {
 // sum over frames of energy_weight dE^2 + forces_weight sum dF^2 + stress_weight sum_ab ds_ab^2 (nine components)
 struct Loss {
     double value = 0.0;
-    std::vector<double> radial, species_energies, coefficients;       // derivatives
+    std::vector<double> radial, species_energies, coefficients;            // derivatives
     std::vector<double> energy_errors_eV, squared_forces, squared_stress;  // per frame; sums over components
 };
 
-Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads);
+Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient,
+                       int threads);
 
-// Weighted normal equations of the linear parameters (coefficients, then species energies), the radial functions held fixed.
+// Weighted normal equations of the linear parameters (coefficients, then species energies), the radial functions held
+// fixed.
 struct NormalEquations {
     int size = 0;
     std::vector<double> matrix, vector;
 };
 
-NormalEquations normal_equations(const Parameters& parameters, const std::vector<const LabelledFrame*>& frames, int threads);
+NormalEquations normal_equations(const Parameters& parameters, const std::vector<const LabelledFrame*>& frames,
+                                 int threads);
 
-// Rows g with E[sum g g^T] = half the Gauss-Newton Hessian of the loss: the residuals of a frame, projected on random signs and
-// differentiated. Row (frame, sample) holds the derivatives by radial coefficients, species energies and xi.
-std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples,
-                                     unsigned seed, int threads);
+// Rows g with E[sum g g^T] = half the Gauss-Newton Hessian of the loss: the residuals of a frame, projected on random
+// signs and differentiated. Row (frame, sample) holds the derivatives by radial coefficients, species energies and xi.
+std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames,
+                                     int samples, unsigned seed, int threads);
 
 }  // namespace argyro

@@ -59,7 +59,8 @@ void add_zbl(const Parameters& p, const Centres& centres, const Results& results
             const double limit = outer[centres.neighbour_types[k]], r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
             if (r2 >= limit * limit) continue;
             const double r = std::sqrt(r2);
-            const Curve pair = universal(atomic_number(p.species[centres.types[i]]), atomic_number(p.species[centres.neighbour_types[k]]), r);
+            const Curve pair = universal(atomic_number(p.species[centres.types[i]]),
+                                         atomic_number(p.species[centres.neighbour_types[k]]), r);
             const Curve off = switching(r, limit);
             if (results.energies_eV) results.energies_eV[i] += 0.5 * pair.value * off.value;
             if (!results.gradients_eV_A) continue;

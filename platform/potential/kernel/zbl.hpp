@@ -1,4 +1,5 @@
-// Short-range repulsion of Ziegler, Biersack and Littmark, switched off smoothly below a radius given per pair of species.
+// Short-range repulsion of Ziegler, Biersack and Littmark, switched off smoothly below a radius given per pair of
+// species.
 #pragma once
 
 #include "mtp.hpp"

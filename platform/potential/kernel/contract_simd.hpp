@@ -1,0 +1,64 @@
+// Products of moments, basis functions, and the adjoints of all moments.
+#pragma once
+
+#include "lanes_simd.hpp"
+#include "plan.hpp"
+
+namespace {
+using namespace argyro;
+
+template <class S>
+S sum_of_products(const Product* products, int begin, int end, const S* moments) {
+    S sum = zero<S>();
+    for (int p = begin; p < end; ++p)
+        multiply_add(sum, products[p].factor, moments[products[p].left] * moments[products[p].right]);
+    return sum;
+}
+
+template <class S>
+void contract(const PlanView& plan, S* moments) {
+    for (int t = 0; t < plan.intermediates; ++t)
+        moments[plan.basic + t] = sum_of_products(plan.inner, plan.inner_offset[t], plan.inner_offset[t + 1], moments);
+}
+
+template <class S>
+S basis_function(const PlanView& plan, int k, const S* moments) {
+    if (plan.basis_moment[k] >= 0) return moments[plan.basis_moment[k]];
+    return sum_of_products(plan.final, plan.final_offset[k], plan.final_offset[k + 1], moments);
+}
+
+// Energy without the species constant; adjoints of all moments.
+template <class S>
+S energy_and_adjoints(const PlanView& plan, const S* moments, S* adjoints) {
+    S energy = zero<S>();
+    for (int m = 0; m < plan.moments; ++m) adjoints[m] = zero<S>();
+    for (int i = 0; i < plan.linear_count; ++i) {
+        const int m = plan.linear_moment[i];
+        multiply_add(energy, plan.linear_factor[i], moments[m]);
+        multiply_add(adjoints[m], plan.linear_factor[i], one<S>());
+    }
+    for (int row = 0; row < plan.rows; ++row) {
+        const int left = plan.row_moment[row];
+        const S m = moments[left];
+        S sum = zero<S>();
+        for (int p = plan.row_offset[row]; p < plan.row_offset[row + 1]; ++p) {
+            const int right = plan.row_right[p];
+            multiply_add(sum, plan.row_factor[p], moments[right]);
+            multiply_add(adjoints[right], plan.row_factor[p], m);
+        }
+        multiply_add(energy, m, sum);
+        adjoints[left] += sum;
+    }
+    for (int t = plan.intermediates - 1; t >= 0; --t) {
+        const S outer = adjoints[plan.basic + t];
+        for (int p = plan.inner_offset[t]; p < plan.inner_offset[t + 1]; ++p) {
+            const Product& product = plan.inner[p];
+            const S scaled = product.factor * outer;
+            multiply_add(adjoints[product.left], scaled, moments[product.right]);
+            multiply_add(adjoints[product.right], scaled, moments[product.left]);
+        }
+    }
+    return energy;
+}
+
+}  // namespace

@@ -1,0 +1,118 @@
+// From the adjoints of the moments to the gradient of every pair.
+#pragma once
+
+#include "moments_simd.hpp"
+
+namespace {
+using namespace argyro;
+
+template <class S, int N>
+void monomials_of_rank(const PlanView& plan, int rank, const S* a, const S* b, S* monomials) {
+    build_rank(rank, a, b, monomials, plan.monomial_offset[rank], rank ? plan.monomial_offset[rank - 1] : 0,
+               [](int, S, S) {});
+}
+
+// Adjoints of the f_mu of two neighbours: sum over monomials of adjoint times monomial.
+template <class S, int N>
+void radial_adjoints_of_rank(const PlanView& plan, int rank, const S* a, const S* b, Layout<S>& at, S* pa, S* pb) {
+    const int n = N >= 0 ? N : plan.mu_count[rank];
+    const S* adjoints = at.adjoints + plan.moment_offset[rank];
+    build_rank(rank, a, b, at.monomials, plan.monomial_offset[rank], rank ? plan.monomial_offset[rank - 1] : 0,
+               [=](int i, S ma, S mb) {
+                   for (int mu = 0; mu < n; ++mu) {
+                       multiply_add(pa[mu], adjoints[i * n + mu], ma);
+                       multiply_add(pb[mu], adjoints[i * n + mu], mb);
+                   }
+               });
+}
+
+struct Pull {  // what is gathered from the monomials of two neighbours: gradient by the unit vector, and adjoints of
+               // f_mu
+    V ga[3], gb[3];
+    V pa[MAX_RADIAL], pb[MAX_RADIAL];
+};
+
+// chain[t] is the adjoint of monomial t with everything built from it; ranks come from the highest down.
+template <class S, int N>
+void gradient_of_rank(const PlanView& plan, int rank, const V* a, const V* b, Layout<V>& at, Pull& pull) {
+    const int n = N >= 0 ? N : plan.mu_count[rank];
+    const int size = rank_size(rank);
+    const V *fa = a + 3, *fb = b + 3;
+    const V* adjoints = at.adjoints + plan.moment_offset[rank];
+    const V* monomials = at.monomials + 2 * plan.monomial_offset[rank];
+    V* chain = at.chain + 2 * plan.monomial_offset[rank];
+    const V* above = at.chain + 2 * plan.monomial_offset[rank + 1];
+    const bool top = rank + 1 == plan.ranks;
+    V pa[N > 0 ? N : MAX_RADIAL], pb[N > 0 ? N : MAX_RADIAL];
+    for (int mu = 0; mu < n; ++mu) pa[mu] = pull.pa[mu], pb[mu] = pull.pb[mu];
+    for (int i = 0; i < size; ++i) {
+        const V ma = monomials[2 * i], mb = monomials[2 * i + 1];
+        V wa = V{}, wb = V{};
+        for (int mu = 0; mu < n; ++mu) {
+            const V adjoint = adjoints[i * n + mu];
+            wa += adjoint * fa[mu];
+            wb += adjoint * fb[mu];
+            pa[mu] += adjoint * ma;
+            pb[mu] += adjoint * mb;
+        }
+        if (!top) {
+            wa += a[0] * above[2 * i];
+            wb += b[0] * above[2 * i + 1];
+            pull.ga[0] += ma * above[2 * i];
+            pull.gb[0] += mb * above[2 * i + 1];
+        }
+        chain[2 * i] = wa;
+        chain[2 * i + 1] = wb;
+    }
+    for (int mu = 0; mu < n; ++mu) pull.pa[mu] = pa[mu], pull.pb[mu] = pb[mu];
+    if (top) return;
+    auto along = [&](int from, int child, int axis) {
+        for (int i = from; i < size; ++i, ++child) {
+            chain[2 * i] += a[axis] * above[2 * child];
+            chain[2 * i + 1] += b[axis] * above[2 * child + 1];
+            pull.ga[axis] += monomials[2 * i] * above[2 * child];
+            pull.gb[axis] += monomials[2 * i + 1] * above[2 * child + 1];
+        }
+    };
+    along(size - rank - 1, size, 1);
+    along(size - 1, size + rank + 1, 2);
+}
+
+// dE/dr = (df/dr . p) e + (g - (g.e) e) / r, overwriting the unit vector.
+inline void finish_gradient(const PlanView& plan, V* row, const V* g, const V* p) {
+    const int n = plan.radial_functions;
+    V radial = V{};
+    for (int mu = 0; mu < n; ++mu) radial += row[4 + n + mu] * p[mu];
+    const V inverse = row[3 + n];
+    const V along = radial - inverse * (g[0] * row[0] + g[1] * row[1] + g[2] * row[2]);
+    for (int c = 0; c < 3; ++c) row[c] = along * row[c] + inverse * g[c];
+}
+
+void pair_gradients(const PlanView& plan, int neighbours, Layout<V>& at) {
+    using S = V;
+    for (int k = 0; k < neighbours; k += 2) {
+        V *a = at.neighbours + static_cast<long>(k) * at.rows, *b = a + at.rows;
+        Pull pull;
+        for (int c = 0; c < 3; ++c) pull.ga[c] = pull.gb[c] = V{};
+        for (int mu = 0; mu < plan.radial_functions; ++mu) pull.pa[mu] = pull.pb[mu] = V{};
+        for (int rank = 0; rank < plan.ranks; ++rank) monomials_of_rank<V, 0>(plan, rank, a, b, at.monomials);
+        for (int rank = plan.ranks - 1; rank >= 0; --rank)
+            ARGYRO_BY_MU_COUNT(plan.mu_count[rank], gradient_of_rank, plan, rank, a, b, at, pull)
+        finish_gradient(plan, a, pull.ga, pull.pa);
+        finish_gradient(plan, b, pull.gb, pull.pb);
+    }
+}
+
+void write_gradients(const Batch& batch, const Layout<V>& at, double* out) {
+    for (int lane = 0; lane < batch.size; ++lane) {
+        const int first = batch.centres.offsets[batch.members[lane]];
+        const int count = batch.centres.offsets[batch.members[lane] + 1] - first;
+        for (int k = 0; k < count; ++k) {
+            double* to = out + 3L * (first + at.order[lane * at.width + k]);
+            const V* from = at.neighbours + static_cast<long>(k) * at.rows;
+            for (int c = 0; c < 3; ++c) to[c] = from[c][lane];
+        }
+    }
+}
+
+}  // namespace

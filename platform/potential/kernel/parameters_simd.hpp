@@ -1,0 +1,69 @@
+// From the adjoints of the moments, in dual numbers, to the derivative by the radial coefficients.
+#pragma once
+
+#include "moments_simd.hpp"
+#include "prepare_simd.hpp"
+
+namespace {
+using namespace argyro;
+
+// Adjoints of the f_mu, back in rows of each lane: the one of weight E + dE, and that of E, which multiplies dT/dr
+// speed.
+void write_radial_adjoints(const PlanView& plan, double weight, int neighbours, Layout<D>& at) {
+    const int n = plan.radial_functions;
+    for (int k = 0; k < neighbours; k += 2) {
+        D pa[MAX_RADIAL], pb[MAX_RADIAL];
+        for (int mu = 0; mu < n; ++mu) pa[mu] = pb[mu] = zero<D>();
+        const D *a = neighbour(at, k), *b = neighbour(at, k + 1);
+        using S = D;
+        for (int rank = 0; rank < plan.ranks; ++rank)
+            ARGYRO_BY_MU_COUNT(plan.mu_count[rank], radial_adjoints_of_rank, plan, rank, a, b, at, pa, pb)
+        V* row_a = at.neighbours + static_cast<long>(k) * at.rows;
+        V* row_b = row_a + at.rows;
+        for (int mu = 0; mu < n; ++mu) {
+            row_a[2 * mu] = weight * pa[mu].a + pa[mu].b;
+            row_a[2 * mu + 1] = pa[mu].a;
+            row_b[2 * mu] = weight * pb[mu].a + pb[mu].b;
+            row_b[2 * mu + 1] = pb[mu].a;
+        }
+    }
+    const int width = (neighbours + W - 1) / W * W;
+    for (int row = 0; row < 2 * n; ++row)
+        for (int k = 0; k < width; k += W) {
+            V columns[W];
+            transpose(reinterpret_cast<double*>(at.neighbours + static_cast<long>(k) * at.rows + row),
+                      static_cast<long>(at.rows) * W, columns);
+            for (int lane = 0; lane < W; ++lane)
+                store(at.lanes + (static_cast<long>(lane) * at.rows + row) * at.width + k, columns[lane]);
+        }
+}
+
+void add_radial_gradient(const PlanView& plan, const Batch& batch, int lane, Layout<D>& at, double* gradient) {
+    const Centres& all = batch.centres;
+    const int centre = batch.members[lane], first = all.offsets[centre], count = all.offsets[centre + 1] - first;
+    const int n = plan.radial_functions, size = plan.radial_size;
+    const int* order = at.order + lane * at.width;
+    V lanes_index;
+    for (int l = 0; l < W; ++l) lanes_index[l] = l;
+    for (int begin = 0; begin < count;) {
+        const int species = all.neighbour_types[first + order[begin]];
+        int end = begin;
+        while (end < count && all.neighbour_types[first + order[end]] == species) ++end;
+        V* to = reinterpret_cast<V*>(gradient) +
+                static_cast<long>(all.types[centre] * plan.species_count + species) * n * size;
+        for (int k = begin; k < end; k += W) {
+            const double* distances = at.distances + lane * 2 * at.width + k;
+            const V inside = lanes_index < static_cast<double>(end - k) ? V{} + 1.0 : V{};
+            const Radial<0> basis(plan, load(distances));
+            const V speed = load(distances + at.width);
+            for (int mu = 0; mu < n; ++mu) {
+                const double* row = at.lanes + (static_cast<long>(lane) * at.rows + 2 * mu) * at.width + k;
+                const V u = inside * load(row), v = inside * speed * load(row + at.width);
+                for (int q = 0; q < size; ++q) to[mu * size + q] += u * basis.t[q] + v * basis.dt[q];
+            }
+        }
+        begin = end;
+    }
+}
+
+}  // namespace

@@ -1,0 +1,52 @@
+// Where things lie in the scratch memory of a batch.
+#pragma once
+
+#include "lanes_simd.hpp"
+#include "plan.hpp"
+
+namespace {
+using namespace argyro;
+
+constexpr int MAX_RADIAL = 64;
+
+inline int rounded(int n) { return (n + W - 1) / W * W; }
+
+template <class S>
+struct Layout {
+    static constexpr int parts = sizeof(S) / sizeof(V);
+    int width;          // neighbours per lane, padded
+    int rows;           // quantities per neighbour
+    int* order;         // [W][width] place of each sorted neighbour in the caller's list
+    double* sorted;     // [6][width] displacement and tangent
+    double* distances;  // [W][2][width]
+    double* lanes;      // [W][rows][width]
+    V* neighbours;      // [width][rows]
+    S *moments, *adjoints, *monomials, *chain;
+    unsigned long size;  // doubles
+
+    Layout(const PlanView& plan, int longest, double* memory) {
+        const int n = plan.radial_functions;
+        width = rounded(longest + 1) + W;
+        rows = parts == 1 ? 3 + n + 1 + n : 2 * (3 + n);
+        char* start = reinterpret_cast<char*>(memory);
+        char* next = start;
+        auto take = [&next](unsigned long bytes) {
+            char* here = next;
+            next += (bytes + 63) / 64 * 64;
+            return here;
+        };
+        const int monomials_count = plan.monomial_offset[plan.ranks];
+        order = reinterpret_cast<int*>(take(sizeof(int) * W * width));
+        sorted = reinterpret_cast<double*>(take(sizeof(double) * 6 * width));
+        distances = reinterpret_cast<double*>(take(sizeof(double) * W * 2 * width));
+        lanes = reinterpret_cast<double*>(take(sizeof(double) * W * rows * width));
+        neighbours = reinterpret_cast<V*>(take(sizeof(V) * width * rows));
+        moments = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));
+        adjoints = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));
+        monomials = reinterpret_cast<S*>(take(sizeof(S) * 2 * monomials_count));
+        chain = reinterpret_cast<S*>(take(sizeof(S) * 2 * monomials_count));
+        size = (next - start) / sizeof(double);
+    }
+};
+
+}  // namespace
