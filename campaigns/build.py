@@ -192,7 +192,7 @@ class _Builder:
 
     def _microstructure(self, number: int) -> str:
         asked = self.campaign.homogenization
-        inputs = {"grains": asked.grains, "seed": self.campaign.seed + number, "method": asked.method}
+        inputs = {"grains": asked.grains, "seed": self.campaign.seed + number}
         return self._add(
             f"microstructure/{number}",
             MICROSTRUCTURE,
@@ -210,7 +210,6 @@ class _Builder:
             "width_nm": campaign.boundary_width_nm,
             "screening_temperature_K": campaign.screening_temperature_K,
             "samples": campaign.homogenization.samples,
-            "method": campaign.homogenization.method,
             "seed": campaign.seed,
         }
         bulk = f"structure/{Cell(cell.material, BULK).label}"

@@ -119,7 +119,6 @@ class Homogenization(_Section):
     grains: Annotated[int, Field(ge=8, le=1000)] = 27
     realisations: Annotated[int, Field(ge=1)] = Field(1, description="polycrystals averaged over")
     samples: Annotated[int, Field(ge=20)] = Field(200, description="of the posterior of the diffusivities")
-    method: Literal["auto", "direct", "reduced", "voxel"] = "auto"
 
 
 class Budget(_Section):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.dynamics.conductivity import conductivity_S_cm
+from argyro.platform.conductivity import conductivity_S_cm
 from argyro.platform.errors import InputError
 from argyro.platform.structures.argyrodite import build_bulk
 from argyro.platform.structures.composition import Composition

@@ -15,12 +15,10 @@ from argyro.platform.units import S_CM_IN_MS_CM
 
 SAMPLES, TABLE, PICTURE = "screening_samples.npz", "effective.parquet", "grain_size.png"
 CURVE_TEMPERATURES = 12
-# Boundaries wider than this share of the grain are resolved by voxels, seconds for each sample, so there are fewer.
-WIDEST_COLLAPSED, MOST_VOXEL_SAMPLES = 0.1, 24
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: temperatures_K, grain_sizes_nm, width_nm, screening_temperature_K, samples, method, seed.
+    """Inputs: temperatures_K, grain_sizes_nm, width_nm, screening_temperature_K, samples, seed.
 
     Parents: surrogate, bulk structure, boundary structure (absent: a single crystal), microstructure:N.
     """
@@ -64,33 +62,26 @@ def _effective_samples(context: StageContext, drawn: np.ndarray) -> np.ndarray:
         context: names the polycrystals, width and grain sizes.
         drawn: (samples, 3, temperatures) bulk, parallel and perpendicular; only the bulk for a single crystal.
     """
-    from argyro.platform.continuum.homogenize import homogenize_batch
     from argyro.platform.continuum.mesh import Mesh
+    from argyro.platform.continuum.reduced import reduced_model
+    from argyro.platform.continuum.scale import propagate
 
     inputs = context.inputs
     sizes = inputs["grain_sizes_nm"]
     if "boundary" not in context.parents:
         return np.repeat(drawn[:, 0, :, None], len(sizes), axis=2)
-    polycrystals = [context.parents[role] for role in sorted(context.parents) if role.startswith("microstructure:")]
-    effective = np.empty((len(drawn), drawn.shape[2], len(sizes)))
-    for s, size in enumerate(sizes):
-        context.progress(s / len(sizes), f"{size:g} nm")
-        samples = drawn if inputs["width_nm"] <= WIDEST_COLLAPSED * size else drawn[:MOST_VOXEL_SAMPLES]
-        answers = np.empty((len(samples), drawn.shape[2]))
-        for number, folder in enumerate(polycrystals):
-            # Each sample sees one of the polycrystals, so that their scatter enters the interval.
-            mine = samples[number :: len(polycrystals)]
-            bulk, parallel, perpendicular = (mine[:, target].ravel() for target in range(3))
-            mesh, how = Mesh.load(folder / MESH), inputs["method"]
-            batch = homogenize_batch(mesh, bulk, parallel, perpendicular, inputs["width_nm"], size, how, cache=folder)
-            answers[number :: len(polycrystals)] = batch.mean_cm2_s.reshape(len(mine), -1)
-        effective[:, :, s] = np.resize(answers, effective.shape[:2])
-    return effective
+    meshes = []
+    for role in sorted(role for role in context.parents if role.startswith("microstructure:")):
+        meshes.append(Mesh.load(context.parents[role] / MESH))
+        reduced_model(meshes[-1], cache=context.parents[role])
+    bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
+    where = (inputs["width_nm"], sizes, inputs["temperatures_K"], inputs["seed"])
+    return propagate(meshes, bulk, parallel, perpendicular, *where).samples_cm2_s
 
 
 def _conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
     """Nernst-Einstein factor from cm²/s to mS/cm, for each temperature."""
-    from argyro.platform.dynamics.conductivity import conductivity_S_cm
+    from argyro.platform.conductivity import conductivity_S_cm
 
     li_per_A3 = bulk.symbols.count("Li") / bulk.get_volume()
     return np.array([S_CM_IN_MS_CM * conductivity_S_cm(1.0, li_per_A3, T) for T in temperatures_K])

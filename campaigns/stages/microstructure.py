@@ -9,15 +9,13 @@ MESH = "mesh.npz"
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: grains, seed, method."""
+    """Inputs: grains, seed."""
     from argyro.platform.continuum.mesh import mesh
     from argyro.platform.continuum.polycrystal import voronoi_polycrystal
     from argyro.platform.continuum.reduced import reduced_model
 
     made = mesh(voronoi_polycrystal(context.inputs["grains"], context.inputs["seed"]))
     made.save(context.workdir / MESH)
-    if context.inputs["method"] in ("direct", "voxel"):
-        return {"grains": context.inputs["grains"]}
     basis = reduced_model(made, cache=context.workdir)
     return {"grains": context.inputs["grains"], "modes": basis.modes, "largest_relative_error": basis.worst}
 

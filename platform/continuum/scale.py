@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from argyro.platform.conductivity import conductivity_S_cm
 from argyro.platform.continuum.checks import WIDEST_COLLAPSED
 from argyro.platform.continuum.homogenize import homogenize_batch
 from argyro.platform.continuum.mesh import Mesh
 from argyro.platform.continuum.surface import surface_through_voxels
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,7 @@ class Propagated:
     def conductivity_S_cm(self, li_per_A3: float, temperature: int = 0, size: int = 0) -> Uncertain:
         """Nernst-Einstein conductivity with a Haven ratio of one, σ = n e² D / (k T)."""
         kelvin = float(self.temperatures_K[temperature])
-        return self.effective_cm2_s(temperature, size).scaled(nernst_einstein(li_per_A3, kelvin))
-
-
-def nernst_einstein(li_per_A3: float, temperature_K: float) -> float:
-    """Conductivity per diffusivity, n e² / (k T) in (S/cm) / (cm²/s).
-
-    Args:
-        li_per_A3: number density n of the mobile ions.
-        temperature_K: T.
-    """
-    if not (li_per_A3 > 0 and temperature_K > 0):
-        raise InputError(
-            f"a Li density of {li_per_A3} per Å³ at {temperature_K} K has no conductivity; both must be > 0"
-        )
-    return li_per_A3 / A3_IN_CM3 * ELEMENTARY_CHARGE_C**2 / (BOLTZMANN_J_K * temperature_K)
+        return conductivity_S_cm(self.effective_cm2_s(temperature, size), li_per_A3, kelvin)
 
 
 def propagate(

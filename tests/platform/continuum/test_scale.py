@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from argyro.platform.conductivity import conductivity_S_cm
 from argyro.platform.continuum.fields import flux_field
 from argyro.platform.continuum.homogenize import effective_diffusivity
 from argyro.platform.continuum.mesh import mesh
@@ -8,7 +9,7 @@ from argyro.platform.continuum.pictures import draw_flux, draw_map, draw_polycry
 from argyro.platform.continuum.polycrystal import voronoi_polycrystal
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 from argyro.platform.continuum.representative import averaged_diffusivity, representative_meshes
-from argyro.platform.continuum.scale import nernst_einstein, propagate
+from argyro.platform.continuum.scale import propagate
 from argyro.platform.continuum.surface import surface_through_voxels
 from argyro.platform.errors import InputError
 from argyro.platform.units import BOLTZMANN_EV_K
@@ -45,12 +46,12 @@ def test_intervals_and_conductivity(iodide):
     assert effective.low < effective.value < effective.high
     assert (found.microstructure_scatter > 0).all()
     conductivity = found.conductivity_S_cm(0.024, temperature=4, size=0)
-    assert conductivity.value == pytest.approx(effective.value * nernst_einstein(0.024, KELVINS[4]))
+    assert conductivity.value == pytest.approx(conductivity_S_cm(effective.value, 0.024, KELVINS[4]))
 
 
 def test_nernst_einstein_of_a_known_conductor():
     # Li5.5PS4.5Cl1.5: D(300 K) = 1.01e-11 m²/s and 22 Li in (9.806 Å)³ give 1.5 mS/cm by hand.
-    assert 1.01e-7 * nernst_einstein(22 / 9.806**3, 300.0) == pytest.approx(1.458e-2, rel=0.01)
+    assert conductivity_S_cm(1.01e-7, 22 / 9.806**3, 300.0) == pytest.approx(1.458e-2, rel=0.01)
 
 
 def test_fast_boundaries_take_over_in_the_cold(iodide):

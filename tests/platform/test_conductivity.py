@@ -1,6 +1,6 @@
 import pytest
 
-from argyro.platform.dynamics.conductivity import conductivity_S_cm
+from argyro.platform.conductivity import conductivity_S_cm
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
 
