@@ -19,7 +19,7 @@ from argyro.campaigns.stages.surrogate import SURROGATE
 
 BULK = "bulk"
 # Potentials are learned above the hottest run they serve, so that its rare events are no news to them.
-HOTTER = 1.15
+HOTTER = 1.3
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from argyro.campaigns import figures
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
+from argyro.campaigns.stages.structure import PICTURE
 
 
 def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
@@ -41,6 +43,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         core_minutes=sum(store.seconds(item) for item in items.values()) / 60,
         ranking=results.get("ranking", {}).get("ranking", []),
         pictures=list(_pictures(campaign, results)),
+        boundary_cells=list(_boundary_cells(graph, items, results, store)),
         potentials=_potentials(results),
         diffusivities=[point for name, result in results.items() if name == "surrogate" for point in result["parity"]],
         warnings=warnings(campaign, results, failed or {}),
@@ -61,6 +64,14 @@ def _potentials(results: dict[str, dict]) -> list[dict]:
         for name, result in results.items()
         if name.startswith("learn/")
     ]
+
+
+def _boundary_cells(graph, items, results: dict[str, dict], store):
+    """Each grain-boundary cell with its picture as a data URI."""
+    for name, result in results.items():
+        if name.startswith("structure/") and result["boundaries"]:
+            picture = base64.b64encode((store.path(items[name]) / PICTURE).read_bytes()).decode()
+            yield {**graph.nodes[name].facts, **result, "picture": f"data:image/png;base64,{picture}"}
 
 
 def _pictures(campaign, results: dict[str, dict]):

@@ -9,7 +9,12 @@ from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.execution import StageContext
 
-POTENTIAL, ACTIVE_SET, TRAINING_SET, CURVE = "potential.mtp", "active_set.txt", "training_set.extxyz", "learning.png"
+POTENTIAL, ACTIVE_SET, TRAINING_SET, CURVE = (
+    "potential.mtp",
+    "potential.active_set.txt",
+    "training_set.extxyz",
+    "learning.png",
+)
 
 
 def run(context: StageContext) -> dict:

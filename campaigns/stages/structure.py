@@ -10,7 +10,7 @@ from ase.io import read, write
 from argyro.campaigns.stages import StageDefinition
 from argyro.platform.execution import StageContext
 
-FILE = "structure.extxyz"
+FILE, PICTURE = "structure.extxyz", "structure.png"
 
 
 def read_structure(folder: Path) -> Atoms:
@@ -20,18 +20,16 @@ def read_structure(folder: Path) -> Atoms:
 
 def run(context: StageContext) -> dict:
     """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or min_grain_thickness_nm, seed."""
-    from argyro.platform.structures.checks import check, require
+    from argyro.platform.structures.checks import require
+    from argyro.platform.structures.picture import draw
+    from argyro.platform.structures.report import describe
 
     atoms = _build(context.inputs)
     require(atoms)
     write(context.workdir / FILE, atoms)
-    return {
-        "atoms": len(atoms),
-        "formula": atoms.get_chemical_formula("hill"),
-        "boundaries": int(atoms.info["boundaries"]),
-        "volume_A3": float(atoms.get_volume()),
-        "checks": check(atoms),
-    }
+    if context.inputs["boundary"] != "bulk":
+        draw(atoms, context.workdir / PICTURE)
+    return describe(atoms)
 
 
 def _build(inputs) -> Atoms:
