@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from argyro.campaigns.commands import campaign, engines, inspect, potential, setup
+from argyro.campaigns.commands import campaign, engines, inspect, labels, potential, setup
 from argyro.campaigns.commands.output import print_error
 from argyro.platform.errors import ArgyroError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (setup, campaign, inspect, engines, potential):
+for module in (setup, campaign, inspect, engines, potential, labels):
     module.register(app)
 
 

@@ -3,6 +3,10 @@
 import json
 
 import pytest
+from ase.build import bulk
+from ase.calculators.lj import LennardJones
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
 
 
 @pytest.mark.parametrize(
@@ -77,3 +81,59 @@ def test_structure_and_homogenize_print_their_keys(argyro, tmp_path):
     document = json.loads(done.stdout)
     assert 1e-8 < document["mean_cm2_s"] < 1e-7 and len(document["effective_cm2_s"]) == 3
     assert {"relative_error_bound", "method", "grain_size_nm", "width_nm"} <= set(document)
+
+
+def test_homogenize_answers_a_table(argyro, tmp_path):
+    table, out = tmp_path / "points.csv", tmp_path / "answers.csv"
+    table.write_text(
+        "d_bulk_cm2_s,d_parallel_cm2_s,d_perpendicular_cm2_s,width_nm,grain_size_nm\n"
+        "1e-7,1e-8,1e-8,2.5,100\n1e-7,1e-8,1e-8,2.5,1000\n"
+    )
+    rows = json.loads(argyro("homogenize", "--table", table, "-o", out, "--json").stdout)["rows"]
+    assert rows[0]["mean_cm2_s"] < rows[1]["mean_cm2_s"] < 1e-7
+    assert out.read_text().count("\n") == 3
+    done = argyro("homogenize", "--d-bulk", "1e-7")
+    assert done.returncode == 2 and "--grain-size-nm" in done.stderr
+
+
+def test_a_potential_is_trained_evaluated_and_graded(argyro, tmp_path):
+    frames, potential = tmp_path / "frames.extxyz", tmp_path / "lj.mtp"
+    labelled = []
+    for seed in range(6):
+        atoms = bulk("Ar", "fcc", 5.3, cubic=True)
+        atoms.rattle(0.1, seed=seed)
+        calculator = LennardJones(sigma=3.4, epsilon=0.0103, rc=8.0)
+        calculator.calculate(atoms)
+        atoms.calc = SinglePointCalculator(atoms, **{k: calculator.results[k] for k in ("energy", "forces", "stress")})
+        atoms.info["label_source"] = "lennard-jones"
+        labelled.append(atoms)
+    write(frames, labelled)
+    done = argyro("potential", "train", frames, "--level", "4", "--iterations", "50", "-o", potential, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["force_meV_A"] < 5
+    done = argyro("potential", "evaluate", potential, frames, "--grade", "--json")
+    documents = json.loads(done.stdout)["frames"]
+    assert len(documents) == 6 and len(documents[0]["forces_eV_A"]) == 4
+    assert set(documents[0]) == {"energy_eV", "forces_eV_A", "stress_eV_A3", "grade"}
+    assert all(document["grade"] <= 1 + 1e-6 for document in documents)
+    grades = json.loads(argyro("potential", "grade", potential, frames, "--json").stdout)["grades"]
+    assert len(grades) == 6 and len(grades[0]) == 4
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["potential", "evaluate", "nowhere.mtp", "nowhere.xyz"], "nowhere"),
+        (["potential", "train", "nowhere.xyz", "--level", "8", "-o", "x.mtp"], "nowhere"),
+        (["labels", "install", "magic"], "magic"),
+        (["labels", "check", "sevennet"], "install"),
+    ],
+)
+def test_mistakes_in_the_groups(argyro, arguments, words):
+    done = argyro(*arguments)
+    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_labels_check_compares_forces_with_slopes(argyro):
+    document = json.loads(argyro("labels", "check", "chgnet", "--json").stdout)
+    assert document["force_error_eV_A"] < 0.02 and document["label_source"].startswith("chgnet/0.4.2")
