@@ -1,4 +1,4 @@
-"""The pictures of a campaign: learning curve, parity, Arrhenius plot, effective diffusivity against grain size."""
+"""The pictures of a campaign: parity of the surrogate, Arrhenius plot, conductivity against grain size."""
 
 from __future__ import annotations
 
@@ -20,24 +20,6 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
         axes.legend(frameon=False, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=140)
-
-
-def learning_curve(rounds: Sequence[dict], path: Path) -> None:
-    """Force error on training, newly picked and held-out frames against the number of labels."""
-
-    def fill(axes: Axes) -> None:
-        labels = [entry["labels"] for entry in rounds]
-        for name, words, style in (
-            ("train_rmse_force_meV_A", "training frames", "o-"),
-            ("picks_rmse_force_meV_A", "new frames, before they were learned", "x"),
-            ("validation_rmse_force_meV_A", "held-out frames of the exploration", "s"),
-        ):
-            values = [entry.get(name) for entry in rounds]
-            if any(value is not None for value in values):
-                axes.plot(labels, [float("nan") if value is None else value for value in values], style, label=words)
-        axes.set(xlabel="labels", ylabel="force error (meV/Å)", ylim=(0, None))
-
-    _draw(path, fill)
 
 
 def parity(points: Sequence[dict], path: Path) -> None:

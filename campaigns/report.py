@@ -15,6 +15,7 @@ from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
 from argyro.campaigns.stages.structure import PICTURE
+from argyro.platform.learning.plots import plot_rounds
 
 
 def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
@@ -101,9 +102,9 @@ def _pictures(campaign, results: dict[str, dict]):
         if name.startswith("learn/"):
             rounds = result["rounds"]
             yield (
-                f"Learning curve of {name.removeprefix('learn/')}",
-                "Force error of the potential against its reference, over the rounds of active learning.",
-                _svg(lambda path, rounds=rounds: figures.learning_curve(rounds, path)),
+                f"Learning of {name.removeprefix('learn/')}",
+                "Labels and level, force errors against the reference, and the length explored, round by round.",
+                _svg(lambda path, rounds=rounds: plot_rounds(rounds, path)),
             )
 
 

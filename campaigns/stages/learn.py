@@ -35,7 +35,8 @@ def run(context: StageContext) -> dict:
     shutil.copy(learned.mtp_path, context.workdir / POTENTIAL)
     shutil.copy(learned.active_set_path, context.workdir / ACTIVE_SET)
     shutil.copy(learned.training_set_path, context.workdir / TRAINING_SET)
-    return _result(learned.rounds, context.workdir)
+    _draw(learned, context.workdir)
+    return _result(learned.rounds)
 
 
 def _tuples(options: dict) -> dict:
@@ -43,17 +44,23 @@ def _tuples(options: dict) -> dict:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
 
 
-def _result(rounds: list[dict], workdir: Path) -> dict:
-    from argyro.campaigns.figures import learning_curve
+def _draw(learned, workdir: Path) -> None:
+    from argyro.platform.learning.plots import plot_parity, plot_rounds
+    from argyro.platform.learning.rounds import read_frames
+    from argyro.platform.potential.potential import MTP
 
-    learning_curve(rounds, workdir / CURVE)
+    plot_rounds(learned.rounds, workdir / CURVE)
+    plot_parity(MTP.read(learned.mtp_path), read_frames(learned.training_set_path), workdir / PARITY)
+
+
+def _result(rounds: list[dict]) -> dict:
     names = sorted({name for entry in rounds for name, value in entry.items() if type(value) in (int, float)})
     series = {name: [entry.get(name) for entry in rounds] for name in names}
     return {
         "rounds": rounds,
         "metrics": {name: _last(values) for name, values in series.items()},
         "series": {f"round_{name}": values for name, values in series.items()},
-        "artifacts": [CURVE, POTENTIAL, ACTIVE_SET],
+        "artifacts": [CURVE, PARITY, POTENTIAL, ACTIVE_SET],
     }
 
 
