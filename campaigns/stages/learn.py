@@ -9,12 +9,8 @@ from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.execution import StageContext
 
-POTENTIAL, ACTIVE_SET, TRAINING_SET, CURVE = (
-    "potential.mtp",
-    "potential.active_set.txt",
-    "training_set.extxyz",
-    "learning.png",
-)
+POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
+TRAINING_SET, CURVE, PARITY = "training_set.extxyz", "learning.png", "parity.png"
 
 
 def run(context: StageContext) -> dict:
