@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import ray
 
@@ -23,7 +24,7 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     Raises:
         ArgyroError: there is no cluster at the address.
     """
-    options = {"log_to_driver": False, "logging_level": "ERROR"}
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address in (None, "local"):
         ray.init(
             address="local",
@@ -72,7 +73,8 @@ class RayExecutor:
         """Start a task with the cores and memory it asks for; Ray sets OMP_NUM_THREADS from the cores."""
         resources = {"num_cpus": task.cores, "memory": int(task.memory_GB * 1e9)}
         if task.hosted:
-            host = ItemHost.options(**resources).remote()
+            # mypy does not follow the decorators of classes
+            host = ItemHost.options(**resources).remote()  # type: ignore[attr-defined]
             self._hosts[task.item.key] = host
             self._running[host.run.remote(task)] = task
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -15,9 +17,11 @@ class RemoteTracker:
     with it is logged at the campaign's next run.
     """
 
-    def __init__(self, **arguments):
+    def __init__(self, **arguments: Any):
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        actor = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)(MLflowTracker)
+        # Ray's annotations leave node affinity out of the strategies
+        remote = ray.remote(num_cpus=0, max_restarts=4, scheduling_strategy=here)  # type: ignore[call-overload]
+        actor = remote(MLflowTracker)
         self._actor = actor.remote(**arguments)
         self._pending: list[ray.ObjectRef] = []
 

@@ -71,7 +71,8 @@ class MLflowTracker:
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             return found.experiment_id
-        return self.client.create_experiment(name, artifact_location=artifacts and artifacts.resolve().as_uri())
+        location = artifacts.resolve().as_uri() if artifacts is not None else None
+        return self.client.create_experiment(name, artifact_location=location)
 
     def _finished_runs(self, campaign_id: str) -> dict[str, str]:
         """Key -> run id of what is logged completely; runs that a killed tracker left unfinished are deleted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import cast
 
 import typer
 
@@ -11,7 +12,7 @@ from argyro.campaigns.commands.output import print_error
 from argyro.platform.errors import ArgyroError
 
 # An unknown command or option; typer names this class only as the base of its public one.
-UsageError = typer.BadParameter.__base__
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 
 app = typer.Typer(
     name="argyro",

@@ -9,6 +9,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 
@@ -20,7 +21,7 @@ def examine() -> list[dict]:
         _finding("potential kernel", True, _kernel),
         _finding("lmp with pair mtp", True, _lammps),
     ]
-    findings += [_finding(name, True, lambda name=name: _package(name)) for name in _PACKAGES]
+    findings += [_finding(name, True, partial(_package, name)) for name in _PACKAGES]
     return findings + [_label_source(source, required=source == "chgnet") for source in _SOURCES]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def run_campaign(
     *,
     inline: bool = False,
     address: str | None = None,
-    display: Callable[[Scheduler], object],
+    display: Callable[[Scheduler], AbstractContextManager[object]],
 ) -> CampaignRun:
     """Compute what is absent from the campaign's store, then rank, report and close its MLflow run.
 

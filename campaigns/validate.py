@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from argyro.campaigns.spec import Campaign
 from argyro.platform.errors import InputError
@@ -88,7 +89,7 @@ def _dotted(location: tuple) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
-def _mistake(entry: dict) -> Mistake:
+def _mistake(entry: ErrorDetails) -> Mistake:
     """One of pydantic's errors in our words."""
     path, given, context = _dotted(entry["loc"]), entry["input"], entry.get("ctx", {})
     cause = context.get("error")
@@ -106,13 +107,13 @@ def _mistake(entry: dict) -> Mistake:
 
 def _section_fields(location: tuple) -> list[str]:
     """The settings of the section at a location of the campaign file."""
-    model: type = Campaign
+    model: type[BaseModel] = Campaign
     for part in location:
         if isinstance(part, int):
             continue
         annotation = model.model_fields[part].annotation
         candidates = [annotation, *getattr(annotation, "__args__", ())]
-        model = next(c for c in candidates if isinstance(c, type) and hasattr(c, "model_fields"))
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
     return list(model.model_fields)
 
 
@@ -126,8 +127,8 @@ def _cross_mistakes(raw: dict) -> list[Mistake]:
     """Rules that tie several fields; tolerant of fields that are wrong by themselves."""
     mistakes = []
     width = _numbers(raw.get("boundary_width_nm", Campaign.model_fields["boundary_width_nm"].default))
-    sizes = raw.get("grain_sizes_nm") if isinstance(raw.get("grain_sizes_nm"), list) else []
-    for index, size in enumerate(sizes):
+    sizes = raw.get("grain_sizes_nm")
+    for index, size in enumerate(sizes if isinstance(sizes, list) else []):
         if width and _numbers(size) and float(size) <= width[0]:
             message = (
                 f"grain size {size} nm is not above the boundary width of {width[0]:g} nm, so nothing would be left "

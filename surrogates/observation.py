@@ -61,7 +61,10 @@ class Observation:
     @property
     def reference_cm2_s(self) -> float:
         """The diffusivity, or the bound where there is no value."""
-        return self.upper_bound_cm2_s if self.diffusivity is None else self.diffusivity.value
+        if self.diffusivity is not None:
+            return self.diffusivity.value
+        assert self.upper_bound_cm2_s is not None  # one of the two is given
+        return self.upper_bound_cm2_s
 
     @property
     def censored(self) -> bool:

@@ -39,7 +39,9 @@ class Prediction:
     @cached_property
     def bulk(self) -> tuple[Uncertain, ...]:
         """D of the bulk in cm²/s, one per temperature."""
-        return self._of("bulk")
+        bulk = self._of("bulk")
+        assert bulk is not None  # only boundary entries can be NaN
+        return bulk
 
     @cached_property
     def parallel(self) -> tuple[Uncertain, ...] | None:

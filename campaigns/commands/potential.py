@@ -19,7 +19,7 @@ Structures = Annotated[list[Path], typer.Argument(help="Files in any format of A
 def _frames(files: list[Path]) -> list:
     from ase.io import read
 
-    frames = []
+    frames: list = []
     for file in files:
         try:
             frames += read(file, index=":")
@@ -64,7 +64,7 @@ def train(
     frames = _frames(structures)
     if start is None:
         found = {symbol for frame in frames for symbol in frame.get_chemical_symbols()}
-        species = tuple(sorted(found, key=atomic_numbers.get))
+        species = tuple(sorted(found, key=atomic_numbers.__getitem__))
         initial = MTP.untrained(species, level, cutoff_A, min_dist_A, seed=seed)
     else:
         read = MTP.read(start)

@@ -79,7 +79,7 @@ def _value_or_bound(measured) -> dict:
 
 
 def _result(measured: dict, observations: list[dict], notes: list[str]) -> dict:
-    metrics = {}
+    metrics: dict[str, float] = {}
     for observation in observations:
         name = "bulk" if observation["target"] == "bulk" else f"boundary_{observation['target']}"
         if observation["diffusivity_cm2_s"]:

@@ -15,7 +15,9 @@ FILE, PICTURE = "structure.extxyz", "structure.png"
 
 def read_structure(folder: Path) -> Atoms:
     """The cell that a structure item holds."""
-    return read(folder / FILE)
+    atoms = read(folder / FILE)
+    assert isinstance(atoms, Atoms)  # a list only with an index
+    return atoms
 
 
 def run(context: StageContext) -> dict:

@@ -40,7 +40,9 @@ class Engine:
 
 
 def _package_folder(package: str) -> Path:
-    return Path(importlib.util.find_spec(package).origin).parent
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None  # `describe` looked for it before its weights
+    return Path(spec.origin).parent
 
 
 def _chgnet(kwargs: dict, directory: Path):
@@ -145,6 +147,7 @@ def load_factory(name: str) -> Callable:
     module, _, attribute = name.rpartition(":")
     if module.endswith(".py"):
         spec = importlib.util.spec_from_file_location("label_factory", module)
+        assert spec is not None and spec.loader is not None  # the name ends in .py
         loaded = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(loaded)
     else:
@@ -206,7 +209,10 @@ def factory_engine(factory: str) -> Engine:
 
 def find(source: str, factory: str | None) -> Engine:
     """Find the engine of a label source; KeyError for a name that is none."""
-    return factory_engine(factory) if source == "ase" else ENGINES[source]
+    if source != "ase":
+        return ENGINES[source]
+    assert factory is not None  # `LabelSource` takes no ase without one
+    return factory_engine(factory)
 
 
 def describe(source: str, factory: str | None, kwargs: dict) -> dict:

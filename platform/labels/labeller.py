@@ -48,6 +48,8 @@ class _Worker:
             start_new_session=True,  # so that a timeout ends the engine's own children as well
             preexec_fn=die_with_parent,
         )
+        assert self.process.stdin is not None and self.process.stdout is not None  # pipes, as asked for
+        self._requests, self._answers = self.process.stdin, self.process.stdout
         self._pending = b""
         self._ready = False
 
@@ -64,8 +66,8 @@ class _Worker:
                 raise WorkerDied(f"the reference could not be loaded: {answer['message']}")
             self._ready = True
         try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
-            self.process.stdin.flush()
+            self._requests.write(json.dumps(request).encode() + b"\n")
+            self._requests.flush()
         except BrokenPipeError as error:
             raise WorkerDied("the worker process is gone") from error
         return self._answer(timeout_s)
@@ -73,11 +75,11 @@ class _Worker:
     def _answer(self, timeout_s: float) -> dict:
         deadline = time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
+            selector.register(self._answers, selectors.EVENT_READ)
             while b"\n" not in self._pending:
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     raise WorkerTimeout(f"no answer within {timeout_s:g} s")
-                piece = os.read(self.process.stdout.fileno(), 1 << 20)
+                piece = os.read(self._answers.fileno(), 1 << 20)
                 if not piece:
                     raise WorkerDied(f"the worker process ended with exit code {self.process.wait()}")
                 self._pending += piece
@@ -89,8 +91,8 @@ class _Worker:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self._requests.close()
+        self._answers.close()
 
 
 class Labeller:
@@ -110,8 +112,11 @@ class Labeller:
     def __init__(self, source: LabelSource, workdir: Path | None = None):
         self.source = source
         self.seconds_spent = 0.0
-        self._temporary = tempfile.TemporaryDirectory(prefix="argyro-labels-") if workdir is None else None
-        self.workdir = Path(workdir or self._temporary.name)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if workdir is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="argyro-labels-")
+            workdir = Path(self._temporary.name)
+        self.workdir = Path(workdir)
         self._worker: _Worker | None = None
 
     def __enter__(self) -> Labeller:
@@ -170,10 +175,9 @@ class Labeller:
         log_start = self._log_size()
         answer = {"status": "failed", "message": ""}
         for _attempt in range(2):
-            if self._worker is None:
-                self._start()
+            worker = self._worker or self._start()
             try:
-                answer = self._worker.ask(request, self.source.timeout_s)
+                answer = worker.ask(request, self.source.timeout_s)
                 break
             except WorkerTimeout as error:
                 self._stop()
@@ -197,8 +201,9 @@ class Labeller:
             text = log.read().decode(errors="replace")
         return (text + message)[-LOG_TAIL_CHARACTERS:]
 
-    def _start(self) -> None:
+    def _start(self) -> _Worker:
         self._worker = _Worker(self.source, self._log)
+        return self._worker
 
     def _stop(self) -> None:
         if self._worker is not None:

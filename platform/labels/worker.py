@@ -24,6 +24,7 @@ from pathlib import Path
 def _sibling(name: str):
     """Load a file next to this one without putting the folder on the path, where it could shadow the engine's names."""
     spec = importlib.util.spec_from_file_location(f"argyro_labels_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None  # the name ends in .py
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

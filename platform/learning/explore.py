@@ -237,6 +237,7 @@ def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> tuple[int, li
     frames = []
     for index in chosen if blocks else []:
         dumped = read(StringIO(blocks[index]), format="extxyz")
+        assert isinstance(dumped, Atoms)  # a list only with an index
         frame = _like(structure, sampler, dumped.cell.array, dumped.positions)
         frame.set_array("grade", dumped.arrays["grade"])
         frame.info |= {"step": int(dumped.info["step"]), "max_grade": float(dumped.info["max_grade"])}

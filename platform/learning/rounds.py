@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ase import Atoms
-from ase.io import read, write
+from ase.io import iread, write
 
 from argyro.platform.errors import InputError
 
@@ -77,7 +77,7 @@ class RoundStore:
 
 def read_frames(path: Path) -> list[Atoms]:
     """Frames of an extended xyz file; none if there is no such file."""
-    return read(path, index=":", format="extxyz") if path.exists() else []
+    return list(iread(path, index=":", format="extxyz")) if path.exists() else []
 
 
 def write_frames(path: Path, frames: list[Atoms]) -> None:

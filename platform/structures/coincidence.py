@@ -10,7 +10,7 @@ Materials (1995), chapter 2.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
@@ -93,8 +93,7 @@ class BoundaryType:
         lower = np.array(self.plane)
         upper = np.round(self.rotation.T @ lower * self.denominator).astype(int)
         upper = upper // gcd(*(int(index) for index in upper))
-        faces = [(lower, -upper), (-lower, upper)]
-        return tuple(f"({_digits(below)})|({_digits(above)})" for below, above in faces)
+        return f"({_digits(lower)})|({_digits(-upper)})", f"({_digits(-lower)})|({_digits(upper)})"
 
     @property
     def is_polar(self) -> bool:
@@ -194,7 +193,7 @@ _PREFERRED_PLANES = [(1, -1, 2), (-1, 1, 1), (0, 2, 1)]  # as named in the liter
 def _planes() -> list[tuple[int, int, int]]:
     """Planes of small indices without common divisor, one of each pair of opposite normals, simplest first."""
     span = range(-LARGEST_INDEX, LARGEST_INDEX + 1)
-    planes = [indices for indices in product(span, repeat=3) if gcd(*indices) == 1 and indices > (0, 0, 0)]
+    planes = [indices for indices in product(span, span, span) if gcd(*indices) == 1 and indices > (0, 0, 0)]
     return sorted(planes, key=lambda plane: (sum(np.square(plane)), tuple(-np.array(plane))))
 
 
@@ -220,19 +219,19 @@ def _angles(axis: tuple[int, int, int]) -> list[tuple[int, int, int]]:
     return [entry[1:] for entry in sorted(found)]
 
 
-def _rotations(axis: tuple[int, int, int], sigma: int) -> list[tuple[tuple[tuple[int, ...], ...], int]]:
+def _rotations(axis: tuple[int, int, int], sigma: int) -> list[tuple[tuple[tuple[int, int, int], ...], int]]:
     """Whole-number rotation matrices for one Σ about an axis: the smallest angle, both senses."""
     _, m, n = next(entry for entry in _angles(axis) if entry[0] == sigma)
     return [_rotation(m, sense * n, axis) for sense in (1, -1)]
 
 
-def _rotation(m: int, n: int, axis: tuple[int, int, int]) -> tuple[tuple[tuple[int, ...], ...], int]:
+def _rotation(m: int, n: int, axis: tuple[int, int, int]) -> tuple[tuple[tuple[int, int, int], ...], int]:
     """Rotation of the quaternion (m, n·axis) as numerator and denominator."""
     vector = n * np.array(axis)
     cross = np.array([[0, -vector[2], vector[1]], [vector[2], 0, -vector[0]], [-vector[1], vector[0], 0]])
     square = int(vector @ vector)
     matrix = (m * m - square) * np.eye(3, dtype=int) + 2 * np.outer(vector, vector) + 2 * m * cross
-    return tuple(tuple(int(x) for x in row) for row in matrix), m * m + square
+    return tuple((int(x), int(y), int(z)) for x, y, z in matrix), m * m + square
 
 
 @lru_cache(maxsize=1)
@@ -283,10 +282,11 @@ def _in_group(matrix: np.ndarray, operations: list[np.ndarray]) -> bool:
 
 def _indices(text: str) -> tuple[int, int, int]:
     """Three signed digits."""
-    return tuple(int(index) for index in re.findall(r"-?\d", text))
+    first, second, third = (int(index) for index in re.findall(r"-?\d", text))
+    return first, second, third
 
 
-def _digits(indices: tuple[int, int, int]) -> str:
+def _digits(indices: Iterable[int]) -> str:
     """Indices without separators, as in (1-12)."""
     return "".join(str(index) for index in indices)
 

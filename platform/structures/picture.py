@@ -72,4 +72,4 @@ def _bonds(axes, atoms: Atoms) -> None:
     i, _, arm = close_pairs(atoms.positions[centres], atoms.positions[corners], atoms.cell[:], 2.9)
     start = atoms.positions[centres][i]
     lines = np.stack([start[:, [2, 1]], (start + arm)[:, [2, 1]]], axis=1)
-    axes.add_collection(LineCollection(lines, colors="#6a3d9a", linewidths=1.2, zorder=1))
+    axes.add_collection(LineCollection(list(lines), colors="#6a3d9a", linewidths=1.2, zorder=1))

@@ -23,7 +23,10 @@ class _Framework:
     """Ions other than Li, collected grain by grain."""
 
     def __init__(self) -> None:
-        self.symbols, self.positions, self.sites, self.grains = [], [], [], []
+        self.symbols: list[str] = []
+        self.positions: list[np.ndarray] = []
+        self.sites: list[str] = []
+        self.grains: list[int] = []
 
     def add(self, symbols, positions, site: str, grain: int) -> None:
         """Append ions of one kind of site."""

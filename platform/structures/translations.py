@@ -45,7 +45,7 @@ def shift_lattice(boundary: BoundaryType) -> ShiftLattice:
     for grain in (0, 1):
         points = short_lattice_points()[:2000]
         points = points[np.isclose(points @ boundary.orientation(grain)[2], 0)]
-        generators |= {tuple(int(x) for x in row) for row in np.round(_shares(boundary, grain, points) * whole)}
+        generators |= {(int(x), int(y)) for x, y in np.round(_shares(boundary, grain, points) * whole)}
     return ShiftLattice(*_hermite(generators), whole)
 
 
