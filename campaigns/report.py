@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -104,7 +105,7 @@ def _pictures(campaign, results: dict[str, dict]):
             yield (
                 f"Learning of {name.removeprefix('learn/')}",
                 "Labels and level, force errors against the reference, and the length explored, round by round.",
-                _svg(lambda path, rounds=rounds: plot_rounds(rounds, path)),
+                _svg(partial(plot_rounds, rounds)),
             )
 
 
