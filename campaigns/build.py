@@ -34,6 +34,10 @@ class Cell:
         """For people: ``Li6PS5Cl 50 %/bulk``."""
         return f"{self.material.label}/{self.boundary}"
 
+    def structure(self, number: int) -> str:
+        """Name of the structure item of one arrangement."""
+        return f"structure/{self.label}/{number}"
+
     @property
     def facts(self) -> dict[str, object]:
         """What it is sorted by."""
@@ -58,11 +62,15 @@ def build_graph(campaign: Campaign, costs: Costs | None = None) -> Graph:
 class _Builder:
     def __init__(self, campaign: Campaign, costs: Costs):
         self.campaign, self.costs, self.graph = campaign, costs, Graph()
+        self.labels = _label_identity(campaign.labels)
         self.measured: dict[str, str] = {}  # diffusivity item -> its structure item
 
     def build(self) -> Graph:
         for cell in self._cells():
-            self._structure(cell)
+            for number in range(self.campaign.md.realisations):
+                self._structure(cell, number)
+            if cell.boundary == BULK:
+                self._learning_cell(cell)
         for family, materials in self._families().items():
             self._learn(family, materials)
         for cell in self._cells():
@@ -94,31 +102,40 @@ class _Builder:
     def _family_of(self, material: Material) -> str:
         return next(name for name, members in self._families().items() if material in members)
 
-    def _structure(self, cell: Cell) -> None:
+    def _structure(self, cell: Cell, number: int) -> None:
+        """An arrangement of the cell: its anions and Li ions placed by a seed of its own."""
         sizes = self.campaign.structures
-        inputs = {
+        size = (
+            {"supercell": list(sizes.supercell)}
+            if cell.boundary == BULK
+            else {"min_grain_thickness_nm": sizes.min_grain_thickness_nm}
+        )
+        facts = {**cell.facts, "realisation": number}
+        self._add(cell.structure(number), STRUCTURE, {**self._arrangement(cell, number), **size}, facts=facts)
+
+    def _learning_cell(self, cell: Cell) -> None:
+        """The bulk in which the potential is learned, where it is not the one of the MD."""
+        sizes = self.campaign.structures
+        if sizes.learning_supercell != sizes.supercell:
+            size = {"supercell": list(sizes.learning_supercell)}
+            self._add(
+                f"{cell.structure(0)}/learning", STRUCTURE, {**self._arrangement(cell, 0), **size}, facts=cell.facts
+            )
+
+    def _arrangement(self, cell: Cell, number: int) -> dict[str, object]:
+        return {
             "composition": cell.material.composition,
             "disorder": cell.material.disorder,
             "boundary": cell.boundary,
-            "seed": self.campaign.seed,
+            "seed": self.campaign.seed + number,
         }
-        if cell.boundary == BULK:
-            self._add(
-                f"structure/{cell.label}", STRUCTURE, {**inputs, "supercell": list(sizes.supercell)}, facts=cell.facts
-            )
-            small = {**inputs, "supercell": list(sizes.learning_supercell)}
-            if sizes.learning_supercell != sizes.supercell:
-                self._add(f"structure/{cell.label}/learning", STRUCTURE, small, facts=cell.facts)
-        else:
-            thick = {**inputs, "min_grain_thickness_nm": sizes.min_grain_thickness_nm}
-            self._add(f"structure/{cell.label}", STRUCTURE, thick, facts=cell.facts)
 
     def _learn(self, family: str, materials: list[Material]) -> None:
         names = []
         for material in materials:
-            small = f"structure/{material.label}/{BULK}/learning"
-            names.append(small if small in self.graph.nodes else f"structure/{material.label}/{BULK}")
-            names += [f"structure/{material.label}/{boundary}" for boundary in self.campaign.boundaries]
+            large = Cell(material, BULK).structure(0)
+            names.append(f"{large}/learning" if f"{large}/learning" in self.graph.nodes else large)
+            names += [Cell(material, boundary).structure(0) for boundary in self.campaign.boundaries]
         potential, labels = self.campaign.potential, self.campaign.labels
         options = {
             "levels": potential.levels,
@@ -132,7 +149,7 @@ class _Builder:
         self._add(
             f"learn/{family}",
             LEARN,
-            {"labels": _label_identity(labels), "options": options},
+            {"labels": self.labels, "options": options},
             parents={name: name for name in names},
             facts={"family": family, "label_source": labels.source, "levels": potential.levels},
             settings={"labels": labels.model_dump(mode="json")},
@@ -150,7 +167,7 @@ class _Builder:
         facts = {**cell.facts, "temperature_K": temperature_K, "realisation": number}
         inputs = md.model_dump(include={"equilibrate_ps", "production_ps", "timestep_fs", "frame_every_fs"})
         seed = 1 + self.campaign.seed + 1000 * number
-        structure = f"structure/{cell.label}"
+        structure = cell.structure(number)
         run = self._add(
             f"md/{case}",
             MD,
@@ -182,7 +199,7 @@ class _Builder:
         return self._add(
             "surrogate",
             SURROGATE,
-            {"options": options, "seed": self.campaign.seed, "cells": self.measured},
+            {"options": options, "seed": self.campaign.seed, "cells": self.measured, "labels": self.labels},
             parents=parents,
             tolerant=True,
             facts={"members": options["members"]},
@@ -212,10 +229,9 @@ class _Builder:
             "samples": campaign.homogenization.samples,
             "seed": campaign.seed,
         }
-        bulk = f"structure/{Cell(cell.material, BULK).label}"
-        parents = {"surrogate": surrogate, "bulk": bulk}
+        parents = {"surrogate": surrogate, "bulk": Cell(cell.material, BULK).structure(0)}
         if cell.boundary != BULK:
-            parents["boundary"] = f"structure/{cell.label}"
+            parents["boundary"] = cell.structure(0)
         parents |= {f"microstructure:{number}": name for number, name in enumerate(microstructures)}
         self._add(
             f"homogenize/{cell.label}",

@@ -47,6 +47,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         pictures=list(_pictures(campaign, results)),
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
         potentials=_potentials(results),
+        regimes=[row for result in results.values() for row in result.get("regimes", [])],
         diffusivities=[point for name, result in results.items() if name == "surrogate" for point in result["parity"]],
         warnings=warnings(campaign, results, failed or {}),
         provenance=provenance(campaign, graph),

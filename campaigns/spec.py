@@ -100,7 +100,10 @@ class Dynamics(_Section):
     production_ps: Positive = 50.0
     timestep_fs: Annotated[float, Field(gt=0.0, le=5.0)] = 2.0
     frame_every_fs: Positive = 100.0
-    realisations: Annotated[int, Field(ge=1)] = Field(1, description="independent seeds per structure and temperature")
+    realisations: Annotated[int, Field(ge=1)] = Field(
+        1,
+        description="independent arrangements of anions and Li, each with its own velocities, per cell and temperature",
+    )
     lammps: str | None = Field(None, description="another lmp executable")
     pair_style: str | None = Field(None, description="another pair style of it, for instance mtp/kk")
     launcher: str | None = Field(None, description="for instance: mpirun -np 4")

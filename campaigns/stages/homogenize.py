@@ -13,7 +13,8 @@ from argyro.platform.execution import StageContext
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import S_CM_IN_MS_CM
 
-SAMPLES, TABLE, PICTURE = "screening_samples.npz", "effective.parquet", "grain_size.png"
+SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
+PICTURE, MAP = "grain_size.png", "map.png"
 CURVE_TEMPERATURES = 12
 
 
@@ -29,7 +30,8 @@ def run(context: StageContext) -> dict:
     cell = read_structure(context.parents["boundary"]) if "boundary" in context.parents else bulk
     model = Surrogate.load(context.parents["surrogate"] / MODEL)
     drawn = model.predict(cell, inputs["temperatures_K"], samples=inputs["samples"], seed=inputs["seed"])
-    effective = _effective_samples(context, drawn.samples)
+    propagated = _propagate(context, drawn.samples)
+    effective = propagated.samples_cm2_s
     conductivity = effective * _conductivity_factors(bulk, inputs["temperatures_K"])[None, :, None]
     facts = {name: cell.info[name] for name in ("composition", "disorder", "boundary")}
     facts["material"] = f"{facts['composition']} {100 * facts['disorder']:g} %"
@@ -43,20 +45,22 @@ def run(context: StageContext) -> dict:
         "grain_sizes_nm": inputs["grain_sizes_nm"],
         "conductivity": [row["conductivity_mS_cm"] for row in screening],
     }
-    _draw(curve, context)
+    _draw(curve, propagated, context)
     return {
         "screening": screening,
         "conductivity_curves": [curve],
         "arrhenius_curves": _arrhenius_curves(model, cell, facts, inputs),
+        "regimes": _regimes(facts, propagated, drawn.samples[:, 0]),
+        "relative_error_bound": propagated.relative_error_bound,
         "in_domain": drawn.in_domain,
         "notes": list(drawn.warnings),
         "metrics": _metrics(screening),
-        "artifacts": [PICTURE, TABLE],
+        "artifacts": [PICTURE, MAP, TABLE],
     }
 
 
-def _effective_samples(context: StageContext, drawn: np.ndarray) -> np.ndarray:
-    """Samples of the mean effective diffusivity, (samples, temperatures, grain sizes).
+def _propagate(context: StageContext, drawn: np.ndarray):
+    """The mean effective diffusivity of every sample over temperature and grain size.
 
     Args:
         context: names the polycrystals, width and grain sizes.
@@ -64,19 +68,46 @@ def _effective_samples(context: StageContext, drawn: np.ndarray) -> np.ndarray:
     """
     from argyro.platform.continuum.mesh import Mesh
     from argyro.platform.continuum.reduced import reduced_model
-    from argyro.platform.continuum.scale import propagate
+    from argyro.platform.continuum.scale import Propagated, propagate
 
     inputs = context.inputs
-    sizes = inputs["grain_sizes_nm"]
+    sizes, temperatures = inputs["grain_sizes_nm"], inputs["temperatures_K"]
     if "boundary" not in context.parents:
-        return np.repeat(drawn[:, 0, :, None], len(sizes), axis=2)
+        grid = (np.array(temperatures, dtype=float), np.array(sizes, dtype=float))
+        alike = np.repeat(drawn[:, 0, :, None], len(sizes), axis=2)
+        return Propagated(alike, *grid, 0.0, np.zeros(alike.shape[1:]))
     meshes = []
     for role in sorted(role for role in context.parents if role.startswith("microstructure:")):
         meshes.append(Mesh.load(context.parents[role] / MESH))
         reduced_model(meshes[-1], cache=context.parents[role])
     bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
-    where = (inputs["width_nm"], sizes, inputs["temperatures_K"], inputs["seed"])
-    return propagate(meshes, bulk, parallel, perpendicular, *where).samples_cm2_s
+    return propagate(meshes, bulk, parallel, perpendicular, inputs["width_nm"], sizes, temperatures, inputs["seed"])
+
+
+def _regimes(facts: dict, propagated, bulk: np.ndarray) -> list[dict]:
+    """For each grain size, whether D_eff(T) bends and where boundaries take over; needs three temperatures."""
+    from argyro.platform.continuum.regimes import arrhenius_bend, takeover
+
+    temperatures = propagated.temperatures_K
+    if len(temperatures) < 3:
+        return []
+    rows = []
+    for s, size in enumerate(propagated.grain_sizes_nm):
+        samples = propagated.samples_cm2_s[:, :, s]
+        bend, crossing = arrhenius_bend(temperatures, samples), takeover(temperatures, bulk, samples)
+        rows.append(
+            {
+                **facts,
+                "grain_size_nm": float(size),
+                "cold_eV": bend.cold_eV.to_json(),
+                "hot_eV": bend.hot_eV.to_json(),
+                "non_arrhenius": bend.non_arrhenius,
+                "takeover_K": crossing.temperature_K and crossing.temperature_K.to_json(),
+                "takeover_share": crossing.share,
+                "boundaries": "fast" if crossing.fast else "blocking",
+            }
+        )
+    return rows
 
 
 def _conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
@@ -110,9 +141,11 @@ def _write_table(rows: list[dict], path) -> None:
     pd.json_normalize(rows, sep="_").to_parquet(path)
 
 
-def _draw(curve: dict, context: StageContext) -> None:
+def _draw(curve: dict, propagated, context: StageContext) -> None:
     from argyro.campaigns.figures import grain_size_plot
+    from argyro.platform.continuum.pictures import draw_map
 
+    draw_map(propagated, context.workdir / MAP)
     grain_size_plot([curve], context.workdir / PICTURE, context.inputs["screening_temperature_K"])
 
 

@@ -14,7 +14,7 @@ MODEL = "model"
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: options, seed, cells (diffusivity -> structure). Parents: those of them that came about."""
+    """Inputs: options, seed, cells (diffusivity -> structure), labels. Parents: those cells' items that came about."""
     from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
     observations = list(_observations(context))
@@ -62,6 +62,7 @@ def _observations(context: StageContext) -> Iterator:
                 width_nm=entry["width_nm"],
                 material=cell.split("/")[1],
                 boundary=structure.info["boundary"],
+                label_source=" ".join((context.inputs["labels"]["name"], context.inputs["labels"]["version"])),
             )
 
 
