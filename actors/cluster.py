@@ -24,6 +24,7 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     Raises:
         ArgyroError: there is no cluster at the address.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address in (None, "local"):
         ray.init(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.campaigns.figures import curve_label
 from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.microstructure import MESH
 from argyro.campaigns.stages.structure import read_structure
@@ -14,7 +13,7 @@ from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import S_CM_IN_MS_CM
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
-PICTURE, MAP = "grain_size.png", "map.png"
+PICTURE, ARRHENIUS, MAP = "grain_size.png", "arrhenius.png", "map.png"
 CURVE_TEMPERATURES = 12
 
 
@@ -45,17 +44,18 @@ def run(context: StageContext) -> dict:
         "grain_sizes_nm": inputs["grain_sizes_nm"],
         "conductivity": [row["conductivity_mS_cm"] for row in screening],
     }
-    _draw(curve, propagated, context)
+    laws = _arrhenius_curves(model, cell, facts, inputs)
+    _draw(curve, laws, propagated, context)
     return {
         "screening": screening,
         "conductivity_curves": [curve],
-        "arrhenius_curves": _arrhenius_curves(model, cell, facts, inputs),
+        "arrhenius_curves": laws,
         "regimes": _regimes(facts, propagated, drawn.samples[:, 0]),
         "relative_error_bound": propagated.relative_error_bound,
         "in_domain": drawn.in_domain,
         "notes": list(drawn.warnings),
         "metrics": _metrics(screening),
-        "artifacts": [PICTURE, MAP, TABLE],
+        "artifacts": [PICTURE, ARRHENIUS, MAP, TABLE],
     }
 
 
@@ -141,16 +141,25 @@ def _write_table(rows: list[dict], path) -> None:
     pd.json_normalize(rows, sep="_").to_parquet(path)
 
 
-def _draw(curve: dict, propagated, context: StageContext) -> None:
-    from argyro.campaigns.figures import grain_size_plot
+def _draw(curve: dict, laws: list[dict], propagated, context: StageContext) -> None:
+    from argyro.campaigns.figures import arrhenius_plot, curve_label, grain_size_plot
     from argyro.platform.continuum.pictures import draw_map
 
+    drawn = {law["label"] for law in laws}
+    points = [
+        point
+        for point in context.parent_result("surrogate")["parity"]
+        if curve_label(point["material"], point["boundary"], point["target"]) in drawn
+    ]
+    arrhenius_plot(points, laws, context.workdir / ARRHENIUS)
     draw_map(propagated, context.workdir / MAP)
     grain_size_plot([curve], context.workdir / PICTURE, context.inputs["screening_temperature_K"])
 
 
 def _arrhenius_curves(model, cell, facts: dict, inputs) -> list[dict]:
     """The surrogate's D(T) of bulk and boundary, for plots; equidistant in 1/T."""
+    from argyro.campaigns.figures import curve_label
+
     lowest, highest = min(inputs["temperatures_K"]), max(inputs["temperatures_K"])
     temperatures = (1 / np.linspace(1 / lowest, 1 / highest, CURVE_TEMPERATURES)).tolist()
     prediction = model.predict(cell, temperatures, seed=inputs["seed"])
