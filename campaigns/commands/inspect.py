@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ import typer
 from rich.table import Table
 
 from argyro.campaigns.commands.output import JsonFlag, console, print_json
+from argyro.platform.processes import die_with_parent
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a campaign.", show_default=False)]
 
@@ -58,7 +61,21 @@ def ui(
         f"MLflow at {address}; stop with Ctrl-C"
     )
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
-    raise typer.Exit(subprocess.run(command, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}).returncode)
+    raise typer.Exit(_serve(command))
+
+
+def _serve(command: list[str]) -> int:
+    """Run a server until it ends or is stopped; the processes that it started end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    server = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=die_with_parent)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
 
 
 def register(app: typer.Typer) -> None:

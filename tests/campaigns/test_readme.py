@@ -75,7 +75,7 @@ def serves_mlflow(line, folder):
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make")])
 def test_make_commands_end_in_what_they_say(line):
     """The targets themselves are this test run and the quickstart; here, that they exist and what they would run."""
-    dry = [*line.split(), "-n", "--always-make"]
+    dry = [*line.split(), "-n", "--always-make", "--no-print-directory"]
     recipe = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True)
     last = recipe.stdout.strip().splitlines()[-1]
     assert ("argyro run campaigns/quickstart.yaml" if "quickstart" in line else "pytest tests") in last
