@@ -10,14 +10,19 @@ struct Centres {
     int count = 0;
     const int* types = nullptr;            // [count], 0 .. species_count - 1
     const int* offsets = nullptr;          // [count + 1]: pairs offsets[i] .. offsets[i+1] - 1 belong to centre i
-    const double* rij_A = nullptr;         // [pairs][3], r_j - r_i
-    const int* neighbour_types = nullptr;  // [pairs]
+    const double* rij_A = nullptr;         // [pairs][stride], r_j - r_i in the first three
+    const int* neighbour_types = nullptr;  // [pairs]; null: they stand behind r_ij, in the fourth double
+    int stride = 3;                        // doubles from one pair to the next, in rij_A and in the gradients
 };
+
+static inline int neighbour_type(const Centres& all, long pair) {
+    return all.neighbour_types ? all.neighbour_types[pair] : static_cast<int>(all.rij_A[all.stride * pair + 3]);
+}
 
 // Where results go; a null pointer means not wanted. All are overwritten.
 struct Results {
     double* energies_eV = nullptr;     // [count] site energies
-    double* gradients_eV_A = nullptr;  // [pairs][3] dE_i/dr_ij
+    double* gradients_eV_A = nullptr;  // [pairs][stride] dE_i/dr_ij in the first three
     double* basis = nullptr;           // [count][basis_size] B_k, in the order of the .mtp file
 };
 

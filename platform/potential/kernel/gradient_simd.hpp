@@ -88,7 +88,7 @@ inline void finish_gradient(const PlanView& plan, V* row, const V* g, const V* p
     for (int c = 0; c < 3; ++c) row[c] = along * row[c] + inverse * g[c];
 }
 
-void pair_gradients(const PlanView& plan, int neighbours, Layout<V>& at) {
+void pair_gradients_by_two(const PlanView& plan, int neighbours, Layout<V>& at) {
     using S = V;
     for (int k = 0; k < neighbours; k += 2) {
         V *a = at.neighbours + static_cast<long>(k) * at.rows, *b = a + at.rows;
@@ -103,12 +103,80 @@ void pair_gradients(const PlanView& plan, int neighbours, Layout<V>& at) {
     }
 }
 
+// The same with the number of ranks known when compiled: one neighbour at a time, everything in registers or nearly.
+template <int RANKS>
+void pair_gradients_of_few(const PlanView& plan, int neighbours, Layout<V>& at) {
+    constexpr int SIZE = RANKS * (RANKS + 1) * (RANKS + 2) / 6;
+    const int n = plan.radial_functions;
+    for (int k = 0; k < neighbours; ++k) {
+        V* row = at.neighbours + static_cast<long>(k) * at.rows;
+        const V e[3] = {row[0], row[1], row[2]}, inverse = row[3 + n];
+        V monomials[SIZE], chain[SIZE], g[3] = {V{}, V{}, V{}}, radial = V{};
+        monomials[0] = V{} + 1.0;
+        // what a rank's monomials are made of: parent, child and axis, in the order of build_rank
+        auto descend = [](int rank, auto use) __attribute__((always_inline)) {
+            const int below = rank_size(rank - 1), parents = first_monomial(rank - 1), children = first_monomial(rank);
+#pragma GCC unroll 32
+            for (int i = 0; i < below; ++i) use(parents + i, children + i, 0);
+#pragma GCC unroll 32
+            for (int i = 0; i < rank; ++i) use(parents + below - rank + i, children + below + i, 1);
+            use(parents + below - 1, children + below + rank, 2);
+        };
+#pragma GCC unroll 8
+        for (int rank = 1; rank < RANKS; ++rank)
+            descend(rank, [&](int parent, int child, int axis) { monomials[child] = monomials[parent] * e[axis]; });
+#pragma GCC unroll 8
+        for (int rank = RANKS - 1; rank >= 0; --rank) {
+            const int first = first_monomial(rank), size = rank_size(rank), count = plan.mu_count[rank];
+#pragma GCC unroll 32
+            for (int i = 0; i < size; ++i) chain[first + i] = V{};
+            const V* adjoints = at.adjoints + plan.moment_offset[rank];
+            for (int mu = 0; mu < count; ++mu, ++adjoints) {
+                const V f = row[3 + mu];
+                V sum = V{};
+#pragma GCC unroll 32
+                for (int i = 0; i < size; ++i) {
+                    const V adjoint = adjoints[i * count];
+                    chain[first + i] += adjoint * f;
+                    sum += adjoint * monomials[first + i];
+                }
+                radial += row[4 + n + mu] * sum;
+            }
+            if (rank + 1 < RANKS)
+                descend(rank + 1, [&](int parent, int child, int axis) {
+                    chain[parent] += e[axis] * chain[child];
+                    g[axis] += monomials[parent] * chain[child];
+                });
+        }
+        const V along = radial - inverse * (g[0] * e[0] + g[1] * e[1] + g[2] * e[2]);
+        for (int c = 0; c < 3; ++c) row[c] = along * e[c] + inverse * g[c];
+    }
+}
+
+void pair_gradients(const PlanView& plan, int neighbours, Layout<V>& at) {
+    switch (plan.ranks) {
+        case 1:
+            return pair_gradients_of_few<1>(plan, neighbours, at);
+        case 2:
+            return pair_gradients_of_few<2>(plan, neighbours, at);
+        case 3:
+            return pair_gradients_of_few<3>(plan, neighbours, at);
+        case 4:
+            return pair_gradients_of_few<4>(plan, neighbours, at);
+        case 5:
+            return pair_gradients_of_few<5>(plan, neighbours, at);
+        default:
+            return pair_gradients_by_two(plan, neighbours, at);
+    }
+}
+
 void write_gradients(const Batch& batch, const Layout<V>& at, double* out) {
+    const long stride = batch.centres.stride;
     for (int lane = 0; lane < batch.size; ++lane) {
         const int first = batch.centres.offsets[batch.members[lane]];
         const int count = batch.centres.offsets[batch.members[lane] + 1] - first;
         for (int k = 0; k < count; ++k) {
-            double* to = out + 3L * (first + at.order[lane * at.width + k]);
+            double* to = out + stride * (first + k);
             const V* from = at.neighbours + static_cast<long>(k) * at.rows;
             for (int c = 0; c < 3; ++c) to[c] = from[c][lane];
         }

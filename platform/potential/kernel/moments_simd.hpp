@@ -6,7 +6,8 @@
 namespace {
 using namespace argyro;
 
-inline int rank_size(int rank) { return (rank + 1) * (rank + 2) / 2; }
+constexpr int rank_size(int rank) { return (rank + 1) * (rank + 2) / 2; }
+constexpr int first_monomial(int rank) { return rank * (rank + 1) * (rank + 2) / 6; }
 
 // Monomials of a rank from those of the rank below, for two neighbours side by side.
 template <class S, class Use>

@@ -8,6 +8,7 @@
 // pair gradients, or in dual numbers the derivative with respect to the parameters.
 #include "contract_simd.hpp"
 #include "gradient_simd.hpp"
+#include "pairs_simd.hpp"
 #include "parameters_simd.hpp"
 #include "prepare_simd.hpp"
 
@@ -19,7 +20,7 @@ unsigned long scratch_size(const PlanView& plan, int longest, bool dual) {
 
 void evaluate(const PlanView& plan, const Batch& batch, const Results& results, double* scratch) {
     Layout<V> at(plan, batch.longest, scratch);
-    const int neighbours = prepare(plan, batch, nullptr, at);
+    const int neighbours = fill(plan, batch, at);
     basic_moments(plan, neighbours, at);
     contract(plan, at.moments);
     if (results.basis)

@@ -1,6 +1,7 @@
 // From the tables of an .mtp file, in whatever order, to the layout of the inner loops.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -10,6 +11,8 @@
 
 namespace argyro {
 namespace {
+
+constexpr int MAX_POWERS = 12;  // polynomials up to here as powers of x: cancellation costs less than four digits
 
 [[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
 
@@ -82,6 +85,22 @@ void check_tables(const Parameters& p) {
 int monomial_index(int b, int c) {  // within its rank, a descending, then b descending
     const int without_a = b + c;
     return without_a * (without_a + 1) / 2 + c;
+}
+
+using Matrix = std::vector<std::vector<double>>;
+
+Matrix identity(int size) {
+    Matrix rows(size, std::vector<double>(size, 0.0));
+    for (int q = 0; q < size; ++q) rows[q][q] = 1.0;
+    return rows;
+}
+
+// [q][k]: coefficient of x^k in T_q; whole numbers, exact.
+Matrix chebyshev_powers(int size) {
+    Matrix rows = identity(size);
+    for (int q = 2; q < size; ++q)
+        for (int k = 0; k <= q; ++k) rows[q][k] = (k ? 2.0 * rows[q - 1][k - 1] : 0.0) - rows[q - 2][k];
+    return rows;
 }
 
 }  // namespace
@@ -227,7 +246,28 @@ void Plan::fold_coefficients() {
     }
     for (std::size_t i = 0; i < linear_factor.size(); ++i) linear_factor[i] = p.coefficients[linear_basis[i]];
     view.radial = p.radial.data();
+    fold_radial();
     view.species_energies = p.species_energies.data();
+}
+
+// Coefficients of all pairs of species side by side, for the polynomials as powers of x where that costs few digits.
+void Plan::fold_radial() {
+    const int pairs = p.species_count * p.species_count, size = p.radial_size;
+    view.pair_entries = (pairs + PAIR_BLOCK - 1) / PAIR_BLOCK * PAIR_BLOCK;
+    view.radial_powers = size <= MAX_POWERS;
+    const auto powers = view.radial_powers ? chebyshev_powers(size) : identity(size);
+    radial_table.assign(std::size_t(p.radial_functions) * size * view.pair_entries + 8, 0.0);
+    const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(radial_table.data()) % 64 / sizeof(double);
+    double* table = radial_table.data() + (8 - misaligned) % 8;
+    for (int pair = 0; pair < pairs; ++pair)
+        for (int mu = 0; mu < p.radial_functions; ++mu) {
+            const double* from = &p.radial[(std::size_t(pair) * p.radial_functions + mu) * size];
+            double* to = table + std::size_t(mu) * size * view.pair_entries + pair;
+            for (int k = 0; k < size; ++k)
+                for (int q = 0; q < size; ++q)
+                    to[std::size_t(k) * view.pair_entries] += p.scaling * from[q] * powers[q][k];
+        }
+    view.radial_table = table;
 }
 
 Potential::Potential(Parameters parameters) : plan_(std::make_unique<Plan>(std::move(parameters))) {}

@@ -11,6 +11,7 @@
 namespace argyro {
 
 constexpr int MAX_RANK = 32, MAX_SPECIES = 120;
+constexpr int PAIR_BLOCK = 16;  // twice the widest vector
 
 struct Product {  // value += factor * M_left * M_right
     int left, right;
@@ -22,6 +23,11 @@ struct PlanView {
     double scaling, min_dist, cutoff;
     const double* radial;            // [species][species][mu][q]
     const double* species_energies;  // [species]
+    // [mu][q][pair_entries]: q-th coefficient, scaling included, for every pair of species (centre the slower), by
+    // powers of x or by Chebyshev polynomials; 64-byte aligned
+    const double* radial_table;
+    bool radial_powers;
+    int pair_entries;  // species squared, rounded up to PAIR_BLOCK
 
     int ranks;  // highest rank + 1
     int monomial_offset[MAX_RANK + 1];

@@ -22,13 +22,14 @@ struct Plan {
     void place_basic();
     void place_products();
     void place_rows();
+    void fold_radial();
     void fill_view();
 
     std::vector<int> place;  // from the file's moments to ours, -1: not kept
     std::vector<int> inner_offset, row_moment, row_offset, row_right, linear_moment, linear_basis, basis_moment,
         final_offset;
     std::vector<Product> inner, final;
-    std::vector<double> row_factor, linear_factor;
+    std::vector<double> row_factor, linear_factor, radial_table;
     std::vector<int>
         source_offset;  // basis functions that contribute to each entry of the quadratic form, with factors
     std::vector<std::pair<int, double>> sources;

@@ -1,5 +1,5 @@
-// One centre after the other, lanes over its neighbours: sorting by species, unit vectors, radial functions; then
-// transposed, so that lanes run over centres.
+// In dual numbers: one centre after the other, lanes over its neighbours sorted by species, since that is how the radial
+// coefficients' gradient is summed; unit vectors and radial functions, then transposed, so that lanes run over centres.
 #pragma once
 
 #include "scratch_simd.hpp"
@@ -30,8 +30,7 @@ struct Radial {
 };
 
 // Counting sort by species; returns group starts in begin[0 .. species_count].
-template <class S>
-int sort_neighbours(const PlanView& plan, const Centres& all, const double* tangents, int centre, Layout<S>& at,
+int sort_neighbours(const PlanView& plan, const Centres& all, const double* tangents, int centre, Layout<D>& at,
                     int lane, int* begin) {
     const int first = all.offsets[centre], count = all.offsets[centre + 1] - first;
     const int species = plan.species_count;
@@ -45,9 +44,8 @@ int sort_neighbours(const PlanView& plan, const Centres& all, const double* tang
     for (int k = 0; k < count; ++k) {
         const int place = begin[all.neighbour_types[first + k]]++;
         order[place] = k;
-        for (int c = 0; c < 3; ++c) at.sorted[c * at.width + place] = all.rij_A[3 * (first + k) + c];
-        if (tangents)
-            for (int c = 0; c < 3; ++c) at.sorted[(3 + c) * at.width + place] = tangents[3 * (first + k) + c];
+        for (int c = 0; c < 3; ++c) at.sorted[c * at.width + place] = all.rij_A[all.stride * (first + k) + c];
+        for (int c = 0; c < 3; ++c) at.sorted[(3 + c) * at.width + place] = tangents[3 * (first + k) + c];
     }
     for (int s = species; s > 0; --s) begin[s] = begin[s - 1];
     begin[0] = 0;
@@ -56,32 +54,24 @@ int sort_neighbours(const PlanView& plan, const Centres& all, const double* tang
     return count;
 }
 
-inline void store_row(double* row, V value) { store(row, value); }
-
-// Rows of S: x, y, z, f_mu; without tangents also 1/r and df_mu/dr.
-template <class S, int Q>
-void fill_rows(const PlanView& plan, const double* radial, Layout<S>& at, int lane, int k) {
+// Rows of x, y, z, f_mu, each value and tangent.
+template <int Q>
+void fill_dual_rows(const PlanView& plan, const double* radial, Layout<D>& at, int lane, int k) {
     const int n = plan.radial_functions, width = at.width;
     const double* d = at.sorted + k;
     double* out = at.lanes + static_cast<long>(lane) * at.rows * width + k;
     const V x = load(d), y = load(d + width), z = load(d + 2 * width);
     const V r = root(x * x + y * y + z * z), inverse = 1.0 / r;
     const V e[3] = {x * inverse, y * inverse, z * inverse};
-    V speed = V{};
-    if constexpr (at.parts == 1) {
-        for (int c = 0; c < 3; ++c) store_row(out + c * width, e[c]);
-        store_row(out + (3 + n) * width, inverse);
-    } else {
-        const V v[3] = {load(d + 3 * width), load(d + 4 * width), load(d + 5 * width)};
-        speed = v[0] * e[0] + v[1] * e[1] + v[2] * e[2];
-        for (int c = 0; c < 3; ++c) {
-            store_row(out + 2 * c * width, e[c]);
-            store_row(out + (2 * c + 1) * width, (v[c] - speed * e[c]) * inverse);
-        }
-        double* distances = at.distances + lane * 2 * width + k;
-        store(distances, r);
-        store(distances + width, speed);
+    const V v[3] = {load(d + 3 * width), load(d + 4 * width), load(d + 5 * width)};
+    const V speed = v[0] * e[0] + v[1] * e[1] + v[2] * e[2];
+    for (int c = 0; c < 3; ++c) {
+        store(out + 2 * c * width, e[c]);
+        store(out + (2 * c + 1) * width, (v[c] - speed * e[c]) * inverse);
     }
+    double* distances = at.distances + lane * 2 * width + k;
+    store(distances, r);
+    store(distances + width, speed);
     const int size = Q ? Q : plan.radial_size;
     const Radial<Q> basis(plan, r);
     for (int mu = 0; mu < n; ++mu) {
@@ -91,18 +81,12 @@ void fill_rows(const PlanView& plan, const double* radial, Layout<S>& at, int la
             f += c[q] * basis.t[q];
             df += c[q] * basis.dt[q];
         }
-        if constexpr (at.parts == 1) {
-            store_row(out + (3 + mu) * width, f);
-            store_row(out + (4 + n + mu) * width, df);
-        } else {
-            store_row(out + 2 * (3 + mu) * width, f);
-            store_row(out + (2 * (3 + mu) + 1) * width, df * speed);
-        }
+        store(out + 2 * (3 + mu) * width, f);
+        store(out + (2 * (3 + mu) + 1) * width, df * speed);
     }
 }
 
-template <class S>
-void prepare_lane(const PlanView& plan, const Centres& all, const double* tangents, int centre, Layout<S>& at,
+void prepare_lane(const PlanView& plan, const Centres& all, const double* tangents, int centre, Layout<D>& at,
                   int lane) {
     int begin[MAX_SPECIES + 1];
     const int count = sort_neighbours(plan, all, tangents, centre, at, lane, begin);
@@ -112,9 +96,9 @@ void prepare_lane(const PlanView& plan, const Centres& all, const double* tangen
         // the last vector of a group runs into the next one, which then overwrites it
         for (int k = begin[s]; k < begin[s + 1]; k += W)
             if (plan.radial_size == 8)
-                fill_rows<S, 8>(plan, radial, at, lane, k);
+                fill_dual_rows<8>(plan, radial, at, lane, k);
             else
-                fill_rows<S, 0>(plan, radial, at, lane, k);
+                fill_dual_rows<0>(plan, radial, at, lane, k);
     }
     double* out = at.lanes + static_cast<long>(lane) * at.rows * at.width;
     for (int row = 0; row < at.rows; ++row)
@@ -122,8 +106,7 @@ void prepare_lane(const PlanView& plan, const Centres& all, const double* tangen
 }
 
 // All centres of the batch; returns how many neighbours the padded lanes hold.
-template <class S>
-int prepare(const PlanView& plan, const Batch& batch, const double* tangents, Layout<S>& at) {
+int prepare(const PlanView& plan, const Batch& batch, const double* tangents, Layout<D>& at) {
     for (int lane = 0; lane < batch.size; ++lane)
         prepare_lane(plan, batch.centres, tangents, batch.members[lane], at, lane);
     const int used = rounded(batch.longest);

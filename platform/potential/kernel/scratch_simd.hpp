@@ -16,11 +16,15 @@ struct Layout {
     static constexpr int parts = sizeof(S) / sizeof(V);
     int width;          // neighbours per lane, padded
     int rows;           // quantities per neighbour
+    V* neighbours;      // [width][rows]
+    // lanes over centres, without tangents only
+    double* displacements;  // [width][3][W]
+    long long* pair_types;  // [width][W]
+    // dual numbers only
     int* order;         // [W][width] place of each sorted neighbour in the caller's list
     double* sorted;     // [6][width] displacement and tangent
     double* distances;  // [W][2][width]
     double* lanes;      // [W][rows][width]
-    V* neighbours;      // [width][rows]
     S *moments, *adjoints, *monomials, *chain;
     unsigned long size;  // doubles
 
@@ -36,10 +40,15 @@ struct Layout {
             return here;
         };
         const int monomials_count = plan.monomial_offset[plan.ranks];
-        order = reinterpret_cast<int*>(take(sizeof(int) * W * width));
-        sorted = reinterpret_cast<double*>(take(sizeof(double) * 6 * width));
-        distances = reinterpret_cast<double*>(take(sizeof(double) * W * 2 * width));
-        lanes = reinterpret_cast<double*>(take(sizeof(double) * W * rows * width));
+        if constexpr (parts == 1) {
+            displacements = reinterpret_cast<double*>(take(sizeof(V) * 3 * width));
+            pair_types = reinterpret_cast<long long*>(take(sizeof(Mask) * width));
+        } else {
+            order = reinterpret_cast<int*>(take(sizeof(int) * W * width));
+            sorted = reinterpret_cast<double*>(take(sizeof(double) * 6 * width));
+            distances = reinterpret_cast<double*>(take(sizeof(double) * W * 2 * width));
+            lanes = reinterpret_cast<double*>(take(sizeof(double) * W * rows * width));
+        }
         neighbours = reinterpret_cast<V*>(take(sizeof(V) * width * rows));
         moments = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));
         adjoints = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));

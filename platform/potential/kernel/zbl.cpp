@@ -55,17 +55,17 @@ void add_zbl(const Parameters& p, const Centres& centres, const Results& results
     for (int i = 0; i < centres.count; ++i) {
         const double* outer = &p.zbl_outer_A[std::size_t(centres.types[i]) * p.species_count];
         for (int k = centres.offsets[i]; k < centres.offsets[i + 1]; ++k) {
-            const double* d = centres.rij_A + 3L * k;
-            const double limit = outer[centres.neighbour_types[k]], r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+            const double* d = centres.rij_A + long(centres.stride) * k;
+            const double limit = outer[neighbour_type(centres, k)], r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
             if (r2 >= limit * limit) continue;
             const double r = std::sqrt(r2);
             const Curve pair = universal(atomic_number(p.species[centres.types[i]]),
-                                         atomic_number(p.species[centres.neighbour_types[k]]), r);
+                                         atomic_number(p.species[neighbour_type(centres, k)]), r);
             const Curve off = switching(r, limit);
             if (results.energies_eV) results.energies_eV[i] += 0.5 * pair.value * off.value;
             if (!results.gradients_eV_A) continue;
             const double slope = 0.5 * (pair.slope * off.value + pair.value * off.slope);
-            for (int c = 0; c < 3; ++c) results.gradients_eV_A[3L * k + c] += slope * d[c] / r;
+            for (int c = 0; c < 3; ++c) results.gradients_eV_A[long(centres.stride) * k + c] += slope * d[c] / r;
         }
     }
 }

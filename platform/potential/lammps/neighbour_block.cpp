@@ -1,45 +1,49 @@
 #include "neighbour_block.hpp"
 
+#include <cstring>
+#include <limits>
+
 namespace argyro {
+namespace {
+
+const NeighbourLoops &choose() {
+#ifdef ARGYRO_HAVE_X86
+  if (std::strcmp(instruction_set(), "avx512") == 0) return avx512::neighbour_loops;
+  if (std::strcmp(instruction_set(), "avx2") == 0) return avx2::neighbour_loops;
+#endif
+  return baseline::neighbour_loops;
+}
+
+}  // namespace
+
+const NeighbourLoops &neighbour_loops() {
+  static const NeighbourLoops &chosen = choose();
+  return chosen;
+}
 
 void NeighbourBlock::gather(const AtomView &atoms, const int *first, int count) {
   std::size_t listed = 0;
   for (int n = 0; n < count; ++n) listed += atoms.numneigh[first[n]];
-  if (neighbours_.size() < listed) {
-    neighbours_.resize(listed);
-    neighbour_types_.resize(listed);
-    rij_A_.resize(3 * listed);
+  if (neighbours_.size() <= listed) {  // one more: a neighbour is written before it is refused
+    neighbours_.resize(listed + 1);
+    rij_A_.resize(kStride * (listed + 1));
   }
   centres_.clear();
   types_.clear();
   offsets_.assign(1, 0);
+  shortest_A2_ = std::numeric_limits<double>::infinity();
   for (int n = 0; n < count; ++n)
-    if (atoms.species[atoms.type[first[n]]] >= 0) add(atoms, first[n]);
+    if (atoms.species[first[n]] >= 0) add(atoms, first[n]);
 }
 
 void NeighbourBlock::add(const AtomView &atoms, int i) {
-  const double limit = atoms.cutoff_A * atoms.cutoff_A;
-  const double *xi = atoms.x[i];
-  const int *list = atoms.firstneigh[i];
-  const int listed = atoms.numneigh[i];
-  int pair = offsets_.back();
-  for (int n = 0; n < listed; ++n) {
-    const int j = list[n] & atoms.mask;
-    const double *xj = atoms.x[j];
-    const double dx = xj[0] - xi[0], dy = xj[1] - xi[1], dz = xj[2] - xi[2];
-    const int species = atoms.species[atoms.type[j]];
-    // written first, kept if close: a branch here would be mispredicted for every third neighbour
-    double *rij = &rij_A_[3 * static_cast<std::size_t>(pair)];
-    rij[0] = dx;
-    rij[1] = dy;
-    rij[2] = dz;
-    neighbours_[pair] = j;
-    neighbour_types_[pair] = species;
-    pair += (dx * dx + dy * dy + dz * dz < limit && species >= 0);
-  }
+  const int begin = offsets_.back();
+  const int kept = neighbour_loops().copy_within(
+      atoms.x, i, atoms.firstneigh[i], atoms.numneigh[i], atoms.mask, atoms.cutoff_A * atoms.cutoff_A,
+      &rij_A_[kStride * static_cast<std::size_t>(begin)], &neighbours_[begin], &shortest_A2_);
   centres_.push_back(i);
-  types_.push_back(atoms.species[atoms.type[i]]);
-  offsets_.push_back(pair);
+  types_.push_back(atoms.species[i]);
+  offsets_.push_back(begin + kept);
 }
 
 Centres NeighbourBlock::view() const {
@@ -48,7 +52,7 @@ Centres NeighbourBlock::view() const {
   centres.types = types_.data();
   centres.offsets = offsets_.data();
   centres.rij_A = rij_A_.data();
-  centres.neighbour_types = neighbour_types_.data();
+  centres.stride = kStride;
   return centres;
 }
 

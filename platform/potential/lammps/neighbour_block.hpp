@@ -4,14 +4,14 @@
 #include <vector>
 
 #include "mtp.hpp"
+#include "neighbours_simd.hpp"
 
 namespace argyro {
 
 // What a block needs to know of LAMMPS, the same for all blocks of a step.
 struct AtomView {
-  const double *const *x;  // Å
-  const int *type;         // 1 ..
-  const int *species;      // [type] species of the potential, negative: not ours
+  const double *x;     // [atoms][kStride] Å and species; atoms that are not ours stand far away from everything
+  const int *species;  // [atoms] species of the potential, negative: not ours
   const int *const *firstneigh;
   const int *numneigh;
   int mask;  // strips the special-bond bits off a neighbour's index
@@ -27,16 +27,19 @@ class NeighbourBlock {
   int centre(int n) const { return centres_[n]; }
   int begin(int n) const { return offsets_[n]; }
   int end(int n) const { return offsets_[n + 1]; }
+  const int *neighbours() const { return neighbours_.data(); }  // [pairs]
   int neighbour(int pair) const { return neighbours_[pair]; }
-  const double *rij_A(int pair) const { return &rij_A_[3 * static_cast<std::size_t>(pair)]; }
+  const double *rij_A(int pair) const { return &rij_A_[kStride * static_cast<std::size_t>(pair)]; }
+  double shortest_A2() const { return shortest_A2_; }  // squared distance of the closest pair
   const int *types() const { return types_.data(); }
   Centres view() const;
 
  private:
   void add(const AtomView &atoms, int i);
 
-  std::vector<int> centres_, types_, offsets_, neighbours_, neighbour_types_;  // the last two longer than needed
+  std::vector<int> centres_, types_, offsets_, neighbours_;  // the last one and the next longer than needed
   std::vector<double> rij_A_;
+  double shortest_A2_ = 0.0;
 };
 
 }  // namespace argyro

@@ -24,6 +24,9 @@ namespace {
 // Centres per kernel call: enough for the kernel to put those of like neighbour count side by side, few enough that 60
 // neighbours each stay in the second-level cache.
 constexpr int kBlock = 128;
+// No bond is half as long; beside it a wrong cell or a blown-up run is all that is left.
+constexpr double kOverlapA = 0.5;
+constexpr double kFarA = 1e30;  // where atoms of other styles are put, beyond every cutoff
 }  // namespace
 
 PairMTP::PairMTP(LAMMPS_NS::LAMMPS *lammps) : Pair(lammps) {
@@ -115,9 +118,19 @@ double PairMTP::init_one(int i, int j) {
   return potential_->cutoff_A();
 }
 
-AtomView PairMTP::view_atoms() const {
-  return {atom->x,         atom->type,       species_.data(),         list->firstneigh,
-          list->numneigh,  NEIGHMASK,        potential_->cutoff_A()};
+// Copies positions and species of all atoms, ghosts included: each is looked up a hundred times from here.
+AtomView PairMTP::view_atoms() {
+  const int reachable = atom->nlocal + atom->nghost;
+  positions_A_.resize(kStride * static_cast<std::size_t>(reachable));
+  atom_species_.resize(reachable);
+  for (int i = 0; i < reachable; ++i) {
+    const int species = atom_species_[i] = species_[atom->type[i]];
+    double *to = &positions_A_[kStride * static_cast<std::size_t>(i)];
+    for (int axis = 0; axis < 3; ++axis) to[axis] = species < 0 ? kFarA : atom->x[i][axis];
+    to[3] = species;
+  }
+  return {positions_A_.data(), atom_species_.data(),  list->firstneigh,
+          list->numneigh,      NEIGHMASK,             potential_->cutoff_A()};
 }
 
 bool PairMTP::grading_now() const { return monitor_ && update->ntimestep % grade_settings_.every == 0; }
@@ -135,17 +148,16 @@ void PairMTP::compute(int eflag, int vflag) {
 #pragma omp parallel num_threads(thread_count)
   {
     Thread &mine = threads_[omp_get_thread_num()];
-    double *forces = atom->nmax > 0 ? atom->f[0] : nullptr;  // a process may be without atoms
-    if (thread_count > 1) {
-      mine.forces_eV_A.assign(3 * static_cast<std::size_t>(reachable), 0.0);
-      forces = mine.forces_eV_A.data();
-    }
+    mine.forces_eV_A.assign(kStride * static_cast<std::size_t>(reachable), 0.0);
+    double *forces = mine.forces_eV_A.data();
 #pragma omp for schedule(dynamic)
     for (int first = 0; first < total; first += kBlock)
       compute_block(atoms, list->ilist + first, std::min(kBlock, total - first), grading, mine, forces);
   }
 
-  if (thread_count > 1) add_thread_forces(thread_count, reachable);
+  for (const Thread &thread : threads_)
+    if (thread.overlap[0] >= 0) refuse_overlap(thread.overlap);
+  add_thread_forces(thread_count, reachable);
   double energy = 0.0, grade = 0.0;
   for (const Thread &thread : threads_) {
     energy += thread.energy_eV;
@@ -166,9 +178,10 @@ void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, 
   NeighbourBlock &block = thread.block;
   block.gather(atoms, first, count);
   if (block.count() == 0) return;
+  if (block.shortest_A2() < kOverlapA * kOverlapA) find_overlap(block, thread.overlap);
   const std::size_t pairs = block.end(block.count() - 1);
   thread.energies_eV.resize(block.count());
-  thread.gradients_eV_A.resize(3 * pairs);
+  if (thread.gradients_eV_A.size() < kStride * pairs) thread.gradients_eV_A.resize(kStride * pairs);
   Results results;
   results.energies_eV = thread.energies_eV.data();
   results.gradients_eV_A = thread.gradients_eV_A.data();
@@ -187,27 +200,35 @@ void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, 
   if (grading) thread.grade = std::max(thread.grade, monitor_->grade(block, thread.basis.data()));
 }
 
-// f_i += g, f_j -= g, with g = dE_i/dr_ij.
-void PairMTP::add_forces(const NeighbourBlock &block, const double *gradients, double *forces) {
-  for (int n = 0; n < block.count(); ++n) {
-    double on_centre[3] = {0.0, 0.0, 0.0};
+void PairMTP::find_overlap(const NeighbourBlock &block, int *overlap) {
+  for (int n = 0; n < block.count(); ++n)
     for (int pair = block.begin(n); pair < block.end(n); ++pair) {
-      const double *g = gradients + 3 * static_cast<std::size_t>(pair);
-      double *on_neighbour = forces + 3 * static_cast<std::size_t>(block.neighbour(pair));
-      for (int axis = 0; axis < 3; ++axis) {
-        on_centre[axis] += g[axis];
-        on_neighbour[axis] -= g[axis];
-      }
+      const double *r = block.rij_A(pair);
+      if (r[0] * r[0] + r[1] * r[1] + r[2] * r[2] >= kOverlapA * kOverlapA) continue;
+      overlap[0] = block.centre(n);
+      overlap[1] = block.neighbour(pair);
     }
-    double *centre = forces + 3 * static_cast<std::size_t>(block.centre(n));
-    for (int axis = 0; axis < 3; ++axis) centre[axis] += on_centre[axis];
-  }
+}
+
+void PairMTP::refuse_overlap(const int *overlap) {
+  const int i = overlap[0], j = overlap[1];
+  const double *a = atom->x[i], *b = atom->x[j];
+  error->one(FLERR, "pair style mtp: at step {} atoms {} and {} are {:.3f} Å apart; below {} Å the structure or the run "
+             "is broken (wrong cell, time step too long, potential extrapolating)", update->ntimestep, atom->tag[i],
+             atom->tag[j], std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]), kOverlapA);
+}
+
+void PairMTP::add_forces(const NeighbourBlock &block, const double *gradients, double *forces) {
+  for (int n = 0; n < block.count(); ++n)
+    neighbour_loops().add_forces(gradients + kStride * static_cast<std::size_t>(block.begin(n)),
+                                 block.neighbours() + block.begin(n), block.end(n) - block.begin(n), block.centre(n),
+                                 forces);
 }
 
 // W -= r g, as xx yy zz xy xz yz.
 void PairMTP::add_virial(const NeighbourBlock &block, const double *gradients, double *virial) {
   for (int pair = 0; pair < block.end(block.count() - 1); ++pair) {
-    const double *g = gradients + 3 * static_cast<std::size_t>(pair), *r = block.rij_A(pair);
+    const double *g = gradients + kStride * static_cast<std::size_t>(pair), *r = block.rij_A(pair);
     virial[0] -= r[0] * g[0];
     virial[1] -= r[1] * g[1];
     virial[2] -= r[2] * g[2];
@@ -224,7 +245,7 @@ void PairMTP::tally_atoms(const NeighbourBlock &block, const Thread &thread) {
     if (eflag_atom) eatom[i] += thread.energies_eV[n];
     if (!vflag_atom) continue;
     for (int pair = block.begin(n); pair < block.end(n); ++pair) {
-      const double *g = &thread.gradients_eV_A[3 * static_cast<std::size_t>(pair)], *r = block.rij_A(pair);
+      const double *g = &thread.gradients_eV_A[kStride * static_cast<std::size_t>(pair)], *r = block.rij_A(pair);
       const double half[6] = {-0.5 * r[0] * g[0], -0.5 * r[1] * g[1], -0.5 * r[2] * g[2],
                               -0.5 * r[0] * g[1], -0.5 * r[0] * g[2], -0.5 * r[1] * g[2]};
       for (int k = 0; k < 6; ++k) {
@@ -236,11 +257,12 @@ void PairMTP::tally_atoms(const NeighbourBlock &block, const Thread &thread) {
 }
 
 void PairMTP::add_thread_forces(int threads, int atoms) {
-  double *forces = atom->f[0];
 #pragma omp parallel for num_threads(threads) schedule(static)
-  for (int k = 0; k < 3 * atoms; ++k)
+  for (int i = 0; i < atoms; ++i)
     for (const Thread &thread : threads_)
-      if (!thread.forces_eV_A.empty()) forces[k] += thread.forces_eV_A[k];
+      if (!thread.forces_eV_A.empty())  // the team may have turned out smaller than asked for
+        for (int axis = 0; axis < 3; ++axis)
+          atom->f[i][axis] += thread.forces_eV_A[kStride * static_cast<std::size_t>(i) + axis];
 }
 
 void *PairMTP::extract_peratom(const char *name, int &columns) {

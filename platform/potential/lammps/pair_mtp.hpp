@@ -36,21 +36,25 @@ class PairMTP : public LAMMPS_NS::Pair {
     NeighbourBlock block;
     Workspace workspace;
     std::vector<double> energies_eV, gradients_eV_A, basis;
-    std::vector<double> forces_eV_A;  // [atoms][3], used where several threads would collide in LAMMPS' own array
+    std::vector<double> forces_eV_A;  // [atoms][kStride]
     double energy_eV, virial_eV[6], grade;
+    int overlap[2];  // two atoms closer than any potential can mean; -1: none
 
     void reset() {
       energy_eV = grade = 0.0;
       for (double &component : virial_eV) component = 0.0;
       forces_eV_A.clear();
+      overlap[0] = overlap[1] = -1;
     }
   };
 
   void allocate();
   void map_species(int count, char **words);
   bool grading_now() const;
-  AtomView view_atoms() const;
+  AtomView view_atoms();
   void compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread, double *forces);
+  static void find_overlap(const NeighbourBlock &block, int *overlap);
+  void refuse_overlap(const int *overlap);
   static void add_forces(const NeighbourBlock &block, const double *gradients, double *forces);
   static void add_virial(const NeighbourBlock &block, const double *gradients, double *virial);
   void tally_atoms(const NeighbourBlock &block, const Thread &thread);
@@ -60,6 +64,8 @@ class PairMTP : public LAMMPS_NS::Pair {
   std::string potential_path_;
   std::vector<int> species_;  // [type] species of the potential, -1: not ours (pair_style hybrid)
   std::vector<Thread> threads_;
+  std::vector<double> positions_A_;     // [local and ghost atoms][kStride]
+  std::vector<int> atom_species_;       // [local and ghost atoms]
   std::unique_ptr<GradeMonitor> monitor_;
   GradeSettings grade_settings_;
 };

@@ -188,3 +188,18 @@ def test_mistakes_in_the_settings_end_with_one_clear_error(tmp_path, words, mess
     with pytest.raises(AssertionError) as failure:
         run(salt(repeat=(1, 1, 1)), random_potential(), tmp_path, ["run 0"], pair=[f"pair_style mtp {words}"])
     assert message in str(failure.value)
+
+
+def test_overlapping_atoms_end_the_run_with_one_clear_error(tmp_path):
+    atoms = salt(repeat=(2, 2, 2), strained=False, amplitude_A=0.0)
+    atoms.positions[5] = atoms.positions[9] + (0.3, 0.0, 0.0)
+    with pytest.raises(AssertionError, match=r"atoms (6 and 10|10 and 6) are 0\.300 Å apart"):
+        run(atoms, random_potential(), tmp_path, ["run 0"])
+
+
+def test_atoms_of_another_style_are_not_seen(tmp_path):
+    atoms, mtp = salt(repeat=(2, 2, 2)), random_potential()
+    alone = atoms[[symbol != "S" for symbol in atoms.symbols]]
+    pair = ["pair_style hybrid/overlay mtp zero 4.0", "pair_coeff * * mtp pot.mtp Cl Li NULL", "pair_coeff * * zero"]
+    thermo = numbers(run(atoms, mtp, tmp_path, STATIC, pair=pair), "THERMO")
+    assert thermo[0] == pytest.approx(mtp.evaluate(alone).energy_eV, rel=1e-11)

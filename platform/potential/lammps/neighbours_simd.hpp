@@ -1,0 +1,33 @@
+// What touches LAMMPS' atoms once per neighbour: compiled per instruction set, hence no standard headers.
+#pragma once
+
+namespace argyro {
+
+// Doubles per atom and per pair, so that each is read and written as one vector.
+constexpr int kStride = 4;
+typedef double Four __attribute__((vector_size(kStride * sizeof(double)), aligned(8), may_alias));
+
+struct NeighbourLoops {
+  // Writes x_j - x_i (fourth: that of x_j) and j of every listed neighbour within the cutoff, returns how many; lowers
+  // `shortest`, a squared distance. Room for one beyond those kept is needed.
+  int (*copy_within)(const double *x, int i, const int *list, int listed, int mask, double cutoff2, double *rij,
+                     int *neighbours, double *shortest);
+  // f_i += g, f_j -= g for the pairs of one centre; forces and gradients [][kStride].
+  void (*add_forces)(const double *gradients, const int *neighbours, int pairs, int centre, double *forces);
+};
+
+const NeighbourLoops &neighbour_loops();  // the best this machine runs
+
+namespace baseline {
+extern const NeighbourLoops neighbour_loops;
+}
+#ifdef ARGYRO_HAVE_X86
+namespace avx2 {
+extern const NeighbourLoops neighbour_loops;
+}
+namespace avx512 {
+extern const NeighbourLoops neighbour_loops;
+}
+#endif
+
+}  // namespace argyro
