@@ -35,6 +35,19 @@ def test_forces_are_the_energys_derivative(mtp, atoms):
         assert -(energies[0] - energies[1]) / (2 * step) == pytest.approx(forces[atom, axis], rel=1e-5)
 
 
+@pytest.mark.parametrize("level", [24, 26])
+def test_forces_of_the_highest_levels(level):
+    """One component by central differences; tables of these levels are beyond what motep can be compared with."""
+    mtp, atoms, step = random_potential(level, species=("Li", "S")), random_cell(4, species=("Li", "S"), seed=1), 1e-4
+    energies = []
+    for sign in (1, -1):
+        moved = atoms.copy()
+        moved.positions[1, 2] += sign * step
+        energies.append(mtp.evaluate(moved).energy_eV)
+    expected = -(energies[0] - energies[1]) / (2 * step)
+    assert mtp.evaluate(atoms).forces_eV_A[1, 2] == pytest.approx(expected, rel=1e-5)
+
+
 def test_stress_is_the_strain_derivative(mtp, atoms):
     stress, step = mtp.evaluate(atoms).stress_eV_A3, 1e-5
     for component, (i, j) in enumerate([(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]):
