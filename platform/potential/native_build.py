@@ -113,7 +113,8 @@ def _compile(jobs: list[_Job], compiler: list[str]) -> list[Path]:
 
 def _compile_one(job: _Job, compiler: list[str]) -> None:
     names = f"-fmacro-prefix-map={HERE}={HERE.name}"  # messages name the file, not the folder it was built in
-    command = [*compiler, *_FLAGS, names, f"-I{KERNEL_DIR}", *job.flags]
+    own = shlex.split(os.environ.get("CXXFLAGS", ""))  # after ours, so that a user's -O1 or -march counts
+    command = [*compiler, *_FLAGS, *own, names, f"-I{KERNEL_DIR}", *job.flags]
     if len(instruction_sets()) > 1:
         command.append("-DARGYRO_HAVE_X86=1")
     command += ["-c", str(job.source), "-o", str(job.target)]

@@ -1,6 +1,7 @@
 """Runs the kernel's tests with the kernel compiled under AddressSanitizer and UndefinedBehaviorSanitizer.
 
-`python tests/platform/potential/sanitize.py`; the compiled module is kept in ``build/sanitized`` for the next call.
+`python tests/platform/potential/sanitize.py [avx512|avx2|baseline]`, by default the best set the processor has; only
+that one is compiled, and kept in ``build/sanitized`` for the next call.
 """
 
 import os
@@ -12,14 +13,31 @@ from argyro.platform.potential import native_build
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "sanitized"
-FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g"
+FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+CPU_FLAG = {"avx512": "avx512dq", "avx2": "avx2", "baseline": "sse2"}
 TESTS = ["test_potential_physics.py", "test_mtp_file.py", "test_training.py"]
-SLOW = "not (from_nothing or validation_stops or warm_start)"  # they train for long and call nothing the others do not
+# they train for long, or spend their time in Python, and call nothing the others do not
+SLOW = "not (from_nothing or validation_stops or warm_start or highest_levels)"
+
+
+def best_instruction_set() -> str:
+    known, info = native_build.instruction_sets(), Path("/proc/cpuinfo")
+    has = set(info.read_text().split()) if info.is_file() else set()
+    return next((name for name in known if CPU_FLAG[name] in has), "baseline")
+
+
+def build(instruction_set: str) -> Path:
+    """The kernel with one instruction set, under the name of the baseline: then no other is needed."""
+    flags = [*native_build.instruction_sets()[instruction_set], f"-DARGYRO_ISA_{instruction_set.upper()}=1"]
+    native_build.instruction_sets = lambda: {"baseline": flags}
+    os.environ["CXX"] = f"{os.environ.get('CXX', 'g++')} {FLAGS}"
+    os.environ["CXXFLAGS"] = "-O1 -g1"
+    folder = BUILD / instruction_set
+    return native_build.build_kernel(folder / "_kernel.so", folder, native_build.python_include_dirs())
 
 
 def main() -> int:
-    os.environ["CXX"] = f"{os.environ.get('CXX', 'g++')} {FLAGS}"
-    kernel = native_build.build_kernel(BUILD / "_kernel.so", BUILD, native_build.python_include_dirs())
+    kernel = build(sys.argv[1] if len(sys.argv) > 1 else best_instruction_set())
     libraries = [
         subprocess.run(["g++", f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
         for name in ("libasan.so", "libubsan.so", "libstdc++.so")
