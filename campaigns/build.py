@@ -127,6 +127,7 @@ class _Builder:
             "composition": cell.material.composition,
             "disorder": cell.material.disorder,
             "boundary": cell.boundary,
+            "arrangement": self.campaign.structures.arrangement,
             "seed": self.campaign.seed + number,
         }
 

@@ -65,6 +65,9 @@ class Structures(_Section):
         Field((1, 1, 1), description="bulk cell in which the potential is learned")
     )
     min_grain_thickness_nm: Positive = Field(1.5, description="grain thickness between two boundaries, at least")
+    arrangement: Literal["random", "quasirandom"] = Field(
+        "random", description="of the free anions; quasirandom has the pair frequencies of an infinite crystal"
+    )
 
 
 class Labels(_Section):

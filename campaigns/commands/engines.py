@@ -21,6 +21,8 @@ def structure(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File in any format of ASE.")] = None,
     picture: Annotated[Path | None, typer.Option(help="PNG file.")] = None,
     thickness_nm: Annotated[float, typer.Option(help="Grain thickness between boundaries, at least.")] = 1.5,
+    vacuum_nm: Annotated[float, typer.Option(help="Vacuum in place of the second boundary.")] = 0.0,
+    arrangement: Annotated[str, typer.Option(help="Free anions: random or quasirandom.")] = "random",
     potential: Annotated[Path | None, typer.Option(help="Relax with this .mtp and tell the boundary energy.")] = None,
     list_boundaries: Annotated[bool, typer.Option("--list-boundaries", help="List the known boundaries.")] = False,
     json_: JsonFlag = False,
@@ -42,6 +44,8 @@ def structure(
         seed,
         output,
         min_grain_thickness_nm=thickness_nm,
+        vacuum_nm=vacuum_nm,
+        arrangement=arrangement,
         picture=picture,
         calculator=_calculator(potential),
     )

@@ -21,7 +21,7 @@ def read_structure(folder: Path) -> Atoms:
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or min_grain_thickness_nm, seed."""
+    """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or min_grain_thickness_nm, arrangement, seed."""
     from argyro.platform.structures.checks import require
     from argyro.platform.structures.picture import draw
     from argyro.platform.structures.report import describe
@@ -38,15 +38,11 @@ def _build(inputs) -> Atoms:
     from argyro.platform.structures.argyrodite import build_bulk
     from argyro.platform.structures.grain_boundary import build_boundary
 
+    composition, disorder, seed = inputs["composition"], inputs["disorder"], inputs["seed"]
+    how = {"arrangement": inputs["arrangement"]}
     if inputs["boundary"] == "bulk":
-        return build_bulk(inputs["composition"], inputs["disorder"], tuple(inputs["supercell"]), inputs["seed"])
-    return build_boundary(
-        inputs["composition"],
-        inputs["disorder"],
-        inputs["boundary"],
-        min_grain_thickness_nm=inputs["min_grain_thickness_nm"],
-        seed=inputs["seed"],
-    )
+        return build_bulk(composition, disorder, tuple(inputs["supercell"]), seed, **how)
+    return build_boundary(composition, disorder, inputs["boundary"], inputs["min_grain_thickness_nm"], seed, **how)
 
 
 STRUCTURE = StageDefinition("structure", 1, run)
