@@ -3,6 +3,9 @@
 Row b_i of atom i holds a one at its species and the values of the potential's basis functions, so that the site energy
 is E_i = b_i · ξ. The active set A is the square selection of training rows of largest volume; any other row is a
 combination of them, b = c A, and its grade is γ = max_j |c_j|: up to 1 the potential interpolates.
+
+Rows may also hold the site energy's derivatives by all parameters, radial coefficients included: such a grade tells too
+where a refit of the radial functions would be ill determined. LAMMPS grades by linear parameters only.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ from ase import Atoms
 
 from argyro.platform.errors import InputError
 from argyro.platform.potential import active_set_file
-from argyro.platform.potential.basis_rows import basis_rows, radial_fingerprint
+from argyro.platform.potential.basis_rows import basis_rows, parameter_fingerprint, parameter_rows, radial_fingerprint
 from argyro.platform.potential.maxvol import maximal_volume
 
 if TYPE_CHECKING:
     from argyro.platform.potential.potential import MTP
 
 Mode = Literal["neighbourhood", "configuration"]
+ParametersUsed = Literal["linear", "all"]
 
 # Columns are scaled to unit root mean square over the training set; directions in which the training set spreads by
 # less than this share of that do not count as known, and padding rows of this size keep the active set square.
@@ -38,10 +42,12 @@ class ActiveSet:
     Args:
         species: symbols of the potential, in its order.
         mode: "neighbourhood", a row per atom, or "configuration", a row per frame (mean over its atoms).
-        fingerprint: of the radial functions that the rows were computed with, see `radial_fingerprint`.
+        fingerprint: of what the rows were computed with, see `radial_fingerprint`; of the linear coefficients too where
+            all parameters are used, see `parameter_fingerprint`.
         scale: (m,) root mean square of each column over the training set.
         rows: (m, m) active rows divided by `scale`.
         origin: (m, 2) frame and atom that each row came from; atom -1 for a configuration, frame -1 for padding.
+        parameters: "linear", rows of basis functions, or "all", of the energy's derivatives by all parameters.
     """
 
     species: tuple[str, ...]
@@ -50,15 +56,23 @@ class ActiveSet:
     scale: np.ndarray
     rows: np.ndarray
     origin: np.ndarray
+    parameters: ParametersUsed = "linear"
 
     @classmethod
-    def from_frames(cls, mtp: MTP, frames: Sequence[Atoms], mode: Mode = "neighbourhood") -> ActiveSet:
+    def from_frames(
+        cls,
+        mtp: MTP,
+        frames: Sequence[Atoms],
+        mode: Mode = "neighbourhood",
+        parameters: ParametersUsed = "linear",
+    ) -> ActiveSet:
         """Active set of a training set.
 
         Args:
-            mtp: the potential; its radial functions enter the rows, its linear coefficients do not.
+            mtp: the potential; its radial functions enter the rows, its linear coefficients with "all" parameters only.
             frames: training frames, species all known to the potential.
             mode: what a row is.
+            parameters: what the energy is differentiated by.
 
         Raises:
             InputError: no frames, or frames with species that the potential lacks.
@@ -67,15 +81,18 @@ class ActiveSet:
         """
         if mode not in ("neighbourhood", "configuration"):
             raise InputError(f"an active set is of neighbourhood or configuration mode, not '{mode}'", given=mode)
+        if parameters not in ("linear", "all"):
+            raise InputError(f"rows are of linear or all parameters, not '{parameters}'", given=parameters)
         if not frames:
             raise InputError("an active set needs at least one training frame", given=0)
-        rows, origin = _collect(mtp, frames, mode)
+        rows, origin = _collect(mtp, frames, mode, parameters)
         scale = np.sqrt(np.mean(rows**2, axis=0))
         scale[scale < RESOLUTION * scale.max()] = scale.max()  # a function that vanishes on all training frames
         candidates = np.vstack([rows / scale, RESOLUTION * np.eye(scale.size)])
         origin = np.vstack([origin, np.full((scale.size, 2), -1)])
         chosen = maximal_volume(candidates)
-        return cls(tuple(mtp.species), mode, radial_fingerprint(mtp), scale, candidates[chosen], origin[chosen])
+        identity = _fingerprint(mtp, parameters)
+        return cls(tuple(mtp.species), mode, identity, scale, candidates[chosen], origin[chosen], parameters)
 
     @cached_property
     def inverse(self) -> np.ndarray:
@@ -96,7 +113,7 @@ class ActiveSet:
             InputError: the potential's radial functions are not those of the set.
         """
         self._require_same(mtp)
-        rows, _ = _collect(mtp, [atoms], self.mode)
+        rows, _ = _collect(mtp, [atoms], self.mode, self.parameters)
         grades = np.abs(rows @ self.inverse).max(axis=1)
         return np.broadcast_to(grades, (len(atoms),)).copy() if self.mode == "configuration" else grades
 
@@ -119,7 +136,7 @@ class ActiveSet:
         self._require_same(mtp)
         if not frames:
             return []
-        rows, origin = _collect(mtp, frames, self.mode)
+        rows, origin = _collect(mtp, frames, self.mode, self.parameters)
         size = self.scale.size
         chosen = maximal_volume(np.vstack([self.rows, rows / self.scale]), start=np.arange(size))
         entering = chosen[chosen >= size] - size
@@ -139,20 +156,27 @@ class ActiveSet:
         return cls(**active_set_file.read(Path(path)))
 
     def _require_same(self, mtp: MTP) -> None:
-        if radial_fingerprint(mtp) != self.fingerprint:
+        if _fingerprint(mtp, self.parameters) != self.fingerprint:
+            differs = "radial functions" if self.parameters == "linear" else "parameters"
             raise InputError(
-                "the active set belongs to another potential: its radial functions differ; make it anew with "
+                f"the active set belongs to another potential: its {differs} differ; make it anew with "
                 "ActiveSet.from_frames from the potential and its training set",
-                given=radial_fingerprint(mtp),
+                given=_fingerprint(mtp, self.parameters),
                 accepted=self.fingerprint,
             )
 
 
-def _collect(mtp: MTP, frames: Sequence[Atoms], mode: Mode) -> tuple[np.ndarray, np.ndarray]:
+def _fingerprint(mtp: MTP, parameters: ParametersUsed) -> str:
+    return radial_fingerprint(mtp) if parameters == "linear" else parameter_fingerprint(mtp)
+
+
+def _collect(
+    mtp: MTP, frames: Sequence[Atoms], mode: Mode, parameters: ParametersUsed
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows (k, m) of frames and their origin (k, 2)."""
     rows, origin = [], []
     for index, atoms in enumerate(frames):
-        per_atom = basis_rows(mtp, atoms)
+        per_atom = basis_rows(mtp, atoms) if parameters == "linear" else parameter_rows(mtp, atoms)
         if mode == "configuration":
             rows.append(per_atom.mean(axis=0, keepdims=True))
             origin.append([[index, -1]])

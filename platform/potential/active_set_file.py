@@ -3,7 +3,7 @@
 ::
 
     argyro-active-set 1
-    mode neighbourhood
+    mode neighbourhood      or: configuration; followed by: all, where rows are of all parameters
     species Li P S Cl
     fingerprint 9f86d081884c7d65
     size 96
@@ -13,7 +13,8 @@
     inverse  followed by m lines of m numbers: G, the grade of a row b being max_j |(b G)_j|
 
 A row b starts with one number per species, 1 for the atom's own, and goes on with the potential's scalar basis
-functions in the order of its ``alpha_moment_mapping``.
+functions in the order of its ``alpha_moment_mapping``; with all parameters the derivatives by the radial coefficients
+follow, in the order of the potential.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def write(active_set: ActiveSet, path: Path) -> None:
     """Writes an active set."""
     lines = [
         _MAGIC,
-        f"mode {active_set.mode}",
+        f"mode {active_set.mode}" + (" all" if active_set.parameters == "all" else ""),
         "species " + " ".join(active_set.species),
         f"fingerprint {active_set.fingerprint}",
         f"size {active_set.scale.size}",
@@ -77,7 +78,9 @@ def _parse(lines) -> dict:
     for name in ("mode", "species", "fingerprint", "size"):
         key, _, header[name] = next(lines).partition(" ")
         _expect(key, name)
-    _expect("neighbourhood" if header["mode"] == "neighbourhood" else "configuration", header["mode"])
+    mode, _, parameters = header["mode"].partition(" ")
+    if mode not in ("neighbourhood", "configuration") or parameters not in ("", "all"):
+        raise ValueError(f"'{header['mode'][:40]}' is no mode of an active set")
     size = int(header["size"])
     origin = _section(lines, "origin", size, 2).astype(int)
     scale = _section(lines, "scale", 1, size)[0]
@@ -85,7 +88,8 @@ def _parse(lines) -> dict:
     _section(lines, "inverse", size, size)
     return {
         "species": tuple(header["species"].split()),
-        "mode": header["mode"],
+        "mode": mode,
+        "parameters": parameters or "linear",
         "fingerprint": header["fingerprint"],
         "scale": scale,
         "rows": rows,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
+from argyro.platform.potential import _kernel
+
 if TYPE_CHECKING:
     from argyro.platform.potential.potential import MTP
 
@@ -26,13 +28,37 @@ def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
     return np.hstack([np.eye(len(mtp.species))[types], mtp.basis(atoms)])
 
 
+def parameter_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
+    """Derivatives of the site energies with respect to all parameters.
+
+    Args:
+        mtp: the potential, trained.
+        atoms: any structure of its species.
+
+    Returns:
+        (n, species + basis functions + radial coefficients), in eV per unit of each parameter: the columns of
+        `basis_rows`, then the derivatives by the radial coefficients in their order.
+    """
+    return _kernel.site_gradients(mtp.kernel, mtp.frame(atoms))
+
+
+def parameter_fingerprint(mtp: MTP) -> str:
+    """Hash like `radial_fingerprint` that covers the linear coefficients too: ∂E/∂θ depends on them."""
+    return _fingerprint(
+        [mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients), *mtp.coefficients]
+    )
+
+
 def radial_fingerprint(mtp: MTP) -> str:
     """Hash of everything the basis functions depend on: scaling, cutoffs and radial coefficients.
 
     FNV-1a with 64 bits over the little-endian bytes of the doubles, as ``lammps/active_set.cpp`` computes it too; it
     tells potentials apart, it does not protect against malice.
     """
-    values = [mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients)]
+    return _fingerprint([mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients)])
+
+
+def _fingerprint(values: list[float]) -> str:
     code = 0xCBF29CE484222325
     for byte in struct.pack(f"<{len(values)}d", *values):
         code = ((code ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF

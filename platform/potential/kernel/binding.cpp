@@ -221,6 +221,19 @@ void bind_training(py::module_& m) {
         },
         py::arg("potential"), py::arg("frames"), py::arg("gradient") = true, py::arg("threads") = 0);
     m.def(
+        "site_gradients",
+        [](const Potential& potential, const Frame& frame, int threads) {
+            std::vector<double> rows;
+            {
+                py::gil_scoped_release release;
+                rows = site_gradients(potential, frame, thread_count(threads));
+            }
+            const Parameters& p = potential.parameters();
+            const std::size_t size = p.species_count + p.coefficients.size() + p.radial.size();
+            return as_array(std::move(rows), {frame.atoms(), static_cast<py::ssize_t>(size)});
+        },
+        py::arg("potential"), py::arg("frame"), py::arg("threads") = 0);
+    m.def(
         "sketch_residuals",
         [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, int samples, unsigned seed,
            int threads) {

@@ -158,6 +158,33 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
     return loss;
 }
 
+std::vector<double> site_gradients(const Potential& potential, const Frame& frame, int threads) {
+    const Parameters& p = potential.parameters();
+    const PlanView& view = potential.plan().view;
+    const int atoms = frame.atoms(), species = p.species_count;
+    const std::size_t linear = species + p.coefficients.size(), row = linear + p.radial.size();
+    const std::vector<double> at_rest(frame.list.rij_A.size(), 0.0);  // no tangent: the energy's gradient alone
+    std::vector<double> rows(row * atoms, 0.0);
+    std::vector<Accumulator> sums;
+    std::vector<Workspace> workspaces(threads);
+    for (int t = 0; t < threads; ++t) sums.emplace_back(p);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int i = 0; i < atoms; ++i) {  // one centre at a time: its radial gradient is summed over all lanes
+        Accumulator& sum = sums[omp_get_thread_num()];
+        Workspace& workspace = workspaces[omp_get_thread_num()];
+        sum.clear();
+        const ParameterGradient gradient{at_rest.data(), 1.0, sum.radial, sum.coefficients};
+        for_batches(frame.centres(i, i + 1), [&](const Batch& batch) {
+            kernels().differentiate(view, batch, gradient,
+                                    workspace.reserve(kernels().scratch_size(view, batch.longest, true)));
+        });
+        sum.species[frame.types[i]] = 1.0;
+        double* out = &rows[row * i];
+        sum.add_to(out + linear, out, out + species);
+    }
+    return rows;
+}
+
 std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames,
                                      int samples, unsigned seed, int threads) {
     const Parameters& p = potential.parameters();

@@ -35,6 +35,9 @@ struct NormalEquations {
 NormalEquations normal_equations(const Parameters& parameters, const std::vector<const LabelledFrame*>& frames,
                                  int threads);
 
+// Rows [atoms][species + basis + radial]: dE_i/dtheta of every site energy, by species energies, xi, radial coefficients.
+std::vector<double> site_gradients(const Potential& potential, const Frame& frame, int threads);
+
 // Rows g with E[sum g g^T] = half the Gauss-Newton Hessian of the loss: the residuals of a frame, projected on random
 // signs and differentiated. Row (frame, sample) holds the derivatives by radial coefficients, species energies and xi.
 std::vector<double> sketch_residuals(const Potential& potential, const std::vector<const LabelledFrame*>& frames,

@@ -5,7 +5,7 @@ from ase.build import bulk
 
 from argyro.platform.errors import InputError
 from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.basis_rows import basis_rows
+from argyro.platform.potential.basis_rows import basis_rows, parameter_rows
 from argyro.platform.potential.potential import MTP
 
 
@@ -120,3 +120,48 @@ def test_damaged_numbers_are_refused(active_set, tmp_path):
         (tmp_path / "bad").write_text((tmp_path / "whole").read_text().replace(old, new, 1))
         with pytest.raises(InputError, match="not a complete active set"):
             ActiveSet.read(tmp_path / "bad")
+
+
+def trained() -> MTP:
+    mtp = potential()
+    rng = np.random.default_rng(5)
+    return mtp.with_coefficients(mtp.radial_coefficients, rng.normal(size=2), rng.normal(size=mtp.basis_size))
+
+
+def test_parameter_rows_are_the_site_energys_derivatives():
+    mtp, atoms = trained(), frame(0.2, 3)
+    rows, linear = parameter_rows(mtp, atoms), 2 + mtp.basis_size
+    np.testing.assert_allclose(rows[:, :linear], basis_rows(mtp, atoms), rtol=1e-9, atol=1e-12)
+    for index in (0, 9, 25, mtp.radial_coefficients.size - 1):
+        energies = []
+        for step in (1e-5, -1e-5):
+            radial = mtp.radial_coefficients.copy()
+            radial.flat[index] += step
+            moved = mtp.with_coefficients(radial, mtp.species_energies_eV, mtp.coefficients)
+            energies.append(moved.evaluate(atoms).energies_eV)
+        expected = (energies[0] - energies[1]) / 2e-5
+        np.testing.assert_allclose(rows[:, linear + index], expected, rtol=1e-5, atol=1e-7 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("mode", ["neighbourhood", "configuration"])
+def test_an_active_set_of_all_parameters(tmp_path, training, mode):
+    mtp = trained()
+    made = ActiveSet.from_frames(mtp, training, mode=mode, parameters="all")
+    assert made.rows.shape == (2 + mtp.basis_size + mtp.radial_coefficients.size,) * 2
+    assert max(made.grade(mtp, atoms) for atoms in training) <= 1.002
+    rows = [parameter_rows(mtp, atoms) for atoms in training[:3]]
+    candidates = np.vstack(rows if mode == "neighbourhood" else [each.mean(axis=0) for each in rows]) / made.scale
+    volume = np.linalg.slogdet(made.rows)[1]
+    for slot in range(0, len(made.rows), 3):  # brute force: no row of the training set makes a larger volume
+        exchanged = np.repeat(made.rows[None], len(candidates), axis=0)
+        exchanged[:, slot] = candidates
+        assert np.linalg.slogdet(exchanged)[1].max() <= volume + 0.0011
+    made.write(tmp_path / "set")
+    again = ActiveSet.read(tmp_path / "set")
+    far = frame(0.1, 78, scale=0.85)
+    assert again.parameters == "all"
+    assert again.grade(mtp, far) == pytest.approx(made.grade(mtp, far))
+    assert made.grade(mtp, far) > 5
+    other = mtp.with_coefficients(mtp.radial_coefficients, mtp.species_energies_eV, 2 * mtp.coefficients)
+    with pytest.raises(InputError, match="its parameters differ"):
+        again.grade(other, far)
