@@ -1,11 +1,10 @@
 // The inner loops' entry points, one centre atom per SIMD lane; compiled once per instruction set. Neither this file
-// nor the
-// *_simd.hpp include standard headers with inline code: the linker keeps one copy of an inline function, and it could
+// nor the *_simd.hpp include standard headers with inline code: the linker keeps one copy of an inline function, and it could
 // be the one with the widest instructions.
 //
-// For a batch of centres: (1) for each centre by itself unit vectors and radial functions; (2) transposed, so that
-// lanes run over centres; (3) moments; (4) contractions and their adjoints; (5) from the adjoints of the moments the
-// pair gradients, or in dual numbers the derivative with respect to the parameters.
+// For a batch of centres: (1) unit vectors and radial functions; (2) moments; (3) contractions and their adjoints;
+// (4) from the adjoints of the moments the pair gradients, or in dual numbers the derivative with respect to the
+// parameters.
 #include "contract_simd.hpp"
 #include "gradient_simd.hpp"
 #include "pairs_simd.hpp"

@@ -1,5 +1,5 @@
-// In dual numbers: one centre after the other, lanes over its neighbours sorted by species, since that is how the radial
-// coefficients' gradient is summed; unit vectors and radial functions, then transposed, so that lanes run over centres.
+// In dual numbers: one centre after the other, lanes over its neighbours sorted by species, since that is how the
+// radial coefficients' gradient is summed; unit vectors and radial functions, then transposed to lanes over centres.
 #pragma once
 
 #include "scratch_simd.hpp"

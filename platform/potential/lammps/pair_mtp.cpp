@@ -213,9 +213,11 @@ void PairMTP::find_overlap(const NeighbourBlock &block, int *overlap) {
 void PairMTP::refuse_overlap(const int *overlap) {
   const int i = overlap[0], j = overlap[1];
   const double *a = atom->x[i], *b = atom->x[j];
-  error->one(FLERR, "pair style mtp: at step {} atoms {} and {} are {:.3f} Å apart; below {} Å the structure or the run "
-             "is broken (wrong cell, time step too long, potential extrapolating)", update->ntimestep, atom->tag[i],
-             atom->tag[j], std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]), kOverlapA);
+  error->one(FLERR,
+             "pair style mtp: at step {} atoms {} and {} are {:.3f} Å apart; below {} Å the structure or the run is "
+             "broken (wrong cell, time step too long, potential extrapolating)",
+             update->ntimestep, atom->tag[i], atom->tag[j], std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]),
+             kOverlapA);
 }
 
 void PairMTP::add_forces(const NeighbourBlock &block, const double *gradients, double *forces) {
