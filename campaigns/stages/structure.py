@@ -21,7 +21,7 @@ def read_structure(folder: Path) -> Atoms:
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or min_grain_thickness_nm, arrangement, seed."""
+    """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or thickness, arrangement, seed."""
     from argyro.platform.structures.checks import require
     from argyro.platform.structures.picture import draw
     from argyro.platform.structures.report import describe
