@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "sanitized"
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 CPU_FLAG = {"avx512": "avx512dq", "avx2": "avx2", "baseline": "sse2"}
-TESTS = ["test_potential_physics.py", "test_mtp_file.py", "test_training.py"]
+TESTS = ["test_potential_physics.py", "test_mtp_file.py", "test_training.py", "test_active_set.py"]
 # they train for long, or spend their time in Python, and call nothing the others do not
 SLOW = "not (from_nothing or validation_stops or warm_start or highest_levels)"
 
