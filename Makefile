@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 NATIVE := setup.py $(wildcard platform/potential/native_build.py platform/potential/kernel/* platform/potential/lammps/*)
 
-.PHONY: install quickstart test check wheel clean
+.PHONY: install quickstart test check sanitize wheel clean
 
 install: $(INSTALLED)
 
@@ -27,6 +27,9 @@ test: install
 
 check: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+sanitize: install
+	$(BIN)/python tests/platform/potential/sanitize.py
 
 wheel: install
 	$(BIN)/pip wheel --quiet --no-deps -w dist .
