@@ -174,12 +174,13 @@ def _collect(
     mtp: MTP, frames: Sequence[Atoms], mode: Mode, parameters: ParametersUsed
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows (k, m) of frames and their origin (k, 2)."""
-    rows, origin = [], []
+    rows: list[np.ndarray] = []
+    origin: list[np.ndarray] = []
     for index, atoms in enumerate(frames):
         per_atom = basis_rows(mtp, atoms) if parameters == "linear" else parameter_rows(mtp, atoms)
         if mode == "configuration":
             rows.append(per_atom.mean(axis=0, keepdims=True))
-            origin.append([[index, -1]])
+            origin.append(np.array([[index, -1]]))
         else:
             rows.append(per_atom)
             origin.append(np.column_stack([np.full(len(atoms), index), np.arange(len(atoms))]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ase import Atoms
 from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
 
@@ -18,7 +16,7 @@ class MTPCalculator(Calculator):
         threads: 0 for as many as OMP_NUM_THREADS allows.
     """
 
-    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "energies", "forces", "stress"]
+    implemented_properties: list[str] = ["energy", "free_energy", "energies", "forces", "stress"]  # noqa: RUF012 ase's own
 
     def __init__(self, mtp: MTP, threads: int = 0):
         super().__init__()

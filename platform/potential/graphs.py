@@ -92,7 +92,7 @@ def contractions(level: int) -> tuple[Contraction, ...]:
         InputError: the level is odd or out of range.
     """
     check_level(level)
-    found = set()
+    found: set[Contraction] = set()
     for moments in _moment_sets(level):
         found.update(_canonical(moments, edges) for edges in _multigraphs([nu for _, nu in moments]))
     return tuple(sorted(found, key=lambda c: (c.level + c.level % 2, len(c.moments), c.moments, c.edges)))

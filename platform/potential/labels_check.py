@@ -46,7 +46,7 @@ def _require_labels(index: int, frame: Atoms) -> None:
     stress = stress_of(frame)
     labels |= {} if stress is None else {"stress": stress}
     for name, value in labels.items():
-        if not np.all(np.isfinite(value)):
+        if not np.all(np.isfinite(np.asarray(value, dtype=float))):
             raise InputError(
                 f"frame {index} ({frame.get_chemical_formula()}): its {name} holds NaN or infinity; "
                 "the reference calculation failed, leave the frame out",

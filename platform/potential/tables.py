@@ -9,7 +9,7 @@ functions that use it, and of the possible orders of contraction the one is take
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import permutations, product
 from math import factorial
 
@@ -71,8 +71,8 @@ class _Builder:
         """Adds a scalar by the cheapest plan and returns its key."""
         parts = contraction.parts()
         if len(parts) > 1:  # their levels are lower, hence they are there already
-            factors = [self.scalars[parts[0]], self.scalars[merge(parts[1:])]]
-            plans = [_Plan(lambda plan: plan.define(("B", contraction), iter([(1, *factors)]))).cost(self.components)]
+            term = (1, self.scalars[parts[0]], self.scalars[merge(parts[1:])])
+            plans = [_Plan(lambda plan: plan.define(("B", contraction), iter([term]))).cost(self.components)]
         else:
             plans = [_Plan(plan).cost(self.components) for plan in _plans(contraction)]
         best = min(plans, key=lambda plan: plan.price)
@@ -116,9 +116,10 @@ class _Plan:
         self.build = build
 
     def cost(self, known: dict[Key, Products]) -> "_Plan":
-        self.known, self.fresh = known, {}
+        self.known = known
+        self.fresh: dict[Key, Products] = {}
         self.scalar = self.build(self)
-        self.price = sum(map(len, self.fresh.values()))
+        self.price = sum(len(products) for products in self.fresh.values())
         return self
 
     def define(self, key: Key, terms: Iterator[tuple[int, Key, Key]]) -> Key:
@@ -189,14 +190,14 @@ def _plans(contraction: Contraction) -> Iterator[Callable[[_Plan], Key]]:
         yield lambda plan: plan.pair(a, b, contraction.edges[0], (0, 0, 0), (0, 0, 0))
     elif count == 3:
         for order in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
-            yield lambda plan, order=order: _three(plan, contraction, order)
+            yield partial(_three, contraction=contraction, order=order)
     else:
-        for order in permutations(range(4)):
-            graph = _reordered(contraction, order)
-            if order[0] < order[1]:
-                yield lambda plan, graph=graph: _three_and_one(plan, contraction, graph)
-                if order[2] < order[3]:
-                    yield lambda plan, graph=graph: _two_and_two(plan, contraction, graph)
+        for arrangement in permutations(range(4)):
+            graph = _reordered(contraction, arrangement)
+            if arrangement[0] < arrangement[1]:
+                yield partial(_three_and_one, contraction=contraction, graph=graph)
+                if arrangement[2] < arrangement[3]:
+                    yield partial(_two_and_two, contraction=contraction, graph=graph)
 
 
 def _reordered(contraction: Contraction, order: tuple[int, ...]) -> _Ordered:
@@ -264,9 +265,11 @@ def add(left: Exponents, right: Exponents) -> Exponents:
 @lru_cache
 def splits(total: Exponents, degree: int) -> tuple[tuple[Exponents, Exponents], ...]:
     """All ways to part exponents into a first part of the given degree and the rest."""
-    parts = product(*(range(limit + 1) for limit in total))
+    x, y, z = (range(limit + 1) for limit in total)
     return tuple(
-        (part, (total[0] - part[0], total[1] - part[1], total[2] - part[2])) for part in parts if sum(part) == degree
+        (part, (total[0] - part[0], total[1] - part[1], total[2] - part[2]))
+        for part in product(x, y, z)
+        if sum(part) == degree
     )
 
 
