@@ -102,7 +102,7 @@ def test_a_file_in_place_of_the_store_is_refused(tmp_path):
 
 def test_a_store_behind_a_pyarrow_uri(tmp_path):
     """The same through a URI: pyarrow's in-process mock file system holds no local paths."""
-    store = Store("mock:///root/store", cache=tmp_path / "cache")
+    store = Store("mock:///shelf/store", cache=tmp_path / "cache")
     item = WorkItem("md", 1, {})
     put(store, item, tmp_path, {"n": 1}, [("a.bin", b"abc")])
     assert store.has(item) and store.result(item) == {"n": 1}
