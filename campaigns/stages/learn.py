@@ -27,7 +27,7 @@ def run(context: StageContext) -> dict:
     structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
     options = LearningOptions(**_tuples(context.inputs["options"]))
     with Labeller(LabelSource(**context.settings["labels"])) as labeller:
-        learned = learn(structures, options, labeller, context.unfinished, progress=tell)
+        learned = learn(structures, options, labeller, context.unfinished, progress=tell, cores=context.cores)
     shutil.copy(learned.mtp_path, context.workdir / POTENTIAL)
     shutil.copy(learned.active_set_path, context.workdir / ACTIVE_SET)
     shutil.copy(learned.training_set_path, context.workdir / TRAINING_SET)

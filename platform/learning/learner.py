@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from ase import Atoms
 from argyro.platform.errors import ArgyroError
 from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.sanity import accept
-from argyro.platform.learning.explore import Exploration, explore, samplers
+from argyro.platform.learning.explore import Exploration, Sampler, explore, samplers
 from argyro.platform.learning.fit import Fit, fit, rmse, untrained
 from argyro.platform.learning.local import labelable
 from argyro.platform.learning.options import LearningOptions
@@ -49,6 +50,7 @@ class Learner:
         store: the rounds.
         progress: called with every summary.
         target: property of a potential for which it is learned; the climb ends when a level does not change it.
+        cores: exploring runs at a time, each a process of its own.
     """
 
     structures: list[Atoms]
@@ -57,6 +59,7 @@ class Learner:
     store: RoundStore
     progress: Callable[[dict], None]
     target: Callable[[Path], Uncertain] | None = None
+    cores: int = 1
 
     def run(self) -> None:
         """Make rounds until the last level explores without meeting anything new, or its limits are reached."""
@@ -93,7 +96,7 @@ class Learner:
         rounds = self.store.summaries
         mtp, active_set = self._current()
         ps = self._length_ps(rounds[-1])
-        runs = [self._explore(sampler, ps, scratch) for sampler in samplers(self.structures, self.options, len(rounds))]
+        runs = self._explore_all(ps, scratch, len(rounds))
         new = any(run.extrapolated for run in runs)
         fresh = [run.last for run in runs if run.last is not None and not run.candidates]
         picks = self._picks(runs, mtp, active_set, len(fresh)) if new and self._may_label(rounds) else []
@@ -145,7 +148,12 @@ class Learner:
             return longer if longer < self.options.exploration_ps / 2 else self.options.exploration_ps
         return last["exploration_ps"] if last["kind"] == "labels" else self.options.exploration_ps
 
-    def _explore(self, sampler, ps: float, scratch: Path) -> Exploration:
+    def _explore_all(self, ps: float, scratch: Path, round_number: int) -> list[Exploration]:
+        with ThreadPoolExecutor(self.cores) as pool:  # threads suffice: each waits for a process
+            tried = samplers(self.structures, self.options, round_number)
+            return list(pool.map(lambda sampler: self._explore(sampler, ps, scratch), tried))
+
+    def _explore(self, sampler: Sampler, ps: float, scratch: Path) -> Exploration:
         last = self.store.folders[-1]
         folder = scratch / "exploration" / f"structure-{sampler.structure}-{sampler.temperature_K:g}K"
         structure = self.structures[sampler.structure]

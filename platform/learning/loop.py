@@ -43,6 +43,7 @@ def learn(
     workdir: Path,
     progress: Callable[[dict], None] | None = None,
     target: Callable[[Path], Uncertain] | None = None,
+    cores: int = 1,
 ) -> LearningResult:
     """Learn one potential for a family of structures; resumes in `workdir` at the last complete round.
 
@@ -54,12 +55,13 @@ def learn(
         progress: called with the summary of every round when it is complete.
         target: property for which the potential is learned, from the potential's path; the climb ends at the level that
             leaves it within the interval of the level before.
+        cores: exploring runs at a time; changes nothing in the result.
 
     Raises:
         InputError: no structures, or `workdir` belongs to other inputs.
         ArgyroError: all labels of a round failed, or LAMMPS did not start.
     """
-    learner = _learner(structures, options, labeller, workdir, progress, target)
+    learner = _learner(structures, options, labeller, workdir, progress, target, cores)
     learner.run()
     return _result(learner.store)
 
@@ -99,7 +101,7 @@ def extend(
     return _result(learner.store)
 
 
-def _learner(structures, options, labeller, workdir, progress, target=None) -> Learner:
+def _learner(structures, options, labeller, workdir, progress, target=None, cores=1) -> Learner:
     if not structures:
         raise InputError("learning needs at least one structure", path="structures", given=0, accepted="Atoms")
     store = RoundStore(Path(workdir))
@@ -109,7 +111,7 @@ def _learner(structures, options, labeller, workdir, progress, target=None) -> L
         "structures": _structures_hash(structures),
     }
     store.claim(identity)
-    return Learner(list(structures), options, labeller, store, progress or (lambda summary: None), target)
+    return Learner(list(structures), options, labeller, store, progress or (lambda summary: None), target, cores)
 
 
 def _result(store: RoundStore) -> LearningResult:
