@@ -132,11 +132,8 @@ class _Builder:
         }
 
     def _learn(self, family: str, materials: list[Material]) -> None:
-        names = []
-        for material in materials:
-            large = Cell(material, BULK).structure(0)
-            names.append(f"{large}/learning" if f"{large}/learning" in self.graph.nodes else large)
-            names += [Cell(material, boundary).structure(0) for boundary in self.campaign.boundaries]
+        names = [self._learning_bulk(material) for material in materials]
+        names += [cell.structure(0) for cell in self._learning_boundaries(materials)]
         potential, labels = self.campaign.potential, self.campaign.labels
         options = {
             "levels": potential.levels,
@@ -157,6 +154,18 @@ class _Builder:
             cores=self.campaign.resources.learn,
             cost=self.costs.learning(potential, labels),
         )
+
+    def _learning_bulk(self, material: Material) -> str:
+        large = Cell(material, BULK).structure(0)
+        return f"{large}/learning" if f"{large}/learning" in self.graph.nodes else large
+
+    def _learning_boundaries(self, materials: list[Material]) -> list[Cell]:
+        """Each boundary and each material once: a family's materials share elements, so all pairs would say no more."""
+        boundaries = self.campaign.boundaries
+        pairs = max(len(materials), len(boundaries)) if boundaries else 0
+        return [
+            Cell(materials[number % len(materials)], boundaries[number % len(boundaries)]) for number in range(pairs)
+        ]
 
     def _dynamics(self, cell: Cell) -> None:
         for temperature in self.campaign.temperatures_K:
