@@ -95,8 +95,8 @@ class _Builder:
         families: dict[str, list[Material]] = {}
         for material in self.campaign.materials:
             elements = "-".join(sorted(Composition.parse(material.composition).elements))
-            family = "all" if self.campaign.potential.families == "one" else elements
-            families.setdefault(family, []).append(material)
+            names = {"by_elements": elements, "by_composition": material.composition, "one": "all"}
+            families.setdefault(names[self.campaign.potential.families], []).append(material)
         return families
 
     def _family_of(self, material: Material) -> str:
@@ -138,7 +138,7 @@ class _Builder:
         options = {
             "levels": potential.levels,
             "cutoff_A": potential.cutoff_A,
-            "temperatures_K": [min(self.campaign.temperatures_K), HOTTER * max(self.campaign.temperatures_K)],
+            "temperatures_K": list(potential.temperatures_K or self._range_K()),
             "exploration_ps": potential.explore_ps,
             "max_labels": potential.max_labels,
             "rounds_per_level": potential.max_rounds,
@@ -154,6 +154,9 @@ class _Builder:
             cores=self.campaign.resources.learn,
             cost=self.costs.learning(potential, labels),
         )
+
+    def _range_K(self) -> tuple[float, float]:
+        return min(self.campaign.temperatures_K), HOTTER * max(self.campaign.temperatures_K)
 
     def _learning_bulk(self, material: Material) -> str:
         large = Cell(material, BULK).structure(0)

