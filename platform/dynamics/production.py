@@ -11,6 +11,7 @@ from ase import Atoms
 
 from argyro.platform.dynamics import lammps_input
 from argyro.platform.dynamics.dcd import DCDTail
+from argyro.platform.dynamics.energy_drift import linear_drift
 from argyro.platform.dynamics.equilibration import Equilibration
 from argyro.platform.dynamics.stage import Stage, number
 from argyro.platform.dynamics.thermo_log import LogTail, box, cell_A
@@ -59,7 +60,7 @@ class Production(Stage):
             "kinetic_p_value": kinetic_p_value(columns["Temp"], self.settings.temperature_K, len(self.atoms)),
             "pressure_GPa": float(columns["Press"].mean()) / lammps_input.GPA_IN_BAR,
             "potential_energy_eV_atom": float(columns["PotEng"].mean()) / len(self.atoms),
-            "conserved_drift_meV_atom_ns": float(np.polyfit(times_ns, conserved_meV, 1)[0]) if len(rows) > 2 else None,
+            "conserved_drift_meV_atom_ns": linear_drift(times_ns, conserved_meV).value if len(rows) > 2 else None,
             "volume_A3": float(columns["Volume"].mean()),
             "density_g_cm3": float(mass_g / (columns["Volume"].mean() * A3_IN_CM3)),
             "cell_A": cell_A(box(rows[-1])).tolist(),

@@ -11,7 +11,7 @@ from ase import Atoms
 
 from argyro.platform.dynamics.lammps_process import run_lammps
 from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.dynamics.thermo_log import LogTail
+from argyro.platform.dynamics.thermo_log import LogTail, log_tails, merged_rows
 from argyro.platform.dynamics.watch import RunStoppedError, Watch
 
 KEPT_RESTARTS = 2
@@ -55,18 +55,12 @@ class Stage:
         return bool(newest) and number(newest[0]) >= self.steps
 
     def logs(self) -> list[LogTail]:
-        """Read the logs of all pieces to their ends, in order."""
-        tails = [LogTail(path) for path in sorted(self.folder.glob("log.*"), key=number)]
-        for tail in tails:
-            tail.advance()
-        return tails
+        """Logs of all pieces."""
+        return log_tails(self.folder)
 
     def rows(self) -> list[dict[str, float]]:
-        """Thermodynamic lines of the whole stage by step; a later piece replaces what it repeats."""
-        merged: dict[int, dict[str, float]] = {}
-        for tail in self.logs():
-            merged |= tail.rows
-        return [merged[step] for step in sorted(merged)]
+        """Thermodynamic lines of the whole stage by step."""
+        return merged_rows(self.folder)
 
     def execute(self, script: str, look_at_frames: Callable[[LogTail], None] = lambda log: None) -> None:
         """Run a script as the next piece, checking every line of output.

@@ -51,6 +51,22 @@ class LogTail:
         return row
 
 
+def log_tails(folder: Path) -> list[LogTail]:
+    """Read the logs log.0, log.1, … of the pieces of a stage to their ends, in order."""
+    tails = [LogTail(path) for path in sorted(folder.glob("log.*"), key=lambda path: int(path.suffix[1:]))]
+    for tail in tails:
+        tail.advance()
+    return tails
+
+
+def merged_rows(folder: Path) -> list[dict[str, float]]:
+    """Thermodynamic lines of a whole stage by step; a later piece replaces what it repeats."""
+    merged: dict[int, dict[str, float]] = {}
+    for tail in log_tails(folder):
+        merged |= tail.rows
+    return [merged[step] for step in sorted(merged)]
+
+
 def box(row: dict[str, float]) -> np.ndarray:
     """(lx, ly, lz, xy, xz, yz) of a row."""
     return np.array([row[name] for name in ("Lx", "Ly", "Lz", "Xy", "Xz", "Yz")])

@@ -1,0 +1,47 @@
+"""Drift of the conserved energy: the error that the time step makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.dynamics.thermo_log import merged_rows
+from argyro.platform.dynamics.thermostat import independent_stride
+from argyro.platform.uncertain import Uncertain
+
+
+def conserved_drift_meV_atom_ns(workdir: Path) -> Uncertain:
+    """Drift of the conserved energy over the production of a run, with its 95 % interval.
+
+    Args:
+        workdir: the folder given to `run_md`; without thermostat (`ensemble="nve"`) the energy is that of the atoms
+            alone, with one it contains what the thermostat took.
+    """
+    run = json.loads((workdir / "run.json").read_text())
+    rows, atoms = merged_rows(workdir / "production"), sum(run["counts"].values())
+    times_ns = np.array([row["Step"] for row in rows]) * run["settings"]["timestep_fs"] * 1e-6
+    return linear_drift(times_ns, np.array([row["Econserve"] for row in rows]) / atoms * 1000)
+
+
+def linear_drift(times: np.ndarray, values: np.ndarray) -> Uncertain:
+    """Least-squares slope; neighbouring values count once as far as the residuals are correlated.
+
+        σ_slope² = σ_residual² g / Σ (t - ⟨t⟩)²
+
+    with g the statistical inefficiency of the residuals.
+
+    Args:
+        times: (n,) equidistant.
+        values: (n,) at these times.
+    """
+    from scipy.stats import t
+
+    slope, intercept = np.polyfit(times, values, 1)
+    residuals = values - slope * times - intercept
+    inefficiency = independent_stride(residuals)
+    degrees = max(1.0, len(times) / inefficiency - 2)
+    error = np.sqrt((residuals**2).mean() * inefficiency / ((times - times.mean()) ** 2).sum())
+    half = float(t.ppf(0.975, degrees) * error)
+    return Uncertain(float(slope), float(slope) - half, float(slope) + half)

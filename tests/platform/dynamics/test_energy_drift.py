@@ -1,0 +1,42 @@
+"""The time step conserves energy: NVE runs of Li6PS5Cl, and the error of the drift they show."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from argyro.platform.dynamics.energy_drift import conserved_drift_meV_atom_ns, linear_drift
+from argyro.platform.dynamics.md_settings import MDSettings
+from argyro.platform.dynamics.simulation import run_md
+from argyro.platform.structures.argyrodite import build_bulk
+
+POTENTIAL = Path(__file__).parents[1] / "learning" / "reference.mtp"  # level 8, learned from chgnet
+
+
+def drift_of_a_run(workdir, timestep_fs):
+    settings = MDSettings(600.0, 2.0, 25.0, timestep_fs=timestep_fs, frame_every_fs=20.0, ensemble="nve", seed=1)
+    run = run_md(build_bulk("Li6PS5Cl", supercell=(2, 2, 1)), POTENTIAL, settings, workdir)
+    assert run.summary["temperature_K"] == pytest.approx(600.0, rel=0.1)
+    return conserved_drift_meV_atom_ns(workdir)
+
+
+def test_two_femtoseconds_conserve_energy_to_a_meV_per_atom_and_ns(tmp_path):
+    drift = drift_of_a_run(tmp_path, 2.0)
+    assert -1.0 < drift.low < drift.high < 1.0
+
+
+def test_four_femtoseconds_do_not(tmp_path):
+    drift = drift_of_a_run(tmp_path, 4.0)
+    assert max(abs(drift.low), abs(drift.high)) > 1.0
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.9])
+def test_the_interval_of_a_drift_covers_it_where_residuals_are_correlated(memory):
+    times, hits = np.arange(2000) * 1e-3, []
+    for seed in range(200):
+        noise = np.random.default_rng(seed).normal(size=len(times))
+        for i in range(1, len(times)):
+            noise[i] += memory * noise[i - 1]
+        drift = linear_drift(times, 0.7 * times + noise)
+        hits.append(drift.low < 0.7 < drift.high)
+    assert 0.90 <= np.mean(hits) <= 0.99
