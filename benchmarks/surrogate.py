@@ -9,6 +9,7 @@ python benchmarks/surrogate.py timing                     the table of what must
 import argparse
 import itertools
 import json
+import tempfile
 import threading
 import time
 from http.client import HTTPConnection
@@ -149,18 +150,20 @@ def acquisition(seeds: int, goal: float = 0.05) -> None:
 def timing() -> None:
     import torch
 
+    from argyro.platform.continuum.mesh import mesh
+    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
     from argyro.surrogates.answer import Oracle, Question
-    from argyro.surrogates.polycrystal import PolycrystalTable
+    from argyro.surrogates.polycrystal import Polycrystal
 
     torch.set_num_threads(1)
     world, cells = World(), structures()
     observations = world.observe(cells, TEMPERATURES_K)
-    table = PolycrystalTable.build(lambda p, q, w: (1 + 1.83 * w * p) / (1 + 0.91 * w / q))
+    polycrystal = Polycrystal(mesh(voronoi_polycrystal(27)))
     for candidates in (("gp",), ("graph",)):
         started = time.perf_counter()
         surrogate = train_surrogate(observations, SurrogateOptions(candidates=candidates, steps=100), 0)
         print(f"{candidates[0]}: trained on {len(observations)} observations in {time.perf_counter() - started:.1f} s")
-        oracle = Oracle(surrogate, table)
+        oracle = Oracle(surrogate, polycrystal)
         for name, question in {
             "trained material": Question("Li6PS5Cl", 0.5, BOUNDARIES[1], 300.0, 100.0),
             "new composition, bulk": Question("Li6PS5Cl0.3Br0.7", 0.4, "bulk", 300.0, 100.0),
@@ -191,9 +194,11 @@ def _median_ms(call, repeats: int = 30) -> float:
 def _load(oracle, clients: int = 16, requests: int = 10_000) -> None:
     import multiprocessing
 
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     ready = context.Queue()
-    server = context.Process(target=_serve, args=(oracle, ready), daemon=True)
+    folder = tempfile.TemporaryDirectory()
+    oracle.save(folder.name)
+    server = context.Process(target=_serve, args=(folder.name, ready), daemon=True)
     server.start()
     port = ready.get(timeout=60)
     names = [("Li6PS5Cl", 0.5), ("Li6PS5I", 0.0), ("Li6PS5Br", 0.25)]
@@ -227,12 +232,15 @@ def _load(oracle, clients: int = 16, requests: int = 10_000) -> None:
     print(f"  p50 {p50:.0f} ms, p99 {p99:.0f} ms")
 
 
-def _serve(oracle, ready) -> None:
+def _serve(folder: str, ready) -> None:
     import socket
 
     import uvicorn
 
+    from argyro.surrogates.answer import Oracle
     from argyro.surrogates.service import create_app
+
+    oracle = Oracle.load(folder)
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     ready.put(listener.getsockname()[1])

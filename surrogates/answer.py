@@ -18,7 +18,7 @@ from argyro.platform.structures.grain_boundary import build_boundary
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import S_CM_IN_MS_CM
 from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.polycrystal import PolycrystalTable
+from argyro.surrogates.polycrystal import Polycrystal
 from argyro.surrogates.prediction import Prediction, uncertain_columns
 from argyro.surrogates.surrogate import Query, Surrogate
 
@@ -26,7 +26,6 @@ FORMULA_UNITS_PER_CELL = 4
 KEPT_STRUCTURES = 512
 KEPT_LAWS = 4096
 SAMPLES = 256
-POLYCRYSTAL_FILE = "polycrystal.safetensors"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Oracle:
     """
 
     surrogate: Surrogate
-    polycrystal: PolycrystalTable
+    polycrystal: Polycrystal
     kept: OrderedDict[Identity, Query] = field(default_factory=OrderedDict)
     laws: OrderedDict[tuple, tuple] = field(default_factory=OrderedDict)
 
@@ -66,12 +65,12 @@ class Oracle:
             InputError: there is no surrogate.
         """
         surrogate = Surrogate.load(directory)
-        return cls(surrogate, PolycrystalTable.load(Path(directory) / POLYCRYSTAL_FILE))
+        return cls(surrogate, Polycrystal.load(directory))
 
     def save(self, directory: Path | str) -> None:
-        """Write the surrogate's files and the polycrystal's table beside them."""
+        """Write the surrogate's files and the polycrystal beside them."""
         self.surrogate.save(directory)
-        self.polycrystal.save(Path(directory) / POLYCRYSTAL_FILE)
+        self.polycrystal.save(directory)
 
     def query(self, composition: str, disorder: float, boundary: str) -> Query:
         """Name a material and boundary; its structure is built only where networks need it, and kept.

@@ -114,15 +114,17 @@ def _answer_group(
     except InputError as error:
         bad.update({position: str(error) for position, _ in group})
         return
+    alike: dict[tuple[float, float], list[int]] = defaultdict(list)
     for position, question in group:
+        alike[question.temperature_K, question.grain_size_nm].append(position)
+    for (temperature_K, grain_size_nm), positions in alike.items():
         try:
-            warnings = oracle.surrogate.domain.warnings(query.identity, (question.temperature_K,))
-            answer = oracle.describe(
-                query.identity, prediction, kelvin.index(question.temperature_K), question.grain_size_nm
-            )
-            answers[position] = _flat(answer | {"in_domain": not warnings, "warnings": list(warnings)})
+            warnings = oracle.surrogate.domain.warnings(query.identity, (temperature_K,))
+            answer = oracle.describe(query.identity, prediction, kelvin.index(temperature_K), grain_size_nm)
+            flat = _flat(answer | {"in_domain": not warnings, "warnings": list(warnings)})
+            answers.update(dict.fromkeys(positions, flat))
         except InputError as error:
-            bad[position] = str(error)
+            bad.update(dict.fromkeys(positions, str(error)))
 
 
 def _flat(answer: dict) -> dict:

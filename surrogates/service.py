@@ -14,7 +14,7 @@ from argyro.platform.errors import InputError
 from argyro.surrogates.answer import Oracle
 from argyro.surrogates.body_limit import BodyLimit
 from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.polycrystal import WIDTH_LIMITS
+from argyro.surrogates.polycrystal import smallest_grain_nm
 from argyro.surrogates.surrogate import Query
 
 LARGEST_BODY_BYTES = 64 * 1024
@@ -128,7 +128,7 @@ def create_app(oracle: Oracle) -> FastAPI:
             "boundaries": sorted({"bulk", *surrogate.domain.boundaries}),
             "compositions": sorted({name.split("|")[0] for name in surrogate.report.get("materials", [])}),
             "temperatures_K": surrogate.domain.temperatures_K,
-            "smallest_grain_nm": (surrogate.width_nm or 1.0) / WIDTH_LIMITS[1],
+            "smallest_grain_nm": smallest_grain_nm(surrogate.width_nm or 1.0),
         }
 
     @app.get("/", response_class=HTMLResponse)

@@ -48,16 +48,13 @@ def small_campaign():
     return World().observe(cells, (600.0, 750.0, 900.0))
 
 
-def coated_grains(parallel, perpendicular, width):
-    """A smooth stand-in for the finite elements: the limits of fast and of blocking boundaries multiplied."""
-    return (1 + 1.83 * width * parallel) / (1 + 0.91 * width / perpendicular)
-
-
 @pytest.fixture(scope="session")
 def polycrystal():
-    from argyro.surrogates.polycrystal import PolycrystalTable
+    from argyro.platform.continuum.mesh import mesh
+    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+    from argyro.surrogates.polycrystal import Polycrystal
 
-    return PolycrystalTable.build(coated_grains)
+    return Polycrystal(mesh(voronoi_polycrystal(8, seed=0)))
 
 
 @pytest.fixture(scope="session")
