@@ -127,10 +127,9 @@ def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: f
 def reduced_model(mesh: Mesh, cache: Path | None = None) -> ReducedModel:
     """The standard reduced model of a mesh, built once per process and, with a cache folder, once per folder."""
     path = None if cache is None else Path(cache) / f"reduced-{FORMAT}-{mesh.hash}.npz"
-    stored = path is not None and path.exists()
     if mesh.hash not in _models:
-        _models[mesh.hash] = ReducedModel.load(path) if stored else build_reduced(mesh)
-    if path is not None and not stored:
+        _models[mesh.hash] = ReducedModel.load(path) if path is not None and path.exists() else build_reduced(mesh)
+    if path is not None and not path.exists():
         _models[mesh.hash].save(path)
     return _models[mesh.hash]
 
