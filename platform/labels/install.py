@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import venv
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from argyro.platform.errors import ArgyroError, InputError
@@ -19,10 +20,12 @@ class Recipe:
     Args:
         steps: pip requirements, one installation after the other.
         hint: what to do when the installation fails.
+        environment: variables that a compilation needs.
     """
 
     steps: tuple[tuple[str, ...], ...]
     hint: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 RECIPES = {
@@ -30,7 +33,8 @@ RECIPES = {
     "sevennet": Recipe((("torch==2.13.0",), ("sevenn==0.13.0", "ase>=3.25,<4"))),
     "gpaw": Recipe(
         (("gpaw==26.7.0", "gpaw-data==1.2.1", "ase>=3.25,<4"),),
-        hint="GPAW is compiled here and needs a C compiler, libxc and BLAS: apt-get install libxc-dev libopenblas-dev",
+        hint="GPAW is compiled here and needs g++, libxc and BLAS: apt-get install g++ libxc-dev libopenblas-dev",
+        environment={"CC": "g++"},  # its *.c files are C++ by now, but where no MPI is found its build calls plain cc
     ),
 }
 
@@ -66,7 +70,8 @@ def install(source: str, folder: Path | None = None, progress: Callable[[str], N
     for command in commands:
         if progress is not None:
             progress(" ".join(command))
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = {**os.environ, **recipe.environment}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             raise ArgyroError(f"{' '.join(command)} failed: {done.stderr[-800:]} {recipe.hint}")
     available, reason = LabelSource(source=source, python=str(python)).available()
