@@ -112,6 +112,7 @@ class Labeller:
     def __init__(self, source: LabelSource, workdir: Path | None = None):
         self.source = source
         self.seconds_spent = 0.0
+        self.cpu_seconds_spent = 0.0  # in the worker, loading of the model left out
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if workdir is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="argyro-labels-")
@@ -162,6 +163,7 @@ class Labeller:
                 result, energy=answer["energy"], forces=np.array(answer["forces"]), stress=np.array(answer["stress"])
             )
         self.seconds_spent += time.monotonic() - start
+        self.cpu_seconds_spent += answer.get("cpu_s", 0.0)  # none from a worker that died
         return result
 
     def _ask(self, frame: Atoms) -> tuple[dict, str]:

@@ -7,8 +7,8 @@ the engine are all it needs. Whatever the engine prints goes to the log (standar
     worker.py serve CONFIG        labels frames until standard input ends
 
 CONFIG is ``{"source", "factory", "kwargs", "threads"}`` as JSON. A request is ``{"numbers", "positions", "cell", "pbc",
-"directory"}``, an answer ``{"status", "energy", "forces", "stress", "message"}`` in eV, eV/Å and eV/Å³ (xx, yy, zz, yz,
-xz, xy).
+"directory"}``, an answer ``{"status", "energy", "forces", "stress", "message", "cpu_s"}`` in eV, eV/Å and eV/Å³ (xx, yy,
+zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame, that of programs which the engine started included.
 """
 
 from __future__ import annotations
@@ -54,11 +54,12 @@ class Reference:
         atoms = Atoms(request["numbers"], positions=request["positions"], cell=request["cell"], pbc=request["pbc"])
         changes = ({}, *self.engine.retries) if self.engine.output else ({},)
         answer: dict = {}
+        before_s = _cpu_s()
         for attempt, change in enumerate(changes):
             answer = self._attempt(atoms, {**self.kwargs, **change}, Path(request["directory"]) / f"attempt-{attempt}")
             if answer["status"] != "unconverged":
                 break
-        return answer
+        return answer | {"cpu_s": _cpu_s() - before_s}
 
     def _attempt(self, atoms, kwargs: dict, directory: Path) -> dict:
         answer = {"status": "failed", "message": ""}
@@ -83,6 +84,11 @@ class Reference:
     def _verdict(self, directory: Path):
         path = directory / (self.engine.output or "")
         return self.parser(path.read_text(errors="replace")) if self.parser and path.is_file() else None
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of the children it has waited for."""
+    return sum(os.times()[:4])
 
 
 def _results(atoms) -> dict:

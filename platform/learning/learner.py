@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -71,11 +72,15 @@ class Learner:
         self._store(lambda scratch: self._absorb(frames, scratch))
 
     def _store(self, make: Callable[[Path], dict]) -> None:
-        start, scratch = time.monotonic(), self.store.scratch()
+        start, cpu, scratch = time.monotonic(), self._cpu_s(), self.store.scratch()
         summary = {"round": len(self.store.folders), "finished": False} | make(scratch)
-        summary["seconds"] = round(time.monotonic() - start, 2)
+        summary |= {"seconds": round(time.monotonic() - start, 2), "cpu_seconds": round(self._cpu_s() - cpu, 2)}
         self.store.complete(scratch, summary)
         self.progress(summary)
+
+    def _cpu_s(self) -> float:
+        """CPU time spent so far: here, in LAMMPS and in the reference."""
+        return sum(os.times()[:4]) + self.labeller.cpu_seconds_spent
 
     def _begin(self, scratch: Path) -> dict:
         labels = self._label(seed_frames(self.structures, self.options), scratch, None)
@@ -165,7 +170,8 @@ class Learner:
 
     def _label(self, frames: list[Atoms], scratch: Path, mtp: MTP | None, asked_last: int = 0) -> _Labels:
         """Label frames, the last ones being fresh frames of runs that met no high grade."""
-        number, spent = len(self.store.folders), self.labeller.seconds_spent
+        number = len(self.store.folders)
+        wall, cpu = self.labeller.seconds_spent, self.labeller.cpu_seconds_spent
         for index, frame in enumerate(frames):
             frame.info |= {"round": number, "fresh": index >= len(frames) - asked_last}
         labelled = self.labeller.label(labelable(frames, self.options, mtp, number))
@@ -176,7 +182,7 @@ class Learner:
                 f"said: {rejected[-1].info['log'][-800:]}"
             )
         write_frames(scratch / REJECTED, rejected)
-        return _Labels(accepted, rejected, self.labeller.seconds_spent - spent)
+        return _Labels(accepted, rejected, self.labeller.seconds_spent - wall, self.labeller.cpu_seconds_spent - cpu)
 
     def _current(self) -> tuple[MTP, ActiveSet]:
         from argyro.platform.potential.active_set import ActiveSet
@@ -206,6 +212,7 @@ class Learner:
             "rejected": len(labels.rejected),
             "failures": [_failure(frame) for frame in labels.rejected],
             "label_seconds": round(labels.seconds, 2),
+            "label_cpu_seconds": round(labels.cpu_seconds, 2),
             "grades": grade_quantiles(runs),
             "exploration_ps_until_break": [run.ps for run in runs],
             "broken_runs": sum(run.broke for run in runs),
@@ -219,6 +226,7 @@ class _Labels:
     accepted: list[Atoms]
     rejected: list[Atoms]
     seconds: float
+    cpu_seconds: float
 
     @property
     def fresh(self) -> list[Atoms]:
