@@ -7,8 +7,8 @@ the engine are all it needs. Whatever the engine prints goes to the log (standar
     worker.py serve CONFIG        labels frames until standard input ends
 
 CONFIG is ``{"source", "factory", "kwargs", "threads"}`` as JSON. A request is ``{"numbers", "positions", "cell", "pbc",
-"directory"}``, an answer ``{"status", "energy", "forces", "stress", "message", "cpu_s"}`` in eV, eV/Å and eV/Å³ (xx, yy,
-zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame, that of programs which the engine started included.
+"directory"}``, an answer ``{"status", "energy", "forces", "stress", "message", "cpu_s"}`` in eV, eV/Å and eV/Å³ (xx,
+yy, zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame, that of programs which the engine started included.
 """
 
 from __future__ import annotations
