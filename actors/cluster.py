@@ -1,17 +1,16 @@
-"""The Ray executor: tasks for bursts, an actor of its own for every hosted item."""
+"""Joins a Ray cluster, or starts one on this machine that nobody else can reach."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ray
+from ray._private import ray_constants
 
 from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import Outcome, Task, execute
-
-# Held ready beyond what runs, so that no core waits for the driver.
-QUEUE_AHEAD = 2
 
 
 def connect(address: str | None = None, cores: int | None = None) -> None:
@@ -27,13 +26,8 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address in (None, "local"):
-        ray.init(
-            address="local",
-            num_cpus=cores or os.cpu_count(),
-            include_dashboard=False,
-            _node_ip_address="127.0.0.1",
-            **options,
-        )
+        with _on_loopback():
+            ray.init(address="local", num_cpus=cores or os.cpu_count(), include_dashboard=False, **options)
         return
     try:
         ray.init(address=address, **options)
@@ -44,56 +38,17 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
         ) from error
 
 
-@ray.remote
-def _run_task(task: Task) -> Outcome:
-    return execute(task)
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Have Ray bind to 127.0.0.1, as it does where it forms no clusters.
 
-
-@ray.remote(max_restarts=4, max_task_retries=4)
-class ItemHost:
-    """Holds one long item. Everything it knows is in the item's scratch folder, so a restart goes on from there."""
-
-    def run(self, task: Task) -> Outcome:
-        """Compute the item, or go on with it."""
-        return execute(task)
-
-
-class RayExecutor:
-    """Runs tasks on the cluster that `connect` joined."""
-
-    def __init__(self) -> None:
-        self._running: dict[ray.ObjectRef, Task] = {}
-        self._hosts: dict[str, ray.actor.ActorHandle] = {}
-
-    @property
-    def slots(self) -> int:
-        """All cores of the cluster, and a few tasks ahead."""
-        return int(ray.cluster_resources().get("CPU", 1)) + QUEUE_AHEAD
-
-    def submit(self, task: Task) -> None:
-        """Start a task with the cores and memory it asks for; Ray sets OMP_NUM_THREADS from the cores."""
-        resources = {"num_cpus": task.cores, "memory": int(task.memory_GB * 1e9)}
-        if task.hosted:
-            # mypy does not follow the decorators of classes
-            host = ItemHost.options(**resources).remote()  # type: ignore[attr-defined]
-            self._hosts[task.item.key] = host
-            self._running[host.run.remote(task)] = task
-        else:
-            self._running[_run_task.options(**resources, max_retries=2).remote(task)] = task
-
-    def wait(self) -> list[Outcome]:
-        """Outcomes of the tasks that finished first; one whose process died is ``lost``."""
-        ready, _ = ray.wait(list(self._running), num_returns=1)
-        return [self._outcome(reference) for reference in ready]
-
-    def _outcome(self, reference: ray.ObjectRef) -> Outcome:
-        task = self._running.pop(reference)
-        self._hosts.pop(task.item.key, None)  # the last handle gone, the actor ends
-        try:
-            return ray.get(reference)
-        except ray.exceptions.RayError as error:
-            return Outcome(task.item.key, "lost", error=str(error))
-
-    def close(self) -> None:
-        """Leave the cluster; a local one ends, and its processes with it."""
-        ray.shutdown()
+    On Linux Ray replaces the loopback address by the machine's own, even if asked for it by name, and listens on all
+    interfaces. This switch, which the processes of the node read from the environment, is the only way round that.
+    """
+    variable, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER, os.environ[variable] = False, "0"
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+        del os.environ[variable]

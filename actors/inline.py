@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 
-from argyro.platform.execution import Outcome, Task, execute
+from argyro.platform.execution import Outcome, Resources, Task, execute
 
 
 class InlineExecutor:
     """Tasks run when they are waited for, in the order they were submitted."""
 
-    slots = 1
-
     def __init__(self) -> None:
         self._queue: deque[Task] = deque()
+
+    def has_room(self, resources: Resources) -> bool:
+        """One task at a time."""
+        return not self._queue
 
     def submit(self, task: Task) -> None:
         """Queue a task."""
         self._queue.append(task)
 
-    def wait(self) -> list[Outcome]:
+    def wait(self, timeout_s: float) -> list[Outcome]:
         """Run the oldest task."""
         return [execute(self._queue.popleft())]
 

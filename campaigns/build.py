@@ -16,6 +16,7 @@ from argyro.campaigns.stages.microstructure import MICROSTRUCTURE
 from argyro.campaigns.stages.ranking import RANKING
 from argyro.campaigns.stages.structure import STRUCTURE
 from argyro.campaigns.stages.surrogate import SURROGATE
+from argyro.platform.execution import Resources
 
 BULK = "bulk"
 # Potentials are learned above the hottest run they serve, so that its rare events are no news to them.
@@ -267,7 +268,8 @@ class _Builder:
     def _add(
         self, name, stage, inputs, *, parents=None, tolerant=False, facts=None, settings=None, cores=1, cost=1.0
     ) -> str:
-        node = Node(name, stage, inputs, parents or {}, tolerant, facts or {}, settings or {}, cores, cost)
+        resources = Resources(cpu=cores)
+        node = Node(name, stage, inputs, parents or {}, tolerant, facts or {}, settings or {}, resources, cost)
         return self.graph.add(node)
 
 

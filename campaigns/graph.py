@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from argyro.campaigns.stages import StageDefinition
+from argyro.platform.execution import Resources
 from argyro.platform.workitem import WorkItem
 
 
@@ -21,7 +22,7 @@ class Node:
         tolerant: runs on those parents that succeeded, at least one, when others failed for good.
         facts: what a person sorts by (composition, boundary, temperature_K ...); not part of the key.
         settings: how to compute it (interpreters, launchers, limits); not part of the key.
-        cores: CPU cores of the item.
+        resources: what the item occupies while it runs.
         cost_core_s: expected work, for the plan and the time left.
     """
 
@@ -32,8 +33,13 @@ class Node:
     tolerant: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
-    cores: int = 1
+    resources: Resources = field(default_factory=Resources)
     cost_core_s: float = 1.0
+
+    @property
+    def cores(self) -> int:
+        """CPU cores of the item."""
+        return self.resources.cpu
 
 
 class Graph:

@@ -130,7 +130,8 @@ def _backend(inline: bool, address: str | None):
     """Executor and tracker factory: on Ray, or their inline twins."""
     if inline:
         return InlineExecutor(), MLflowTracker
-    from argyro.actors.cluster import RayExecutor, connect
+    from argyro.actors.cluster import connect
+    from argyro.actors.executor import RayExecutor
     from argyro.actors.remote_tracker import RemoteTracker
 
     connect(address)

@@ -5,18 +5,19 @@ Knows nothing of where it runs: the inline executor calls `execute` in this proc
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argyro.platform.store import UNFINISHED, DamagedItem, Store
+from argyro.platform.item_lock import item_lock
+from argyro.platform.storage_fault import storage_fault
+from argyro.platform.store import UNFINISHED, DamagedItem, Store, StoreUnavailable
+from argyro.platform.time_limit import TimeLimitExceeded, time_limit
 from argyro.platform.workitem import WorkItem
 
 Stage = Callable[["StageContext"], dict]
@@ -59,6 +60,25 @@ class StageContext:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What an item occupies while it runs.
+
+    Args:
+        cpu: CPU cores.
+        gpu: GPUs, or a share of one.
+        memory_GB: memory at most.
+        custom: name and amount of what the machines were started with besides, such as licences.
+        limit_s: the item is ended after this time.
+    """
+
+    cpu: int = 1
+    gpu: float = 0.0
+    memory_GB: float = 1.0
+    custom: tuple[tuple[str, float], ...] = ()
+    limit_s: float | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """A work item ready to run: its parents are complete.
 
@@ -68,8 +88,7 @@ class Task:
         parents: role -> item whose files the stage reads.
         store_uri: where results go.
         scratch: folder for unfinished work, on a disk that survives the process.
-        cores: CPU cores to use.
-        memory_GB: memory the item needs at most.
+        resources: what it occupies.
         hosted: run in an actor of its own, which restarts and resumes when its node dies.
         settings: what the stage needs to know that does not change its result.
     """
@@ -79,15 +98,23 @@ class Task:
     parents: Mapping[str, WorkItem]
     store_uri: str
     scratch: Path
-    cores: int = 1
-    memory_GB: float = 1.0
+    resources: Resources = field(default_factory=Resources)
     hosted: bool = False
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a task ended: ``done``, ``failed``, or ``lost`` (its process died; not the item's fault)."""
+    """How a task ended.
+
+    Args:
+        key: of its item.
+        status: ``done``; ``failed`` or ``timeout``, the item's fault; ``lost``, its process died, or a parent was
+            damaged; ``preempted``, its machine went away; ``storage``, results cannot be written.
+        result: of a done item.
+        error: of any other, with a traceback where there is one.
+        damaged_parents: keys of parents that were moved aside and must be computed again.
+    """
 
     key: str
     status: str
@@ -101,29 +128,33 @@ def progress_file(scratch: Path, key: str) -> Path:
     return scratch / f"{key}.progress.json"
 
 
-@contextmanager
-def _exclusive(path: Path):
-    """Hold a lock file, so that an orphan of a killed run and its successor never share a scratch folder."""
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+def lock_file(scratch: Path, key: str) -> Path:
+    """What a running item holds; its time of change is when it began."""
+    return scratch / f"{key}.lock"
 
 
 def execute(task: Task) -> Outcome:
-    """Run a task to a committed result; a stage's exception becomes an outcome with its traceback."""
-    store = Store(task.store_uri, cache=task.scratch / "parents")
-    task.scratch.mkdir(parents=True, exist_ok=True)
-    key = task.item.key
-    with _exclusive(task.scratch / f"{key}.lock"):
-        if store.has(task.item):
-            return Outcome(key, "done", store.result(task.item))
-        try:
-            return _compute(task, store)
-        except Exception as error:
-            log = f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}"
-            return Outcome(key, "failed", error=log)
-        finally:
-            progress_file(task.scratch, key).unlink(missing_ok=True)
+    """Run a task to a committed result; whatever goes wrong becomes an outcome that says so."""
+    key, folders = task.item.key, [task.scratch]
+    try:
+        task.scratch.mkdir(parents=True, exist_ok=True)
+        store = Store(task.store_uri, cache=task.scratch / "parents")
+        if store.local:
+            folders.append(Path(store.root))
+        with time_limit(task.resources.limit_s), item_lock(lock_file(task.scratch, key)):
+            result = store.find(task.item)
+            return _compute(task, store) if result is None else Outcome(key, "done", result)
+    except TimeLimitExceeded as error:
+        return Outcome(key, "timeout", error=_log(error))
+    except Exception as error:
+        fault = storage_fault(error, folders) or (str(error) if isinstance(error, StoreUnavailable) else "")
+        return Outcome(key, "storage", error=fault) if fault else Outcome(key, "failed", error=_log(error))
+    finally:
+        progress_file(task.scratch, key).unlink(missing_ok=True)
+
+
+def _log(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}"
 
 
 def _compute(task: Task, store: Store) -> Outcome:
@@ -138,7 +169,7 @@ def _compute(task: Task, store: Store) -> Outcome:
     workdir = task.scratch / task.item.key
     workdir.mkdir(exist_ok=True)
     started = time.monotonic()
-    result = task.stage(StageContext(task.item.inputs, parents, workdir, task.cores, task.settings))
+    result = task.stage(StageContext(task.item.inputs, parents, workdir, task.resources.cpu, task.settings))
     seconds = time.monotonic() - started
     store.commit(task.item, workdir, result, seconds)
     _journal(task, seconds)

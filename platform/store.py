@@ -24,6 +24,7 @@ from pathlib import Path
 from pyarrow import fs as arrow_fs
 
 from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.storage_fault import REPAIR
 from argyro.platform.workitem import WorkItem
 
 FORMAT_VERSION = 1
@@ -35,6 +36,10 @@ UNFINISHED = "unfinished"
 
 class DamagedItem(ArgyroError):
     """A stored result does not match its checksums; it was moved aside and must be computed again."""
+
+
+class StoreUnavailable(ArgyroError):
+    """The store's file system does not answer or takes nothing; what was computed waits in the scratch folder."""
 
 
 def _sha256(data: bytes) -> str:
@@ -104,15 +109,19 @@ class Store:
 
     def has(self, item: WorkItem) -> bool:
         """Whether the item is complete; a damaged one is moved aside and counts as absent."""
+        return self.find(item) is not None
+
+    def find(self, item: WorkItem) -> dict | None:
+        """The result of a complete item, or None; a damaged one is moved aside and counts as absent."""
         folder = self.folder(item)
         if not self._exists(f"{folder}/manifest.json"):
-            return False
+            return None
         try:
             self._verify(folder, eager_only=True)
         except DamagedItem:
             self._move_aside(item)
-            return False
-        return True
+            return None
+        return self.result(item)
 
     def _verify(self, folder: str, eager_only: bool) -> dict[str, dict]:
         """The manifest, after comparing sizes of all files and checksums of small (or all) files with it."""
@@ -125,8 +134,10 @@ class Store:
                     damaged = _sha256(self._read(f"{folder}/{name}")) != entry["sha256"]
                 if damaged:
                     raise DamagedItem(f"{folder}/{name} does not match its checksum")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedItem(f"{folder} is damaged: {error}") from error
+        except OSError as error:
+            raise StoreUnavailable(f"the store {self.uri} cannot be read ({error}); {REPAIR}") from error
         return files
 
     def _move_aside(self, item: WorkItem) -> None:
@@ -172,6 +183,9 @@ class Store:
         What lies in ``scratch/unfinished`` served to resume the item and is dropped, after the item is complete.
         ``scratch`` should lie on the store's own file system when that is local: it is then renamed, not copied.
         If another process completed the same item meanwhile, its result stands and ``scratch`` is dropped.
+
+        Raises:
+            StoreUnavailable: it could not be written; ``scratch`` is as it was, for another attempt.
         """
         (scratch / "item.json").write_text(json.dumps(item.to_json(), indent=1))
         (scratch / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False))
@@ -180,17 +194,22 @@ class Store:
         contents = {name: (scratch / name).read_bytes() for name in names}
         files = {name: {"bytes": len(data), "sha256": _sha256(data)} for name, data in contents.items()}
         manifest = json.dumps({"files": files, "seconds": seconds, "completed": time.time()}, indent=1)
-        folder = self.folder(item)
-        if self.local:
-            (scratch / "manifest.json").write_text(manifest)
-            self._rename(scratch, Path(folder))
-            shutil.rmtree(Path(folder) / UNFINISHED, ignore_errors=True)
-        else:
-            for name, data in contents.items():
-                self.fs.create_dir(f"{folder}/{name}".rpartition("/")[0], recursive=True)
-                self._write(f"{folder}/{name}", data)
-            self._write(f"{folder}/manifest.json", manifest.encode())
-            shutil.rmtree(scratch)
+        try:
+            if self.local:
+                (scratch / "manifest.json").write_text(manifest)
+                self._rename(scratch, Path(self.folder(item)))
+                shutil.rmtree(Path(self.folder(item)) / UNFINISHED, ignore_errors=True)
+            else:
+                self._upload(contents, manifest, self.folder(item))
+                shutil.rmtree(scratch)
+        except OSError as error:
+            raise StoreUnavailable(f"the store {self.uri} cannot be written ({error}); {REPAIR}") from error
+
+    def _upload(self, contents: dict[str, bytes], manifest: str, folder: str) -> None:
+        for name, data in contents.items():
+            self.fs.create_dir(f"{folder}/{name}".rpartition("/")[0], recursive=True)
+            self._write(f"{folder}/{name}", data)
+        self._write(f"{folder}/manifest.json", manifest.encode())
 
     def _rename(self, scratch: Path, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -202,7 +221,10 @@ class Store:
                 return
             # another file system, or a folder without manifest: copy beside it, then rename
             staging = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.part")
-            shutil.copytree(scratch, staging)
-            shutil.rmtree(folder, ignore_errors=True)
-            staging.rename(folder)
+            try:
+                shutil.copytree(scratch, staging)
+                shutil.rmtree(folder, ignore_errors=True)
+                staging.rename(folder)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(scratch)

@@ -7,7 +7,8 @@ import sys
 import pytest
 import ray
 
-from argyro.actors.cluster import RayExecutor, connect
+from argyro.actors.cluster import connect
+from argyro.actors.executor import RayExecutor
 from argyro.actors.inline import InlineExecutor
 from argyro.platform.errors import ArgyroError
 from argyro.platform.execution import Task
@@ -56,7 +57,7 @@ def outcomes(executor, tasks):
         executor.submit(one)
     found = {}
     while len(found) < len(tasks):
-        found |= {outcome.key: outcome for outcome in executor.wait()}
+        found |= {outcome.key: outcome for outcome in executor.wait(5.0)}
     return found
 
 
@@ -68,7 +69,9 @@ def test_ray_gives_what_inline_gives(cluster, tmp_path):
 
 
 @pytest.mark.parametrize("hosted", [False, True])
-def test_a_killed_worker_is_replaced_and_goes_on_from_its_folder(cluster, tmp_path, hosted):
+def test_a_killed_worker_is_reported_and_its_successor_goes_on_from_its_folder(cluster, tmp_path, hosted):
+    (outcome,) = outcomes(cluster, [task(tmp_path, stubborn, hosted)]).values()
+    assert outcome.status == "lost"
     (outcome,) = outcomes(cluster, [task(tmp_path, stubborn, hosted)]).values()
     assert outcome.status == "done" and outcome.result["lives"] == 2
 

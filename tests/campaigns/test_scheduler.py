@@ -42,7 +42,7 @@ def run(graph, tmp_path, executor=None, **options):
         tmp_path / "scratch",
         executor or InlineExecutor(),
         lambda node, item, result: done.append(node.name),
-        **options,
+        **{"pause_s": 0.0, **options},
     )
     (tmp_path / "scratch").mkdir(exist_ok=True)
     return scheduler, scheduler.run(), done
@@ -112,11 +112,11 @@ class Dying(InlineExecutor):
         super().__init__()
         self.losses = losses
 
-    def wait(self):
+    def wait(self, timeout_s):
         if self.losses:
             self.losses -= 1
             return [Outcome(self._queue.popleft().item.key, "lost", error="node gone")]
-        return super().wait()
+        return super().wait(timeout_s)
 
 
 def test_losing_the_process_does_not_count_as_failure(tmp_path):
@@ -127,6 +127,44 @@ def test_losing_the_process_does_not_count_as_failure(tmp_path):
 def test_an_item_that_always_kills_its_process_is_set_aside(tmp_path):
     _, progress, _ = run(chain(), tmp_path, Dying(100))
     assert progress.failed == {"a": "node gone"}
+
+
+def grow_to_three(node, result):
+    """After each number the next, until a result of three."""
+    if result is None or result["value"] >= 3:
+        return []
+    return [Node(f"{node.name}+", ADD, {"n": "grown"}, {"before": node.name})]
+
+
+def test_a_graph_grows_from_results_and_grows_the_same_when_they_are_found_complete(tmp_path):
+    graph = Graph()
+    graph.add(Node("a", ADD, {"n": "a"}))
+    _, progress, _ = run(graph, tmp_path, grow=grow_to_three)
+    assert progress.done == {"a", "a+", "a++"}
+    again = Graph()
+    again.add(Node("a", ADD, {"n": "a"}))
+    _, progress, _ = run(again, tmp_path, grow=grow_to_three)
+    assert progress.done == {"a", "a+", "a++"} and computed(tmp_path) == 3
+
+
+def test_growth_hears_of_failures_too(tmp_path):
+    heard = {}
+
+    def grow(node, result):
+        heard[node.name] = result
+        return []
+
+    run(chain(fail="b"), tmp_path, grow=grow)
+    assert heard["a"] == {"value": 1} and heard["b"] is None and heard["d"] is None
+
+
+def test_the_item_with_the_longest_chain_behind_it_goes_first(tmp_path):
+    graph = Graph()
+    graph.add(Node("short", ADD, {"n": 1}, cost_core_s=5.0))
+    graph.add(Node("head", ADD, {"n": 2}, cost_core_s=1.0))
+    graph.add(Node("tail", ADD, {"n": 3}, {"head": "head"}, cost_core_s=100.0))
+    _, _, done = run(graph, tmp_path)
+    assert done == ["head", "tail", "short"]
 
 
 def test_a_graph_refuses_unknown_parents_and_doubles():

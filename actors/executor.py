@@ -1,0 +1,132 @@
+"""The Ray executor: tasks for bursts, an actor of its own for every hosted item."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+
+import ray
+
+from argyro.platform.execution import Outcome, Resources, Task, execute, lock_file
+from argyro.platform.item_lock import held_since
+
+# Held ready beyond what runs, so that no core waits for the driver.
+QUEUE_AHEAD = 2
+# The item ends itself at its time limit; one that cannot (stuck in compiled code, in the kernel) is ended from here.
+GRACE_S = 60.0
+LOOK_EVERY_S = 5.0
+# The process died, but the machine it ran on went with it: spot instances, maintenance, a pulled plug.
+PREEMPTED = (ray.exceptions.NodeDiedError, ray.exceptions.ActorUnavailableError)
+
+
+@ray.remote(max_retries=0)
+def _run_task(task: Task) -> Outcome:
+    return execute(task)
+
+
+@ray.remote(max_restarts=0)
+class ItemHost:
+    """Holds one long item. Everything it knows is in the item's scratch folder, so a successor goes on from there."""
+
+    def run(self, task: Task) -> Outcome:
+        """Compute the item, or go on with it."""
+        return execute(task)
+
+
+def ray_options(resources: Resources) -> dict[str, object]:
+    """Resources as Ray wants them; it sets OMP_NUM_THREADS from the cores and CUDA_VISIBLE_DEVICES from the GPUs."""
+    return {
+        "num_cpus": resources.cpu,
+        "num_gpus": resources.gpu,
+        "memory": int(resources.memory_GB * 1e9),
+        "resources": dict(resources.custom),
+    }
+
+
+def amounts(resources: Resources) -> dict[str, float]:
+    """Resources under the names of Ray's nodes."""
+    named = {"CPU": float(resources.cpu), "GPU": resources.gpu, "memory": resources.memory_GB * 1e9}
+    return {name: amount for name, amount in (named | dict(resources.custom)).items() if amount}
+
+
+class RayExecutor:
+    """Runs tasks on the cluster that `connect` joined."""
+
+    def __init__(self) -> None:
+        self._running: dict[ray.ObjectRef, tuple[Task, float]] = {}  # with the time of submission
+        self._hosts: dict[str, ray.actor.ActorHandle] = {}
+        self._looked = time.monotonic()
+        self._overdue: set[str] = set()
+        self._occupied: Counter[str] = Counter()
+        self._known_capacity: tuple[float, Mapping[str, float]] = (0.0, {})
+
+    def _capacity(self) -> Mapping[str, float]:
+        """Resources of the whole cluster, asked anew every few seconds: nodes come and go."""
+        asked, capacity = self._known_capacity
+        if time.monotonic() - asked > LOOK_EVERY_S or not capacity:
+            capacity = ray.cluster_resources()
+            self._known_capacity = (time.monotonic(), capacity)
+        return capacity
+
+    def has_room(self, resources: Resources) -> bool:
+        """Whether what runs and this fit the cluster, a few tasks ahead allowed."""
+        capacity = self._capacity()
+        return all(
+            self._occupied[name] + amount <= capacity.get(name, 0.0) + QUEUE_AHEAD * amount
+            for name, amount in amounts(resources).items()
+        )
+
+    def submit(self, task: Task) -> None:
+        """Start a task with the resources it asks for."""
+        options = ray_options(task.resources)
+        if task.hosted:
+            # mypy does not follow the decorators of classes
+            host = ItemHost.options(**options).remote()  # type: ignore[attr-defined]
+            self._hosts[task.item.key] = host
+            reference = host.run.remote(task)
+        else:
+            reference = _run_task.options(**options).remote(task)
+        self._running[reference] = (task, time.time())
+        self._occupied.update(amounts(task.resources))
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        """Outcomes of the tasks that finished first; one whose process died is ``lost``, or ``preempted``."""
+        ready, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout_s, fetch_local=False)
+        if time.monotonic() - self._looked > LOOK_EVERY_S:
+            self._looked = time.monotonic()
+            self._end_overdue()
+        return [self._outcome(reference) for reference in ready]
+
+    def _outcome(self, reference: ray.ObjectRef) -> Outcome:
+        task, _ = self._running.pop(reference)
+        key = task.item.key
+        self._occupied.subtract(amounts(task.resources))
+        self._hosts.pop(key, None)  # the last handle gone, the actor ends
+        try:
+            return ray.get(reference)
+        except ray.exceptions.RayError as error:
+            if key in self._overdue:
+                self._overdue.discard(key)
+                return Outcome(key, "timeout", error=f"did not end within {task.resources.limit_s:g} s and was killed")
+            return Outcome(key, "preempted" if isinstance(error, PREEMPTED) else "lost", error=str(error))
+
+    def _end_overdue(self) -> None:
+        for reference, (task, submitted) in self._running.items():
+            limit_s = task.resources.limit_s
+            if limit_s is None or time.time() < submitted + limit_s + GRACE_S or task.item.key in self._overdue:
+                continue
+            started = held_since(lock_file(task.scratch, task.item.key))
+            if started is not None and time.time() > started + limit_s + GRACE_S:
+                self._overdue.add(task.item.key)
+                self._kill(reference, task)
+
+    def _kill(self, reference: ray.ObjectRef, task: Task) -> None:
+        if task.hosted:
+            ray.kill(self._hosts[task.item.key])
+        else:
+            ray.cancel(reference, force=True)
+
+    def close(self) -> None:
+        """Leave the cluster; a local one ends, and its processes with it."""
+        ray.shutdown()

@@ -1,0 +1,131 @@
+"""What may be computed next: keys, unsettled parents, and the waiting items in the order of their urgency."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable
+
+from argyro.campaigns.graph import Graph
+from argyro.platform.execution import Resources
+from argyro.platform.workitem import WorkItem
+
+
+class Frontier:
+    """Bookkeeping of a graph's dependencies; each event costs what it touches, not the size of the graph.
+
+    A node is *settled* when it is done, failed for good, or cannot be computed. A node whose parents are all settled is
+    ready; of the ready nodes the one with the longest chain of work behind it goes first.
+
+    Args:
+        graph: whose nodes are all unsettled at first.
+    """
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.items: dict[str, WorkItem] = {}
+        self._children: dict[str, list[str]] = {}
+        self._unsettled: dict[str, set[str]] = {}
+        self._position: dict[str, int] = {}
+        self._urgency: dict[str, float] = {}
+        self._ready: dict[Resources, list[tuple[float, int, str]]] = {}
+        self._queued: set[str] = set()
+
+    def add(self, names: Iterable[str], settled: Collection[str]) -> list[str]:
+        """Take up nodes of the graph, parents first; returns those that cannot be computed.
+
+        Args:
+            names: new nodes.
+            settled: all nodes settled so far.
+        """
+        barred = []
+        for name in names:
+            node = self.graph.nodes[name]
+            self._position[name] = len(self._position)
+            self._children[name] = []
+            self._unsettled[name] = {parent for parent in node.parents.values() if parent not in settled}
+            for parent in set(node.parents.values()):
+                self._children[parent].append(name)
+            if not self._update_item(name):
+                barred.append(name)
+        self._rank()
+        return barred
+
+    def _update_item(self, name: str) -> bool:
+        """Compute a node's item from those of its parents; whether it can be computed at all."""
+        node = self.graph.nodes[name]
+        available = {role: self.items[parent].key for role, parent in node.parents.items() if parent in self.items}
+        if len(available) < len(node.parents) and not (node.tolerant and available):
+            self.items.pop(name, None)
+            return False
+        self.items[name] = WorkItem(node.stage.name, node.stage.version, node.inputs, available)
+        return True
+
+    def _rank(self) -> None:
+        """Urgency of a node: seconds of work on the longest path from it to the campaign's end."""
+        for name in sorted(self._position, key=self._position.__getitem__, reverse=True):
+            node = self.graph.nodes[name]
+            behind = max((self._urgency[child] for child in self._children[name]), default=0.0)
+            self._urgency[name] = behind + node.cost_core_s / node.resources.cpu
+
+    def offer(self, name: str) -> None:
+        """Put a waiting node in the queue if nothing holds it up."""
+        if not self._unsettled[name] and name not in self._queued:
+            queue = self._ready.setdefault(self.graph.nodes[name].resources, [])
+            heapq.heappush(queue, (-self._urgency[name], self._position[name], name))
+            self._queued.add(name)
+
+    def settle(self, name: str) -> list[str]:
+        """A node is settled; returns the children that this frees."""
+        freed = []
+        for child in self._children[name]:
+            self._unsettled[child].discard(name)
+            if not self._unsettled[child]:
+                freed.append(child)
+        return freed
+
+    def unsettle(self, name: str) -> None:
+        """A node must be computed again; its children wait for it."""
+        for child in self._children[name]:
+            self._unsettled[child].add(name)
+
+    def bar(self, name: str, fixed: Collection[str]) -> tuple[list[str], list[str]]:
+        """A node failed for good: descendants can no longer be computed, or, if tolerant, get other keys.
+
+        Args:
+            name: the node.
+            fixed: nodes that are done or running, whose items stay as they are.
+
+        Returns:
+            Descendants that cannot be computed, and those with a new key.
+        """
+        self.items.pop(name, None)
+        barred, changed = [], []
+        for descendant in self._descendants(name):
+            if descendant in fixed or descendant not in self.items:
+                continue
+            (changed if self._update_item(descendant) else barred).append(descendant)
+        return barred, changed
+
+    def _descendants(self, name: str) -> list[str]:
+        found, open_ends = set(), [name]
+        while open_ends:
+            fresh = set(self._children[open_ends.pop()]) - found
+            found |= fresh
+            open_ends.extend(fresh)
+        return sorted(found, key=self._position.__getitem__)
+
+    def ready_kinds(self) -> list[Resources]:
+        """Resources that ready nodes ask for, the most urgent node's first."""
+        for queue in self._ready.values():
+            while queue and not self._stands(queue[0][2]):
+                self._queued.discard(heapq.heappop(queue)[2])
+        return sorted((kind for kind, queue in self._ready.items() if queue), key=lambda kind: self._ready[kind][0])
+
+    def _stands(self, name: str) -> bool:
+        return not self._unsettled[name] and name in self.items
+
+    def take(self, kind: Resources) -> str:
+        """Remove and return the most urgent ready node that asks for these resources."""
+        name = heapq.heappop(self._ready[kind])[2]
+        self._queued.discard(name)
+        return name
