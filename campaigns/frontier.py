@@ -23,6 +23,7 @@ class Frontier:
     def __init__(self, graph: Graph):
         self.graph = graph
         self.items: dict[str, WorkItem] = {}
+        self._whole: dict[str, WorkItem] = {}  # as if nothing had failed
         self._children: dict[str, list[str]] = {}
         self._unsettled: dict[str, set[str]] = {}
         self._position: dict[str, int] = {}
@@ -41,6 +42,7 @@ class Frontier:
         for name in names:
             node = self.graph.nodes[name]
             self._position[name] = len(self._position)
+            self._whole[name] = node.item(self._whole)
             self._children[name] = []
             self._unsettled[name] = {parent for parent in node.parents.values() if parent not in settled}
             for parent in set(node.parents.values()):
@@ -53,11 +55,12 @@ class Frontier:
     def _update_item(self, name: str) -> bool:
         """Compute a node's item from those of its parents; whether it can be computed at all."""
         node = self.graph.nodes[name]
-        available = {role: self.items[parent].key for role, parent in node.parents.items() if parent in self.items}
-        if len(available) < len(node.parents) and not (node.tolerant and available):
+        present = [parent for parent in node.parents.values() if parent in self.items]
+        if len(present) < len(node.parents) and not (node.tolerant and present):
             self.items.pop(name, None)
             return False
-        self.items[name] = WorkItem(node.stage.name, node.stage.version, node.inputs, available)
+        stands = node.decision or all(self.items.get(p) is self._whole[p] for p in node.parents.values())
+        self.items[name] = self._whole[name] if stands else node.item(self.items)
         return True
 
     def _rank(self) -> None:

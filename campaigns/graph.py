@@ -24,6 +24,8 @@ class Node:
         settings: how to compute it (interpreters, launchers, limits); not part of the key.
         resources: what the item occupies while it runs.
         cost_core_s: expected work, for the plan and the time left.
+        decision: a tolerant node whose outcome stands: its key names all its parents, also those that failed, so that
+            one that succeeds later does not reopen what was built upon the outcome.
     """
 
     name: str
@@ -35,11 +37,17 @@ class Node:
     settings: Mapping[str, object] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
     cost_core_s: float = 1.0
+    decision: bool = False
 
     @property
     def cores(self) -> int:
         """CPU cores of the item."""
         return self.resources.cpu
+
+    def item(self, parents: Mapping[str, WorkItem]) -> WorkItem:
+        """Its work item, with those of its parents that are given."""
+        keys = {role: parents[name].key for role, name in self.parents.items() if name in parents}
+        return WorkItem(self.stage.name, self.stage.version, self.inputs, keys)
 
 
 class Graph:
@@ -64,14 +72,16 @@ class Graph:
         Args:
             failed: names of nodes that failed for good; who depends on them is left out, unless tolerant.
         """
+        whole: dict[str, WorkItem] = {}  # as if nothing had failed
         items: dict[str, WorkItem] = {}
         for name, node in self.nodes.items():
+            whole[name] = node.item(whole)
             if name in failed:
                 continue
-            available = {role: items[parent].key for role, parent in node.parents.items() if parent in items}
-            complete = len(available) == len(node.parents)
-            if complete or (node.tolerant and available):
-                items[name] = WorkItem(node.stage.name, node.stage.version, node.inputs, available)
+            present = [parent for parent in node.parents.values() if parent in items]
+            if len(present) == len(node.parents) or (node.tolerant and present):
+                stands = node.decision or all(items.get(p) is whole[p] for p in node.parents.values())
+                items[name] = whole[name] if stands else node.item(items)
         return items
 
     def stages(self) -> list[str]:

@@ -155,7 +155,8 @@ class Scheduler:
 
     def _submit(self, name: str) -> None:
         node, item = self.graph.nodes[name], self._frontier.items[name]
-        parents = {role: self._frontier.items[node.parents[role]] for role in item.parents}
+        items = self._frontier.items
+        parents = {role: items[node.parents[role]] for role in item.parents if node.parents[role] in items}
         self.progress.waiting.discard(name)
         self.progress.running.add(name)
         self._in_flight[item.key] = name

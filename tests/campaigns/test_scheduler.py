@@ -105,6 +105,35 @@ def test_a_damaged_parent_is_computed_again_before_its_child(tmp_path):
     assert store.result(items["d"]) == {"value": 5}
 
 
+def test_a_decision_stands_when_what_failed_before_succeeds_later(tmp_path):
+    """Its key names the failed parent too; another tolerant node takes the late result up."""
+    broken = tmp_path / "broken"
+    broken.touch()
+
+    def fragile(context):
+        if broken.exists():
+            raise RuntimeError("the machine was bad")
+        return {"value": 10}
+
+    def graph():
+        made = Graph()
+        made.add(Node("a", ADD, {"n": "a"}))
+        made.add(Node("b", StageDefinition("fragile", 1, fragile), {}))
+        made.add(Node("decision", ADD, {"n": "d"}, {"a": "a", "b": "b"}, tolerant=True, decision=True))
+        made.add(Node("summary", ADD, {"n": "s"}, {"a": "a", "b": "b"}, tolerant=True))
+        return made
+
+    key = graph().items()["decision"].key
+    scheduler, progress, _ = run(graph(), tmp_path, pause_s=0)
+    assert set(progress.failed) == {"b"} and scheduler.item("decision").key == key
+    assert graph().items(frozenset("b"))["decision"].key == key
+    broken.unlink()
+    scheduler, progress, _ = run(graph(), tmp_path)
+    assert progress.done == {"a", "b", "decision", "summary"}
+    assert scheduler.store.result(scheduler.item("decision")) == {"value": 2}
+    assert scheduler.store.result(scheduler.item("summary")) == {"value": 12}
+
+
 class Dying(InlineExecutor):
     """Loses the first attempts of every task, as when a node is taken away."""
 
