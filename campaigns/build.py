@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
 from argyro.campaigns.spec import Campaign, Material
 from argyro.campaigns.stages.diffusivity import BOUNDARY_DIFFUSIVITY, BULK_DIFFUSIVITY
 from argyro.campaigns.stages.homogenize import HOMOGENIZE
@@ -16,9 +17,9 @@ from argyro.campaigns.stages.microstructure import MICROSTRUCTURE
 from argyro.campaigns.stages.ranking import RANKING
 from argyro.campaigns.stages.structure import STRUCTURE
 from argyro.campaigns.stages.surrogate import SURROGATE
+from argyro.campaigns.stages.transport import BOUNDARY_TRANSPORT, BULK_TRANSPORT
 from argyro.platform.execution import Resources
 
-BULK = "bulk"
 # Potentials are learned above the hottest run they serve, so that its rare events are no news to them.
 HOTTER = 1.3
 
@@ -76,6 +77,8 @@ class _Builder:
             self._learn(family, materials)
         for cell in self._cells():
             self._dynamics(cell)
+        for cell in self._cells():
+            self._transport(cell)
         surrogate = self._surrogate()
         microstructures = [self._microstructure(number) for number in range(self.campaign.homogenization.realisations)]
         for cell in self._cells():
@@ -112,7 +115,8 @@ class _Builder:
             else {"min_grain_thickness_nm": sizes.min_grain_thickness_nm}
         )
         facts = {**cell.facts, "realisation": number}
-        self._add(cell.structure(number), STRUCTURE, {**self._arrangement(cell, number), **size}, facts=facts)
+        inputs = {**self._arrangement(cell, number), **size}
+        self._add(cell.structure(number), STRUCTURE, inputs, facts=facts, cost=self.costs.structure(cell.boundary))
 
     def _learning_cell(self, cell: Cell) -> None:
         """The bulk in which the potential is learned, where it is not the one of the MD."""
@@ -153,11 +157,19 @@ class _Builder:
             facts={"family": family, "label_source": labels.source, "levels": potential.levels},
             settings={"labels": labels.model_dump(mode="json")},
             cores=self.campaign.resources.learn,
-            cost=self.costs.learning(potential, labels),
+            cost=self.costs.learning(self.campaign, self._learned_atoms(materials)),
         )
 
     def _range_K(self) -> tuple[float, float]:
         return min(self.campaign.temperatures_K), HOTTER * max(self.campaign.temperatures_K)
+
+    def _learned_atoms(self, materials: list[Material]) -> list[float]:
+        """Number of atoms of each structure that a family is learned from."""
+        supercell = self.campaign.structures.learning_supercell
+        return [bulk_atoms(material.composition, supercell) for material in materials] + [
+            md_atoms(self.campaign, cell.material.composition, cell.boundary)
+            for cell in self._learning_boundaries(materials)
+        ]
 
     def _learning_bulk(self, material: Material) -> str:
         large = Cell(material, BULK).structure(0)
@@ -190,22 +202,40 @@ class _Builder:
             facts=facts,
             settings=md.model_dump(include={"lammps", "pair_style", "launcher"}),
             cores=self.campaign.resources.md,
-            cost=self.costs.dynamics(self.campaign, cell.boundary),
+            cost=self.costs.dynamics(self.campaign, cell.material.composition, cell.boundary),
         )
         asked = {"temperature_K": temperature_K, "seed": seed}
+        cost = self.costs.diffusivity(self.campaign, cell.material.composition, cell.boundary)
         self.measured[f"diffusivity/{case}"] = structure
         if cell.boundary == BULK:
-            self._add(f"diffusivity/{case}", BULK_DIFFUSIVITY, asked, parents={"run": run}, facts=facts)
+            own = {"run": run, "structure": structure}
+            self._add(f"diffusivity/{case}", BULK_DIFFUSIVITY, asked, parents=own, facts=facts, cost=cost)
             return
         width = self.campaign.boundary_width_nm
-        bulk = f"diffusivity/{Cell(cell.material, BULK).label}/{temperature_K:g} K/{number}"
+        bulk = f"{Cell(cell.material, BULK).label}/{temperature_K:g} K/{number}"
         self._add(
             f"diffusivity/{case}",
             BOUNDARY_DIFFUSIVITY,
             {**asked, "width_nm": width},
-            parents={"run": run, "structure": structure, "bulk": bulk},
+            parents={"run": run, "structure": structure, "bulk": f"diffusivity/{bulk}", "bulk_run": f"md/{bulk}"},
             facts={**facts, "boundary_width_nm": width},
+            cost=cost,
         )
+
+    def _transport(self, cell: Cell) -> None:
+        """All runs of a cell together, and for a boundary those of its bulk."""
+        inputs: dict[str, object] = {"screening_temperature_K": self.campaign.screening_temperature_K}
+        parents = {f"cell:{name}": name for name in self._measured(cell)}
+        stage, facts = BULK_TRANSPORT, cell.facts
+        if cell.boundary != BULK:
+            parents |= {f"bulk:{name}": name for name in self._measured(Cell(cell.material, BULK))}
+            width_nm = self.campaign.boundary_width_nm
+            inputs |= {"width_nm": width_nm, "seed": self.campaign.seed}
+            stage, facts = BOUNDARY_TRANSPORT, {**facts, "boundary_width_nm": width_nm}
+        self._add(f"transport/{cell.label}", stage, inputs, parents=parents, tolerant=True, facts=facts)
+
+    def _measured(self, cell: Cell) -> list[str]:
+        return [name for name in self.measured if name.startswith(f"diffusivity/{cell.label}/")]
 
     def _surrogate(self) -> str:
         parents = {name: name for pair in self.measured.items() for name in pair}
@@ -218,7 +248,7 @@ class _Builder:
             tolerant=True,
             facts={"members": options["members"]},
             cores=self.campaign.resources.surrogate,
-            cost=self.costs.surrogate,
+            cost=self.costs.surrogate(self.campaign),
         )
 
     def _microstructure(self, number: int) -> str:
@@ -229,7 +259,7 @@ class _Builder:
             MICROSTRUCTURE,
             inputs,
             facts={"grains": asked.grains},
-            cost=self.costs.microstructure,
+            cost=self.costs.microstructure(self.campaign),
         )
 
     def _homogenize(self, cell: Cell, surrogate: str, microstructures: list[str]) -> None:
@@ -254,7 +284,7 @@ class _Builder:
             parents=parents,
             facts={**cell.facts, "boundary_width_nm": campaign.boundary_width_nm},
             cores=campaign.resources.homogenize,
-            cost=self.costs.homogenization,
+            cost=self.costs.homogenization(campaign),
         )
 
     def _ranking(self) -> None:

@@ -1,85 +1,136 @@
-"""What items cost: expected core seconds, from the sizes asked for and the speed of this machine."""
+"""What items cost: expected core seconds, memory and disk, from the sizes asked for and the speed of this machine.
+
+The speeds are those of `probe.measure_costs`, or, without a probe, those of the machine that the figures of
+docs/campaigns.md were taken on. The other constants are fits to the quickstart's stages on that machine.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import ceil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import exp, log
 
-from argyro.campaigns.spec import Campaign, Labels, Potential
+import numpy as np
 
-# Core seconds per atom and label, LABELS of docs/labels.md; the two DFT figures are for plane waves at the Γ point.
-LABEL_CORE_S_PER_ATOM = {"chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
-DFT_CORE_S_PER_ATOM = 2.0
-FRAME_BYTES_PER_ION = 12
-LI_SHARE = 6 / 13
-ATOMS_PER_CELL = 52
-# A boundary cell of Σ5 is 2.5 conventional cells across, and each of its two grains some layers of a nanometre thick.
-BOUNDARY_AREA_CELLS = 2.5
-LAYER_NM = 1.0
-LABELLED_ATOMS = 100.0
+from argyro.campaigns.sizes import md_atoms
+from argyro.campaigns.spec import Campaign
+
+# MD of Li6PS5Cl with a cutoff of 5 Å (28 neighbours), core seconds per atom and step by level: docs/lammps.md.
+ATOM_STEP_S = {2: 4e-7, 8: 6.8e-7, 12: 1.12e-6, 16: 3.0e-6, 20: 6.6e-6, 26: 4e-5}
+REFERENCE_CUTOFF_A = 5.0
+# Core seconds per atom and label; the figure of DFT is for plane waves at the Γ point.
+LABEL_ATOM_S = {"chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
+DFT_LABEL_ATOM_S = 2.0
+# Learning: a fit takes some iterations over the training set, each worth a few energy evaluations of every atom.
+FIT_ITERATIONS, FIT_EVALUATIONS = 200, 8
+LABELS_PER_ROUND, SEED_LABELS, ROUND_S = 6, 12, 3.0
+LARGEST_LABELLED, CUT_BOX = 600, 180  # atoms; larger cells are cut to boxes of 13 to 16 Å
+GRADING, EXPLORATIONS = 1.3, 2  # share of graded steps beside plain ones; temperatures
+FRAME_BYTES_PER_ION, LI_SHARE = 12, 6 / 13
+STRUCTURE_S, BOUNDARY_SEARCH_S = 0.1, 2.5
+SURROGATE_S, SURROGATE_ATOM_STEP_S = 4.0, 4e-6
+MICROSTRUCTURE_GRAIN_S, HOMOGENIZATION_S = 0.17, 3.0
+# Analysis of a trajectory: import and plots, then kinisi's covariance over frames and ions.
+ANALYSIS_S, ANALYSIS_FRAME_ION_S = 1.0, 3e-6
+PROCESS_GB, ATOM_GB = 0.6, 5e-6  # a worker with its libraries; neighbour lists and trajectory
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Core seconds per unit of work.
+    """Speeds of a machine, and the expected cost of items on it.
 
     Args:
-        atom_step_s: of one MD step of one atom with the campaign's potential.
-        label_scale: this machine's label time over the constants above.
-        surrogate: of one training.
-        microstructure: mesh and reduced basis.
-        homogenization: one map over temperatures and grain sizes.
+        atom_step_s: level -> core seconds of one MD step of one atom.
+        label_atom_s: core seconds per atom and label; None: that of `LABEL_ATOM_S`.
+        slowness: core seconds here over those of the machine of the constants, for what is not measured by itself.
     """
 
-    atom_step_s: float = 2.5e-6
-    label_scale: float = 1.0
-    surrogate: float = 30.0
-    microstructure: float = 30.0
-    homogenization: float = 10.0
+    atom_step_s: Mapping[int, float] = field(default_factory=lambda: dict(ATOM_STEP_S))
+    label_atom_s: float | None = None
+    slowness: float = 1.0
 
-    def atoms(self, campaign: Campaign, boundary: str) -> float:
-        """Expected number of atoms of an MD cell."""
-        if boundary == "bulk":
-            x, y, z = campaign.structures.supercell
-            return ATOMS_PER_CELL * x * y * z
-        layers = ceil(campaign.structures.min_grain_thickness_nm / LAYER_NM)
-        return ATOMS_PER_CELL * BOUNDARY_AREA_CELLS * 2 * layers
+    def to_json(self) -> dict[str, object]:
+        """As kept in a campaign's folder."""
+        return asdict(self)
 
-    def dynamics(self, campaign: Campaign, boundary: str) -> float:
+    @classmethod
+    def from_json(cls, document: Mapping) -> Costs:
+        """The inverse of `to_json`; JSON's keys are text."""
+        levels = {int(level): seconds for level, seconds in document["atom_step_s"].items()}
+        return cls(levels, document["label_atom_s"], document["slowness"])
+
+    def step_s(self, level: int) -> float:
+        """Of one MD step of one atom; between measured levels geometrically."""
+        levels = sorted(self.atom_step_s)
+        return exp(np.interp(level, levels, [log(self.atom_step_s[known]) for known in levels]))
+
+    def structure(self, boundary: str) -> float:
+        """Of building one cell."""
+        return self.slowness * (STRUCTURE_S + (BOUNDARY_SEARCH_S if boundary != "bulk" else 0.0))
+
+    def dynamics(self, campaign: Campaign, composition: str, boundary: str) -> float:
         """Of one MD run."""
         steps = 1e3 * (campaign.md.equilibrate_ps + campaign.md.production_ps) / campaign.md.timestep_fs
-        return steps * self.atoms(campaign, boundary) * self.atom_step_s
+        return steps * md_atoms(campaign, composition, boundary) * self.step_s(campaign.potential.levels[-1])
 
-    def learning(self, potential: Potential, labels: Labels) -> float:
-        """Of one family: labels, and about as much again for exploration and refitting."""
-        per_atom = LABEL_CORE_S_PER_ATOM.get(labels.source, DFT_CORE_S_PER_ATOM) * self.label_scale
-        refits = 10.0 * len(potential.levels) * potential.max_rounds
-        return potential.max_labels * LABELLED_ATOMS * per_atom + refits
+    def diffusivity(self, campaign: Campaign, composition: str, boundary: str) -> float:
+        """Of the analysis of one MD run."""
+        ions = LI_SHARE * md_atoms(campaign, composition, boundary)
+        return self.slowness * (ANALYSIS_S + ANALYSIS_FRAME_ION_S * _frames(campaign) * ions)
 
-    def disk_GB(self, campaign: Campaign, boundary: str) -> float:
+    def learning(self, campaign: Campaign, cells: Sequence[float]) -> float:
+        """Of one family that takes all its labels: labels, explorations, fits.
+
+        Args:
+            campaign: its ladder, limits and reference.
+            cells: atoms of each structure that is learned.
+        """
+        potential = campaign.potential
+        labelled = float(np.mean([atoms if atoms <= LARGEST_LABELLED else CUT_BOX for atoms in cells]))
+        rounds = min(
+            max(1.0, (potential.max_labels - SEED_LABELS) / LABELS_PER_ROUND),
+            potential.max_rounds * len(potential.levels),
+        )
+        step_s = float(np.mean([self.step_s(level) for level in potential.levels]))
+        exploration = 0.5e3 * potential.explore_ps / 2.0 * sum(cells) * EXPLORATIONS * GRADING * step_s
+        fit = FIT_ITERATIONS * FIT_EVALUATIONS * 0.6 * potential.max_labels * labelled * step_s
+        labels = potential.max_labels * labelled * self._label_atom_s(campaign)
+        return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
+
+    def _label_atom_s(self, campaign: Campaign) -> float:
+        known = LABEL_ATOM_S.get(campaign.labels.source, DFT_LABEL_ATOM_S)
+        return self.slowness * known if self.label_atom_s is None else self.label_atom_s
+
+    def surrogate(self, campaign: Campaign) -> float:
+        """Of one training on all structures."""
+        cells = [
+            md_atoms(campaign, material.composition, boundary)
+            for material in campaign.materials
+            for boundary in ("bulk", *campaign.boundaries)
+        ]
+        atoms = campaign.md.realisations * sum(cells)
+        steps = campaign.surrogate.members * campaign.surrogate.steps
+        return self.slowness * (SURROGATE_S + SURROGATE_ATOM_STEP_S * atoms * steps)
+
+    def microstructure(self, campaign: Campaign) -> float:
+        """Of one polycrystal: mesh and reduced basis."""
+        return self.slowness * MICROSTRUCTURE_GRAIN_S * campaign.homogenization.grains
+
+    def homogenization(self, campaign: Campaign) -> float:
+        """Of one map over temperatures and grain sizes."""
+        return self.slowness * HOMOGENIZATION_S * campaign.homogenization.realisations
+
+    def disk_GB(self, campaign: Campaign, composition: str, boundary: str) -> float:
         """Trajectory of one MD run."""
-        frames = 1e3 * campaign.md.production_ps / campaign.md.frame_every_fs
-        return frames * self.atoms(campaign, boundary) * LI_SHARE * FRAME_BYTES_PER_ION / 1e9
+        ions = LI_SHARE * md_atoms(campaign, composition, boundary)
+        return _frames(campaign) * ions * FRAME_BYTES_PER_ION / 1e9
 
-    def memory_GB(self, campaign: Campaign, boundary: str) -> float:
-        """Of one MD run: neighbour lists dominate, some 5 kB an atom, beside the program itself."""
-        return 0.3 + 5e-6 * self.atoms(campaign, boundary)
+    def memory_GB(self, campaign: Campaign, composition: str, boundary: str) -> float:
+        """Of one MD run and of its analysis, which holds the trajectory twice."""
+        atoms = md_atoms(campaign, composition, boundary)
+        return PROCESS_GB + ATOM_GB * atoms + 2 * self.disk_GB(campaign, composition, boundary)
 
 
-def measured_costs(campaign: Campaign) -> Costs:
-    """Costs with the MD speed of this machine, from about a second of the potential's kernel at the highest level."""
-    import time
-
-    from argyro.platform.potential.potential import MTP
-    from argyro.platform.structures.argyrodite import build_bulk
-
-    material = campaign.materials[0]
-    atoms = build_bulk(material.composition, material.disorder)
-    species = tuple(sorted(set(atoms.get_chemical_symbols())))
-    mtp = MTP.untrained(species, max(campaign.potential.levels), campaign.potential.cutoff_A, 1.5)
-    mtp.evaluate(atoms)
-    started, repeats = time.perf_counter(), 0
-    while time.perf_counter() - started < 1.0:
-        mtp.evaluate(atoms)
-        repeats += 1
-    return replace(Costs(), atom_step_s=(time.perf_counter() - started) / repeats / len(atoms))
+def _frames(campaign: Campaign) -> float:
+    """Of one trajectory."""
+    return 1e3 * campaign.md.production_ps / campaign.md.frame_every_fs

@@ -4,88 +4,133 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from argyro.campaigns.build import build_graph
-from argyro.campaigns.costs import Costs, measured_costs
-from argyro.campaigns.graph import Graph
+from argyro.campaigns.costs import Costs
+from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.schedule import Machine, wall_seconds
 from argyro.campaigns.spec import Campaign
 
-IDLE_SHARE = 0.2  # cores wait at the ends of stages
+BASE_DISK_GB = 0.01
 
 
-def make_plan(campaign: Campaign, nodes: int = 1) -> dict:
+def this_machine() -> Machine:
+    """Cores and memory of the machine we are on."""
+    memory_GB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return Machine(os.cpu_count() or 1, memory_GB)
+
+
+def make_plan(
+    campaign: Campaign,
+    costs: Costs,
+    machines: Sequence[Machine],
+    done: frozenset[str] = frozenset(),
+    disk: Path | None = None,
+) -> dict:
     """The document of `argyro plan`.
 
     Args:
         campaign: what to plan.
-        nodes: machines like this one.
+        costs: of a core of these machines, see `probe.measure_costs`.
+        machines: nodes of the cluster.
+        done: names of nodes whose results are in the store already.
+        disk: where results will go; by default the current folder.
     """
-    costs = measured_costs(campaign)
-    graph = build_graph(campaign, costs)
-    cores = nodes * (os.cpu_count() or 1)
-    core_s = sum(node.cost_core_s for node in graph.nodes.values())
-    labels = campaign.potential.max_labels * sum(node.stage.name == "learn" for node in graph.nodes.values())
-    disk_GB = _disk_GB(campaign, graph, costs)
-    problems = _misfits(campaign, graph, costs, disk_GB)
-    return {
-        "stages": [_stage(graph, stage) for stage in graph.stages()],
-        "labels": labels,
-        "core_hours": core_s / 3600,
-        "wall_hours": max(core_s / cores * (1 + IDLE_SHARE), _critical_path_s(graph)) / 3600,
-        "cores": cores,
-        "disk_GB": disk_GB,
-        "fits": not problems,
-        "warnings": problems + _over_budget(campaign, core_s / 3600, labels),
-    }
+    return _Plan(campaign, costs, machines, done).document(disk or Path.cwd())
 
 
-def _stage(graph: Graph, stage: str) -> dict:
-    nodes = [node for node in graph.nodes.values() if node.stage.name == stage]
-    states = {"waiting": len(nodes), "running": 0, "done": 0, "failed": 0, "quarantined": 0}
-    return {"name": stage, **states, "core_hours": sum(node.cost_core_s for node in nodes) / 3600}
+class _Plan:
+    def __init__(self, campaign: Campaign, costs: Costs, machines: Sequence[Machine], done: frozenset[str]):
+        self.campaign, self.costs, self.machines = campaign, costs, machines
+        self.graph: Graph = build_graph(campaign, costs)
+        self.done = done & set(self.graph.nodes)
+        self.todo = [node for name, node in self.graph.nodes.items() if name not in self.done]
+
+    def document(self, disk: Path) -> dict:
+        core_hours, labels = sum(node.cost_core_s for node in self.todo) / 3600, self._labels()
+        disk_GB = self._disk_GB()
+        problems = self._too_large() + self._too_much(disk, disk_GB)
+        wall_s = None if problems else wall_seconds(self.graph, self.machines, self.memory_GB, self.done)
+        return {
+            "stages": [self._stage(stage) for stage in self.graph.stages()],
+            "labels": labels,
+            "core_hours": core_hours,
+            "wall_hours": None if wall_s is None else wall_s / 3600,
+            "nodes": len(self.machines),
+            "cores": sum(machine.cores for machine in self.machines),
+            "memory_GB": max(self.memory_GB(node) for node in self.graph.nodes.values()),
+            "disk_GB": disk_GB,
+            "fits": not problems,
+            "warnings": problems + self._over_budget(core_hours, labels) + self._learned_elsewhere(),
+        }
+
+    def _labels(self) -> int:
+        return self.campaign.potential.max_labels * sum(node.stage.name == "learn" for node in self.todo)
+
+    def _stage(self, stage: str) -> dict:
+        nodes = [node for node in self.graph.nodes.values() if node.stage.name == stage]
+        waiting = [node for node in nodes if node.name not in self.done]
+        states = {"waiting": len(waiting), "running": 0, "done": len(nodes) - len(waiting), "failed": 0}
+        core_s = sum(node.cost_core_s for node in waiting)
+        return {"name": stage, **states, "quarantined": 0, "core_hours": core_s / 3600}
+
+    def _disk_GB(self) -> float:
+        runs = [node for node in self.todo if node.stage.name == "md"]
+        return BASE_DISK_GB + sum(self.costs.disk_GB(self.campaign, *_cell(node)) for node in runs)
+
+    def memory_GB(self, node: Node) -> float:
+        """What an item holds at most: what the campaign says, or what its cell takes."""
+        expected = self.costs.memory_GB(self.campaign, *_cell(node)) if "boundary" in node.facts else 0.0
+        return max(node.resources.memory_GB, expected)
+
+    def _too_large(self) -> list[str]:
+        """An item larger than every node would wait for ever in silence."""
+        cores = max(machine.cores for machine in self.machines)
+        memory_GB = max(machine.memory_GB for machine in self.machines)
+        problems = []
+        for stage in self.graph.stages():
+            nodes = [node for node in self.graph.nodes.values() if node.stage.name == stage]
+            most = max(node.cores for node in nodes)
+            if most > cores:
+                message = f"an item of {stage} asks for {most} cores, the largest node has {cores:g}"
+                problems.append(f"{message}; lower resources.{stage}, or plan for larger nodes (--cores)")
+            hungriest = max(nodes, key=self.memory_GB)
+            if self.memory_GB(hungriest) > memory_GB:
+                message = f"{hungriest.name} needs {self.memory_GB(hungriest):.1f} GB, the largest node {memory_GB:.1f}"
+                problems.append(f"{message}; make the cells smaller or raise md.frame_every_fs")
+        return problems
+
+    def _too_much(self, disk: Path, disk_GB: float) -> list[str]:
+        if self.campaign.store is not None:
+            return []
+        while not disk.exists():
+            disk = disk.absolute().parent
+        free_GB = shutil.disk_usage(disk).free / 1e9
+        if disk_GB <= free_GB:
+            return []
+        return [f"results need {disk_GB:.1f} GB of disk, {free_GB:.1f} are free at {disk}; raise md.frame_every_fs"]
+
+    def _over_budget(self, core_hours: float, labels: int) -> list[str]:
+        budget, warnings = self.campaign.budget, []
+        if budget.core_hours is not None and core_hours > budget.core_hours:
+            warnings.append(f"{core_hours:.2g} core-hours are expected, the budget is {budget.core_hours:g}")
+        if budget.labels is not None and labels > budget.labels:
+            warnings.append(f"up to {labels} labels may be taken, the budget is {budget.labels}")
+        return warnings
+
+    def _learned_elsewhere(self) -> list[str]:
+        """Runs hotter than the potential has seen are ended by their extrapolation grade, sooner or later."""
+        learned = self.campaign.potential.temperatures_K
+        outside = [T for T in self.campaign.temperatures_K if learned and not learned[0] <= T <= learned[1]]
+        if not learned or not outside:
+            return []
+        return [
+            f"MD at {', '.join(f'{T:g}' for T in outside)} K lies outside potential.temperatures_K "
+            f"({learned[0]:g} to {learned[1]:g} K); runs may end early for extrapolation"
+        ]
 
 
-def _disk_GB(campaign: Campaign, graph: Graph, costs: Costs) -> float:
-    runs = [node for node in graph.nodes.values() if node.stage.name == "md"]
-    return sum(costs.disk_GB(campaign, str(node.facts["boundary"])) for node in runs) + 0.01
-
-
-def _critical_path_s(graph: Graph) -> float:
-    """The longest chain of items that wait for each other."""
-    ends: dict[str, float] = {}
-    for name, node in graph.nodes.items():
-        ends[name] = (
-            max((ends[parent] for parent in node.parents.values()), default=0.0) + node.cost_core_s / node.cores
-        )
-    return max(ends.values())
-
-
-def _misfits(campaign: Campaign, graph: Graph, costs: Costs, disk_GB: float) -> list[str]:
-    """An item larger than every node would wait for ever in silence."""
-    cores = os.cpu_count() or 1
-    memory_GB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    free_GB = shutil.disk_usage(Path.cwd()).free / 1e9
-    problems = []
-    for stage in graph.stages():
-        most = max(node.cores for node in graph.nodes.values() if node.stage.name == stage)
-        if most > cores:
-            problems.append(f"an item of {stage} asks for {most} cores, a machine has {cores}; lower resources.{stage}")
-    for boundary in ("bulk", *campaign.boundaries):
-        needed = costs.memory_GB(campaign, boundary)
-        if needed > memory_GB:
-            problems.append(
-                f"MD of {boundary} needs {needed:.1f} GB, a machine has {memory_GB:.1f}; make the cells smaller"
-            )
-    if disk_GB > free_GB:
-        problems.append(f"results need {disk_GB:.1f} GB of disk, {free_GB:.1f} are free; raise md.frame_every_fs")
-    return problems
-
-
-def _over_budget(campaign: Campaign, core_hours: float, labels: int) -> list[str]:
-    budget, warnings = campaign.budget, []
-    if budget.core_hours is not None and core_hours > budget.core_hours:
-        warnings.append(f"{core_hours:.2g} core-hours are expected, the budget is {budget.core_hours:g}")
-    if budget.labels is not None and labels > budget.labels:
-        warnings.append(f"up to {labels} labels may be taken, the budget is {budget.labels}")
-    return warnings
+def _cell(node: Node) -> tuple[str, str]:
+    return str(node.facts["composition"]), str(node.facts["boundary"])

@@ -51,33 +51,59 @@ def validate(
 
 
 def plan(
-    spec: SpecFile, nodes: Annotated[int, typer.Option(help="Machines like this one.")] = 1, json_: JsonFlag = False
+    spec: SpecFile,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
+    cores: Annotated[int | None, typer.Option(min=1, help="Cores of each; default: as this machine.")] = None,
+    memory_GB: Annotated[float | None, typer.Option("--memory-gb", help="Memory of each; default: as here.")] = None,
+    workdir: Annotated[Path | None, typer.Option(help="Folder of a campaign to go on with: what is new there.")] = None,
+    json_: JsonFlag = False,
 ) -> None:
-    """Dry run: work items per stage, labels, core-hours, wall time, disk; fails if an item cannot fit a machine."""
-    from argyro.campaigns.plan import make_plan
+    """Dry run: work items, labels, core-hours, wall time, memory, disk; fails if an item cannot fit a machine."""
+    from argyro.campaigns.plan import make_plan, this_machine
+    from argyro.campaigns.probe import measure_costs
+    from argyro.campaigns.schedule import Machine
     from argyro.campaigns.validate import load_campaign
 
-    document = make_plan(load_campaign(spec), nodes)
+    campaign, here = load_campaign(spec), this_machine()
+    machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
+    done = _done_names(campaign, workdir) if workdir else frozenset()
+    document = make_plan(campaign, measure_costs(campaign), nodes * [machine], done, disk=workdir)
     if json_:
         print_json(document)
     else:
-        _print_plan(document, spec)
+        _print_plan(document, spec, workdir)
     if not document["fits"]:
         raise typer.Exit(1)
 
 
-def _print_plan(document: dict, spec: Path) -> None:
-    table = Table("stage", "items", "core-hours", box=None)
+def _done_names(campaign, workdir: Path) -> frozenset[str]:
+    """What of a campaign lies in a folder's store already."""
+    from argyro.campaigns.build import build_graph
+    from argyro.campaigns.folder import CampaignFolder
+
+    folder = CampaignFolder(workdir)
+    folder.campaign()  # refuses what is no campaign's folder
+    store = folder.store(campaign)
+    return frozenset(name for name, item in build_graph(campaign).items().items() if store.has(item))
+
+
+def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
+    table = Table("stage", "new items", *(["done"] if workdir else []), "core-hours", box=None)
     for stage in document["stages"]:
-        table.add_row(stage["name"], str(stage["waiting"]), f"{stage['core_hours']:.3g}")
+        done = [str(stage["done"])] if workdir else []
+        table.add_row(stage["name"], str(stage["waiting"]), *done, f"{stage['core_hours']:.3g}")
     console.print(table)
+    nodes = document["nodes"]
+    where = f"{document['cores']:g} cores" + (f" of {nodes} nodes" if nodes > 1 else "")
+    wall = "" if document["wall_hours"] is None else f", about {document['wall_hours']:.2g} h on {where}"
     console.print(
-        f"at most {document['labels']} labels, {document['core_hours']:.2g} core-hours, "
-        f"about {document['wall_hours']:.2g} h on {document['cores']} cores, {document['disk_GB']:.2g} GB on disk"
+        f"at most {document['labels']} labels, {document['core_hours']:.2g} core-hours{wall}; "
+        f"{document['memory_GB']:.1f} GB of memory for the largest item, {document['disk_GB']:.2g} GB on disk"
     )
     for warning in document["warnings"]:
-        console.print(f"warning: {warning}", style="yellow")
-    console.print(f"next: argyro run {spec}" if document["fits"] else "does not fit; see the warnings")
+        console.print(f"warning: {warning}", style="yellow", markup=False)
+    go = f"argyro run {spec}" + (f" --workdir {workdir}" if workdir else "")
+    console.print(f"next: {go}" if document["fits"] else "does not fit; see the warnings")
 
 
 def doctor(json_: JsonFlag = False) -> None:

@@ -1,0 +1,50 @@
+"""Numbers of atoms of the cells a campaign will build, without building them."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from argyro.campaigns.spec import Campaign, Structures
+
+BULK = "bulk"
+UNITS_PER_CELL = 4
+
+
+def atoms_per_unit(composition: str) -> float:
+    """Atoms per formula unit, 13 for Li6PS5X."""
+    from argyro.platform.structures.composition import Composition
+
+    return sum(amount for _, amount in Composition.parse(composition).amounts)
+
+
+def bulk_atoms(composition: str, supercell: tuple[int, int, int]) -> float:
+    """Of a bulk cell."""
+    return UNITS_PER_CELL * atoms_per_unit(composition) * float(np.prod(supercell))
+
+
+def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: float) -> float:
+    """Of a cell with two grains: its volume without the gaps, in conventional cells."""
+    from argyro.platform.structures.coincidence import parse_boundary
+    from argyro.platform.structures.composition import Composition
+    from argyro.platform.structures.grain_boundary import MIN_WIDTH_NM
+    from argyro.platform.structures.grains import plane_spacing
+    from argyro.platform.structures.stacking import plane_cell_A
+    from argyro.platform.structures.translations import layers_for
+    from argyro.platform.units import NM_IN_A
+
+    kind, lattice_A = parse_boundary(boundary), Composition.parse(composition).lattice_parameter_A
+    sides_A = plane_cell_A(kind, lattice_A)
+    repeats = [ceil(MIN_WIDTH_NM * NM_IN_A / side - 1e-9) for side in sides_A]
+    layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
+    cells = 2 * layers * plane_spacing(kind) * float(np.prod(sides_A / lattice_A)) * float(np.prod(repeats))
+    return UNITS_PER_CELL * atoms_per_unit(composition) * cells
+
+
+def md_atoms(campaign: Campaign, composition: str, boundary: str) -> float:
+    """Of the cell whose molecular dynamics is run."""
+    sizes: Structures = campaign.structures
+    if boundary == BULK:
+        return bulk_atoms(composition, sizes.supercell)
+    return boundary_atoms(composition, boundary, sizes.min_grain_thickness_nm)
