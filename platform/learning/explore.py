@@ -227,18 +227,35 @@ def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
     dumped = next(read_lammps_dump(path))
     if len(dumped.species) != len(structure):
         return None
-    return _like(structure, sampler, dumped.cell_A, dumped.fractional @ dumped.cell_A)
+    last = _like(structure, dumped.cell_A, dumped.fractional @ dumped.cell_A)
+    last.info |= _origin(sampler)
+    return last
 
 
 def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> tuple[int, list[Atoms]]:
-    """Count the dumped frames and read an even choice, with the arrays and info of the structure they came from."""
+    count, frames = graded_frames(structure, path)
+    for frame in frames:
+        frame.info |= _origin(sampler)
+    return count, frames
+
+
+def graded_frames(structure: Atoms, path: Path) -> tuple[int, list[Atoms]]:
+    """Frames above a grade that the pair style dumped on a run.
+
+    Args:
+        structure: where the run started; its arrays and info are kept.
+        path: the dump; it may be absent.
+
+    Returns:
+        Number of frames, and an even choice of them with the array ``grade``, ``info["step"]``, ``info["max_grade"]``.
+    """
     blocks = _whole_blocks(path, len(structure)) if path.exists() else []
     chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), CANDIDATES_PER_RUN)).round().astype(int))
     frames = []
     for index in chosen if blocks else []:
         dumped = read(StringIO(blocks[index]), format="extxyz")
         assert isinstance(dumped, Atoms)  # a list only with an index
-        frame = _like(structure, sampler, dumped.cell.array, dumped.positions)
+        frame = _like(structure, dumped.cell.array, dumped.positions)
         frame.set_array("grade", dumped.arrays["grade"])
         frame.info |= {"step": int(dumped.info["step"]), "max_grade": float(dumped.info["max_grade"])}
         frames.append(frame)
@@ -253,10 +270,13 @@ def _whole_blocks(path: Path, atoms: int) -> list[str]:
     return ["".join(lines[start : start + atoms + 2]) for start in whole]
 
 
-def _like(structure: Atoms, sampler: Sampler, cell_A: np.ndarray, positions_A: np.ndarray) -> Atoms:
+def _origin(sampler: Sampler) -> dict:
+    return {"structure": sampler.structure, "made_by": f"exploration at {sampler.temperature_K:g} K"}
+
+
+def _like(structure: Atoms, cell_A: np.ndarray, positions_A: np.ndarray) -> Atoms:
     frame = structure.copy()
     frame.calc = None
     frame.set_cell(cell_A)
     frame.positions = positions_A
-    frame.info |= {"structure": sampler.structure, "made_by": f"exploration at {sampler.temperature_K:g} K"}
     return frame

@@ -67,6 +67,10 @@ class Learner:
         while not (rounds := self.store.summaries) or not rounds[-1]["finished"]:
             self._store(self._continue if rounds else self._begin)
 
+    def adopt(self, mtp: MTP, active_set: ActiveSet, frames: list[Atoms]) -> None:
+        """Make one round of a potential learned elsewhere and its training set; neither labels nor refits."""
+        self._store(lambda scratch: self._adopt(mtp, active_set, frames, scratch))
+
     def absorb(self, frames: list[Atoms]) -> None:
         """Make one round of given frames: those that enlarge the active set are labelled and the potential refitted."""
         self._store(lambda scratch: self._absorb(frames, scratch))
@@ -87,6 +91,11 @@ class Learner:
         made = fit(labels.accepted, untrained(self.structures, self.options), self.options)
         write_frames(scratch / ACCEPTED, labels.accepted)
         return {"kind": "seeds", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
+
+    def _adopt(self, mtp: MTP, active_set: ActiveSet, frames: list[Atoms], scratch: Path) -> dict:
+        write_frames(scratch / ACCEPTED, frames)
+        made = Fit(mtp, active_set, rmse(mtp, frames))
+        return {"kind": "adopted", "exploration_ps": 0.0} | self._summary(made, _Labels([], [], 0.0, 0.0), [], scratch)
 
     def _absorb(self, frames: list[Atoms], scratch: Path) -> dict:
         mtp, active_set = self._current()
@@ -192,12 +201,10 @@ class Learner:
         return MTP.read(last / POTENTIAL), ActiveSet.read(last / ACTIVE_SET)
 
     def _asked(self) -> int:
-        """Labels asked for since the beginning, or since the last extension."""
-        return sum(entry["new_labels"] + entry["rejected"] for entry in _since_extension(self.store.summaries))
+        return sum(entry["new_labels"] + entry["rejected"] for entry in self.store.summaries)
 
     def _may_label(self, rounds: list[dict]) -> bool:
-        entries = _since_extension(rounds)
-        at_level = [entry for entry in entries if entry["level"] == rounds[-1]["level"] and entry["kind"] == "labels"]
+        at_level = [entry for entry in rounds if entry["level"] == rounds[-1]["level"] and entry["kind"] == "labels"]
         return len(at_level) < self.options.rounds_per_level and self._asked() < self.options.max_labels
 
     def _summary(self, made: Fit, labels: _Labels, runs: Sequence[Exploration], scratch: Path) -> dict:
@@ -246,8 +253,3 @@ def _failure(frame: Atoms) -> dict:
 
 def _named(prefix: str, errors: dict[str, float]) -> dict[str, float]:
     return {f"{prefix}_{name}": value for name, value in errors.items()}
-
-
-def _since_extension(rounds: list[dict]) -> list[dict]:
-    last = max((entry["round"] for entry in rounds if entry["kind"] == "extension"), default=0)
-    return rounds[last:]

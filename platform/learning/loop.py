@@ -61,47 +61,22 @@ def learn(
         InputError: no structures, or `workdir` belongs to other inputs.
         ArgyroError: all labels of a round failed, or LAMMPS did not start.
     """
-    learner = _learner(structures, options, labeller, workdir, progress, target, cores)
+    learner = open_learner(structures, options, labeller, workdir, progress, target, cores)
     learner.run()
-    return _result(learner.store)
+    return finished(learner.store)
 
 
-def extend(
+def open_learner(
     structures: Sequence[Atoms],
     options: LearningOptions,
     labeller: Labeller,
     workdir: Path,
-    frames: Sequence[Atoms],
     progress: Callable[[dict], None] | None = None,
-) -> LearningResult:
-    """Take up a finished learning run with frames on which its potential extrapolated, and finish it anew.
-
-    This is what a production run that met a grade above the break asks for: its frames are labelled, the potential is
-    refitted and explores again; the run is then repeated with the new potential.
-
-    Args:
-        structures: as given to `learn`.
-        options: as given to `learn`; the limits on rounds and labels hold for what is added.
-        labeller: an open labeller of the same source.
-        workdir: folder of the finished run.
-        frames: the frames, with the array ``grade`` where they are large.
-        progress: called with the summary of every round.
-
-    Raises:
-        InputError: there is no finished run in `workdir`, or it belongs to other inputs.
-        ArgyroError: all labels failed.
-    """
-    learner = _learner(structures, options, labeller, workdir, progress)
-    if not learner.store.folders:
-        raise InputError(
-            f"{workdir} holds no learning run to extend; run learn first", path="workdir", given=str(workdir)
-        )
-    learner.absorb(list(frames))
-    learner.run()
-    return _result(learner.store)
-
-
-def _learner(structures, options, labeller, workdir, progress, target=None, cores=1) -> Learner:
+    target: Callable[[Path], Uncertain] | None = None,
+    cores: int = 1,
+    **inputs: str,
+) -> Learner:
+    """Learner in a folder that belongs to these inputs, further ones by name and hash, and to no others."""
     if not structures:
         raise InputError("learning needs at least one structure", path="structures", given=0, accepted="Atoms")
     store = RoundStore(Path(workdir))
@@ -109,12 +84,14 @@ def _learner(structures, options, labeller, workdir, progress, target=None, core
         "options": options.hash(),
         "label_source": labeller.source.label_source,
         "structures": _structures_hash(structures),
+        **inputs,
     }
     store.claim(identity)
     return Learner(list(structures), options, labeller, store, progress or (lambda summary: None), target, cores)
 
 
-def _result(store: RoundStore) -> LearningResult:
+def finished(store: RoundStore) -> LearningResult:
+    """What the last round left, with all training frames in one file."""
     training_set = store.workdir / TRAINING_SET
     partial = training_set.with_name(training_set.name + ".partial")
     write_frames(partial, store.frames(ACCEPTED))

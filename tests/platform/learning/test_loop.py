@@ -11,8 +11,9 @@ from ase.io import read
 from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.source import LabelSource
+from argyro.platform.learning.extension import extend, extension_options
 from argyro.platform.learning.fit import rmse
-from argyro.platform.learning.loop import extend, learn
+from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.seeds import hot_frames
 from argyro.platform.potential.active_set import ActiveSet
@@ -118,16 +119,27 @@ def test_all_labels_failing_stops_the_run_with_the_log(structures, tmp_path):
     assert not list((tmp_path / "run").glob("round-0*"))
 
 
-def test_frames_that_broke_a_production_run_are_learned(labeller, structures, tmp_path):
-    options = replace(OPTIONS, levels=(4,), exploration_ps=0.2)
-    before = learn(structures, options, labeller, tmp_path)
+def test_frames_that_broke_a_production_run_are_learned(labeller, structures, finished, tmp_path):
+    _, before = finished
+    options = extension_options(replace(OPTIONS, exploration_ps=0.2), 500.0)
+    assert options.levels == (6,) and options.temperatures_K == (500.0, 600.0)
     mtp, active_set = MTP.read(before.mtp_path), ActiveSet.read(before.active_set_path)
-    hotter = hot_frames(structures, replace(options, temperatures_K=(2500.0,)), 6, seed=9)
+    hotter = hot_frames(structures, replace(options, temperatures_K=(1600.0,)), 12, seed=9)
     unknown = [frame for frame in hotter if active_set.grade(mtp, frame) > options.select]
     assert unknown
-    after = extend(structures, options, labeller, tmp_path, unknown)
-    assert "extension" in [entry["kind"] for entry in after.rounds] and after.rounds[-1]["finished"]
-    assert after.rounds[-1]["labels"] > before.rounds[-1]["labels"]
+
+    def interrupt(summary):
+        if summary["kind"] == "extension":
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        extend(before, unknown, structures, options, labeller, tmp_path, progress=interrupt)
+    after = extend(before, unknown, structures, options, labeller, tmp_path)
+    assert [entry["kind"] for entry in after.rounds[:2]] == ["adopted", "extension"] and after.rounds[-1]["finished"]
+    known, larger = (read(result.training_set_path, index=":") for result in (before, after))
+    assert 0 < after.rounds[1]["new_labels"] <= len(larger) - len(known) <= options.max_labels + len(structures)
+    refitted = MTP.read(after.mtp_path)
+    assert ActiveSet.read(after.active_set_path).grade(refitted, unknown[0]) < options.select
 
 
 def test_no_structures_are_refused(labeller, tmp_path):
