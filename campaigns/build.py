@@ -191,7 +191,9 @@ class _Builder:
     def _run(self, cell: Cell, temperature_K: float, number: int) -> None:
         md, case = self.campaign.md, f"{cell.label}/{temperature_K:g} K/{number}"
         facts = {**cell.facts, "temperature_K": temperature_K, "realisation": number}
-        inputs = md.model_dump(include={"equilibrate_ps", "production_ps", "timestep_fs", "frame_every_fs"})
+        inputs = md.model_dump(
+            include={"equilibrate_ps", "production_ps", "timestep_fs", "frame_every_fs", "extensions"}
+        )
         seed = 1 + self.campaign.seed + 1000 * number
         structure = cell.structure(number)
         run = self._add(
@@ -200,7 +202,8 @@ class _Builder:
             {**inputs, "temperature_K": temperature_K, "seed": seed},
             parents={"structure": structure, "potential": f"learn/{self._family_of(cell.material)}"},
             facts=facts,
-            settings=md.model_dump(include={"lammps", "pair_style", "launcher"}),
+            settings=md.model_dump(include={"lammps", "pair_style", "launcher"})
+            | {"labels": self.campaign.labels.model_dump(mode="json")},
             cores=self.campaign.resources.md,
             cost=self.costs.dynamics(self.campaign, cell.material.composition, cell.boundary),
         )

@@ -118,6 +118,10 @@ class Dynamics(_Section):
         1,
         description="independent arrangements of anions and Li, each with its own velocities, per cell and temperature",
     )
+    extensions: Annotated[int, Field(ge=0, le=10)] = Field(
+        2,
+        description="how often a run whose potential extrapolates is repeated with a potential extended by its frames",
+    )
     lammps: str | None = Field(None, description="another lmp executable")
     pair_style: str | None = Field(None, description="another pair style of it, for instance mtp/kk")
     launcher: str | None = Field(None, description="for instance: mpirun -np 4")

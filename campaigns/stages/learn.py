@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from argyro.campaigns.stages import StageDefinition
@@ -18,14 +19,13 @@ def run(context: StageContext) -> dict:
     from argyro.platform.labels.labeller import Labeller
     from argyro.platform.labels.source import LabelSource
     from argyro.platform.learning.loop import learn
-    from argyro.platform.learning.options import LearningOptions
 
     def tell(summary: dict) -> None:
         words = f"round {summary['round']}, level {summary['level']}, {summary['labels']} labels"
         context.progress(summary["labels"] / options.max_labels, words)
 
     structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
-    options = LearningOptions(**_tuples(context.inputs["options"]))
+    options = learning_options(context.inputs["options"])
     with Labeller(LabelSource(**context.settings["labels"])) as labeller:
         learned = learn(structures, options, labeller, context.unfinished, progress=tell, cores=context.cores)
     shutil.copy(learned.mtp_path, context.workdir / POTENTIAL)
@@ -35,9 +35,13 @@ def run(context: StageContext) -> dict:
     return _result(learned.rounds)
 
 
-def _tuples(options: dict) -> dict:
-    """JSON knows no tuples, the options do."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+def learning_options(inputs: Mapping):
+    """Options of the learning from an item's inputs; JSON knows no tuples, the options do."""
+    from argyro.platform.learning.options import LearningOptions
+
+    return LearningOptions(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in inputs.items()}
+    )
 
 
 def _draw(learned, workdir: Path) -> None:

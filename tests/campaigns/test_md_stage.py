@@ -1,33 +1,111 @@
-"""A run that its potential's extrapolation ended counts with what it gave, if that is a fair share."""
+"""A run that its potential's extrapolation ends: the potential is extended and the run repeated, or counts as it is."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from ase.io import read, write
 
-from argyro.campaigns.stages.md import TRAJECTORY, _cut_short
+from argyro.campaigns.stages import md
+from argyro.campaigns.stages.extension import FRAMES
+from argyro.campaigns.stages.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
+from argyro.campaigns.stages.structure import FILE
 from argyro.platform.dynamics.trajectory import Trajectory
 from argyro.platform.dynamics.watch import RunStoppedError
 from argyro.platform.execution import StageContext
+from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.source import LabelSource
+from argyro.platform.learning.fit import fit, untrained
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.rounds import write_frames
+from argyro.platform.learning.seeds import rattled
+from argyro.platform.structures.argyrodite import build_bulk
+
+REFERENCE = Path(__file__).parents[1] / "platform" / "learning" / "mtp_reference.py"
+LABELS = {"source": "ase", "factory": f"{REFERENCE}:make"}
+OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.3, "training_iterations": 60}
+INPUTS = {"temperature_K": 600.0, "equilibrate_ps": 0.2, "production_ps": 1.0, "frame_every_fs": 20.0, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def parents(tmp_path_factory):
+    """A cell, and a potential that knows it only near rest."""
+    folder = tmp_path_factory.mktemp("parents")
+    structure, potential = folder / "structure", folder / "potential"
+    structure.mkdir()
+    potential.mkdir()
+    atoms = build_bulk("Li6PS5Cl", 0.5, seed=1)
+    write(structure / FILE, atoms)
+    rng, options = np.random.default_rng(0), LearningOptions(levels=(6,), training_iterations=60)
+    with Labeller(LabelSource(**LABELS)) as labeller:
+        frames = labeller.label([rattled(atoms, 0.01, rng) for _ in range(6)])
+    made = fit(frames, untrained([atoms], options), options)
+    made.mtp.write(potential / POTENTIAL)
+    made.active_set.write(potential / ACTIVE_SET)
+    write_frames(potential / TRAINING_SET, frames)
+    (potential / "item.json").write_text(json.dumps({"inputs": {"options": OPTIONS}}))
+    return {"structure": structure, "potential": potential}
+
+
+@pytest.fixture
+def context(parents, tmp_path):
+    return StageContext(INPUTS | {"extensions": 2}, parents, tmp_path, settings={"labels": LABELS})
+
+
+def test_a_run_that_breaks_is_repeated_with_an_extended_potential(context, parents):
+    result = md.run(context)
+    assert Trajectory.read(context.workdir / md.TRAJECTORY).duration_ps == pytest.approx(1.0)
+    assert 1 <= result["metrics"]["extensions"] <= 2 and result["metrics"]["extension_labels"] > 0
+    assert "extended" in result["notes"][0]
+    assert [entry["kind"] for entry in result["rounds"][:2]] == ["adopted", "extension"]
+    before, after = (read(folder / TRAINING_SET, index=":") for folder in (parents["potential"], context.workdir))
+    assert len(after) > len(before)
+    assert all((context.workdir / name).exists() for name in result["artifacts"])
+
+
+def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch):
+    asked = []
+
+    class Killed(Labeller):
+        def label(self, frames, progress=None):
+            asked.append(len(frames))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("argyro.platform.labels.labeller.Labeller", Killed)
+    with pytest.raises(KeyboardInterrupt):
+        md.run(context)
+    monkeypatch.undo()
+    (frames,) = context.unfinished.glob(f"extension-*/{FRAMES}")
+    kept = frames.read_bytes()
+    shutil.rmtree(context.unfinished / "run-0")  # not needed any more
+    assert md.run(context)["metrics"]["extensions"] >= 1
+    assert asked and frames.read_bytes() == kept and not (context.unfinished / "run-0").exists()
+
+
+def test_without_extensions_a_break_fails_the_run(context):
+    with pytest.raises(RunStoppedError, match="extrapolates"):
+        md.run(replace(context, inputs=INPUTS | {"extensions": 0}))
 
 
 def stopped_after(tmp_path, done_ps):
-    """The scratch folder of a run of 100 ps that ended early."""
-    context = StageContext({"production_ps": 100.0}, {}, tmp_path)
+    """The trajectory of a run that ended early."""
     frames = round(done_ps / 0.1) + 1
     positions, times = np.zeros((frames, 2, 3)), 0.1 * np.arange(frames)
     trajectory = Trajectory(positions, np.zeros((frames, 3)), times, 10 * np.eye(3), {"Li": 2, "S": 1})
-    trajectory.write(context.unfinished / TRAJECTORY)
-    return context
+    trajectory.write(tmp_path / md.TRAJECTORY)
+    return tmp_path / md.TRAJECTORY
 
 
 def test_a_fair_share_is_kept_and_said(tmp_path):
-    result = _cut_short(stopped_after(tmp_path, 39.0), RunStoppedError("ARGYRO BREAK"))
-    assert result["summary"]["production_ps"] == pytest.approx(39.0)
-    assert "first 39 of 100 ps" in result["notes"][0]
-    assert Trajectory.read(tmp_path / TRAJECTORY).duration_ps == pytest.approx(39.0)
+    summary, note = md._cut_short(100.0, stopped_after(tmp_path, 39.0), RunStoppedError("ARGYRO BREAK"))
+    assert summary["production_ps"] == pytest.approx(39.0)
+    assert "first 39 of 100 ps" in note
 
 
 @pytest.mark.parametrize("done_ps", [5.0, 20.0])
 def test_less_is_a_failure(tmp_path, done_ps):
     with pytest.raises(RunStoppedError, match="BREAK"):
-        _cut_short(stopped_after(tmp_path, done_ps), RunStoppedError("ARGYRO BREAK"))
-    assert not (tmp_path / TRAJECTORY).exists()
+        md._cut_short(100.0, stopped_after(tmp_path, done_ps), RunStoppedError("ARGYRO BREAK"))
