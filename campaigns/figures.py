@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import exp
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from argyro.platform.units import BOLTZMANN_EV_K
 
 STYLE = {"target": {"bulk": ("o", "bulk"), "parallel": ("s", "boundary ∥"), "perpendicular": ("^", "boundary ⊥")}}
 
@@ -128,5 +131,59 @@ def grain_size_plot(curves: Sequence[dict], path: Path, temperature_K: float) ->
             low, high = [s["low"] for s in curve["conductivity"]], [s["high"] for s in curve["conductivity"]]
             axes.fill_between(sizes, low, high, alpha=0.15, color=line.get_color(), lw=0)
         axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel=f"σ at {temperature_K:g} K (mS/cm)")
+
+    _draw(path, fill)
+
+
+def boundary_profile(profile: dict, width_nm: float, path: Path) -> None:
+    """Local diffusivity and density of Li against the distance to a boundary.
+
+    Args:
+        profile: `SlabProfile` as plain data.
+        width_nm: to which the boundary's diffusivity refers, shaded.
+        path: picture to write.
+    """
+
+    def fill(axes: Axes) -> None:
+        distance_nm = [distance / 10 for distance in profile["distance_A"]]
+        for name, words in (("parallel", "D ∥"), ("perpendicular", "mobility ⊥")):
+            values, halves = profile[f"{name}_cm2_s"], profile[f"{name}_half_cm2_s"]
+            axes.errorbar(distance_nm, values, yerr=halves, fmt=STYLE["target"][name][0] + "-", ms=4, lw=1, label=words)
+        axes.axvspan(0, width_nm / 2, color="0.5", alpha=0.12, lw=0, label="width assumed")
+        axes.set(xlabel="distance to the boundary (nm)", ylabel="local D (cm²/s)", xlim=(0, None), ylim=(0, None))
+        density = axes.twinx()
+        density.plot(distance_nm, profile["density_A3"], ":", color="0.4", lw=1)
+        density.set(ylim=(0, None), ylabel="Li per Å³ (dotted)")
+
+    _draw(path, fill)
+
+
+def transport_plot(points: Sequence[dict], laws: dict[str, dict | None], path: Path) -> None:
+    """Diffusivities of one cell against temperature with their Arrhenius lines; open triangles are upper bounds.
+
+    Args:
+        points: {target, temperature_K, diffusivity_cm2_s, upper_bound_cm2_s} of the whole cell or of the boundary.
+        laws: target -> `Arrhenius` as plain data, None where there is none.
+        path: picture to write.
+    """
+
+    def fill(axes: Axes) -> None:
+        for target, law in laws.items():
+            chosen = [point for point in points if point["target"] == target]
+            values = [(1000 / p["temperature_K"], p["diffusivity_cm2_s"]) for p in chosen if p["diffusivity_cm2_s"]]
+            bounds = [(1000 / p["temperature_K"], p["upper_bound_cm2_s"]) for p in chosen if p["upper_bound_cm2_s"]]
+            colour, words = f"C{list(laws).index(target)}", target.replace("_", " ")
+            marker = STYLE["target"][target.removeprefix("cell_")][0]
+            x, found = [x for x, _ in values], [value for _, value in values]
+            axes.errorbar(
+                x, [f["value"] for f in found], yerr=_bars(found), fmt=marker, ms=4, color=colour, label=words
+            )
+            axes.plot([x for x, _ in bounds], [bound for _, bound in bounds], "v", mfc="none", color=colour, ms=6)
+            if law:
+                ends = [1000 / temperature for temperature in law["temperatures_K"]]
+                inverse = [min(ends), max(ends)]
+                energy = law["activation_energy_eV"]["value"] / (BOLTZMANN_EV_K * 1000)
+                axes.plot(inverse, [exp(law["log_prefactor"] - energy * x) for x in inverse], lw=1, color=colour)
+        axes.set(yscale="log", xlabel="1000 K / T", ylabel="D (cm²/s)")
 
     _draw(path, fill)

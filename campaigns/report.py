@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from argyro.campaigns import figures
+from argyro.campaigns import figures, transport_tables
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
@@ -48,7 +48,10 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
         potentials=_potentials(results),
         regimes=[row for result in results.values() for row in result.get("regimes", [])],
-        diffusivities=[point for name, result in results.items() if name == "surrogate" for point in result["parity"]],
+        diffusivities=transport_tables.diffusivity_rows(graph, results),
+        laws=transport_tables.law_rows(graph, results),
+        runs=transport_tables.run_rows(graph, results),
+        profiles=list(_profiles(campaign, graph, results)),
         warnings=warnings(campaign, results, failed or {}),
         provenance=provenance(campaign, graph),
     )
@@ -108,6 +111,13 @@ def _pictures(campaign, results: dict[str, dict]):
                 "Labels and level, force errors against the reference, and the length explored, round by round.",
                 _svg(partial(plot_rounds, rounds)),
             )
+
+
+def _profiles(campaign, graph, results: dict[str, dict]):
+    """Each boundary with the picture of its profile."""
+    for row in transport_tables.boundary_rows(graph, results):
+        draw = partial(figures.boundary_profile, row["profile"], campaign.boundary_width_nm)
+        yield {**row, "picture": _svg(draw)}
 
 
 def _svg(draw: Callable[[Path], None]) -> Markup:

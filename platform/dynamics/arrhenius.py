@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from argyro.platform.dynamics.diffusivity import Diffusivity
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import BOLTZMANN_EV_K
 
 Z95 = 1.959964
 SIGNIFICANCE = 0.01
+
+
+class AtTemperature(Protocol):
+    """A diffusivity of one run or of an ensemble; no estimate where there is only an upper bound."""
+
+    @property
+    def temperature_K(self) -> float:
+        """Of the runs."""
+
+    @property
+    def estimate(self) -> Uncertain | None:
+        """D in cm²/s."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class Arrhenius:
         }
 
 
-def arrhenius(diffusivities: Sequence[Diffusivity]) -> Arrhenius:
+def arrhenius(diffusivities: Sequence[AtTemperature]) -> Arrhenius:
     """Fit ln D = ln D0 - Ea / (k_B T) with weights from the intervals; upper bounds are left out and named.
 
     Args:

@@ -10,24 +10,31 @@ from ase import Atoms
 from argyro.platform.dynamics.trajectory import Trajectory
 
 
-def density_A3(trajectory: Trajectory, spacing_A: float = 0.3, smoothing_A: float = 0.3) -> np.ndarray:
+def density_A3(
+    trajectory: Trajectory,
+    spacing_A: float = 0.3,
+    smoothing_A: float = 0.3,
+    folded: tuple[int, int, int] = (1, 1, 1),
+) -> np.ndarray:
     """(nx, ny, nz) mean number of ions per Å³ on a grid along the cell vectors; its mean is the number density.
 
     Args:
         trajectory: positions are taken relative to the framework.
         spacing_A: of grid points, about.
         smoothing_A: standard deviation of the Gaussian that blurs the counts.
+        folded: number of crystal cells in the cell, laid over one another; the grid then is that of one of them.
     """
     from scipy.ndimage import gaussian_filter
 
-    edges_A = np.linalg.norm(trajectory.cell_A, axis=1)
+    cell_A = trajectory.cell_A / np.array(folded)[:, None]
+    edges_A = np.linalg.norm(cell_A, axis=1)
     shape = np.maximum(1, np.round(edges_A / spacing_A).astype(int))
-    inverse, counts = np.linalg.inv(trajectory.cell_A), np.zeros(int(np.prod(shape)))
+    inverse, counts = np.linalg.inv(cell_A), np.zeros(int(np.prod(shape)))
     for start in range(0, trajectory.frames, 256):
         positions = trajectory.relative_A(frames=slice(start, start + 256)) + trajectory.framework_A[0]
         cells = np.floor(positions.reshape(-1, 3) @ inverse % 1 * shape).astype(int).clip(0, shape - 1)
         counts += np.bincount(np.ravel_multi_index(cells.T, shape), minlength=counts.size)
-    voxel_A3 = abs(np.linalg.det(trajectory.cell_A)) / counts.size
+    voxel_A3 = abs(np.linalg.det(cell_A)) * np.prod(folded) / counts.size
     grid = counts.reshape(shape) / (trajectory.frames * voxel_A3)
     return gaussian_filter(grid, smoothing_A / (edges_A / shape), mode="wrap")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,23 +13,30 @@ from argyro.platform.dynamics.collective import collective
 from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivity
 from argyro.platform.dynamics.msd import mean_square_displacement
 from argyro.platform.dynamics.pieces import read_trajectories
-from argyro.platform.dynamics.trajectory import MAGIC, Trajectory
+from argyro.platform.dynamics.trajectory import Trajectory, is_compact
 from argyro.platform.units import A2_PER_PS_IN_CM2_S
 
 
 def load(paths: Sequence[Path], frame_interval_fs: float, species: str = "Li") -> Trajectory:
     """Read pieces of one run, or one compact trajectory of argyro, which knows its own interval and species."""
-    if len(paths) == 1 and Path(paths[0]).is_file():
-        with Path(paths[0]).open("rb") as stream:
-            if MAGIC.encode() in stream.read(64):
-                return Trajectory.read(Path(paths[0]))
+    if len(paths) == 1 and is_compact(paths[0]):
+        return Trajectory.read(Path(paths[0]))
     return read_trajectories([Path(path) for path in paths], frame_interval_fs, species)
 
 
 def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:
     """Return the JSON of `argyro diffusion`: that of `Diffusivity`, run-length advice, D_charge, Haven ratio."""
     measured = diffusivity(trajectory, temperature_K, axes, seed)
-    return measured.to_json() | {"advice": advice(measured)} | collective(trajectory, axes).to_json()
+    return measured.to_json() | {"advice": advice(measured)} | charge_report(trajectory, measured)
+
+
+def charge_report(trajectory: Trajectory, measured: Diffusivity) -> dict:
+    """Return `Collective` as plain data; nothing of it where the tracer gives no value either.
+
+    It is taken from lags of a few ps, at which caged ions move too and give a ratio that means nothing.
+    """
+    found = collective(trajectory, measured.axes)
+    return (found if measured.valid else replace(found, charge_cm2_s=None, haven_ratio=None)).to_json()
 
 
 def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:

@@ -15,6 +15,8 @@ KINDS = ("pair", "cage", "between")
 CENTRING = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 SITE_48H = (0.1827, 0.0201)  # (x, x, z)
 CAGE_CENTRE = (0.25, 0.25, 0.25)  # 4c, the free anion
+ASTRAY_A = 1.25  # root mean square distance to the nearest site: up to 1.06 Å in crystals at 700 K, 1.55 Å by chance
+WHOLE = 0.02  # how far the edges of a supercell may be from whole numbers of cells
 STAY_FRAMES = 2  # a site counts as reached when the ion is there for two frames; less is a recrossing
 
 
@@ -52,6 +54,27 @@ def lithium_sites(cells: Sequence[int]) -> LithiumSites:
     return LithiumSites(sites, pair, cage)
 
 
+def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
+    """Number of conventional cells of 52 atoms (4 P) along each edge of a bulk supercell.
+
+    Raises:
+        InputError: not such a supercell, for instance a cell with boundaries.
+    """
+    edges_A = np.linalg.norm(trajectory.cell_A, axis=1)
+    volume_A3 = abs(float(np.linalg.det(trajectory.cell_A)))
+    lattice_A = (volume_A3 * 4 / max(trajectory.counts.get("P", 0), 1)) ** (1 / 3)
+    cells, box = edges_A / lattice_A, np.isclose(volume_A3, np.prod(edges_A), rtol=1e-3)
+    if "P" not in trajectory.counts or not box or np.abs(cells - np.round(cells)).max() > WHOLE or cells.min() < 0.5:
+        raise InputError(
+            f"a cell of {' × '.join(f'{edge:.2f}' for edge in edges_A)} Å with {dict(trajectory.counts)} is no bulk"
+            " supercell of a cubic argyrodite, whose sites are known",
+            given=edges_A.tolist(),
+            accepted="whole numbers of cells of 52 atoms along x, y and z",
+        )
+    x, y, z = (int(number) for number in np.round(cells))
+    return x, y, z
+
+
 @dataclass(frozen=True)
 class JumpRates:
     """Jumps per Li and ns, by kind, with 95 % Poisson intervals.
@@ -81,7 +104,7 @@ def jump_rates(trajectory: Trajectory, sites: LithiumSites) -> JumpRates:
         sites: from `lithium_sites`.
 
     Raises:
-        InputError: frames so far apart that jumps would be missed.
+        InputError: frames so far apart that jumps would be missed, or ions that do not sit on these sites.
     """
     if trajectory.interval_ps > 0.2:
         raise InputError(
@@ -104,7 +127,11 @@ def jump_rates(trajectory: Trajectory, sites: LithiumSites) -> JumpRates:
 
 
 def nearest_sites(trajectory: Trajectory, sites: LithiumSites) -> np.ndarray:
-    """(frames, ions) number of the site nearest to each ion."""
+    """(frames, ions) number of the site nearest to each ion.
+
+    Raises:
+        InputError: the ions are as far from the sites as anywhere.
+    """
     from scipy.spatial import cKDTree
 
     inverse = np.linalg.inv(trajectory.cell_A)
@@ -112,11 +139,23 @@ def nearest_sites(trajectory: Trajectory, sites: LithiumSites) -> np.ndarray:
     near = (sites.fractional + images[:, None]).reshape(-1, 3)
     kept = np.all((near > -0.5) & (near < 1.5), axis=1)
     tree, numbers = cKDTree(near[kept] @ trajectory.cell_A), np.tile(np.arange(len(sites.pair)), len(images))[kept]
-    visited = np.empty((trajectory.frames, trajectory.ions), dtype=np.int32)
+    visited, squares_A2 = np.empty((trajectory.frames, trajectory.ions), dtype=np.int32), 0.0
     for frame in range(trajectory.frames):
         positions = trajectory.relative_A(frames=slice(frame, frame + 1))[0] + trajectory.framework_A[0]
-        visited[frame] = numbers[tree.query((positions @ inverse % 1) @ trajectory.cell_A)[1]]
+        distances_A, nearest = tree.query((positions @ inverse % 1) @ trajectory.cell_A)
+        visited[frame], squares_A2 = numbers[nearest], squares_A2 + float((distances_A**2).mean())
+    _require_on_sites(np.sqrt(squares_A2 / trajectory.frames))
     return visited
+
+
+def _require_on_sites(distance_A: float) -> None:
+    if distance_A > ASTRAY_A:
+        raise InputError(
+            f"the ions are {distance_A:.2f} Å (root mean square) from the nearest 48h site, as far as anywhere: the"
+            " origin is not a 4a site with the free anion on 4c, or the crystal is no argyrodite",
+            given=distance_A,
+            accepted=f"<= {ASTRAY_A} Å",
+        )
 
 
 def _stays(ion: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,11 @@ class SlabProfile:
     def to_json(self) -> dict:
         """Plain data."""
         return {name: np.asarray(value).tolist() for name, value in vars(self).items()}
+
+    @classmethod
+    def from_json(cls, data: dict) -> SlabProfile:
+        """Invert `to_json`."""
+        return cls(**{name: np.asarray(value) if isinstance(value, list) else value for name, value in data.items()})
 
 
 def slab_profile(
@@ -85,6 +91,20 @@ def slab_profile(
         perpendicular_half_cm2_s=perpendicular.std(axis=0, ddof=1) * half,
         density_A3=density.mean(axis=0),
         lag_ps=lag * trajectory.interval_ps,
+    )
+
+
+def mean_profile(profiles: Sequence[SlabProfile]) -> SlabProfile:
+    """Average of the profiles of several cells of one boundary, half intervals added in squares.
+
+    Args:
+        profiles: of as many slabs; distances that differ a little, as thermal expansion has it, are averaged too.
+    """
+    columns = {name: np.array([getattr(profile, name) for profile in profiles]) for name in vars(profiles[0])}
+    spread = ("parallel_half_cm2_s", "perpendicular_half_cm2_s")
+    return SlabProfile(
+        **{name: values.mean(axis=0) for name, values in columns.items() if name not in spread},
+        **{name: np.sqrt((columns[name] ** 2).sum(axis=0)) / len(profiles) for name in spread},
     )
 
 

@@ -145,6 +145,14 @@ class TrajectoryHeader:
         return json.dumps(data).encode() + b"\n"
 
 
+def is_compact(path: Path) -> bool:
+    """Whether a file is a compact trajectory of argyro."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as stream:
+        return MAGIC.encode() in stream.read(64)
+
+
 def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
     if not path.is_file():
         raise InputError(f"no trajectory at {path}", path=str(path))

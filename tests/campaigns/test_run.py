@@ -101,6 +101,7 @@ def test_mlflow_holds_a_run_for_every_tracked_item(finished):
         "learn": 1,
         "md": 4,
         "diffusivity": 4,
+        "transport": 2,
         "surrogate": 1,
         "homogenize": 1,
         "ranking": 1,

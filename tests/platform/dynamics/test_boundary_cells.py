@@ -4,7 +4,7 @@ from test_boundary import layered_walk
 from walkers import brownian
 
 from argyro.platform.dynamics.excess import boundary_energy_J_m2, excess_volume_A
-from argyro.platform.dynamics.slabs import slab_profile, suggested_width_nm
+from argyro.platform.dynamics.slabs import SlabProfile, mean_profile, slab_profile, suggested_width_nm
 from argyro.platform.dynamics.tensor import diffusion_tensor_cm2_s
 from argyro.platform.errors import InputError
 
@@ -66,3 +66,12 @@ def test_excess_volume_and_energy_by_hand():
     )
     with pytest.raises(InputError, match="one composition"):
         excess_volume_A(1.0, {"Li": 47, "P": 8}, 1.0, bulk, 1.0, 1)
+
+
+def test_the_mean_of_profiles_is_sharper_and_survives_json(layered):
+    profile = slab_profile(layered, [6.0 / 40.0], slab_A=2.0, lag_ps=1.0)
+    again = SlabProfile.from_json(profile.to_json())
+    mean = mean_profile([profile, again])
+    np.testing.assert_allclose(mean.parallel_cm2_s, profile.parallel_cm2_s)
+    np.testing.assert_allclose(mean.parallel_half_cm2_s, profile.parallel_half_cm2_s / np.sqrt(2))
+    assert mean.lag_ps == profile.lag_ps

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from argyro.platform.dynamics.seeds import combine
+from argyro.platform.dynamics.seeds import combine, ensemble
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
 
@@ -32,3 +32,17 @@ def test_the_interval_covers_the_truth_with_and_without_spread_between_runs(betw
 def test_nothing_to_combine_is_refused():
     with pytest.raises(InputError, match="no diffusivity"):
         combine([])
+
+
+def test_runs_without_a_value_pull_the_lower_limit_down_and_in_the_majority_leave_a_bound():
+    alone = ensemble(500.0, [(run(1e-6), None)])
+    assert alone.estimate == run(1e-6) and alone.spread is None
+    most = ensemble(500.0, [(run(1e-6), None), (run(1.1e-6), None), (None, 4e-7)])
+    assert (most.runs, most.valid_runs) == (3, 2)
+    both = combine([run(1e-6), run(1.1e-6)])
+    assert (most.estimate.value, most.estimate.high) == (both.value, both.high)
+    assert most.estimate.low == pytest.approx(both.low * 2 / 3)
+    half = ensemble(500.0, [(run(1e-6), None), (None, 4e-7)])
+    assert half.estimate is None
+    assert half.upper_bound_cm2_s == pytest.approx((run(1e-6).high + 4e-7) / 2)
+    assert half.to_json()["valid"] is False

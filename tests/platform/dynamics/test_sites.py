@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -7,7 +9,7 @@ from walkers import brownian
 
 from argyro.platform.dynamics.density import density_A3, plot_density, write_density_cube
 from argyro.platform.dynamics.radial import radial_distribution, radial_mismatch
-from argyro.platform.dynamics.sites import jump_rates, lithium_sites
+from argyro.platform.dynamics.sites import crystal_cells, jump_rates, lithium_sites
 from argyro.platform.dynamics.trajectory import Trajectory
 from argyro.platform.errors import InputError
 
@@ -109,3 +111,31 @@ def test_the_shells_of_fcc_are_found_and_an_ideal_gas_has_none():
     assert radial_mismatch(values, flat) > 0.5
     with pytest.raises(InputError, match="no pair Li-S"):
         radial_distribution(gas, "Li", "S")
+
+
+def test_supercells_are_counted_and_what_is_none_is_refused():
+    walk = brownian([1.0] * 3)
+    whole = replace(walk, cell_A=np.diag([20.0, 10.0, 30.0]), counts={"Li": 144, "P": 24})
+    assert crystal_cells(whole) == (2, 1, 3)
+    for changes in ({"cell_A": np.diag([24.0, 10.0, 25.0])}, {"counts": {"Li": 144}}):
+        with pytest.raises(InputError, match="no bulk supercell"):
+            crystal_cells(replace(whole, **changes))
+
+
+def test_ions_that_do_not_sit_on_the_sites_are_refused():
+    times, random = np.arange(60) * 0.1, np.random.default_rng(0)
+    gas = Trajectory(random.random((60, 24, 3)) * 10, np.zeros((60, 3)), times, np.eye(3) * 10, {"Li": 24, "P": 4})
+    with pytest.raises(InputError, match="as far as anywhere"):
+        jump_rates(gas, lithium_sites((1, 1, 1)))
+
+
+def test_a_folded_density_is_that_of_one_cell():
+    times = np.arange(50) * 0.1
+    positions = np.zeros((50, 2, 3)) + np.array([[1.0, 2.0, 3.0], [11.0, 2.0, 3.0]])
+    twice = Trajectory(positions, np.zeros((50, 3)), times, np.diag([20.0, 10, 10]), {"Li": 2, "P": 8})
+    grid = density_A3(twice, folded=(2, 1, 1))
+    assert grid.shape[0] == grid.shape[1]
+    assert grid.mean() == pytest.approx(1 / 1000)
+    np.testing.assert_allclose(
+        np.array(np.unravel_index(np.argmax(grid), grid.shape)) / len(grid), [0.1, 0.2, 0.3], atol=0.05
+    )

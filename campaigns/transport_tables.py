@@ -1,0 +1,82 @@
+"""What the report says of diffusion: one row per diffusivity, per Arrhenius law, per run, per boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from argyro.campaigns.graph import Graph
+
+WORDS = {
+    "bulk": "bulk",
+    "parallel": "boundary ∥",
+    "perpendicular": "boundary ⊥",
+    "cell_parallel": "whole cell ∥",
+    "cell_perpendicular": "whole cell ⊥",
+}
+
+
+def diffusivity_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
+    """Each diffusivity, all runs together, beside what the surrogate says of it."""
+    parity = results.get("surrogate", {}).get("parity", [])
+    predicted = {
+        (point["material"], point["boundary"], point["target"], point["temperature_K"]): point["predicted_cm2_s"]
+        for point in parity
+    }
+    return [
+        {
+            **facts,
+            **point,
+            "direction": WORDS[point["target"]],
+            "predicted_cm2_s": predicted.get(
+                (facts["material"], facts["boundary"], point["target"], point["temperature_K"])
+            ),
+        }
+        for facts, result in _of_stage("transport", graph, results)
+        for point in result["points"]
+    ]
+
+
+def law_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
+    """Each Arrhenius law, with the diffusivity and the conductivity it gives at the screening temperature."""
+    return [
+        {**facts, **law, "direction": WORDS[target], "conductivity_mS_cm": _conductivity(result, law)}
+        for facts, result in _of_stage("transport", graph, results)
+        for target, law in result["laws"].items()
+        if law
+    ]
+
+
+def _conductivity(result: dict, law: dict) -> dict:
+    """Nernst-Einstein with a Haven ratio of 1, as everywhere in the report."""
+    from argyro.platform.conductivity import conductivity_S_cm
+    from argyro.platform.uncertain import Uncertain
+
+    asked = law["screening"]
+    sigma = conductivity_S_cm(Uncertain.from_json(asked), result["ions_per_A3"], asked["temperature_K"])
+    assert isinstance(sigma, Uncertain)  # as what it is made from
+    return sigma.scaled(1000.0).to_json()
+
+
+def run_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
+    """Each run in each direction: what its mean-square displacement supports, and how long it should have been."""
+    return [
+        {**facts, **measured, "direction": WORDS["bulk" if target == "bulk" else f"cell_{target}"]}
+        for facts, result in _of_stage("diffusivity", graph, results)
+        for target, measured in result["measured"].items()
+    ]
+
+
+def boundary_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
+    """Each boundary with a profile, its excess and the width it suggests."""
+    return [
+        {**facts, "profile": result["profile"], "excess": result["excess"]}
+        for facts, result in _of_stage("transport", graph, results)
+        if result.get("profile")
+    ]
+
+
+def _of_stage(stage: str, graph: Graph, results: Mapping[str, dict]) -> Iterator[tuple[dict, dict]]:
+    """(facts, result) of each result of a stage."""
+    for name, result in results.items():
+        if graph.nodes[name].stage.name == stage:
+            yield dict(graph.nodes[name].facts), result
