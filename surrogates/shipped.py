@@ -1,0 +1,26 @@
+"""The surrogate that comes with argyro: the outcome of the reference campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from argyro.platform.errors import InputError
+
+SHIPPED = Path(__file__).parents[1] / "campaigns" / "reference" / "surrogate"
+SURROGATE_FILE = "surrogate.json"
+
+
+def shipped_folder() -> Path:
+    """Its folder.
+
+    Raises:
+        InputError: this installation has none.
+    """
+    if not (SHIPPED / SURROGATE_FILE).is_file():
+        raise InputError(
+            "this installation comes without a surrogate; give one: the folder of a campaign that has run, "
+            "for instance runs/quickstart after `make quickstart`, or a surrogate's own folder",
+            path="surrogate",
+            accepted="a folder",
+        )
+    return SHIPPED
