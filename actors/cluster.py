@@ -14,7 +14,7 @@ from argyro.platform.errors import ArgyroError
 
 
 def connect(address: str | None = None, cores: int | None = None) -> None:
-    """Join a cluster, or start one on this machine that listens on loopback only.
+    """Join a cluster, or start one on this machine that listens on loopback only; once connected, do nothing.
 
     Args:
         address: ``local`` or None for a cluster of our own, ``auto`` for the one this machine belongs to, or its URL.
@@ -23,6 +23,8 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     Raises:
         ArgyroError: there is no cluster at the address.
     """
+    if ray.is_initialized():
+        return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address in (None, "local"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import ray
 
+from argyro.actors.cluster import connect
 from argyro.platform.execution import Outcome, Resources, Task, execute, lock_file
 from argyro.platform.item_lock import held_since
 
@@ -51,9 +52,14 @@ def amounts(resources: Resources) -> dict[str, float]:
 
 
 class RayExecutor:
-    """Runs tasks on the cluster that `connect` joined."""
+    """Runs tasks on a cluster, which it joins when there is something to run.
 
-    def __init__(self) -> None:
+    Args:
+        join: connects to the cluster, unless that was done.
+    """
+
+    def __init__(self, join: Callable[[], None] = connect) -> None:
+        self._join = join
         self._running: dict[ray.ObjectRef, tuple[Task, float]] = {}  # with the time of submission
         self._hosts: dict[str, ray.actor.ActorHandle] = {}
         self._looked = time.monotonic()
@@ -63,6 +69,7 @@ class RayExecutor:
 
     def _capacity(self) -> Mapping[str, float]:
         """Resources of the whole cluster, asked anew every few seconds: nodes come and go."""
+        self._join()
         asked, capacity = self._known_capacity
         if time.monotonic() - asked > LOOK_EVERY_S or not capacity:
             capacity = ray.cluster_resources()
@@ -129,4 +136,5 @@ class RayExecutor:
 
     def close(self) -> None:
         """Leave the cluster; a local one ends, and its processes with it."""
-        ray.shutdown()
+        if ray.is_initialized():
+            ray.shutdown()

@@ -59,6 +59,9 @@ class MLflowTracker:
         spec: Path,
     ):
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        # a server that is away is tried again later; do not wait for it minutes at each call
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         from mlflow import MlflowClient
 
         self.client = MlflowClient(tracking_uri=uri)

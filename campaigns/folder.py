@@ -46,6 +46,11 @@ class CampaignFolder:
         return self.root / "mlflow-artifacts"
 
     @property
+    def spool(self) -> Path:
+        """Records that MLflow has not got."""
+        return self.scratch / "tracking"
+
+    @property
     def _marker(self) -> Path:
         return self.root / "campaign.json"
 

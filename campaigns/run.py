@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
+from argyro.actors.delivery import Delivery
 from argyro.actors.inline import InlineExecutor
-from argyro.actors.tracker import MLflowTracker, Record, default_tracking_uri
+from argyro.actors.spool import Spool
+from argyro.actors.tracker import default_tracking_uri
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.graph import Graph
 from argyro.campaigns.report import write_report
-from argyro.campaigns.scheduler import Progress, Scheduler
+from argyro.campaigns.scheduler import Executor, Progress, Scheduler
 from argyro.campaigns.spec import Campaign
+from argyro.campaigns.tracking import Deliverer, Tracking
+from argyro.platform.errors import ArgyroError
+from argyro.platform.item_lock import sweep
 from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+
+
+class RunningExecutor(Executor, Protocol):
+    """An executor with an end."""
+
+    def close(self) -> None:
+        """Leave the cluster."""
 
 
 @dataclass(frozen=True)
@@ -47,40 +60,6 @@ class CampaignRun:
         }
 
 
-class Tracking:
-    """Hands each finished item to the tracker; keeps a failing tracker from stopping the campaign."""
-
-    def __init__(self, tracker: MLflowTracker, store: Store):
-        self.tracker, self.store = tracker, store
-        self.warning = ""
-
-    def log(self, node: Node, item: WorkItem, result: dict) -> None:
-        """Log a node whose stage returned metrics."""
-        if "metrics" not in result:
-            return
-        folder = Path(self.store.folder(item)) if self.store.local else self.store.path(item)
-        record = Record(
-            item.key,
-            node.name,
-            node.stage.name,
-            params={**node.facts, "stage_version": node.stage.version},
-            metrics=result["metrics"],
-            series=result.get("series", {}),
-            artifacts=[folder / name for name in result.get("artifacts", [])],
-        )
-        self._guard(lambda: self.tracker.log(record))
-
-    def finish(self, complete: bool, metrics: dict, artifacts: list[Path]) -> None:
-        """Close the campaign's own run."""
-        self._guard(lambda: self.tracker.finish("FINISHED" if complete else "FAILED", metrics, artifacts))
-
-    def _guard(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception as error:
-            self.warning = f"MLflow could not be written ({error}); results are safe, the next run logs what is missing"
-
-
 def run_campaign(
     campaign: Campaign,
     workdir: Path,
@@ -100,42 +79,56 @@ def run_campaign(
 
     Raises:
         InputError: the folder cannot be used.
-        ArgyroError: another run holds the folder, or there is no cluster.
+        ArgyroError: another run holds the folder, there is no cluster, or results cannot be written any more.
     """
     folder = CampaignFolder(workdir)
     identity = folder.prepare(campaign)
     with folder.exclusive():
+        sweep(folder.scratch)
         store = folder.store(campaign)
         graph = build_graph(campaign)
-        executor, make_tracker = _backend(inline, address)
+        executor, deliverer = _backend(inline, address)
         try:
-            tracker = make_tracker(
-                uri=campaign.tracking or default_tracking_uri(workdir),
-                experiment=campaign.name,
-                artifact_folder=folder.artifacts,
-                campaign_id=identity,
-                params=_headline_params(campaign),
-                spec=folder.spec_file,
-            )
-            tracking = Tracking(tracker, store)
+            tracking = _tracking(campaign, folder, identity, store, deliverer)
             scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log)
             with display(scheduler):
                 scheduler.run()
+            if scheduler.progress.stopped:
+                raise ArgyroError(scheduler.progress.stopped)
             return _conclude(folder, campaign, graph, scheduler, tracking)
         finally:
             executor.close()
 
 
-def _backend(inline: bool, address: str | None):
-    """Executor and tracker factory: on Ray, or their inline twins."""
+def _backend(inline: bool, address: str | None) -> tuple[RunningExecutor, Callable[..., Deliverer]]:
+    """Executor and maker of the delivery to MLflow: on Ray, or their inline twins."""
     if inline:
-        return InlineExecutor(), MLflowTracker
+        return InlineExecutor(), Delivery
     from argyro.actors.cluster import connect
     from argyro.actors.executor import RayExecutor
-    from argyro.actors.remote_tracker import RemoteTracker
+    from argyro.actors.remote_delivery import RemoteDelivery
 
-    connect(address)
-    return RayExecutor(), RemoteTracker
+    join = partial(connect, address)
+    return RayExecutor(join), partial(RemoteDelivery, join)
+
+
+def _tracking(
+    campaign: Campaign, folder: CampaignFolder, identity: str, store: Store, deliverer: Callable[..., Deliverer]
+) -> Tracking:
+    uri = campaign.tracking or default_tracking_uri(folder.root)
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        Spool.forget(folder.spool)
+    destination = f"{uri} {campaign.name} {identity}"
+    tracker = {
+        "uri": uri,
+        "experiment": campaign.name,
+        "artifact_folder": folder.artifacts,
+        "campaign_id": identity,
+        "params": _headline_params(campaign),
+        "spec": folder.spec_file,
+    }
+    delivery = deliverer(spool_folder=folder.spool, destination=destination, tracker=tracker)
+    return Tracking(Spool(folder.spool, destination), delivery, store)
 
 
 def _headline_params(campaign: Campaign) -> dict[str, object]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from argyro.campaigns.frontier import Frontier
 from argyro.campaigns.graph import Graph, Node
 from argyro.platform.execution import Outcome, Resources, Task, discard_scratch
+from argyro.platform.storage_fault import REPAIR, storage_fault
 from argyro.platform.store import Store
 from argyro.platform.workitem import WorkItem
 
@@ -221,15 +222,23 @@ class Scheduler:
             self._quarantine(name, outcome)
 
     def _quarantine(self, name: str, outcome: Outcome) -> None:
-        folder = self.scratch / "quarantine"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{outcome.key}.log").write_text(f"{name}\n\n{outcome.error}")
+        try:
+            self._keep_log(name, outcome)
+        except OSError as error:
+            self.progress.waiting.add(name)
+            self.progress.stopped = storage_fault(error, [self.scratch]) or f"{error}; {REPAIR}"
+            return
         self.progress.failed[name] = outcome.error
         barred, changed = self._frontier.bar(name, self.progress.done | self.progress.running)
         self._free_children(name)
         self._skip(barred)
         self._look_up(child for child in changed if child in self.progress.waiting)
         self._grow(name, None)
+
+    def _keep_log(self, name: str, outcome: Outcome) -> None:
+        folder = self.scratch / "quarantine"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{outcome.key}.log").write_text(f"{name}\n\n{outcome.error}")
 
     def _skip(self, names: list[str]) -> None:
         for name in names:
