@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
 from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
+from argyro.campaigns.space import Cell, Decided, PossibleRun, cells_of, partner, run_space
 from argyro.campaigns.spec import Campaign, Material
+from argyro.campaigns.stages.acquisition import ACQUISITION
+from argyro.campaigns.stages.design import DESIGN
 from argyro.campaigns.stages.diffusivity import BOUNDARY_DIFFUSIVITY, BULK_DIFFUSIVITY
 from argyro.campaigns.stages.homogenize import HOMOGENIZE
 from argyro.campaigns.stages.learn import LEARN
 from argyro.campaigns.stages.md import MD
 from argyro.campaigns.stages.microstructure import MICROSTRUCTURE
+from argyro.campaigns.stages.posterior import POSTERIOR
 from argyro.campaigns.stages.ranking import RANKING
 from argyro.campaigns.stages.structure import STRUCTURE
 from argyro.campaigns.stages.surrogate import SURROGATE
@@ -24,73 +27,106 @@ from argyro.platform.execution import Resources
 HOTTER = 1.3
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A simulated cell: a material in bulk or with a boundary."""
-
-    material: Material
-    boundary: str
-
-    @property
-    def label(self) -> str:
-        """For people: ``Li6PS5Cl 50 %/bulk``."""
-        return f"{self.material.label}/{self.boundary}"
-
-    def structure(self, number: int) -> str:
-        """Name of the structure item of one arrangement."""
-        return f"structure/{self.label}/{number}"
-
-    @property
-    def facts(self) -> dict[str, object]:
-        """What it is sorted by."""
-        return {
-            "composition": self.material.composition,
-            "disorder": self.material.disorder,
-            "boundary": self.boundary,
-            "material": self.material.label,
-        }
-
-
-def build_graph(campaign: Campaign, costs: Costs | None = None) -> Graph:
-    """All work items of a campaign, parents first.
+def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[str] = ()) -> Graph:
+    """All work items of a campaign, parents first; of an adaptive one those that stand before any result.
 
     Args:
         campaign: what to compute.
         costs: expected core seconds; rough constants if not measured.
+        found: cases of an adaptive campaign that the store holds already.
     """
-    return _Builder(campaign, costs or Costs()).build()
+    return decided_graph(campaign, Decided() if campaign.acquisition else None, costs, found)
+
+
+def decided_graph(
+    campaign: Campaign, decided: Decided | None, costs: Costs | None = None, found: Sequence[str] = ()
+) -> Graph:
+    """All work items once an adaptive campaign has decided on some runs; with None, those of every possible run."""
+    return _Builder(campaign, costs or Costs(), decided, found).build()
 
 
 class _Builder:
-    def __init__(self, campaign: Campaign, costs: Costs):
-        self.campaign, self.costs, self.graph = campaign, costs, Graph()
+    def __init__(self, campaign: Campaign, costs: Costs, decided: Decided | None, found: Sequence[str]):
+        self.campaign, self.costs, self.decided, self.found = campaign, costs, decided, found
+        self.graph = Graph()
         self.labels = _label_identity(campaign.labels)
+        self.space = run_space(campaign)
         self.measured: dict[str, str] = {}  # diffusivity item -> its structure item
 
     def build(self) -> Graph:
-        for cell in self._cells():
+        for cell in cells_of(self.campaign):
             for number in range(self.campaign.md.realisations):
                 self._structure(cell, number)
             if cell.boundary == BULK:
                 self._learning_cell(cell)
+        runs = list(self._runs())
         for family, materials in self._families().items():
-            self._learn(family, materials)
-        for cell in self._cells():
-            self._dynamics(cell)
-        for cell in self._cells():
-            self._transport(cell)
+            if any(run.cell.material in materials for run, _ in runs):
+                self._learn(family, materials)
+        for run, bulk in runs:
+            self._run(run, bulk)
         microstructures = [self._microstructure(number) for number in range(self.campaign.homogenization.realisations)]
-        surrogate = self._surrogate(microstructures[0])
-        for cell in self._cells():
-            if cell.boundary != BULK or not self.campaign.boundaries:
-                self._homogenize(cell, surrogate, microstructures)
-        self._ranking()
+        if self.decided and not self.decided.final:
+            self._decide(self.decided, microstructures)
+        else:
+            self._conclude(microstructures)
         return self.graph
 
-    def _cells(self) -> Iterator[Cell]:
-        for material in self.campaign.materials:
-            for boundary in (BULK, *self.campaign.boundaries):
-                yield Cell(material, boundary)
+    def _runs(self) -> Iterator[tuple[PossibleRun, PossibleRun | None]]:
+        """Runs with the bulk run that a boundary's diffusivity is inverted with."""
+        if self.decided is None:
+            for run in self.space:
+                yield run, None if run.boundary == BULK else partner(run, self.space)
+            return
+        by_case = {run.case: run for run in self.space}
+        for case, bulk in self.decided.runs:
+            yield by_case[case], by_case[bulk] if bulk else None
+
+    def _decide(self, decided: Decided, microstructures: list[str]) -> None:
+        """The next decision of an adaptive campaign: with which runs to begin or to go on."""
+        asked = self.campaign.acquisition
+        assert asked is not None  # who decides has it
+        inputs = {"runs": [run.to_json() for run in self.space], "start": asked.start}
+        design = self._add("design", DESIGN, inputs, settings={"found": list(self.found)})
+        if not decided.runs:
+            return
+        campaign, structures = self.campaign, [name for name in self.graph.nodes if name.startswith("structure/")]
+        results = [f"{stage}/{case}" for case, _ in decided.runs for stage in ("md", "diffusivity")]
+        inputs = {
+            "decided": [list(pair) for pair in decided.runs],
+            "cells": self.measured,
+            "batch": asked.batch,
+            "grain_sizes_nm": sorted(campaign.grain_sizes_nm),
+            "width_nm": campaign.boundary_width_nm,
+            "screening_temperature_K": campaign.screening_temperature_K,
+            "equilibrate_ps": campaign.md.equilibrate_ps,
+            "labels": self.labels,
+            "seed": campaign.seed,
+        }
+        self._add(
+            f"acquisition/{decided.round}",
+            ACQUISITION,
+            inputs,
+            parents={name: name for name in (design, *structures, *results, *microstructures)},
+            tolerant=True,
+            decision=True,
+            facts={"round": decided.round, "runs": len(decided.runs)},
+            settings={"md_cores": campaign.resources.md},
+            cores=campaign.resources.surrogate,
+        )
+
+    def _conclude(self, microstructures: list[str]) -> None:
+        """What follows when all runs are decided."""
+        cells = list(cells_of(self.campaign))
+        for cell in cells:
+            if self._measured(cell):
+                self._transport(cell)
+        candidates = [cell for cell in cells if cell.boundary != BULK or not self.campaign.boundaries]
+        surrogate = self._surrogate(microstructures[0])
+        posterior = self._posterior(surrogate, candidates)
+        for cell in candidates:
+            self._homogenize(cell, surrogate, posterior, microstructures)
+        self._ranking()
 
     def _families(self) -> dict[str, list[Material]]:
         """Materials that share a potential."""
@@ -183,44 +219,39 @@ class _Builder:
             Cell(materials[number % len(materials)], boundaries[number % len(boundaries)]) for number in range(pairs)
         ]
 
-    def _dynamics(self, cell: Cell) -> None:
-        for temperature in self.campaign.temperatures_K:
-            for number in range(self.campaign.md.realisations):
-                self._run(cell, temperature, number)
-
-    def _run(self, cell: Cell, temperature_K: float, number: int) -> None:
-        md, case = self.campaign.md, f"{cell.label}/{temperature_K:g} K/{number}"
-        facts = {**cell.facts, "temperature_K": temperature_K, "realisation": number}
-        inputs = md.model_dump(
-            include={"equilibrate_ps", "production_ps", "timestep_fs", "frame_every_fs", "extensions"}
-        )
-        seed = 1 + self.campaign.seed + 1000 * number
-        structure = cell.structure(number)
-        run = self._add(
+    def _run(self, run: PossibleRun, bulk: PossibleRun | None) -> None:
+        md, cell, case = self.campaign.md, run.cell, run.case
+        facts = {**cell.facts, "temperature_K": run.temperature_K, "realisation": run.realisation}
+        inputs = md.model_dump(include={"equilibrate_ps", "timestep_fs", "frame_every_fs", "extensions"})
+        inputs |= {"production_ps": run.length_ps, "temperature_K": run.temperature_K}
+        seed = 1 + self.campaign.seed + 1000 * run.realisation
+        if run.length_ps != md.production_ps:
+            seed += round(run.length_ps)  # runs of several lengths are independent of each other
+        share = (md.equilibrate_ps + run.length_ps) / (md.equilibrate_ps + md.production_ps)
+        simulation = self._add(
             f"md/{case}",
             MD,
-            {**inputs, "temperature_K": temperature_K, "seed": seed},
-            parents={"structure": structure, "potential": f"learn/{self._family_of(cell.material)}"},
-            facts=facts,
+            {**inputs, "seed": seed},
+            parents={"structure": run.structure, "potential": f"learn/{self._family_of(cell.material)}"},
+            facts={**facts, "production_ps": run.length_ps},
             settings=md.model_dump(include={"lammps", "pair_style", "launcher"})
             | {"labels": self.campaign.labels.model_dump(mode="json")},
             cores=self.campaign.resources.md,
-            cost=self.costs.dynamics(self.campaign, cell.material.composition, cell.boundary),
+            cost=share * self.costs.dynamics(self.campaign, run.composition, run.boundary),
         )
-        asked = {"temperature_K": temperature_K, "seed": seed}
-        cost = self.costs.diffusivity(self.campaign, cell.material.composition, cell.boundary)
-        self.measured[f"diffusivity/{case}"] = structure
-        if cell.boundary == BULK:
-            own = {"run": run, "structure": structure}
+        asked = {"temperature_K": run.temperature_K, "seed": seed}
+        cost = share * self.costs.diffusivity(self.campaign, run.composition, run.boundary)
+        self.measured[f"diffusivity/{case}"] = run.structure
+        own = {"run": simulation, "structure": run.structure}
+        if bulk is None:
             self._add(f"diffusivity/{case}", BULK_DIFFUSIVITY, asked, parents=own, facts=facts, cost=cost)
             return
         width = self.campaign.boundary_width_nm
-        bulk = f"{Cell(cell.material, BULK).label}/{temperature_K:g} K/{number}"
         self._add(
             f"diffusivity/{case}",
             BOUNDARY_DIFFUSIVITY,
             {**asked, "width_nm": width},
-            parents={"run": run, "structure": structure, "bulk": f"diffusivity/{bulk}", "bulk_run": f"md/{bulk}"},
+            parents={**own, "bulk": f"diffusivity/{bulk.case}", "bulk_run": f"md/{bulk.case}"},
             facts={**facts, "boundary_width_nm": width},
             cost=cost,
         )
@@ -266,7 +297,14 @@ class _Builder:
             cost=self.costs.microstructure(self.campaign),
         )
 
-    def _homogenize(self, cell: Cell, surrogate: str, microstructures: list[str]) -> None:
+    def _posterior(self, surrogate: str, candidates: list[Cell]) -> str:
+        """Samples of all candidates together; what some structure fails to give is left out."""
+        names = [cell.structure(0) for cell in candidates]
+        inputs = {"samples": self.campaign.homogenization.samples, "seed": self.campaign.seed}
+        parents = {"surrogate": surrogate, **{name: name for name in names}}
+        return self._add("posterior", POSTERIOR, inputs, parents=parents, tolerant=True)
+
+    def _homogenize(self, cell: Cell, surrogate: str, posterior: str, microstructures: list[str]) -> None:
         campaign = self.campaign
         temperatures = sorted({campaign.screening_temperature_K, *campaign.temperatures_K})
         inputs = {
@@ -274,10 +312,9 @@ class _Builder:
             "grain_sizes_nm": sorted(campaign.grain_sizes_nm),
             "width_nm": campaign.boundary_width_nm,
             "screening_temperature_K": campaign.screening_temperature_K,
-            "samples": campaign.homogenization.samples,
             "seed": campaign.seed,
         }
-        parents = {"surrogate": surrogate, "bulk": Cell(cell.material, BULK).structure(0)}
+        parents = {"surrogate": surrogate, "posterior": posterior, "bulk": Cell(cell.material, BULK).structure(0)}
         if cell.boundary != BULK:
             parents["boundary"] = cell.structure(0)
         parents |= {f"microstructure:{number}": name for number, name in enumerate(microstructures)}
@@ -300,11 +337,21 @@ class _Builder:
             )
 
     def _add(
-        self, name, stage, inputs, *, parents=None, tolerant=False, facts=None, settings=None, cores=1, cost=1.0
+        self,
+        name,
+        stage,
+        inputs,
+        *,
+        parents=None,
+        tolerant=False,
+        decision=False,
+        facts=None,
+        settings=None,
+        cores=1,
+        cost=1.0,
     ) -> str:
-        resources = Resources(cpu=cores)
-        node = Node(name, stage, inputs, parents or {}, tolerant, facts or {}, settings or {}, resources, cost)
-        return self.graph.add(node)
+        related = (parents or {}, tolerant, facts or {}, settings or {})
+        return self.graph.add(Node(name, stage, inputs, *related, Resources(cpu=cores), cost, decision))
 
 
 def _label_identity(labels) -> dict[str, str]:

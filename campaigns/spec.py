@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from argyro.platform.errors import InputError
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -142,6 +144,38 @@ class Homogenization(_Section):
     samples: Annotated[int, Field(ge=20)] = Field(200, description="of the posterior of the diffusivities")
 
 
+class Until(_Section):
+    """When an adaptive campaign stops making runs: as soon as one of these is reached."""
+
+    core_hours: Positive | None = Field(None, description="spent on molecular dynamics, as measured")
+    probability_best: Annotated[float, Field(gt=0.0, lt=1.0)] | None = Field(
+        None, description="that the leading candidate is the best"
+    )
+    regret_dex: Positive | None = Field(
+        None, description="expected loss in log10 of the conductivity by taking the leading candidate"
+    )
+
+
+def _some_end(until: Until) -> Until:
+    if until == Until():
+        raise InputError(
+            "an adaptive campaign needs an end: give at least one of core_hours, probability_best and regret_dex",
+            accepted="core_hours, probability_best, regret_dex",
+        )
+    return until
+
+
+class Acquisition(_Section):
+    """Runs chosen by the surrogate, round by round, in place of every run; absent: every run is made."""
+
+    start: Annotated[int, Field(ge=2)] = Field(4, description="runs to begin with, spread over the campaign's space")
+    batch: Annotated[int, Field(ge=1)] = Field(2, description="runs added in a round")
+    lengths_ps: Annotated[list[Positive], AfterValidator(_distinct)] = Field(
+        default_factory=list, description="lengths of production to choose from; default: md.production_ps alone"
+    )
+    until: Annotated[Until, AfterValidator(_some_end)]
+
+
 class Budget(_Section):
     """What the campaign may cost; `argyro plan` compares."""
 
@@ -176,6 +210,7 @@ class Campaign(_Section):
     potential: Potential = Potential()
     md: Dynamics = Dynamics()
     surrogate: SurrogateModel = SurrogateModel()
+    acquisition: Acquisition | None = None
     homogenization: Homogenization = Homogenization()
     budget: Budget = Budget()
     resources: Resources = Resources()

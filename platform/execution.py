@@ -16,7 +16,7 @@ from pathlib import Path
 
 from argyro.platform.item_lock import item_lock
 from argyro.platform.storage_fault import storage_fault
-from argyro.platform.store import UNFINISHED, DamagedItem, Store, StoreUnavailable
+from argyro.platform.store import MANIFEST, UNFINISHED, DamagedItem, Store, StoreUnavailable
 from argyro.platform.time_limit import TimeLimitExceeded, time_limit
 from argyro.platform.workitem import WorkItem
 
@@ -57,6 +57,10 @@ class StageContext:
     def parent_result(self, role: str) -> dict:
         """The ``result.json`` of a parent."""
         return json.loads((self.parents[role] / "result.json").read_text())
+
+    def parent_seconds(self, role: str) -> float:
+        """How long a parent took to compute."""
+        return json.loads((self.parents[role] / MANIFEST).read_text())["seconds"]
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ FORMAT_VERSION = 1
 # Small files are verified whenever an item is looked up, large ones when they are read: looking up
 # ten thousand items must stay a matter of seconds.
 EAGER_CHECK_BYTES = 1 << 16
-UNFINISHED = "unfinished"
+UNFINISHED, MANIFEST = "unfinished", "manifest.json"
 
 
 class DamagedItem(ArgyroError):
@@ -172,7 +172,7 @@ class Store:
         if self.cache is None:
             raise ArgyroError(f"the store {self.uri} is remote and no cache folder was given")
         target = self.cache / item.stage / item.key
-        for name in files:
+        for name in (*files, MANIFEST):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes(self._read(f"{self.folder(item)}/{name}"))
         return target

@@ -6,6 +6,7 @@ import numpy as np
 
 from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.microstructure import MESH
+from argyro.campaigns.stages.posterior import SAMPLES as COEFFICIENTS
 from argyro.campaigns.stages.structure import read_structure
 from argyro.campaigns.stages.surrogate import MODEL
 from argyro.platform.execution import StageContext
@@ -18,9 +19,9 @@ CURVE_TEMPERATURES = 12
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: temperatures_K, grain_sizes_nm, width_nm, screening_temperature_K, samples, seed.
+    """Inputs: temperatures_K, grain_sizes_nm, width_nm, screening_temperature_K, seed.
 
-    Parents: surrogate, bulk structure, boundary structure (absent: a single crystal), microstructure:N.
+    Parents: surrogate, posterior, bulk structure, boundary structure (absent: a single crystal), microstructure:N.
     """
     from argyro.surrogates.surrogate import Surrogate
 
@@ -28,13 +29,14 @@ def run(context: StageContext) -> dict:
     bulk = read_structure(context.parents["bulk"])
     cell = read_structure(context.parents["boundary"]) if "boundary" in context.parents else bulk
     model = Surrogate.load(context.parents["surrogate"] / MODEL)
-    drawn = model.predict(cell, inputs["temperatures_K"], samples=inputs["samples"], seed=inputs["seed"])
+    drawn = _drawn(context, model, cell)
     propagated = _propagate(context, drawn.samples)
     effective = propagated.samples_cm2_s
-    conductivity = effective * _conductivity_factors(bulk, inputs["temperatures_K"])[None, :, None]
+    conductivity = effective * conductivity_factors(bulk, inputs["temperatures_K"])[None, :, None]
     facts = {name: cell.info[name] for name in ("composition", "disorder", "boundary")}
     facts["material"] = f"{facts['composition']} {100 * facts['disorder']:g} %"
-    rows = _rows(facts, inputs, effective, conductivity)
+    measured = _measured(context.parent_result("surrogate")["parity"], facts)
+    rows = _rows({**facts, "measured": measured}, inputs, effective, conductivity)
     screening = [row for row in rows if row["temperature_K"] == inputs["screening_temperature_K"]]
     at = inputs["temperatures_K"].index(inputs["screening_temperature_K"])
     np.savez_compressed(context.workdir / SAMPLES, conductivity_mS_cm=conductivity[:, at])
@@ -59,6 +61,24 @@ def run(context: StageContext) -> dict:
     }
 
 
+def _drawn(context: StageContext, model, cell):
+    """The cell's share of the samples that all candidates were drawn in, at the temperatures asked for."""
+    from argyro.surrogates.descriptors import identity_of
+    from argyro.surrogates.surrogate import Query
+
+    query = Query(identity_of(cell))
+    coefficients = np.load(context.parents["posterior"] / COEFFICIENTS)[query.identity.key]
+    return model.at(query, coefficients, context.inputs["temperatures_K"])
+
+
+def _measured(points: list[dict], facts: dict) -> dict[str, int]:
+    """How many diffusivities from MD stand behind the candidate's bulk and boundary; the rest is the surrogate's."""
+    mine = [p for p in points if p["material"] == facts["material"] and not p["censored"]]
+    bulk = sum(p["target"] == "bulk" for p in mine)
+    boundary = sum(p["target"] != "bulk" and p["boundary"] == facts["boundary"] for p in mine)
+    return {"bulk": bulk, "boundary": boundary}
+
+
 def _propagate(context: StageContext, drawn: np.ndarray):
     """The mean effective diffusivity of every sample over temperature and grain size.
 
@@ -66,8 +86,6 @@ def _propagate(context: StageContext, drawn: np.ndarray):
         context: names the polycrystals, width and grain sizes.
         drawn: (samples, 3, temperatures) bulk, parallel and perpendicular; only the bulk for a single crystal.
     """
-    from argyro.platform.continuum.mesh import Mesh
-    from argyro.platform.continuum.reduced import reduced_model
     from argyro.platform.continuum.scale import Propagated, propagate
 
     inputs = context.inputs
@@ -76,12 +94,21 @@ def _propagate(context: StageContext, drawn: np.ndarray):
         grid = (np.array(temperatures, dtype=float), np.array(sizes, dtype=float))
         alike = np.repeat(drawn[:, 0, :, None], len(sizes), axis=2)
         return Propagated(alike, *grid, 0.0, np.zeros(alike.shape[1:]))
+    bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
+    meshes = polycrystals(context)
+    return propagate(meshes, bulk, parallel, perpendicular, inputs["width_nm"], sizes, temperatures, inputs["seed"])
+
+
+def polycrystals(context: StageContext) -> list:
+    """Meshes of the parents microstructure:N, their reduced bases at hand."""
+    from argyro.platform.continuum.mesh import Mesh
+    from argyro.platform.continuum.reduced import reduced_model
+
     meshes = []
     for role in sorted(role for role in context.parents if role.startswith("microstructure:")):
         meshes.append(Mesh.load(context.parents[role] / MESH))
         reduced_model(meshes[-1], cache=context.parents[role])
-    bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
-    return propagate(meshes, bulk, parallel, perpendicular, inputs["width_nm"], sizes, temperatures, inputs["seed"])
+    return meshes
 
 
 def _regimes(facts: dict, propagated, bulk: np.ndarray) -> list[dict]:
@@ -110,7 +137,7 @@ def _regimes(facts: dict, propagated, bulk: np.ndarray) -> list[dict]:
     return rows
 
 
-def _conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
+def conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
     """Nernst-Einstein factor from cm²/s to mS/cm, for each temperature."""
     from argyro.platform.conductivity import conductivity_S_cm
 
@@ -183,4 +210,4 @@ def _metrics(screening: list[dict]) -> dict[str, float]:
     }
 
 
-HOMOGENIZE = StageDefinition("homogenize", 1, run)
+HOMOGENIZE = StageDefinition("homogenize", 2, run)

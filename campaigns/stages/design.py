@@ -1,0 +1,27 @@
+"""Decides which molecular dynamics runs an adaptive campaign begins with."""
+
+from __future__ import annotations
+
+from argyro.campaigns.space import PossibleRun, partner, space_filling
+from argyro.campaigns.stages import StageDefinition
+from argyro.platform.execution import StageContext
+
+
+def run(context: StageContext) -> dict:
+    """Inputs: runs (the possible ones), start. Settings: found, cases whose results an earlier campaign left."""
+    space = [PossibleRun(**entry) for entry in context.inputs["runs"]]
+    found = set(context.settings.get("found", ()))
+    chosen = space_filling(space, context.inputs["start"], [run for run in space if run.case in found])
+    return {
+        "runs": context.inputs["runs"],
+        "chosen": [{"case": run.case, "bulk": _bulk(run, chosen)} for run in chosen],
+        "found": sorted(found),
+    }
+
+
+def _bulk(run: PossibleRun, chosen: list[PossibleRun]) -> str | None:
+    bulk = None if run.boundary == "bulk" else partner(run, chosen)
+    return bulk and bulk.case
+
+
+DESIGN = StageDefinition("design", 1, run)

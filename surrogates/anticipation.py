@@ -1,0 +1,52 @@
+"""The surrogate as it will be after runs that are decided but not made, so that a batch does not ask twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from argyro.platform.errors import InputError
+from argyro.surrogates.acquisition import Run, run_noise
+from argyro.surrogates.candidates import Candidate, prior_means
+from argyro.surrogates.kernels import Rows, rows_of
+from argyro.surrogates.process import ArrheniusProcess, Data
+from argyro.surrogates.surrogate import Surrogate
+
+
+def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:
+    """Condition on the expected outcome of a run.
+
+    A normal posterior's covariance depends on what is measured and how well, not on the outcome; with the expected
+    outcome the mean stays, so that only the spread falls.
+
+    Args:
+        surrogate: one without graph networks.
+        run: taken as made, with the noise that its length leaves.
+
+    Raises:
+        InputError: the surrogate has graph networks.
+
+    Source: the "kriging believer" of Ginsbourger, Le Riche, Carraro, Computational Intelligence in Expensive
+    Optimization Problems (2010).
+    """
+    if surrogate.ensemble is not None:
+        raise InputError("runs are anticipated with kernels only; train with candidates mean, ridge or gp")
+    rows = rows_of(run.query.identity, run.targets)
+    believed = [_believe(process, rows, run, surrogate) for process in surrogate.candidate.processes]
+    return replace(surrogate, candidate=Candidate(surrogate.candidate.kind, surrogate.candidate.hyper, believed))
+
+
+def _believe(process: ArrheniusProcess, rows: Rows, run: Run, surrogate: Surrogate) -> ArrheniusProcess:
+    prior, data = surrogate.prior, process.data
+    (mean,) = prior_means(len(rows), prior)
+    kelvin = np.full(len(rows), run.temperature_K)
+    expected = prior.log_diffusivity(process.coefficients(rows, mean).mean, kelvin[:1])[:, 0]
+    joined = Data(
+        Rows.join([data.rows, rows]),
+        np.concatenate([data.temperatures_K, kelvin]),
+        np.concatenate([data.log_values, expected]),
+        np.concatenate([data.log_sigmas, run_noise(np.exp(expected), run.length_ps, run.lithium)]),
+        np.concatenate([data.censored, np.zeros(len(rows), dtype=bool)]),
+    )
+    return ArrheniusProcess(process.kind, process.hyper, joined, np.concatenate([process.mean, mean]), prior)
