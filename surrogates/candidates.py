@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 
 from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.kernels import Hyperparameters, Rows, labels_of
+from argyro.surrogates.hyperparameters import Hyperparameters
+from argyro.surrogates.kernels import Pairs, Rows, labels_of
 from argyro.surrogates.process import ArrheniusProcess, Data, Posterior
 
 CANDIDATES = ("mean", "ridge", "gp", "graph")
@@ -21,21 +23,32 @@ CANDIDATES = ("mean", "ridge", "gp", "graph")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted model: one process per ensemble member, a single one where there is no ensemble."""
+    """A fitted model: a mixture of processes over samples of the hyperparameters and members of the ensemble."""
 
     kind: str
-    hyper: Hyperparameters
+    hyper: list[Hyperparameters]
     processes: list[ArrheniusProcess]
 
     def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
-        """Posterior of each member for rows with mean coefficients (members, r, 2)."""
-        return [process.coefficients(rows, mean) for process, mean in zip(self.processes, means, strict=True)]
+        """Posterior of each process for rows with mean coefficients (members, r, 2); members take turns."""
+        compared = self.processes[0].compare(rows)
+        pairs = zip(self.processes, cycle(means), strict=False)
+        return [process.coefficients(rows, mean, compared) for process, mean in pairs]
 
 
-def fit_candidate(kind: str, hyper: Hyperparameters, data: Data, means: np.ndarray, prior: ArrheniusPrior) -> Candidate:
-    """Condition each member's mean (members, n, 2) on the data."""
-    kernel = "gp" if kind == "graph" else kind
-    return Candidate(kind, hyper, [ArrheniusProcess(kernel, hyper, data, mean, prior) for mean in means])
+def kernel_of(kind: str) -> str:
+    """The kernel of a candidate."""
+    return "gp" if kind == "graph" else kind
+
+
+def fit_candidate(
+    kind: str, hyper: list[Hyperparameters], data: Data, means: np.ndarray, prior: ArrheniusPrior
+) -> Candidate:
+    """Condition each member's mean (members, n, 2) on the data, with the samples of hyperparameters in turn."""
+    kernel, count = kernel_of(kind), max(len(hyper), len(means))
+    pairs = Pairs(kernel, data.rows, data.rows)
+    chosen = zip(range(count), cycle(hyper), cycle(means), strict=False)
+    return Candidate(kind, hyper, [ArrheniusProcess(kernel, h, data, mean, prior, pairs) for _, h, mean in chosen])
 
 
 def prior_means(rows: int, prior: ArrheniusPrior) -> np.ndarray:

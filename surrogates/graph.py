@@ -60,7 +60,7 @@ def graph_of(atoms: Atoms) -> Data:
 
     Returns:
         Data with ``x`` (n, 14) node features, ``edge_index`` (2, e), ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the
-        nearness of the boundary, ``globals`` (1, 12) the descriptors and the number density.
+        nearness of the boundary, ``globals`` (1, 13) the descriptors and the number density.
 
     Raises:
         InputError: unknown elements, or labels that are missing.

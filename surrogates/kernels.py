@@ -1,8 +1,12 @@
 """How alike two diffusivities are before any run: the covariance of their Arrhenius coefficients.
 
-G_c = [ A² (s + (1 - s) ρ(d, d')) + o_c δ(key, key') ] K_t for each coefficient c of (a, Ea): what all argyrodites
-share, what those of like descriptors share, and what is a structure's own, the latter of its own size for a and for
-Ea. K_t couples bulk, parallel and perpendicular.
+A material m has coefficients c(m); a boundary of it the slope β times the departure of c(m), and a departure of its
+own. For each coefficient
+
+    cov = A² [s + (1 - s) ρ + o δ_m] β_i β_j + B² [t + (1 - t) ρ_b (1 + ρ) / 2] P + o δ_key P,
+
+with β_i = 1 in the bulk; ρ and ρ_b compare materials and boundaries by their descriptors; P couples parallel and
+perpendicular and is zero in the bulk.
 """
 
 from __future__ import annotations
@@ -11,14 +15,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from argyro.surrogates.descriptors import Identity, descriptors_of
+from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, Identity, descriptors_of
+from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.observation import TARGETS
 
-# Parallel and perpendicular go together (D_perp/D_par = 0.877 over all systems of arXiv:2510.18630); a boundary
-# follows its bulk loosely,
-# being faster where the bulk is slow and slower where it is fast (same source).
-TARGET_COUPLING = np.array([[1.0, 0.5, 0.5], [0.5, 1.0, 0.95], [0.5, 0.95, 1.0]])
+# Parallel and perpendicular go together: D_perp/D_par = 0.877 over all systems of arXiv:2510.18630.
+BOUNDARY_COUPLING = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.97], [0.0, 0.97, 1.0]])
+BOUNDARY_LENGTH = 1.0
 KERNELS = ("mean", "ridge", "gp")
+MATERIAL = slice(0, len(COMPOSITION_DESCRIPTORS))
+BOUNDARY = slice(len(COMPOSITION_DESCRIPTORS), None)
 
 
 @dataclass(frozen=True)
@@ -62,41 +68,57 @@ def labels_of(rows: Rows) -> list[str]:
     return [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
 
 
-@dataclass(frozen=True)
-class Hyperparameters:
-    """What the kernel leaves open.
+class Pairs:
+    """All that the covariance of two sets of rows needs but the hyperparameters; compute it once."""
 
-    Args:
-        amplitude: size A of the departures from the prior, in its standard deviations.
-        length: in descriptor space.
-        shared: share s that all argyrodites have in common.
-        own_departure: variance of a from structure to structure, in units of the prior's.
-        own_barrier: the same of Ea.
-        jitter: scatter of ln D between runs beyond their intervals.
+    def __init__(self, kind: str, a: Rows, b: Rows):
+        """Compare rows a (na) with rows b (nb) for the kernel ``mean``, ``ridge`` or ``gp``."""
+        self.kind = kind
+        self.targets = (a.targets, b.targets)
+        self.same_material = (a.materials[:, None] == b.materials[None, :]).astype(float)
+        self.coupling = BOUNDARY_COUPLING[a.targets][:, b.targets]
+        self.own = (a.keys[:, None] == b.keys[None, :]) * self.coupling
+        x, y = a.descriptors[:, MATERIAL], b.descriptors[:, MATERIAL]
+        self.product = x @ y.T / x.shape[1]
+        self.distance = np.sqrt(3.0) * _distance(x, y)
+        self.boundary = _boundary_correlation(kind, a.descriptors[:, BOUNDARY], b.descriptors[:, BOUNDARY])
+
+    def described(self, hyper: Hyperparameters) -> np.ndarray:
+        """ρ, (na, nb): same material (mean), linear (ridge), or linear and Matérn 3/2 (gp) in the descriptors."""
+        if self.kind == "mean":
+            return self.same_material
+        linear = self.product * (2.0 / hyper.length) ** 2
+        if self.kind == "ridge":
+            return linear
+        scaled = self.distance / hyper.length
+        return hyper.linear * linear + (1 - hyper.linear) * (1 + scaled) * np.exp(-scaled)
+
+    def covariance(self, hyper: Hyperparameters) -> np.ndarray:
+        """Both coefficients' covariance, (2, na, nb), in units of the prior's variance."""
+        described = self.described(hyper)
+        follow_a, follow_b = (np.where(targets == 0, 1.0, hyper.slope) for targets in self.targets)
+        common = hyper.shared + (1 - hyper.shared) * described
+        alike = hyper.boundary_shared + (1 - hyper.boundary_shared) * self.boundary * (1 + described) / 2
+        boundary = hyper.boundary**2 * alike * self.coupling
+        follow = np.outer(follow_a, follow_b)
+        sizes = ((hyper.departure, hyper.own_departure), (hyper.amplitude, hyper.own_barrier))
+        return np.stack(
+            [(size**2 * common + own * self.same_material) * follow + boundary + own * self.own for size, own in sizes]
+        )
+
+
+def _boundary_correlation(kind: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """ρ_b: same boundary (mean); half of it that, half linear (ridge) or Matérn 3/2 (gp) in the descriptors.
+
+    A campaign has a handful of boundaries: too few to learn whether their descriptors say anything of them.
     """
-
-    amplitude: float = 1.0
-    length: float = 1.5
-    shared: float = 0.5
-    own_departure: float = 0.1
-    own_barrier: float = 0.1
-    jitter: float = 0.1
-
-
-def described_correlation(kind: str, a: Rows, b: Rows, length: float) -> np.ndarray:
-    """ρ of each kernel, (na, nb): same material (mean), linear (ridge) or Matérn 3/2 (gp) in the descriptors."""
+    distance = np.sqrt(3.0) * _distance(a, b) / BOUNDARY_LENGTH
+    same = (distance < 1e-9).astype(float)
     if kind == "mean":
-        return (a.materials[:, None] == b.materials[None, :]).astype(float)
-    if kind == "ridge":
-        return a.descriptors @ b.descriptors.T / (length**2 * a.descriptors.shape[1])
-    scaled = np.sqrt(3 * ((a.descriptors[:, None, :] - b.descriptors[None, :, :]) ** 2).sum(-1)) / length
-    return (1 + scaled) * np.exp(-scaled)
+        return same
+    described = a @ b.T / a.shape[1] if kind == "ridge" else (1 + distance) * np.exp(-distance)
+    return (same + described) / 2
 
 
-def covariance(kind: str, a: Rows, b: Rows, hyper: Hyperparameters) -> np.ndarray:
-    """G of two sets of rows for both coefficients, (2, na, nb), in units of the prior's variance."""
-    coupling = TARGET_COUPLING[a.targets][:, b.targets]
-    same = a.keys[:, None] == b.keys[None, :]
-    described = described_correlation(kind, a, b, hyper.length)
-    common = hyper.amplitude**2 * (hyper.shared + (1 - hyper.shared) * described)
-    return np.stack([(common + own * same) * coupling for own in (hyper.own_departure, hyper.own_barrier)])
+def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(-1))

@@ -14,11 +14,12 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import Candidate, fit_candidate
 from argyro.surrogates.card import model_card
 from argyro.surrogates.domain import Domain
-from argyro.surrogates.kernels import Hyperparameters, Rows
+from argyro.surrogates.hyperparameters import Hyperparameters
+from argyro.surrogates.kernels import Rows
 from argyro.surrogates.process import Data
 from argyro.surrogates.surrogate import Surrogate
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(surrogate: Surrogate, directory: Path) -> None:
@@ -28,7 +29,7 @@ def save(surrogate: Surrogate, directory: Path) -> None:
     text = {
         "format": FORMAT,
         "kind": candidate.kind,
-        "hyperparameters": asdict(candidate.hyper),
+        "hyperparameters": [asdict(hyper) for hyper in candidate.hyper],
         "prior": asdict(surrogate.prior),
         "materials": data.rows.materials.tolist(),
         "keys": data.rows.keys.tolist(),
@@ -70,7 +71,7 @@ def load(directory: Path) -> Surrogate:
     columns = (arrays[name] for name in ("temperatures_K", "log_values", "log_sigmas", "censored"))
     data = Data(rows, *columns)
     candidate: Candidate = fit_candidate(
-        text["kind"], Hyperparameters(**text["hyperparameters"]), data, arrays["means"], prior
+        text["kind"], [Hyperparameters(**h) for h in text["hyperparameters"]], data, arrays["means"], prior
     )
     known = {name: arrays["known_means"][:, i] for i, name in enumerate(text["known"])}
     domain = Domain.from_json(text["domain"])
@@ -86,7 +87,7 @@ def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:
         "log_values": data.log_values,
         "log_sigmas": data.log_sigmas,
         "censored": data.censored,
-        "means": np.stack([process.mean for process in surrogate.candidate.processes]),
+        "means": np.stack([process.mean for process in surrogate.candidate.processes[: surrogate.members]]),
     }
     if surrogate.ensemble is not None:
         arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)

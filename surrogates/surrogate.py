@@ -63,6 +63,11 @@ class Surrogate:
     report: dict = field(default_factory=dict)
     prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
 
+    @property
+    def members(self) -> int:
+        """Networks in the ensemble; one without any, the prior's mean."""
+        return 1 if self.ensemble is None else self.ensemble.members
+
     def needs_structure(self, identity: Identity) -> bool:
         """Whether atoms are needed to answer: there are networks and the material was not trained."""
         rows = rows_of(identity, Query(identity).targets)

@@ -23,6 +23,53 @@ from argyro.surrogates.observation import TARGETS, Observation
 
 
 @dataclass(frozen=True)
+class Law:
+    """The trend that all structures of a world follow; energies in eV, radii in Å.
+
+    Args:
+        ordered_eV: barrier of the ordered chloride.
+        radius_eV_A: its growth with the halide's radius.
+        mixed_eV: barrier of the disordered chloride.
+        mixed_radius_eV_A: its growth with the halide's radius.
+        saturation: how far d(1 - d), one at d = 0.5, goes beyond full mixing.
+        lithium_eV: barrier per Li of the formula unit.
+        meeting_eV: the barrier at which boundary and bulk are equal.
+        slope: how much of the bulk's departure from it a boundary shares.
+        boundary_eV: standard deviation of barriers from boundary to boundary.
+        tilt_per_eV: departure from the Meyer-Neldel rule per barrier.
+    """
+
+    ordered_eV: float = 0.38
+    radius_eV_A: float = 0.8
+    mixed_eV: float = 0.21
+    mixed_radius_eV_A: float = 0.1
+    saturation: float = 1.5
+    lithium_eV: float = 0.1
+    meeting_eV: float = 0.27
+    slope: float = 0.4
+    boundary_eV: float = 0.0
+    tilt_per_eV: float = 0.0
+
+    @classmethod
+    def drawn(cls, seed: int) -> Law:
+        """A law at random, about as far apart as argyrodites and reference methods differ."""
+        rng = np.random.default_rng([seed, 1])
+        ranges = {
+            "ordered_eV": (0.30, 0.45),
+            "radius_eV_A": (0.3, 1.0),
+            "mixed_eV": (0.17, 0.28),
+            "mixed_radius_eV_A": (0.0, 0.4),
+            "saturation": (0.7, 2.0),
+            "lithium_eV": (-0.1, 0.2),
+            "meeting_eV": (0.23, 0.33),
+            "slope": (0.2, 0.9),
+            "boundary_eV": (0.0, 0.03),
+            "tilt_per_eV": (-1.5, 1.5),
+        }
+        return cls(**{name: float(rng.uniform(*limits)) for name, limits in ranges.items()})
+
+
+@dataclass(frozen=True)
 class World:
     """The truth: a law for every structure and target.
 
@@ -30,25 +77,38 @@ class World:
         scatter_eV: standard deviation of barriers about their trend.
         departure: standard deviation of ln D0 about the Meyer-Neldel rule.
         seed: of both.
+        law: the trend.
     """
 
     scatter_eV: float = 0.02
     departure: float = 0.3
     seed: int = 0
+    law: Law = Law()
+
+    @classmethod
+    def drawn(cls, seed: int) -> World:
+        """A world at random."""
+        rng = np.random.default_rng([seed, 2])
+        return cls(float(rng.uniform(0.005, 0.03)), float(rng.uniform(0.1, 0.5)), seed, Law.drawn(seed))
 
     def coefficients(self, identity: Identity, target: str) -> np.ndarray:
         """Return the true (a, Ea), shape (2,)."""
         name = identity.material if target == "bulk" else identity.key
-        rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
-        scatter, departure = rng.normal(size=2)
-        composition = Composition.parse(identity.composition)
-        radius = sum(ION_RADII_A[h] * composition[h] for h in HALIDES) / composition.halides
-        ordered = 0.38 + 0.8 * (radius - 1.81)
-        mixing = min(1.0, 1.5 * 4 * identity.disorder * (1 - identity.disorder))
-        barrier = ordered + mixing * (0.21 + 0.1 * (radius - 1.81) - ordered) + 0.1 * (composition["Li"] - 6)
+        scatter, departure = self._normal(name)
+        composition, law = Composition.parse(identity.composition), self.law
+        radius = sum(ION_RADII_A[h] * composition[h] for h in HALIDES) / composition.halides - ION_RADII_A["Cl"]
+        ordered = law.ordered_eV + law.radius_eV_A * radius
+        mixed = law.mixed_eV + law.mixed_radius_eV_A * radius
+        mixing = min(1.0, law.saturation * 4 * identity.disorder * (1 - identity.disorder))
+        barrier = ordered + mixing * (mixed - ordered) + law.lithium_eV * (composition["Li"] - 6)
         if target != "bulk":
-            barrier = 0.27 + 0.4 * (barrier - 0.27) + (0.01 if target == "perpendicular" else 0.0)
-        return np.array([self.departure * departure, barrier + self.scatter_eV * scatter])
+            own = law.boundary_eV * self._normal(identity.boundary)[0] + (0.01 if target == "perpendicular" else 0.0)
+            barrier = law.meeting_eV + law.slope * (barrier - law.meeting_eV) + own
+        tilt = law.tilt_per_eV * (barrier - 0.35)
+        return np.array([tilt + self.departure * departure, barrier + self.scatter_eV * scatter])
+
+    def _normal(self, name: str) -> np.ndarray:
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())]).normal(size=2)
 
     def diffusivity_cm2_s(self, identity: Identity, target: str, temperatures_K: Sequence[float]) -> np.ndarray:
         """Return the true D, (nT,)."""

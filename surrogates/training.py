@@ -12,7 +12,8 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import CANDIDATES, fit_candidate, prior_means, row_means
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.examples import Examples, examples_of
-from argyro.surrogates.kernels import Hyperparameters, labels_of
+from argyro.surrogates.hyperparameters import Hyperparameters
+from argyro.surrogates.kernels import labels_of
 from argyro.surrogates.metrics import Score, calibration_factor, noise_floor_dex, score, student_factor
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Surrogate
@@ -82,7 +83,7 @@ class _Choice:
     """The candidate that won, with what the validation found."""
 
     kind: str
-    hyper: Hyperparameters
+    hyper: list[Hyperparameters]
     factor: float
     scores: dict[str, Score]
     split: str | None
@@ -95,7 +96,7 @@ def _choose(examples: Examples, graphs: list, options: SurrogateOptions, trainin
     split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
     if split is None:
         kind = "gp" if "gp" in options.candidates else options.candidates[0]
-        return _Choice(kind, Hyperparameters(), student_factor(1), {}, None)
+        return _Choice(kind, [Hyperparameters()], student_factor(1), {}, None)
     groups = examples.groups(split)
     validation = cross_validate(examples, graphs, fold_of(groups, seed), training, prior, seed, options.candidates)
     factors = {kind: calibration_factor(h, len(set(groups))) for kind, h in validation.held_out.items()}

@@ -9,14 +9,16 @@ import numpy as np
 from torch_geometric.data import Data as Graph
 
 from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.candidates import CANDIDATES, fit_candidate, mixture, prior_means, row_means
+from argyro.surrogates.candidates import CANDIDATES, fit_candidate, kernel_of, mixture, prior_means, row_means
 from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
 from argyro.surrogates.examples import Examples
-from argyro.surrogates.kernels import Hyperparameters
+from argyro.surrogates.hyperparameters import Hyperparameters
+from argyro.surrogates.marginal import hyperparameter_samples
 from argyro.surrogates.metrics import HeldOut
-from argyro.surrogates.process import Data, fit_hyperparameters
+from argyro.surrogates.process import Data
 
 MAX_FOLDS = 5
+ALWAYS_SEEN = -1  # the fold of what is never held out
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Validation:
     """Out-of-fold predictions and the hyperparameters of each candidate."""
 
     held_out: dict[str, HeldOut]
-    hyper: dict[str, Hyperparameters]
+    hyper: dict[str, list[Hyperparameters]]
 
 
 def fold_of(groups: np.ndarray, seed: int, folds: int = MAX_FOLDS) -> np.ndarray:
-    """Give a fold number to each observation; a group is never split."""
-    names = np.random.default_rng(seed).permutation(np.unique(groups))
-    number = {name: i % folds for i, name in enumerate(names)}
+    """Give a fold number to each observation; a group is never split, and ``bulk`` is no boundary to be left out."""
+    names = np.random.default_rng(seed).permutation(np.setdiff1d(groups, ["bulk"]))
+    number = {name: i % folds for i, name in enumerate(names)} | {"bulk": ALWAYS_SEEN}
     return np.array([number[g] for g in groups])
 
 
@@ -48,16 +50,16 @@ def cross_validate(
     The hyperparameters of the graph candidate come from what its networks leave out of fold; those returned, from all
     data.
     """
-    data = examples.data
+    data, numbers = examples.data, sorted(set(folds.tolist()) - {ALWAYS_SEEN})
     networks = {}
     if "graph" in kinds:
-        networks = {f: _network_means(examples, graphs, folds != f, training, prior, seed) for f in np.unique(folds)}
+        networks = {f: _network_means(examples, graphs, folds != f, training, prior, seed) for f in numbers}
     held_out, hyper = {}, {}
     for kind in kinds:
-        means = {f: networks[f] if kind == "graph" else prior_means(len(data), prior) for f in np.unique(folds)}
-        unseen = np.array([means[fold].mean(axis=0)[row] for row, fold in enumerate(folds)])
-        hyper[kind] = fit_hyperparameters(_kernel(kind), data, unseen, prior)
-        held_out[kind] = _out_of_fold(kind, data, means, unseen, folds, prior)
+        means = {f: networks[f] if kind == "graph" else prior_means(len(data), prior) for f in numbers}
+        unseen = np.array([means.get(fold, means[numbers[0]]).mean(axis=0)[row] for row, fold in enumerate(folds)])
+        hyper[kind] = hyperparameter_samples(kernel_of(kind), data, unseen, prior, seed)
+        held_out[kind] = _out_of_fold(kind, data, means, unseen, folds, prior, seed)
     return Validation(held_out, hyper)
 
 
@@ -74,18 +76,14 @@ def _network_means(
     return row_means(coefficients, examples.structure_of_row, examples.data.rows)
 
 
-def _kernel(kind: str) -> str:
-    return "gp" if kind == "graph" else kind
-
-
 def _out_of_fold(
-    kind: str, data: Data, means: dict, unseen: np.ndarray, folds: np.ndarray, prior: ArrheniusPrior
+    kind: str, data: Data, means: dict, unseen: np.ndarray, folds: np.ndarray, prior: ArrheniusPrior, seed: int
 ) -> HeldOut:
     basis = prior.basis(data.temperatures_K)
     mean, sigma, novelty = (np.full(len(data), np.nan) for _ in range(3))
     for fold, fold_means in means.items():
         out = folds == fold
-        hyper = fit_hyperparameters(_kernel(kind), data.take(~out), unseen[~out], prior)
+        hyper = hyperparameter_samples(kernel_of(kind), data.take(~out), unseen[~out], prior, seed)
         candidate = fit_candidate(kind, hyper, data.take(~out), fold_means[:, ~out], prior)
         posteriors = candidate.coefficients(data.rows.take(out), fold_means[:, out])
         mean[out], sigma[out], novelty[out] = mixture(posteriors, basis[out])

@@ -114,4 +114,4 @@ def _parity(model, observations: list) -> list[dict]:
     return points
 
 
-SURROGATE = StageDefinition("surrogate", 2, run)
+SURROGATE = StageDefinition("surrogate", 3, run)

@@ -1,0 +1,99 @@
+"""Hyperparameters as samples of their posterior, not as a best guess: a small campaign leaves them open.
+
+In standard normal coordinates the posterior of the hyperparameters is p(x) ∝ N(x; 0, 1) × marginal likelihood of the
+measured values. It is drawn from the normal approximation at its mode, widened, and resampled by the true density.
+
+Source: Rue, Martino, Chopin, J. R. Stat. Soc. B 71, 319 (2009), for the approximation at the mode; Gelman et al.,
+Bayesian Data Analysis (2013), section 10.4, for importance resampling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.optimize import minimize
+from scipy.stats import norm, qmc
+
+from argyro.surrogates.arrhenius import ArrheniusPrior
+from argyro.surrogates.hyperparameters import COUNT, Hyperparameters
+from argyro.surrogates.kernels import Pairs
+from argyro.surrogates.process import Data, covariance_of_log
+
+SAMPLES = 8
+DRAWN = 128  # from the normal approximation, of which SAMPLES are kept
+WIDENED = 1.2  # so that the approximation's tails are not lighter than the truth's
+LIMIT = 3.0
+STEP = 0.05
+
+
+def hyperparameter_samples(
+    kind: str, data: Data, mean: np.ndarray, prior: ArrheniusPrior, seed: int = 0
+) -> list[Hyperparameters]:
+    """Draw SAMPLES equally probable sets of hyperparameters.
+
+    Bounds do not take part.
+
+    Args:
+        kind: of the kernel.
+        data: n observations.
+        mean: coefficients before conditioning, (n, 2).
+        prior: scales of the coefficients.
+        seed: of the draw.
+    """
+    loss = negative_log_posterior(kind, data.take(~data.censored), mean[~data.censored], prior)
+    mode = minimize(loss, np.zeros(COUNT), method="L-BFGS-B", bounds=[(-LIMIT, LIMIT)] * COUNT, options={"maxiter": 30})
+    root = WIDENED * _inverse_root(_curvature(loss, mode.x))
+    normal = norm.ppf(np.clip(qmc.Sobol(COUNT, seed=seed).random(DRAWN), 1e-6, 1 - 1e-6))
+    drawn = np.clip(mode.x + normal @ root.T, -LIMIT, LIMIT)
+    weights = 0.5 * (normal**2).sum(axis=1) - np.array([loss(x) for x in drawn])
+    kept = _resample(np.exp(weights - weights.max()), np.random.default_rng(seed))
+    return [Hyperparameters.of_standard(x) for x in drawn[kept]]
+
+
+def negative_log_posterior(
+    kind: str, data: Data, mean: np.ndarray, prior: ArrheniusPrior
+) -> Callable[[np.ndarray], float]:
+    """-ln p(x | values) up to a constant, a function of standard normal coordinates (COUNT,)."""
+    pairs, basis = Pairs(kind, data.rows, data.rows), prior.basis(data.temperatures_K)
+    residual = data.log_values - prior.offset - np.einsum("nc,nc->n", basis, mean)
+    scaled = basis * prior.sigma**2
+
+    def loss(x: np.ndarray) -> float:
+        hyper = Hyperparameters.of_standard(x)
+        matrix = covariance_of_log(pairs.covariance(hyper), scaled, basis)
+        matrix[np.diag_indices_from(matrix)] += data.log_sigmas**2 + hyper.jitter**2
+        try:
+            factor = cho_factor(matrix, lower=True, check_finite=False)
+        except LinAlgError:  # rounding, where all rows are alike
+            return 1e10
+        fit = 0.5 * residual @ cho_solve(factor, residual, check_finite=False) + np.log(np.diag(factor[0])).sum()
+        return float(fit + 0.5 * x @ x)
+
+    return loss
+
+
+def _curvature(loss: Callable[[np.ndarray], float], x: np.ndarray) -> np.ndarray:
+    """Second derivatives by differences, (COUNT, COUNT)."""
+    step = STEP * np.eye(len(x))
+    centre = loss(x)
+    plus, minus = (np.array([loss(x + sign * s) for s in step]) for sign in (1, -1))
+    curvature = np.diag(plus + minus - 2 * centre)
+    for i in range(len(x)):
+        for j in range(i):
+            mixed = loss(x + step[i] + step[j]) - plus[i] - plus[j] + centre
+            curvature[i, j] = curvature[j, i] = mixed
+    return curvature / STEP**2
+
+
+def _inverse_root(curvature: np.ndarray) -> np.ndarray:
+    """Root of the inverse; directions that the data leave open keep about the prior's variance, one."""
+    values, vectors = np.linalg.eigh(curvature)
+    return vectors / np.sqrt(np.maximum(values, 0.5))
+
+
+def _resample(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """SAMPLES indices, each drawn about as often as its weight says (systematic resampling)."""
+    places = (np.arange(SAMPLES) + rng.random()) / SAMPLES
+    return np.searchsorted(np.cumsum(weights) / weights.sum(), places)
