@@ -1,4 +1,4 @@
-"""Commands on a campaign's folder: status, report, ui."""
+"""Commands on a campaign's folder: status, report, export, ui."""
 
 from __future__ import annotations
 
@@ -44,6 +44,24 @@ def report(folder: Folder, json_: JsonFlag = False) -> None:
     print_json({"report": str(file)}) if json_ else console.print(f"report   {file}")
 
 
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder to write; an earlier export there is replaced.")],
+    json_: JsonFlag = False,
+) -> None:
+    """Write results, relaxed cells, potentials and surrogate of a campaign as a small folder of plain files."""
+    from argyro.campaigns.export import export_campaign
+
+    document = export_campaign(folder, out)
+    if json_:
+        print_json(document)
+        return
+    console.print(
+        f"written  {out}, {document['megabytes']:g} MB: {document['rows']} results ({document['valid_rows']} with a "
+        f"value), {document['structures']} cells, {document['potentials']} potentials, the surrogate"
+    )
+
+
 def ui(
     folder: Folder,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
@@ -80,5 +98,5 @@ def _serve(command: list[str]) -> int:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, report, ui):
+    for command in (status, report, export, ui):
         app.command()(command)

@@ -1,0 +1,171 @@
+"""A campaign's results as a small folder of plain files: to keep, to publish, to predict from; `CARD` lists them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from ase.io import write
+
+from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.lineage import Lineage
+from argyro.campaigns.result_rows import result_rows
+from argyro.campaigns.spec import Campaign
+from argyro.campaigns.stages.homogenize import TABLE
+from argyro.campaigns.stages.learn import ACTIVE_SET, POTENTIAL
+from argyro.campaigns.stages.structure import read_structure
+from argyro.campaigns.stages.surrogate import MODEL
+from argyro.platform.errors import InputError
+
+# Filled in by `_card`.
+CARD = """# Results of the campaign "{name}"
+
+Written by `argyro export` {version}. Labels: {labels}. {cells} cells of {materials} materials, {runs} molecular
+dynamics runs, {coldest:g} to {hottest:g} K, {median_ps:g} ps (median) each; {valid} of {rows} diffusivities have a
+value, the others an upper bound or a reason.
+
+| file | content |
+|---|---|
+| `results.parquet` | a row for each run and direction: D with its 95 % interval or bound, width, window, seeds, keys |
+| `structures.parquet` | the cells relaxed with the potential: energies, lattice constants, boundary energies |
+| `structures.extxyz` | the same cells |
+| `effective.parquet`, `ranking.parquet` | D and σ of the polycrystals over temperature and grain size; the candidates |
+| `potentials/` | moment tensor potentials (MLIP's format), active sets, rounds of the learning |
+| `surrogate/` | the surrogate of ln D and its card |
+| `campaign.yaml` | what was asked |
+
+```python
+import pandas as pd
+
+table = pd.read_parquet("results.parquet")
+bulk = table[table.valid & (table.direction == "bulk")]
+bulk.pivot_table("diffusivity_value_cm2_s", "material", "temperature_K")
+```
+"""
+
+
+def export_campaign(root: Path, out: Path) -> dict:
+    """Write the folder anew from the newest results of a campaign.
+
+    Args:
+        root: the campaign's folder.
+        out: the folder to write; one that an export made before is replaced.
+
+    Returns:
+        ``folder``, ``rows``, ``valid_rows``, ``structures``, ``potentials``, ``megabytes``.
+
+    Raises:
+        InputError: not a campaign's folder, no surrogate in it yet, or `out` holds something else.
+    """
+    folder = CampaignFolder(root)
+    campaign = folder.campaign()
+    _refuse_other(out)
+    lineage = Lineage(folder.store(campaign))
+    partial = out.with_name(f".{out.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    results = pd.DataFrame(result_rows(lineage))
+    results.to_parquet(partial / "results.parquet")
+    structures = _write_structures(lineage, partial)
+    _write_potentials(lineage, partial / "potentials")
+    _write_ranking(lineage, partial)
+    shutil.copytree(lineage.store.path(lineage.surrogate) / MODEL, partial / "surrogate")
+    shutil.copy(folder.spec_file, partial / "campaign.yaml")
+    (partial / "README.md").write_text(_card(campaign, results, structures))
+    shutil.rmtree(out, ignore_errors=True)
+    partial.rename(out)
+    return {
+        "folder": str(out),
+        "rows": len(results),
+        "valid_rows": int(results["valid"].sum()),
+        "structures": len(structures),
+        "potentials": len(lineage.potentials),
+        "megabytes": round(sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6, 2),
+    }
+
+
+def _refuse_other(out: Path) -> None:
+    if out.exists() and any(out.iterdir()) and not (out / "results.parquet").exists():
+        raise InputError(
+            f"{out} holds something that is no export of a campaign; name a new folder, or empty it",
+            path="out",
+            given=str(out),
+            accepted="a new folder, or one that an export made",
+        )
+
+
+def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
+    """Every cell that was run, relaxed with its potential."""
+    from argyro.platform.potential.calculator import MTPCalculator
+    from argyro.platform.potential.potential import MTP
+    from argyro.platform.structures.relaxation import boundary_energy, formula_units, relax
+    from argyro.platform.structures.relaxed_boundary import FORCE_EV_A, STEPS
+
+    cells = {measured.structure_name: measured for measured in lineage.measurements}
+    relaxed, rows = {}, []
+    for name, measured in cells.items():
+        calculator = MTPCalculator(MTP.read(lineage.store.path(measured.potential) / POTENTIAL))
+        start = read_structure(lineage.store.path(measured.structure))
+        atoms = relaxed[name] = relax(start, calculator, FORCE_EV_A, STEPS)
+        atoms.arrays.pop("energy_eV", None)
+        atoms.info["name"] = name
+        write(folder / "structures.extxyz", atoms, append=True)
+    for name, atoms in relaxed.items():
+        facts = {key: cells[name].structure.inputs[key] for key in ("composition", "disorder", "boundary", "seed")}
+        units, energy_eV = formula_units(atoms), atoms.info["energy_eV"]
+        row = {"structure": name, **facts, "atoms": len(atoms), "energy_eV_per_unit": energy_eV / units}
+        row["lattice_parameter_A"] = float(np.cbrt(4 * atoms.get_volume() / units))
+        row["converged"] = atoms.info["relaxed"]
+        bulk = relaxed.get(name.replace(facts["boundary"], "bulk"))
+        if facts["boundary"] != "bulk" and bulk is not None:
+            per_unit = bulk.info["energy_eV"] / formula_units(bulk)
+            row["boundary_energy_J_m2"] = boundary_energy(atoms, energy_eV, per_unit).J_m2
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    table.to_parquet(folder / "structures.parquet")
+    return table
+
+
+def _write_potentials(lineage: Lineage, folder: Path) -> None:
+    from argyro.platform.potential.potential import MTP
+
+    folder.mkdir()
+    for item in lineage.potentials:
+        source = lineage.store.path(item)
+        family = "-".join(sorted(MTP.read(source / POTENTIAL).species))
+        shutil.copy(source / POTENTIAL, folder / f"{family}.mtp")
+        shutil.copy(source / ACTIVE_SET, folder / f"{family}.active_set.txt")
+        rounds = {"key": item.key, **item.to_json(), "rounds": lineage.store.result(item)["rounds"]}
+        (folder / f"{family}.rounds.json").write_text(json.dumps(rounds, indent=1))
+
+
+def _write_ranking(lineage: Lineage, folder: Path) -> None:
+    """The polycrystals, if the campaign came as far as them."""
+    if lineage.ranking is None:
+        return
+    tables = [pd.read_parquet(lineage.store.path(item) / TABLE) for item in lineage.homogenized.values()]
+    pd.concat(tables, ignore_index=True).to_parquet(folder / "effective.parquet")
+    ranking = lineage.store.result(lineage.ranking)["ranking"]
+    pd.json_normalize(ranking, sep="_").to_parquet(folder / "ranking.parquet")
+
+
+def _card(campaign: Campaign, results: pd.DataFrame, structures: pd.DataFrame) -> str:
+    """What the folder holds and what stands behind it."""
+    import argyro
+
+    return CARD.format(
+        name=campaign.name,
+        version=argyro.__version__,
+        labels=", ".join(sorted(set(results["label_source"]))),
+        cells=len(structures),
+        materials=results["material"].nunique(),
+        runs=results["md_key"].nunique(),
+        coldest=results["temperature_K"].min(),
+        hottest=results["temperature_K"].max(),
+        median_ps=results["production_ps"].median(),
+        valid=int(results["valid"].sum()),
+        rows=len(results),
+    )

@@ -1,0 +1,76 @@
+"""The exported folder of a campaign says what its store says."""
+
+import json
+
+import pandas as pd
+import pytest
+from ase.io import read
+
+from argyro.campaigns.export import export_campaign
+from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.lineage import Lineage, stored_items
+from argyro.platform.errors import InputError
+from argyro.platform.potential.potential import MTP
+from argyro.platform.store import Store
+from argyro.surrogates.surrogate import Surrogate
+
+
+@pytest.fixture(scope="module")
+def exported(finished, tmp_path_factory):
+    out = tmp_path_factory.mktemp("export") / "results"
+    return export_campaign(finished[0], out), out
+
+
+@pytest.fixture(scope="module")
+def lineage(finished):
+    folder = CampaignFolder(finished[0])
+    return Lineage(folder.store(folder.campaign()))
+
+
+def test_rows_hold_the_numbers_of_the_store(exported, lineage):
+    table = pd.read_parquet(exported[1] / "results.parquet").set_index(["diffusivity_key", "direction"])
+    for measured in lineage.measurements:
+        result = lineage.store.result(measured.diffusivity)
+        for direction, cell in result["measured"].items():
+            row = table.loc[(measured.diffusivity.key, direction)]
+            assert row["cell_valid"] == cell["valid"] and row["msd_A2"] == cell["msd_A2"]
+            found = [entry for entry in result["observations"] if entry["target"] == direction]
+            assert row["valid"] == any(entry["diffusivity_cm2_s"] for entry in found)
+            if row["valid"]:
+                assert row["diffusivity_value_cm2_s"] == found[0]["diffusivity_cm2_s"]["value"]
+            assert row["valid"] or row["upper_bound_cm2_s"] > 0 or row["reason"] or row["notes"]
+
+
+def test_every_run_is_traced_to_its_inputs(exported, lineage):
+    table = pd.read_parquet(exported[1] / "results.parquet").set_index("md_key")
+    for key, run in stored_items(lineage.store, "md").items():
+        assert set(table.loc[[key], "temperature_K"]) == {run.inputs["temperature_K"]}
+        assert set(table.loc[[key], "structure_key"]) == {run.parents["structure"]}
+
+
+def test_potentials_structures_and_surrogate_can_be_read(exported):
+    document, out = exported
+    assert len(list(out.glob("potentials/*.mtp"))) == document["potentials"]
+    for file in out.glob("potentials/*.mtp"):
+        assert "-".join(sorted(MTP.read(file).species)) == file.stem
+    frames = read(out / "structures.extxyz", index=":")
+    table = pd.read_parquet(out / "structures.parquet").set_index("structure")
+    assert len(frames) == len(table) == document["structures"]
+    bulk = table[table["boundary"] == "bulk"]
+    assert bulk["lattice_parameter_A"].between(9.5, 10.6).all() and bulk["boundary_energy_J_m2"].isna().all()
+    assert Surrogate.load(out / "surrogate").report["values"] >= 0
+    assert (out / "ranking.parquet").exists() and "chgnet" in (out / "README.md").read_text()
+
+
+def test_an_export_is_replaced_and_nothing_else_is(finished, exported, argyro, tmp_path):
+    again = argyro("export", finished[0], "--out", exported[1], "--json")
+    assert json.loads(again.stdout)["rows"] == exported[0]["rows"]
+    (tmp_path / "mine.txt").write_text("keep")
+    with pytest.raises(InputError, match="no export"):
+        export_campaign(finished[0], tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_a_campaign_without_surrogate_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no surrogate yet"):
+        Lineage(Store(tmp_path / "store"))
