@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from argyro.campaigns import figures, transport_tables
-from argyro.campaigns.build import build_graph
+from argyro.campaigns.adaptive import grown_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
 from argyro.campaigns.stages.structure import PICTURE
@@ -31,7 +31,8 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
     """
     folder = CampaignFolder(Path(root))
     campaign = folder.campaign()
-    store, graph = folder.store(campaign), build_graph(campaign)
+    store = folder.store(campaign)
+    graph = grown_graph(campaign, store, failed or ())
     items = {name: item for name, item in graph.items(frozenset(failed or {})).items() if store.has(item)}
     results = {name: store.result(item) for name, item in items.items()}
     environment = Environment(

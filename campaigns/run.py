@@ -13,6 +13,7 @@ from argyro.actors.delivery import Delivery
 from argyro.actors.inline import InlineExecutor
 from argyro.actors.spool import Spool
 from argyro.actors.tracker import default_tracking_uri
+from argyro.campaigns.adaptive import found_runs, growth
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph
@@ -86,11 +87,11 @@ def run_campaign(
     with folder.exclusive():
         sweep(folder.scratch)
         store = folder.store(campaign)
-        graph = build_graph(campaign)
+        graph = build_graph(campaign, found=found_runs(campaign, store))
         executor, deliverer = _backend(inline, address)
         try:
             tracking = _tracking(campaign, folder, identity, store, deliverer)
-            scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log)
+            scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log, grow=growth(campaign))
             with display(scheduler):
                 scheduler.run()
             if scheduler.progress.stopped:

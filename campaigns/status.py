@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argyro.campaigns.build import build_graph
+from argyro.campaigns.adaptive import grown_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.platform.execution import progress_file
 
@@ -22,7 +22,8 @@ def campaign_status(root: Path) -> dict:
     """
     folder = CampaignFolder(Path(root))
     campaign = folder.campaign()
-    store, graph = folder.store(campaign), build_graph(campaign)
+    store = folder.store(campaign)
+    graph = grown_graph(campaign, store)
     quarantine = folder.scratch / "quarantine"
     stages = {stage: {"name": stage, **dict.fromkeys(STATES, 0)} for stage in graph.stages()}
     errors = []
