@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.placement import item_resources
 from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
 from argyro.campaigns.space import Cell, Decided, PossibleRun, cells_of, partner, run_space
 from argyro.campaigns.spec import Campaign, Material
@@ -21,7 +22,6 @@ from argyro.campaigns.stages.ranking import RANKING
 from argyro.campaigns.stages.structure import STRUCTURE
 from argyro.campaigns.stages.surrogate import SURROGATE
 from argyro.campaigns.stages.transport import BOUNDARY_TRANSPORT, BULK_TRANSPORT
-from argyro.platform.execution import Resources
 
 # Potentials are learned above the hottest run they serve, so that its rare events are no news to them.
 HOTTER = 1.3
@@ -111,8 +111,7 @@ class _Builder:
             tolerant=True,
             decision=True,
             facts={"round": decided.round, "runs": len(decided.runs)},
-            settings={"md_cores": campaign.resources.md},
-            cores=campaign.resources.surrogate,
+            settings={"md_cores": campaign.resources.md.cpu},
         )
 
     def _conclude(self, microstructures: list[str]) -> None:
@@ -192,7 +191,6 @@ class _Builder:
             parents={name: name for name in names},
             facts={"family": family, "label_source": labels.source, "levels": potential.levels},
             settings={"labels": labels.model_dump(mode="json")},
-            cores=self.campaign.resources.learn,
             cost=self.costs.learning(self.campaign, self._learned_atoms(materials)),
         )
 
@@ -236,7 +234,6 @@ class _Builder:
             facts={**facts, "production_ps": run.length_ps},
             settings=md.model_dump(include={"lammps", "pair_style", "launcher"})
             | {"labels": self.campaign.labels.model_dump(mode="json")},
-            cores=self.campaign.resources.md,
             cost=share * self.costs.dynamics(self.campaign, run.composition, run.boundary),
         )
         asked = {"temperature_K": run.temperature_K, "seed": seed}
@@ -282,7 +279,6 @@ class _Builder:
             parents=parents,
             tolerant=True,
             facts={"members": options["members"]},
-            cores=self.campaign.resources.surrogate,
             cost=self.costs.surrogate(self.campaign),
         )
 
@@ -324,7 +320,6 @@ class _Builder:
             inputs,
             parents=parents,
             facts={**cell.facts, "boundary_width_nm": campaign.boundary_width_nm},
-            cores=campaign.resources.homogenize,
             cost=self.costs.homogenization(campaign),
         )
 
@@ -347,11 +342,11 @@ class _Builder:
         decision=False,
         facts=None,
         settings=None,
-        cores=1,
         cost=1.0,
     ) -> str:
         related = (parents or {}, tolerant, facts or {}, settings or {})
-        return self.graph.add(Node(name, stage, inputs, *related, Resources(cpu=cores), cost, decision))
+        resources = item_resources(self.campaign, stage.name)
+        return self.graph.add(Node(name, stage, inputs, *related, resources, cost, decision))
 
 
 def _label_identity(labels) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from argyro.platform.errors import InputError
 
@@ -183,13 +183,42 @@ class Budget(_Section):
     labels: Annotated[int, Field(ge=1)] | None = None
 
 
-class Resources(_Section):
-    """CPU cores of one item of a stage."""
+def _cores_alone(given: object) -> object:
+    """``md: 4`` is short for ``md: {cpu: 4}``."""
+    return {"cpu": given} if isinstance(given, int) and not isinstance(given, bool) else given
 
-    learn: Annotated[int, Field(ge=1)] = 1
-    md: Annotated[int, Field(ge=1)] = 1
-    surrogate: Annotated[int, Field(ge=1)] = 1
-    homogenize: Annotated[int, Field(ge=1)] = 1
+
+class StageResources(_Section):
+    """What one item occupies while it runs, and for how long at most."""
+
+    cpu: Annotated[int, Field(ge=1)] = Field(1, description="CPU cores; for md the number of MPI ranks")
+    gpu: Annotated[float, Field(ge=0.0)] = Field(0.0, description="GPUs, or a share of one such as 0.5")
+    memory_GB: Positive = Field(1.0, description="memory that is kept free for it")
+    custom: dict[str, Positive] = Field(
+        default_factory=dict, description="what the machines were started with besides, for instance {vasp: 1}"
+    )
+    hours: Positive = Field(
+        168.0, description="an item that takes longer is ended and tried once more; what it can resume, it resumes"
+    )
+
+
+ItemResources = Annotated[StageResources, BeforeValidator(_cores_alone)]
+
+
+class Resources(_Section):
+    """Resources of one item of each stage; a number alone is a number of CPU cores."""
+
+    structure: ItemResources = StageResources()
+    learn: ItemResources = StageResources()
+    labels: ItemResources = Field(
+        StageResources(), description="of the reference; the learning item that takes the labels holds these as well"
+    )
+    md: ItemResources = StageResources()
+    diffusivity: ItemResources = StageResources()
+    surrogate: ItemResources = StageResources()
+    acquisition: ItemResources = StageResources()
+    microstructure: ItemResources = StageResources()
+    homogenize: ItemResources = StageResources()
 
 
 class Campaign(_Section):

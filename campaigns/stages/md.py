@@ -47,6 +47,7 @@ def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroErro
 
     asked = {name: value for name, value in context.inputs.items() if name != "extensions"}
     here = {name: value for name, value in context.settings.items() if name in ("lammps", "launcher")}
+    here["ranks"] = 1 if here.get("lammps") else context.cores  # another lmp brings its own MPI, and so its launcher
     pair_style, atoms = context.settings.get("pair_style"), read_structure(context.parents["structure"])
     try:
         finished = run_md(

@@ -26,14 +26,15 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
         The exit status.
     """
     command = [
-        *lammps_command(lammps=settings.lammps, launcher=settings.launcher),
+        *lammps_command(settings.ranks, settings.lammps, settings.launcher),
         *("-in", script.name, "-log", log.name, "-screen", "none"),
     ]
+    threads = 1 if settings.ranks > 1 else int(os.environ.get("OMP_NUM_THREADS", "1"))  # as the scheduler has set it
     with (script.parent / "lammps.err").open("ab") as errors:
         process = subprocess.Popen(
             command,
             cwd=script.parent,
-            env=lammps_environment(threads=int(os.environ.get("OMP_NUM_THREADS", "1"))),  # as the scheduler has set it
+            env=lammps_environment(threads=threads),
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,

