@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 import ray
 
 from argyro.actors.cluster import connect
+from argyro.platform.errors import ArgyroError
 from argyro.platform.execution import Outcome, Resources, Task, execute, lock_file
 from argyro.platform.item_lock import held_since
+from argyro.platform.processes import die_with_parent
 
 # Held ready beyond what runs, so that no core waits for the driver.
 QUEUE_AHEAD = 2
@@ -23,6 +25,7 @@ PREEMPTED = (ray.exceptions.NodeDiedError, ray.exceptions.ActorUnavailableError)
 
 @ray.remote(max_retries=0)
 def _run_task(task: Task) -> Outcome:
+    die_with_parent()
     return execute(task)
 
 
@@ -32,6 +35,7 @@ class ItemHost:
 
     def run(self, task: Task) -> Outcome:
         """Compute the item, or go on with it."""
+        die_with_parent()
         return execute(task)
 
 
@@ -98,11 +102,16 @@ class RayExecutor:
         self._occupied.update(amounts(task.resources))
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        """Outcomes of the tasks that finished first; one whose process died is ``lost``, or ``preempted``."""
+        """Outcomes of the tasks that finished first; one whose process died is ``lost``, or ``preempted``.
+
+        Raises:
+            ArgyroError: the node of this process is gone.
+        """
         ready, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout_s, fetch_local=False)
         if time.monotonic() - self._looked > LOOK_EVERY_S:
             self._looked = time.monotonic()
             self._end_overdue()
+            self._check_node()
         return [self._outcome(reference) for reference in ready]
 
     def _outcome(self, reference: ray.ObjectRef) -> Outcome:
@@ -117,6 +126,12 @@ class RayExecutor:
                 self._overdue.discard(key)
                 return Outcome(key, "timeout", error=f"did not end within {task.resources.limit_s:g} s and was killed")
             return Outcome(key, "preempted" if isinstance(error, PREEMPTED) else "lost", error=str(error))
+
+    def _check_node(self) -> None:
+        """A driver whose own node is gone would wait for ever: its tasks are not started any more."""
+        own = ray.get_runtime_context().get_node_id()
+        if not any(node["Alive"] for node in ray.nodes() if node["NodeID"] == own):
+            raise ArgyroError("the Ray node of this process died; nothing that was finished is lost: run again")
 
     def _end_overdue(self) -> None:
         for reference, (task, submitted) in self._running.items():

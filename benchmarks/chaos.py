@@ -1,0 +1,215 @@
+"""Kills the processes of campaigns at random, runs them again, and looks for anything computed twice or lost.
+
+    python benchmarks/chaos.py --spec campaigns/smoke.yaml --workdir DIR --kills 50 --kills-per-campaign 7
+
+Victims (driver, a worker, raylet, head or GCS, tracker) are drawn by lot and killed by SIGKILL. After
+a kill that ends the run it is started again in the same folder. A campaign that reached its number of kills runs to its
+end; then every item must be in the store with all its checksums, the journal must hold no key twice, and MLflow must
+hold one finished run for each tracked item. Each kill and each campaign is a line in DIR/chaos.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()"]
+# Share of the process names in a command line by which a victim is known; the driver is the process we started.
+VICTIMS = {
+    "driver": None,
+    "worker": ("ray::_run_task", "ray::ItemHost"),
+    "raylet": ("raylet/raylet",),
+    "head": ("gcs/gcs_server",),
+    "tracker": ("ray::Delivery",),
+}
+# How long a run may need to find out that its cluster is gone.
+NOTICE_S = 180.0
+
+
+@dataclass
+class Chaos:
+    """One campaign under fire.
+
+    Args:
+        spec: the campaign's file.
+        folder: its working directory.
+        dice: for victims and times.
+        pause_s: shortest and longest time between kills.
+        log: called with each event.
+    """
+
+    spec: Path
+    folder: Path
+    dice: random.Random
+    pause_s: tuple[float, float]
+    log: object
+    killed: Counter = field(default_factory=Counter)
+    hung: int = 0
+    process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        errors = (self.folder.parent / f"{self.folder.name}.err").open("a")
+        command = [*COMMAND, "run", str(self.spec), "--workdir", str(self.folder), "--json"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+
+    def attack(self, kills: int) -> None:
+        """Kill so often, or until the campaign is complete."""
+        self.start()
+        while sum(self.killed.values()) < kills:
+            self.sleep(self.dice.uniform(*self.pause_s))
+            if self.process.poll() == 0:
+                return
+            if self.process.poll() is not None:
+                self.start()
+            elif (kind := self.kill()) is not None:
+                self.killed[kind] += 1
+                self.after(kind)
+
+    def sleep(self, seconds: float) -> None:
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return
+
+    def kill(self) -> str | None:
+        """Kill a process of a kind drawn by lot; None if there is none of that kind now."""
+        kind = self.dice.choice(list(VICTIMS))
+        family = [self.process, *psutil.Process(self.process.pid).children(recursive=True)]
+        victims = family[:1] if VICTIMS[kind] is None else [p for p in family[1:] if known_by(p, VICTIMS[kind])]
+        if not victims:
+            return None
+        victim = self.dice.choice(victims)
+        running = self.running()
+        victim.kill()
+        self.log(event="kill", campaign=self.folder.name, victim=kind, running=running)
+        return kind
+
+    def running(self) -> list[str]:
+        """Keys of the items under way."""
+        return sorted(path.stem[:8] for path in (self.folder / "scratch").glob("*.lock") if path.stem != "run")
+
+    def after(self, kind: str) -> None:
+        """A run whose cluster is gone ends by itself; then, and after the driver's death, it is started again."""
+        if kind in ("raylet", "head"):
+            self.sleep(NOTICE_S)
+            if self.process.poll() is None:
+                self.hung += 1
+                self.log(event="hung", campaign=self.folder.name, after=kind)
+                self.process.kill()
+        if kind in ("driver", "raylet", "head"):
+            self.process.wait()
+            self.start()
+
+    def finish(self) -> dict:
+        """Run to the end and judge."""
+        code = self.process.wait()
+        if code != 0:
+            self.start()
+            code = self.process.wait()
+        return judge(self.folder) | {"exit_code": code, "killed": dict(self.killed), "hung": self.hung}
+
+
+def known_by(process: psutil.Process, signs: tuple[str, ...]) -> bool:
+    try:
+        line = " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+    return any(sign in line for sign in signs)
+
+
+def judge(folder: Path) -> dict:
+    """What is wrong with a finished campaign: nothing may be."""
+    from argyro.campaigns.build import build_graph
+    from argyro.campaigns.folder import CampaignFolder
+    from argyro.platform.store import DamagedItem
+
+    campaign_folder = CampaignFolder(folder)
+    campaign = campaign_folder.campaign()
+    store, graph = campaign_folder.store(campaign), build_graph(campaign)
+    items = graph.items()
+    damaged = []
+    for name, item in items.items():
+        try:
+            store.path(item)
+        except DamagedItem:
+            damaged.append(name)
+    keys = Counter(entry["key"] for entry in campaign_folder.journal())
+    tracked = {item.key for item in items.values() if item.key not in _keys(damaged, items) and _tracked(store, item)}
+    return {
+        "event": "judged",
+        "campaign": folder.name,
+        "items": len(items),
+        "computed": len(keys),
+        "computed_twice": sum(count > 1 for count in keys.values()),
+        "lost_or_damaged": damaged,
+        "untracked_or_twice": sum(count != 1 for count in tracked_runs(campaign_folder, campaign, tracked).values()),
+    }
+
+
+def _keys(names: list[str], items: dict) -> set[str]:
+    return {items[name].key for name in names}
+
+
+def _tracked(store, item) -> bool:
+    return "metrics" in store.result(item)
+
+
+def tracked_runs(folder, campaign, keys: set[str]) -> dict[str, int]:
+    """Key -> number of finished MLflow runs."""
+    from mlflow import MlflowClient
+
+    from argyro.actors.tracker import KEY_TAG, default_tracking_uri
+
+    client = MlflowClient(campaign.tracking or default_tracking_uri(folder.root))
+    experiment = client.get_experiment_by_name(campaign.name)
+    found: Counter = Counter()
+    token = None
+    while True:
+        page = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'", page_token=token)
+        found.update(run.data.tags.get(KEY_TAG) for run in page)
+        if not (token := page.token):
+            return {key: found[key] for key in keys}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spec", type=Path, default=Path("campaigns/smoke.yaml"))
+    parser.add_argument("--workdir", type=Path, required=True)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--kills-per-campaign", type=int, default=7)
+    parser.add_argument("--pause-s", type=float, nargs=2, default=(5.0, 60.0))
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    options.workdir.mkdir(parents=True, exist_ok=True)
+    record = options.workdir / "chaos.jsonl"
+
+    def log(**event) -> None:
+        with record.open("a") as file:
+            file.write(json.dumps({"time": round(time.time(), 1), **event}) + "\n")
+
+    killed, verdicts = Counter(), []
+    while killed.total() < options.kills:
+        number = len(verdicts)
+        folder = options.workdir / f"campaign-{options.seed}-{number}"
+        chaos = Chaos(options.spec, folder, random.Random(f"{options.seed} {number}"), tuple(options.pause_s), log)
+        chaos.attack(min(options.kills_per_campaign, options.kills - killed.total()))
+        verdicts.append(chaos.finish())
+        log(**verdicts[-1])
+        killed += chaos.killed
+        print(json.dumps(verdicts[-1]), flush=True)
+    print(json.dumps({"campaigns": len(verdicts), "kills": killed.total(), "by_victim": dict(killed)}))
+    flaws = ("exit_code", "computed_twice", "lost_or_damaged", "untracked_or_twice", "hung")
+    return int(any(verdict[flaw] for verdict in verdicts for flaw in flaws))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
