@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil
 
 import numpy as np
@@ -12,6 +13,7 @@ BULK = "bulk"
 UNITS_PER_CELL = 4
 
 
+@cache
 def atoms_per_unit(composition: str) -> float:
     """Atoms per formula unit, 13 for Li6PS5X."""
     from argyro.platform.structures.composition import Composition
@@ -24,6 +26,7 @@ def bulk_atoms(composition: str, supercell: tuple[int, int, int]) -> float:
     return UNITS_PER_CELL * atoms_per_unit(composition) * float(np.prod(supercell))
 
 
+@cache
 def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: float) -> float:
     """Of a cell with two grains: its volume without the gaps, in conventional cells."""
     from argyro.platform.structures.coincidence import parse_boundary

@@ -1,0 +1,53 @@
+"""`argyro diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from argyro.campaigns.commands.output import JsonFlag, console, print_json
+
+Side = Annotated[Path, typer.Argument(help="Campaign file, or folder of a campaign.", show_default=False)]
+
+
+def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
+    """Name what tells two campaigns apart: settings, items in common, and why the others differ."""
+    from argyro.campaigns.diff import campaign_diff, read_campaign
+
+    document = campaign_diff(read_campaign(a), read_campaign(b))
+    print_json(document) if json_ else _print_diff(document, a, b)
+
+
+def _print_diff(document: dict, a: Path, b: Path) -> None:
+    if document["same"]:
+        console.print(f"the same {sum(stage['common'] for stage in document['stages'])} items")
+    for row in document["settings"]:
+        console.print(f"{row['path']}: {_change(row['a'], row['b'])}", markup=False, soft_wrap=True)
+    table = Table("stage", "in common", f"only {a.name}", f"only {b.name}", box=None)
+    for stage in document["stages"]:
+        table.add_row(stage["name"], *(str(stage[column]) for column in ("common", "only_a", "only_b")))
+    console.print(table)
+    for cause in document["causes"]:
+        words = f"{cause['items']} of {cause['stage']} changed by {cause['because']}"
+        console.print(words, markup=False, soft_wrap=True)
+
+
+def _change(a: object, b: object) -> str:
+    """``50 → 100``, or what was taken from a list and added to it."""
+    if isinstance(a, list) and isinstance(b, list) and not (set(map(str, a)) & set(map(str, b))):
+        return ", ".join([f"without {_shown(value)}" for value in a] + [f"with {_shown(value)}" for value in b])
+    return f"{_shown(a)} → {_shown(b)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_shown(entry)}" for name, entry in value.items())
+    return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(diff)

@@ -1,0 +1,111 @@
+"""What tells two campaigns apart: settings, and the work items they do and do not share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeGuard
+
+from argyro.campaigns.build import build_graph
+from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.graph import Graph
+from argyro.campaigns.spec import Campaign
+from argyro.campaigns.validate import load_campaign
+from argyro.platform.workitem import WorkItem
+
+
+def read_campaign(path: Path) -> Campaign:
+    """The campaign in a file, or the one that last ran in a folder.
+
+    Raises:
+        InputError: neither a campaign file nor a campaign's folder.
+    """
+    return CampaignFolder(path).campaign() if path.is_dir() else load_campaign(path)
+
+
+def campaign_diff(a: Campaign, b: Campaign) -> dict:
+    """The document of `argyro diff`.
+
+    Items are shared when their keys are equal, that is, when everything that decides their result is. An item that
+    both campaigns have under one name and different keys has changed: by its own inputs, or only because a parent did.
+    """
+    graphs = build_graph(a), build_graph(b)
+    items = graphs[0].items(), graphs[1].items()
+    changed = [name for name in items[0] if name in items[1] and items[0][name].key != items[1][name].key]
+    return {
+        "a": a.name,
+        "b": b.name,
+        "settings": list(_settings("", a.model_dump(mode="json"), b.model_dump(mode="json"))),
+        "stages": _stages(graphs, items),
+        "causes": _causes(changed, *items),
+        "same": not changed and set(items[0]) == set(items[1]),
+    }
+
+
+def _settings(path: str, a: object, b: object) -> Iterator[dict]:
+    """Settings that differ; of lists of distinct values, what only one side has."""
+    if a == b:
+        return
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        for name in [*a, *(name for name in b if name not in a)]:
+            yield from _settings(f"{path}.{name}".lstrip("."), a.get(name), b.get(name))
+    elif _distinct(a) and _distinct(b):
+        yield {
+            "path": path,
+            "a": [value for value in a if value not in b],
+            "b": [value for value in b if value not in a],
+        }
+    else:
+        yield {"path": path, "a": a, "b": b}
+
+
+def _distinct(values: object) -> TypeGuard[list]:
+    return isinstance(values, list) and all(values.count(value) == 1 for value in values)
+
+
+def _stages(graphs: tuple[Graph, Graph], items: tuple[dict[str, WorkItem], dict[str, WorkItem]]) -> list[dict]:
+    """For each stage the number of items shared, only in one, only in the other."""
+    rows = []
+    for stage in dict.fromkeys([*graphs[0].stages(), *graphs[1].stages()]):
+        a, b = ({item.key for item in side.values() if item.stage == stage} for side in items)
+        rows.append({"name": stage, "common": len(a & b), "only_a": len(a - b), "only_b": len(b - a)})
+    return rows
+
+
+def _causes(changed: list[str], a: Mapping[str, WorkItem], b: Mapping[str, WorkItem]) -> list[dict]:
+    """Why items changed, most frequent first: the inputs of their own that differ, else "its parents"."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for name in changed:
+        for reason in _reasons(a[name], b[name]) or ["its parents"]:
+            counts[a[name].stage, reason] += 1
+    return [{"stage": stage, "because": reason, "items": count} for (stage, reason), count in counts.most_common()]
+
+
+def _reasons(a: WorkItem, b: WorkItem) -> list[str]:
+    names = sorted({*a.inputs, *b.inputs})
+    reasons = [_change(name, a.inputs.get(name), b.inputs.get(name)) for name in names]
+    if a.version != b.version:
+        reasons.append(f"version of the stage: {a.version} → {b.version}")
+    reasons.append(_more_and_fewer("parents", a.parents, b.parents))
+    return [reason for reason in reasons if reason]
+
+
+def _change(name: str, a: object, b: object) -> str:
+    """In words; of mappings from names of items only how many were added and removed."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        inner = {key: _change(f"{name}.{key}", a[key], b[key]) for key in a if key in b}
+        found = [_more_and_fewer(name, a, b), *inner.values()]
+        return ", ".join(text for text in found if text)
+    return "" if a == b else f"{name}: {_short(a)} → {_short(b)}"
+
+
+def _more_and_fewer(name: str, a: Mapping[str, object], b: Mapping[str, object]) -> str:
+    counts = {"more": len(set(b) - set(a)), "fewer": len(set(a) - set(b))}
+    words = " and ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"{words} {name}" if words else ""
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = str(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"

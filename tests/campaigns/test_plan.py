@@ -1,0 +1,128 @@
+"""The plan: sizes against built cells, the schedule against cases solved by hand, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from argyro.campaigns.build import build_graph
+from argyro.campaigns.costs import Costs
+from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.plan import make_plan
+from argyro.campaigns.schedule import Machine, wall_seconds
+from argyro.campaigns.sizes import boundary_atoms, bulk_atoms
+from argyro.campaigns.spec import Campaign
+from argyro.campaigns.stages import StageDefinition
+
+FOLDER = Path(__file__).parents[2] / "campaigns"
+STUDIES = ["halide_series", "grain_size", "disorder_series", "boundary_survey", "li_deficient"]
+NODE = Machine(32, 64.0)
+STAGE = StageDefinition("work", 1, lambda context: {})
+
+
+def shipped(name, **changes):
+    return Campaign.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) | changes)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_fits_a_small_cluster_and_its_own_budget(name):
+    campaign = shipped(name)
+    plan = make_plan(campaign, Costs(), 4 * [NODE])
+    assert plan["fits"] and not plan["warnings"]
+    assert 0.1 * campaign.budget.core_hours < plan["core_hours"] < campaign.budget.core_hours
+    assert plan["core_hours"] / 128 < plan["wall_hours"] < 24
+
+
+@pytest.mark.parametrize(
+    "composition, boundary", [("Li6PS5Cl", "sigma5(001)[001]"), ("Li5.5PS4.5Cl1.5", "sigma3(-111)[110]")]
+)
+def test_cells_have_the_atoms_that_the_plan_counts(composition, boundary):
+    from argyro.platform.structures.argyrodite import build_bulk
+    from argyro.platform.structures.grain_boundary import build_boundary
+
+    assert bulk_atoms(composition, (2, 1, 1)) == pytest.approx(len(build_bulk(composition, 0.5, (2, 1, 1))))
+    built = build_boundary(composition, 0.0, boundary, 1.2)
+    assert boundary_atoms(composition, boundary, 1.2) == pytest.approx(len(built))
+
+
+def graph_of(*nodes):
+    graph = Graph()
+    for name, cost, cores, parents in nodes:
+        graph.add(Node(name, STAGE, {}, {p: p for p in parents}, resources=_resources(cores), cost_core_s=cost))
+    return graph
+
+
+def _resources(cores):
+    from argyro.platform.execution import Resources
+
+    return Resources(cpu=cores)
+
+
+@pytest.mark.parametrize(
+    "nodes, machines, seconds",
+    [
+        ([("a", 10, 1, ""), ("b", 10, 1, ""), ("c", 10, 1, "")], [Machine(2, 8)], 20),  # two at a time
+        ([("a", 10, 1, ""), ("b", 10, 1, "a"), ("c", 10, 1, "b")], [Machine(8, 8)], 30),  # a chain
+        ([("a", 40, 4, ""), ("b", 40, 4, "")], [Machine(4, 8), Machine(4, 8)], 10),  # all cores of two nodes
+        ([("a", 40, 4, ""), ("b", 40, 4, "")], [Machine(6, 8)], 20),  # two cores stay idle
+        ([("a", 10, 1, ""), ("b", 10, 1, "")], [Machine(2, 1.5)], 20),  # memory for one
+    ],
+)
+def test_the_schedule_of_cases_solved_by_hand(nodes, machines, seconds):
+    assert wall_seconds(graph_of(*nodes), machines, lambda node: 1.0) == pytest.approx(seconds)
+
+
+def test_what_is_done_takes_no_time():
+    graph = graph_of(("a", 10, 1, ""), ("b", 10, 1, "a"))
+    assert wall_seconds(graph, [Machine(1, 8)], lambda node: 1.0, frozenset({"a"})) == pytest.approx(10)
+    campaign = shipped("smoke")
+    everything = frozenset(build_graph(campaign).nodes)
+    plan = make_plan(campaign, Costs(), [NODE], done=everything)
+    assert plan["core_hours"] == plan["labels"] == plan["wall_hours"] == 0
+    assert all(stage["waiting"] == 0 < stage["done"] for stage in plan["stages"])
+
+
+def test_twice_the_work_costs_twice_as_much():
+    once, twice = (shipped("smoke", md={"equilibrate_ps": 5 * n, "production_ps": 100 * n}) for n in (1, 2))
+    hours = [
+        next(stage["core_hours"] for stage in make_plan(c, Costs(), [NODE])["stages"] if stage["name"] == "md")
+        for c in (once, twice)
+    ]
+    assert hours[1] == pytest.approx(2 * hours[0])
+
+
+@pytest.mark.parametrize(
+    "changes, machine, words",
+    [
+        ({"resources": {"md": 64}}, NODE, "asks for 64 cores"),
+        ({"structures": {"supercell": [60, 60, 60]}}, NODE, "GB, the largest node"),
+        ({"md": {"production_ps": 1e9, "frame_every_fs": 1}}, Machine(32, 1e9), "GB of disk"),
+    ],
+)
+def test_what_cannot_fit_is_refused_with_the_remedy(changes, machine, words):
+    plan = make_plan(shipped("smoke", **changes), Costs(), [machine])
+    assert not plan["fits"] and plan["wall_hours"] is None
+    assert any(words in warning for warning in plan["warnings"])
+
+
+def test_runs_beyond_the_learned_range_are_pointed_out():
+    campaign = shipped("smoke", temperatures_K=[450, 550, 900])
+    learned = campaign.potential.model_copy(update={"temperatures_K": (400.0, 700.0)})
+    (warning,) = make_plan(campaign.model_copy(update={"potential": learned}), Costs(), [NODE])["warnings"]
+    assert "900 K lies outside" in warning
+
+
+def test_speeds_between_measured_levels_and_through_json():
+    costs = Costs({8: 1e-6, 16: 4e-6}, label_atom_s=0.01, slowness=2.0)
+    assert costs.step_s(12) == pytest.approx(2e-6)
+    assert Costs.from_json(costs.to_json()) == costs
+
+
+@pytest.mark.slow
+def test_the_probe_measures_this_machine():
+    from argyro.campaigns.probe import measure_costs
+
+    campaign = shipped("smoke", potential={"levels": [6, 12]})
+    costs = measure_costs(campaign)
+    assert 5e-8 < costs.step_s(6) < costs.step_s(12) < 1e-3
+    assert 1e-4 < costs.label_atom_s < 1 and 0.05 < costs.slowness < 50
