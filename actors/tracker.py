@@ -22,6 +22,7 @@ class Record:
         metrics: name with unit -> number.
         series: name with unit -> numbers by step, for curves.
         artifacts: files to keep with the run.
+        model: folder of a surrogate to register, empty for none.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Record:
     metrics: Mapping[str, float] = field(default_factory=dict)
     series: Mapping[str, Sequence[float]] = field(default_factory=dict)
     artifacts: Sequence[Path] = ()
+    model: str = ""
 
 
 def default_tracking_uri(workdir: Path) -> str:
@@ -65,6 +67,7 @@ class MLflowTracker:
         from mlflow import MlflowClient
 
         self.client = MlflowClient(tracking_uri=uri)
+        self.experiment = experiment
         self.experiment_id = self._experiment(experiment, None if uri.startswith("http") else artifact_folder)
         self._known = self._finished_runs(campaign_id)
         self.parent = self._parent(experiment, campaign_id, params, spec)
@@ -121,6 +124,10 @@ class MLflowTracker:
         self._write_values(run_id, record.params, record.metrics, record.series)
         for artifact in record.artifacts:
             self.client.log_artifact(run_id, str(artifact))
+        if record.model:
+            from argyro.actors.registry import register
+
+            register(self.client, run_id, Path(record.model), f"{self.experiment}-surrogate")
         self.client.set_terminated(run_id, "FINISHED")
         self._known[record.key] = run_id
 

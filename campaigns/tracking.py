@@ -64,10 +64,11 @@ class Tracking:
                 item.key,
                 node.name,
                 node.stage.name,
-                params={**node.facts, "stage_version": node.stage.version},
+                params={**node.facts, **result.get("params", {}), "stage_version": node.stage.version},
                 metrics=result["metrics"],
                 series=result.get("series", {}),
                 artifacts=[folder / name for name in result.get("artifacts", [])],
+                model=str(folder / result["model"]) if "model" in result else "",
             )
         )
         return ""
