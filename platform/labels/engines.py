@@ -61,7 +61,7 @@ def _chgnet_weights(kwargs: dict) -> list[Path]:
 def _sevennet(kwargs: dict, directory: Path):
     from sevenn.calculator import SevenNetCalculator
 
-    return SevenNetCalculator(**{"model": "7net-l3i5", "device": "cpu", **kwargs})
+    return SevenNetCalculator(**{"model": "7net-l3i5", "device": "auto", **kwargs})
 
 
 def _sevennet_weights(kwargs: dict) -> list[Path]:
@@ -75,19 +75,23 @@ def _sevennet_weights(kwargs: dict) -> list[Path]:
 
 def _mace(kwargs: dict, directory: Path):
     options = {"model": "small", "default_dtype": "float64", "device": "cpu", **kwargs}
-    model = str(options.pop("model"))
-    if Path(model).is_file():
+    files = _mace_weights(options)
+    model = options.pop("model")
+    if files:
         from mace.calculators import MACECalculator
 
-        return MACECalculator(model_paths=model, **options)
+        return MACECalculator(model_paths=[str(file) for file in files], **options)
     from mace.calculators import mace_mp
 
     return mace_mp(model=model, **options)
 
 
 def _mace_weights(kwargs: dict) -> list[Path]:
-    model = Path(str(kwargs.get("model", "small")))
-    return [model] if model.is_file() else []
+    """The model file, or the files of a committee; none for the name of a foundation model."""
+    model = kwargs.get("model", "small")
+    if isinstance(model, list):
+        return [Path(path) for path in model]
+    return [Path(model)] if Path(model).is_file() else []
 
 
 def _gpaw(kwargs: dict, directory: Path):
