@@ -7,7 +7,7 @@ from typing import cast
 
 import typer
 
-from argyro.campaigns.commands import campaign, diff, engines, inspect, labels, potential, setup
+from argyro.campaigns.commands import campaign, diff, engines, inspect, labels, potential, predict, serve, setup
 from argyro.campaigns.commands.output import print_error
 from argyro.platform.errors import ArgyroError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (setup, campaign, inspect, diff, engines, potential, labels):
+for module in (setup, campaign, inspect, diff, predict, serve, engines, potential, labels):
     module.register(app)
 
 

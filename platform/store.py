@@ -145,6 +145,13 @@ class Store:
         self.fs.create_dir(target, recursive=True)
         self.fs.move(self.folder(item), f"{target}/{item.key}.{uuid.uuid4().hex[:8]}")
 
+    def item_of(self, stage: str, key: str) -> WorkItem | None:
+        """The item of a key, None if it is not complete."""
+        folder = f"{self.root}/items/{stage}/{key}"
+        if not self._exists(f"{folder}/manifest.json"):
+            return None
+        return WorkItem(**json.loads(self._read(f"{folder}/item.json")))
+
     def result(self, item: WorkItem) -> dict:
         """The item's ``result.json``."""
         return json.loads(self._read(f"{self.folder(item)}/result.json"))

@@ -1,0 +1,145 @@
+"""`argyro predict`: what the surrogate says of a polycrystal, for one question, several, or a table of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from argyro.campaigns.commands.output import JsonFlag, console, errors, print_json
+from argyro.platform.errors import InputError
+
+SurrogateOption = Annotated[
+    str | None,
+    typer.Option(help="Folder of a campaign or of a surrogate, or models:/NAME@champion; default: argyro's own."),
+]
+LISTED_ROWS = 20
+
+
+def predict(
+    composition: Annotated[str | None, typer.Option(help="For instance Li6PS5Cl0.5Br0.5.")] = None,
+    disorder: Annotated[float | None, typer.Option(help="Share of the halide that left 4a, 0 to 1; 0.")] = None,
+    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; bulk.')] = None,
+    structure: Annotated[Path | None, typer.Option(help="A cell of your own, in any format of ASE.")] = None,
+    temperature: Annotated[list[float] | None, typer.Option(help="K; may be repeated; 300.")] = None,
+    grain_size_nm: Annotated[list[float] | None, typer.Option(help="May be repeated; 1000.")] = None,
+    surrogate: SurrogateOption = None,
+    csv: Annotated[Path | None, typer.Option(help="Table of questions in place of the options above.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the answers to --csv go.")] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Predict diffusivities and conductivity with 95 % intervals, in seconds, from a trained surrogate."""
+    from argyro.campaigns.surrogate_folder import surrogate_folder
+    from argyro.surrogates.answer import Oracle
+
+    named = composition is not None or structure is not None
+    if named == (csv is not None) or (csv is None) != (out is None):
+        raise InputError(
+            "ask either for one --composition or --structure, or for a table with --csv IN.csv --out OUT.csv",
+            accepted="--composition, --structure, or --csv with --out",
+        )
+    oracle = Oracle.load(surrogate_folder(surrogate))
+    if csv is not None and out is not None:
+        _answer_table(oracle, csv, out, json_)
+        return
+    query = oracle.ask(composition, disorder, boundary, None if structure is None else _read(structure))
+    answers = [
+        oracle.answer_query(query, kelvin, size) for kelvin in temperature or [300.0] for size in grain_size_nm or [1e3]
+    ]
+    _print_answers(oracle, answers, json_)
+
+
+def _read(path: Path):
+    """The cell in a file."""
+    from ase.io import read
+
+    try:
+        return read(path)
+    except Exception as error:  # ASE raises whatever its many readers raise
+        raise InputError(f"{path} cannot be read as a structure: {error}", path="structure", given=str(path)) from error
+
+
+def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
+    from argyro.surrogates.origin import origin, origin_lines
+
+    source = origin(oracle.surrogate)
+    if json_:
+        print_json({**answers[0], "origin": source} if len(answers) == 1 else {"answers": answers, "origin": source})
+        return
+    first = answers[0]
+    barrier = _with_limits(first["activation_energy_eV"])
+    console.print(
+        f"{first['composition']}, disorder {100 * first['disorder']:g} %, {first['boundary']}",
+        style="bold",
+        markup=False,
+    )
+    console.print(f"Ea of the bulk {barrier} eV; each value with its 95 % interval")
+    if first["width_nm"] is not None and first["boundary_parallel_cm2_s"] is not None:
+        console.print(f"boundary diffusivities refer to a width of {first['width_nm']:g} nm")
+    console.print(_ions(answers))
+    console.print(_polycrystals(answers))
+    for warning in dict.fromkeys(text for answer in answers for text in answer["warnings"]):
+        console.print(f"outside the training data: {warning}", style="yellow", markup=False)
+    for note in dict.fromkeys(text for answer in answers for text in answer["notes"]):
+        console.print(f"note: {note}", markup=False)
+    for number, line in enumerate(origin_lines(source)):
+        console.print(f"{'from' if number == 0 else '    '}  {line}", style="dim", markup=False)
+
+
+def _ions(answers: list[dict]) -> Table:
+    """Diffusivities of grain and boundary, a row for each temperature."""
+    names = {"bulk_cm2_s": "D bulk", "boundary_parallel_cm2_s": "D along", "boundary_perpendicular_cm2_s": "D across"}
+    shown = [key for key in names if answers[0][key] is not None]
+    table = _table("T (K)", *(f"{names[key]} (cm²/s)" for key in shown))
+    for answer in {answer["temperature_K"]: answer for answer in answers}.values():
+        table.add_row(f"{answer['temperature_K']:g}", *(_with_limits(answer[key]) for key in shown))
+    return table
+
+
+def _polycrystals(answers: list[dict]) -> Table:
+    """What the polycrystal shows, a row for each temperature and grain size."""
+    table = _table("T (K)", "grains (nm)", "D effective (cm²/s)", "σ (mS/cm)")
+    for answer in answers:
+        numbers = (_with_limits(answer["effective_cm2_s"]), _with_limits(answer["conductivity_mS_cm"]))
+        table.add_row(f"{answer['temperature_K']:g}", f"{answer['grain_size_nm']:g}", *numbers)
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None)
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
+
+
+def _with_limits(number: dict) -> str:
+    """``1.20e-06 (4.0e-07 to 3.9e-06)``."""
+    shape = ("2e", "1e") if number["value"] < 0.01 else ("3g", "2g")
+    value, low, high = (
+        f"{number[key]:.{digits}}" for key, digits in (("value", shape[0]), ("low", shape[1]), ("high", shape[1]))
+    )
+    return f"{value} ({low} to {high})"
+
+
+def _answer_table(oracle, source: Path, destination: Path, json_: bool) -> None:
+    from argyro.surrogates.batch import answer_csv
+
+    answered, bad = answer_csv(oracle, source, destination)
+    if json_:
+        rows = [{"row": row.row, "message": row.message} for row in bad]
+        print_json({"answered": answered, "bad": rows, "out": str(destination)})
+    else:
+        console.print(f"written  {destination}, {answered} of {answered + len(bad)} rows answered")
+        for row in bad[:LISTED_ROWS]:
+            errors.print(f"row {row.row}: {row.message}", style="yellow", markup=False, soft_wrap=True)
+        if len(bad) > LISTED_ROWS:
+            errors.print(f"and {len(bad) - LISTED_ROWS} more; --json lists all", style="yellow")
+    if bad and not answered:
+        raise typer.Exit(2)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(predict)

@@ -1,0 +1,63 @@
+"""`argyro serve`: the surrogate over HTTP, with a page of controls and plots."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from argyro.campaigns.commands.output import JsonFlag, console, print_json
+from argyro.campaigns.commands.predict import SurrogateOption
+
+TOKEN_VARIABLE = "ARGYRO_TOKEN"
+
+
+def serve(
+    surrogate: SurrogateOption = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
+    replicas: Annotated[int, typer.Option(min=1, help="Processes that answer, a core each.")] = 1,
+    address: Annotated[str | None, typer.Option(help="Ray cluster: auto, local or its URL; default: local.")] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Answer over HTTP with Ray Serve: POST /predict, GET /health, /docs, and a page with plots at /.
+
+    Who can reach the service from elsewhere must bear the token in ARGYRO_TOKEN, or one made up here.
+    """
+    from argyro.actors import serving
+    from argyro.campaigns.surrogate_folder import surrogate_folder
+
+    folder = surrogate_folder(surrogate)
+    token = None if _is_loopback(host) else os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
+    try:
+        serving.start(folder, host, port, replicas, address, token)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # Ray has set one of its own
+        page = f"http://{host}:{port}/" + (f"#{token}" if token else "")
+        if json_:
+            print_json({"address": page, "surrogate": str(folder), "token": token})
+        else:
+            console.print(f"{page}   page\n{page.partition('#')[0]}docs   interface; stop with Ctrl-C")
+        sys.stdout.flush()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        serving.stop(address)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)

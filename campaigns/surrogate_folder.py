@@ -1,0 +1,71 @@
+"""From what a user calls a surrogate to its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.stages.surrogate import MODEL, SURROGATE
+from argyro.platform.errors import InputError
+from argyro.surrogates.polycrystal import MESH_FILE
+from argyro.surrogates.shipped import SURROGATE_FILE, shipped_folder
+
+REGISTERED = "models:/"
+ACCEPTED = "the folder of a campaign or of a surrogate, or models:/NAME@champion of MLflow"
+
+
+def surrogate_folder(given: str | None) -> Path:
+    """Find the folder of a surrogate.
+
+    Args:
+        given: that folder, a campaign's folder, ``models:/NAME@champion`` of MLflow, or None for the one that comes
+            with argyro.
+
+    Raises:
+        InputError: there is none.
+    """
+    if given is None:
+        return shipped_folder()
+    if given.startswith(REGISTERED):
+        from argyro.actors.registry import download
+
+        return download(given)
+    folder = Path(given)
+    if (folder / SURROGATE_FILE).is_file():
+        return folder
+    if (folder / "campaign.json").is_file():
+        return _of_campaign(folder)
+    raise InputError(
+        f"{given} holds neither a surrogate nor a campaign; give {ACCEPTED}",
+        path="surrogate",
+        given=given,
+        accepted=ACCEPTED,
+    )
+
+
+def _of_campaign(root: Path) -> Path:
+    """The model that the campaign trained last."""
+    folder = CampaignFolder(root)
+    store = folder.store(folder.campaign())
+    keys = [entry["key"] for entry in folder.journal() if entry["stage"] == SURROGATE.name]
+    for key in reversed(keys):
+        item = store.item_of(SURROGATE.name, key)
+        if item is not None:
+            return _complete(store.path(item) / MODEL, root)
+    raise InputError(
+        f"the campaign in {root} has no surrogate yet; let `argyro run` finish it (argyro status {root})",
+        path="surrogate",
+        given=str(root),
+    )
+
+
+def _complete(model: Path, root: Path) -> Path:
+    """Refuse the model of an earlier argyro, which kept the polycrystal elsewhere."""
+    if not (model / MESH_FILE).is_file():
+        raise InputError(
+            f"the surrogate of {root} was trained by an earlier argyro and holds no polycrystal; "
+            f"train it again: argyro run {root / 'campaign.yaml'} --workdir {root}",
+            path="surrogate",
+            given=str(root),
+        )
+    return model
