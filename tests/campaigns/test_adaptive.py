@@ -1,0 +1,301 @@
+"""The loop of surrogate and acquisition, with made-up laws of diffusion in place of molecular dynamics."""
+
+import json
+import shutil
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase.io import write
+
+from argyro.actors.inline import InlineExecutor
+from argyro.campaigns.adaptive import affordable, found_runs, grown_graph, growth, rounds, stop_reason
+from argyro.campaigns.build import build_graph
+from argyro.campaigns.graph import Graph
+from argyro.campaigns.scheduler import Scheduler
+from argyro.campaigns.spec import Campaign, Until
+from argyro.campaigns.stages import acquisition
+from argyro.campaigns.stages.structure import FILE
+from argyro.platform.store import Store
+from argyro.platform.structures.argyrodite import build_bulk
+from argyro.surrogates.acquisition import run_noise
+from argyro.surrogates.descriptors import Identity
+from argyro.surrogates.synthetic import World
+
+WORLD = World(seed=3)
+SPEC = {
+    "name": "rehearsal",
+    "materials": [
+        {"composition": "Li6PS5Cl", "disorder": 0.5},
+        {"composition": "Li6PS5Br", "disorder": 0.25},
+        {"composition": "Li6PS5Cl0.5Br0.5", "disorder": 0.5},
+        {"composition": "Li6PS5I", "disorder": 0.0},
+    ],
+    "temperatures_K": [600, 750, 900],
+    "screening_temperature_K": 500,
+    "grain_sizes_nm": [100],
+    "boundary_width_nm": 2.5,
+    "md": {"production_ps": 2000},
+    "acquisition": {"start": 4, "batch": 1, "until": {"regret_dex": 0.045}},
+}
+
+
+def campaign_of(**changes):
+    return Campaign.model_validate({**SPEC, **changes})
+
+
+def structure(context):
+    """A bulk cell that says it has a boundary: the made-up laws know names, not atoms."""
+    inputs = context.inputs
+    atoms = build_bulk(inputs["composition"], inputs["disorder"], seed=inputs["seed"])
+    has_boundary = inputs["boundary"] != "bulk"
+    if has_boundary:
+        atoms.info["boundary"] = inputs["boundary"]
+        atoms.arrays["boundary_distance_A"] = np.abs(atoms.positions[:, 2] - atoms.cell[2, 2] / 2)
+    write(context.workdir / FILE, atoms)
+    return {"boundaries": 2 * has_boundary, "thickness_nm": 5.0}
+
+
+def diffusivity(context):
+    """What a run of that length would give of the true law; caged ions give an upper bound."""
+    run = context.parent_result("run")
+    identity = Identity.of(run["composition"], run["disorder"], run["boundary"])
+    targets = ("bulk",) if identity.boundary == "bulk" else ("parallel", "perpendicular")
+    observations = []
+    for target in targets:
+        (true,) = WORLD.diffusivity_cm2_s(identity, target, [run["temperature_K"]])
+        noise = float(run_noise(true, run["length_ps"], 24))
+        seen = true * np.exp(noise * np.random.default_rng(zlib.crc32(run["case"].encode())).normal())
+        interval = {"value": seen, "low": seen * np.exp(-1.96 * noise), "high": seen * np.exp(1.96 * noise)}
+        bound = seen < run["detectable_cm2_s"]
+        entry = {"diffusivity_cm2_s": None if bound else interval, "upper_bound_cm2_s": 2 * seen if bound else None}
+        observations.append({"target": target, "width_nm": None if target == "bulk" else 2.5, **entry})
+    return {"observations": observations, "measured": {targets[0]: {"temperature_K": run["temperature_K"]}}}
+
+
+class Rehearsal:
+    """A campaign whose expensive stages are played; design, acquisition and scheduler are the real ones."""
+
+    def __init__(self, folder, campaign, failing=(), detectable_cm2_s=0.0, whole=False):
+        self.folder, self.campaign, self.failing = folder, campaign, set(failing)
+        self.detectable_cm2_s, self.whole = detectable_cm2_s, whole
+        self.store, self.simulated = Store(folder / "store"), []
+        (folder / "scratch").mkdir(exist_ok=True)
+
+    def _simulate(self, node, context):
+        if node.name in self.failing:
+            raise RuntimeError("the cell exploded")
+        self.simulated.append(node.name)
+        (context.workdir / "trajectory.bin").write_text("ions")
+        case, facts = node.name.removeprefix("md/"), node.facts
+        words = {name: facts[name] for name in ("composition", "disorder", "boundary", "temperature_K")}
+        return {**words, "length_ps": facts["production_ps"], "case": case, "detectable_cm2_s": self.detectable_cm2_s}
+
+    def _played(self, node):
+        stages = {
+            "structure": structure,
+            "learn": lambda context: {},
+            "md": lambda context: self._simulate(node, context),
+            "diffusivity": diffusivity,
+            "transport": lambda context: {},
+        }
+        if not self.whole:
+            stages |= dict.fromkeys(("microstructure", "surrogate", "posterior", "homogenize", "ranking"), lambda c: {})
+        name = node.stage.name
+        return replace(node, stage=replace(node.stage, run=stages[name])) if name in stages else node
+
+    def run(self, executor=None):
+        graph, grow = Graph(), growth(self.campaign)
+        for node in build_graph(self.campaign, found=found_runs(self.campaign, self.store)).nodes.values():
+            graph.add(self._played(node))
+        scheduler = Scheduler(
+            graph,
+            self.store,
+            self.folder / "scratch",
+            executor or InlineExecutor(),
+            lambda node, item, result: None,
+            pause_s=0,
+            grow=lambda node, result: [self._played(new) for new in grow(node, result)],
+        )
+        return scheduler, scheduler.run()
+
+    def rounds(self):
+        graph = grown_graph(self.campaign, self.store)
+        found = {name: self.store.find(item) for name, item in graph.items().items()}
+        return rounds(self.campaign, {name: result for name, result in found.items() if result is not None})
+
+
+def computed(folder):
+    return [json.loads(line) for line in (folder / "scratch" / "journal.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_kernel():
+    """The choice between kernels has its own tests."""
+    before, acquisition.KERNELS = acquisition.KERNELS, ("gp",)
+    yield
+    acquisition.KERNELS = before
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    rehearsal = Rehearsal(tmp_path_factory.mktemp("adaptive"), campaign_of())
+    _, progress = rehearsal.run()
+    return rehearsal, progress
+
+
+def test_it_stops_when_the_choice_is_certain_without_making_every_run(finished):
+    rehearsal, progress = finished
+    told = rehearsal.rounds()
+    assert not progress.failed and "ranking" in progress.done
+    assert "expected regret" in told["stopped"] and told["rounds"][-1]["regret_dex"] <= 0.045
+    assert len(rehearsal.simulated) == len(told["chosen"]) < told["possible_runs"] == 12
+    hours = [entry["md_core_hours"] for entry in told["rounds"]]
+    assert hours == sorted(hours) and hours[0] > 0
+
+
+def test_it_finds_the_true_best(finished):
+    """The leader is the best by the laws themselves, or as good as the regret allows."""
+    leader = finished[0].rounds()["rounds"][-1]["leader"]
+    best = {
+        (m["composition"], m["disorder"]): np.log10(
+            WORLD.diffusivity_cm2_s(Identity.of(m["composition"], m["disorder"]), "bulk", [500])[0]
+        )
+        for m in SPEC["materials"]
+    }
+    assert best[leader["composition"], leader["disorder"]] > max(best.values()) - 0.1
+
+
+class Killed(InlineExecutor):
+    """The machine goes down before the n-th task."""
+
+    def __init__(self, tasks):
+        super().__init__()
+        self.tasks = tasks
+
+    def wait(self, timeout_s):
+        self.tasks -= 1
+        if self.tasks < 0:
+            raise KeyboardInterrupt
+        return super().wait(timeout_s)
+
+
+def test_killed_anywhere_it_goes_on_with_the_same_choices(finished, tmp_path):
+    again = Rehearsal(tmp_path, campaign_of())
+    kills = 0
+    while True:
+        try:
+            again.run(Killed(5))
+            break
+        except KeyboardInterrupt:
+            kills += 1
+    assert kills > 3
+    assert [run["case"] for run in again.rounds()["chosen"]] == [r["case"] for r in finished[0].rounds()["chosen"]]
+    keys = [entry["key"] for entry in computed(tmp_path)]
+    assert len(keys) == len(set(keys))
+    assert sorted(again.simulated) == sorted(finished[0].simulated)
+
+
+def test_running_again_computes_nothing(finished):
+    rehearsal, _ = finished
+    before = computed(rehearsal.folder)
+    scheduler, progress = rehearsal.run()
+    assert computed(rehearsal.folder) == before and len(progress.done) == len(scheduler.graph.nodes)
+
+
+def test_a_harder_target_goes_on_where_it_stopped(finished, tmp_path):
+    shutil.copytree(finished[0].folder, tmp_path / "copy")
+    before = finished[0].rounds()["chosen"]
+    until = {"regret_dex": 0.0385}
+    more = Rehearsal(tmp_path / "copy", campaign_of(acquisition=SPEC["acquisition"] | {"until": until}))
+    more.run()
+    after = more.rounds()["chosen"]
+    assert after[: len(before)] == before and len(after) > len(before)
+    assert sorted(more.simulated) == sorted(f"md/{run['case']}" for run in after[len(before) :])
+
+
+def test_a_new_temperature_builds_on_all_runs_made(finished, tmp_path):
+    shutil.copytree(finished[0].folder, tmp_path / "copy")
+    before = {run["case"] for run in finished[0].rounds()["chosen"]}
+    wider = campaign_of(temperatures_K=[600, 675, 750, 900])
+    rehearsal = Rehearsal(tmp_path / "copy", wider)
+    rehearsal.run()
+    begun = {run["case"] for run in rehearsal.rounds()["chosen"] if run["round"] == 0}
+    assert begun == before
+    assert not {name.removeprefix("md/") for name in rehearsal.simulated} & before
+
+
+def test_a_failed_run_stops_nothing_is_not_asked_again_and_counts_when_it_succeeds_later(tmp_path):
+    campaign = campaign_of(acquisition=SPEC["acquisition"] | {"until": {"regret_dex": 0.3}})
+    victim = "md/Li6PS5I 0 %/bulk/900 K/0"
+    broken = Rehearsal(tmp_path, campaign, failing=[victim])
+    scheduler, progress = broken.run()
+    assert set(progress.failed) == {victim} and "ranking" in progress.done
+    told = broken.rounds()
+    assert [run["case"] for run in told["chosen"]].count(victim.removeprefix("md/")) == 1
+    without = scheduler.item("surrogate").key
+    mended = Rehearsal(tmp_path, campaign)
+    scheduler, progress = mended.run()
+    assert mended.simulated == [victim] and not progress.failed
+    assert mended.rounds()["chosen"] == told["chosen"]
+    assert scheduler.item("surrogate").key != without
+
+
+def test_boundaries_bring_their_bulk_and_bounds_and_failures_are_lived_with(tmp_path):
+    """Cold runs give upper bounds only, one boundary run fails: the loop ends, on what can be had."""
+    campaign = campaign_of(
+        materials=SPEC["materials"][:2],
+        boundaries=["sigma5(001)[001]"],
+        temperatures_K=[600, 900],
+        homogenization={"grains": 8, "samples": 50},
+        surrogate={"members": 2, "steps": 10},
+        structures={"supercell": [1, 1, 1], "min_grain_thickness_nm": 0.9},
+        acquisition={"start": 3, "batch": 2, "until": {"regret_dex": 1e-6}},
+    )
+    victim = "md/Li6PS5Cl 50 %/sigma5(001)[001]/900 K/0"
+    rehearsal = Rehearsal(tmp_path, campaign, failing=[victim], detectable_cm2_s=2e-5, whole=True)
+    _, progress = rehearsal.run()
+    assert set(progress.failed) == {victim} and {"ranking", "surrogate"} <= progress.done
+    told = rehearsal.rounds()
+    assert told["stopped"]
+    begun = set()
+    for run in told["chosen"]:
+        assert run["bulk"] is None or run["bulk"] in begun
+        begun.add(run["case"])
+    ranking = rehearsal.store.result(grown_graph(campaign, rehearsal.store).items(frozenset([victim]))["ranking"])
+    assert sum(row["probability_best"] for row in ranking["ranking"]) == pytest.approx(1)
+    assert {row["measured"]["boundary"] for row in ranking["ranking"]} != {0}
+
+
+def outcome(**changes):
+    now = {"probability_best": 0.8, "regret_dex": 0.1, "wrong_pairs": 0.1, "leader": 0}
+    chosen = [
+        {"case": "bulk", "bulk": None, "core_hours": 1.0, "needed_by": "boundary"},
+        {"case": "boundary", "bulk": "bulk", "core_hours": 2.0},
+        {"case": "other", "bulk": None, "core_hours": 1.0},
+    ]
+    given = {"certainty": now, "leader_values": {"bulk": 1, "boundary": 0}, "chosen": chosen, "core_hours": 5.0}
+    return given | changes
+
+
+@pytest.mark.parametrize(
+    "until, changes, words",
+    [
+        ({"probability_best": 0.9}, {}, ""),
+        ({"probability_best": 0.8}, {}, "probability 0.80"),
+        ({"probability_best": 0.8}, {"leader_values": {"bulk": 0, "boundary": 0}}, ""),
+        ({"regret_dex": 0.2}, {}, "regret is 0.1 dex"),
+        ({"core_hours": 8.0}, {}, ""),
+        ({"core_hours": 7.9}, {}, "too few are left"),
+        ({"core_hours": 100.0}, {"chosen": []}, "no run that is left"),
+    ],
+)
+def test_reasons_to_stop(until, changes, words):
+    reason = stop_reason(Until(**until), outcome(**changes))
+    assert words in reason and bool(reason) == bool(words)
+
+
+@pytest.mark.parametrize("hours, cases", [(9, 3), (8.5, 2), (7, 0), (5.5, 0)])
+def test_the_budget_buys_no_bulk_run_without_its_boundary_run(hours, cases):
+    assert len(affordable(Until(core_hours=hours), outcome())) == cases
