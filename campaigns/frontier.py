@@ -78,7 +78,8 @@ class Frontier:
             self._queued.add(name)
 
     def settle(self, name: str) -> list[str]:
-        """A node is settled; returns the children that this frees."""
+        """A node is settled, and no longer offered; returns the children that this frees."""
+        self._queued.discard(name)
         freed = []
         for child in self._children[name]:
             self._unsettled[child].discard(name)
@@ -90,6 +91,7 @@ class Frontier:
         """A node must be computed again; its children wait for it."""
         for child in self._children[name]:
             self._unsettled[child].add(name)
+            self._queued.discard(child)
 
     def bar(self, name: str, fixed: Collection[str]) -> tuple[list[str], list[str]]:
         """A node failed for good: descendants can no longer be computed, or, if tolerant, get other keys.
@@ -121,11 +123,11 @@ class Frontier:
         """Resources that ready nodes ask for, the most urgent node's first."""
         for queue in self._ready.values():
             while queue and not self._stands(queue[0][2]):
-                self._queued.discard(heapq.heappop(queue)[2])
+                heapq.heappop(queue)
         return sorted((kind for kind, queue in self._ready.items() if queue), key=lambda kind: self._ready[kind][0])
 
     def _stands(self, name: str) -> bool:
-        return not self._unsettled[name] and name in self.items
+        return name in self._queued and name in self.items
 
     def take(self, kind: Resources) -> str:
         """Remove and return the most urgent ready node that asks for these resources."""

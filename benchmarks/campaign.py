@@ -1,0 +1,206 @@
+"""What the machinery of a campaign costs, without the science.
+
+    python benchmarks/campaign.py overhead     10 000 items of a stub engine on this machine; driver's time and memory
+    python benchmarks/campaign.py restart      the same folder again, in a process of its own: nothing is to do
+    python benchmarks/campaign.py cluster      sleeping items on 16 simulated nodes of 4 CPUs; share of the ideal time
+    python benchmarks/campaign.py md --campaign DIR    two MD items at once against one, with a campaign's potential
+
+Each row is a line of JSON with the number, the least (or most) it must reach, and the load of the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from argyro.actors.executor import RayExecutor
+from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.scheduler import Progress, Scheduler
+from argyro.campaigns.stages import StageDefinition
+from argyro.platform.execution import Outcome, Resources, Task
+from argyro.platform.store import Store
+from argyro.platform.workitem import WorkItem
+
+CHAIN = 4  # structure, run, analysis, homogenization
+
+
+def stub(context) -> dict:
+    """Sleeps as long as it is told, and hands on a number from its parent."""
+    time.sleep(context.inputs["sleep_s"])
+    (context.workdir / "out.txt").write_text("x" * 1000)
+    return {"value": 1 + sum(context.parent_result(role)["value"] for role in context.parents)}
+
+
+STUB = StageDefinition("stub", 1, stub)
+
+
+def chains(items: int, sleep_s: float = 0.0, label: str = "") -> Graph:
+    """Chains of dependent items, as campaigns are made of."""
+    graph = Graph()
+    for number in range(items):
+        chain, place = divmod(number, CHAIN)
+        parents = {"before": f"{label}{chain}/{place - 1}"} if place else {}
+        inputs = {"chain": chain, "place": place, "sleep_s": sleep_s, "label": label}
+        graph.add(Node(f"{label}{chain}/{place}", STUB, inputs, parents, cost_core_s=sleep_s))
+    return graph
+
+
+def compute(graph: Graph, workdir: Path, executor: RayExecutor) -> Progress:
+    scratch = workdir / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return Scheduler(graph, Store(workdir / "store"), scratch, executor, lambda *finished: None).run()
+
+
+def cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def row(name: str, value: float, limit: float, unit: str, at_least: bool = False, **more) -> None:
+    reached = value >= limit if at_least else value <= limit
+    load = round(os.getloadavg()[0], 1)
+    print(
+        json.dumps(
+            {"row": name, "value": round(value, 3), "limit": limit, "unit": unit, "reached": reached}
+            | more
+            | {"load": load}
+        ),
+        flush=True,
+    )
+
+
+def overhead(options) -> None:
+    from functools import partial
+
+    from argyro.actors.cluster import connect
+
+    executor = RayExecutor(partial(connect, "local", 2))
+    compute(chains(20, label="warm"), options.workdir, executor)
+    graph = chains(options.items)
+    before, started = cpu_s(), time.monotonic()
+    progress = compute(graph, options.workdir, executor)
+    used, elapsed = cpu_s() - before, time.monotonic() - started
+    assert len(progress.done) == options.items, progress.failed
+    executor.close()
+    per_item = {"items": options.items, "wall_ms_per_item": round(1e3 * elapsed / options.items, 2)}
+    row("driver CPU per item", 1e3 * used / options.items, 5.0, "ms", **per_item)
+    row("driver memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1.0, "GB", items=options.items)
+
+
+def restart(options) -> None:
+    command = [sys.executable, __file__, "again", "--items", str(options.items), "--workdir", str(options.workdir)]
+    started = time.monotonic()
+    subprocess.run(command, check=True)
+    row("restart of a finished campaign", time.monotonic() - started, 10.0, "s", items=options.items)
+
+
+def again(options) -> None:
+    """What `restart` times: everything is found complete, and no cluster is joined."""
+    progress = compute(chains(options.items), options.workdir, RayExecutor(_must_not_join))
+    assert len(progress.done) == options.items
+
+
+def _must_not_join() -> None:
+    raise AssertionError("something was left to compute")
+
+
+def cluster(options) -> None:
+    import ray
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": options.cpus, "object_store_memory": 80 << 20}
+    simulated = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
+    for _ in range(options.nodes - 1):
+        simulated.add_node(**node)
+    executor = RayExecutor(lambda: ray.is_initialized() or ray.init(address=simulated.address, log_to_driver=False))
+    slots = options.nodes * options.cpus
+    compute(chains(2 * CHAIN * slots, 1.0, label="warm"), options.workdir, executor)  # starts a worker on every CPU
+    before, started = cpu_s(), time.monotonic()
+    progress = compute(chains(options.items, options.sleep_s), options.workdir, executor)
+    elapsed, used = time.monotonic() - started, cpu_s() - before
+    assert len(progress.done) == options.items, progress.failed
+    ideal = options.items * options.sleep_s / slots
+    executor.close()
+    simulated.shutdown()
+    sizes = {"items": options.items, "sleep_s": options.sleep_s, "nodes": options.nodes, "cpus": options.cpus}
+    row("share of the ideal time", ideal / elapsed, 0.9, "", at_least=True, driver_cpu_s=round(used, 1), **sizes)
+
+
+def md(options) -> None:
+    """Two items with a core each, through Ray, against one; each starts with the structure and ends in the store."""
+    from functools import partial
+
+    from argyro.actors.cluster import connect
+
+    executor = RayExecutor(partial(connect, "local", 2))
+    make = partial(_md_task, options.campaign, options.workdir, options.production_ps)
+    _timed(executor, [make(0, 0.2)])  # a warm worker on each core
+    alone = _timed(executor, [make(1)])
+    both = _timed(executor, [make(2), make(3)])
+    executor.close()
+    times = {"one_s": round(alone, 1), "two_s": round(both, 1)}
+    row("two MD items on two cores, rate against one", 2 * alone / both, 1.8, "×", at_least=True, **times)
+
+
+def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, share: float = 1.0) -> Task:
+    from argyro.campaigns.build import build_graph
+    from argyro.campaigns.folder import CampaignFolder
+
+    folder = CampaignFolder(campaign)
+    spec = folder.campaign()
+    graph = build_graph(spec)
+    items, node = graph.items(), next(node for node in graph.nodes.values() if node.stage.name == "md")
+    parents = {role: items[name] for role, name in node.parents.items()}
+    inputs = dict(node.inputs) | {"production_ps": share * production_ps, "seed": 100 + seed}
+    source = Store(folder.store(spec).uri)
+    target = Store(workdir / "md-store")
+    for parent in parents.values():
+        if not target.has(parent):
+            shutil.copytree(source.path(parent), target.folder(parent))
+    item = WorkItem("md", node.stage.version, inputs, {role: parent.key for role, parent in parents.items()})
+    return Task(item, node.stage.run, parents, target.uri, workdir / "md-scratch", Resources(), settings=node.settings)
+
+
+def _timed(executor: RayExecutor, tasks: list[Task]) -> float:
+    executor.has_room(Resources())  # joins the cluster
+    started = time.monotonic()
+    for task in tasks:
+        executor.submit(task)
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(tasks):
+        outcomes += executor.wait(5.0)
+    assert all(outcome.status == "done" for outcome in outcomes), outcomes
+    return time.monotonic() - started
+
+
+ROWS: dict[str, Callable] = {"overhead": overhead, "restart": restart, "again": again, "cluster": cluster, "md": md}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="+", choices=list(ROWS))
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--workdir", type=Path, help="default: a temporary folder, removed at the end")
+    parser.add_argument("--nodes", type=int, default=16)
+    parser.add_argument("--cpus", type=int, default=4)
+    parser.add_argument("--sleep-s", type=float, default=5.0)
+    parser.add_argument("--campaign", type=Path, help="folder of a campaign whose potential is learned, for md")
+    parser.add_argument("--production-ps", type=float, default=20.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        options.workdir = options.workdir or Path(temporary)
+        for name in options.rows:
+            ROWS[name](options)
+
+
+if __name__ == "__main__":
+    main()
