@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
@@ -187,7 +189,13 @@ class _Builder:
         self._add(
             f"learn/{family}",
             LEARN,
-            {"labels": self.labels, "options": options},
+            {
+                "labels": self.labels,
+                "options": options,
+                "ensemble": potential.ensemble,
+                "target_ps": potential.target_ps,
+                "target_K": max(self.campaign.temperatures_K) if potential.target_ps else None,
+            },
             parents={name: name for name in names},
             facts={"family": family, "label_source": labels.source, "levels": potential.levels},
             settings={"labels": labels.model_dump(mode="json")},
@@ -229,7 +237,7 @@ class _Builder:
         simulation = self._add(
             f"md/{case}",
             MD,
-            {**inputs, "seed": seed},
+            {**inputs, "seed": seed, "member": run.realisation % self.campaign.potential.ensemble},
             parents={"structure": run.structure, "potential": f"learn/{self._family_of(cell.material)}"},
             facts={**facts, "production_ps": run.length_ps},
             settings=md.model_dump(include={"lammps", "pair_style", "launcher"})
@@ -349,7 +357,12 @@ class _Builder:
         return self.graph.add(Node(name, stage, inputs, *related, resources, cost, decision))
 
 
-def _label_identity(labels) -> dict[str, str]:
-    from argyro.platform.labels.source import LabelSource
+def _label_identity(labels) -> dict[str, object]:
+    return _identity_of(labels.model_dump_json())
 
-    return LabelSource(**labels.model_dump(mode="json")).identity()
+
+@lru_cache(maxsize=16)  # asking the reference's interpreter takes half a second, and a growing graph is built often
+def _identity_of(labels: str) -> dict[str, object]:
+    from argyro.campaigns.labelling import identity
+
+    return identity(json.loads(labels))

@@ -81,17 +81,17 @@ def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> float:
 
 def _label_atom_s(campaign: Campaign) -> float | None:
     """Core seconds per atom of a label after the first; None where that is not to be had in seconds."""
+    from argyro.campaigns.labelling import reference
     from argyro.platform.labels.labeller import Labeller
-    from argyro.platform.labels.source import LabelSource
     from argyro.platform.structures.argyrodite import build_bulk
 
-    if campaign.labels.source not in LABEL_ATOM_S:
+    if campaign.labels.source not in LABEL_ATOM_S or campaign.labels.teacher is not None:
         return None
     material = campaign.materials[0]
     frames = [build_bulk(material.composition, material.disorder) for _ in range(3)]
     for seed, frame in enumerate(frames):
         frame.rattle(0.05, seed=seed)  # a reference that has just seen a frame answers from memory
-    with Labeller(LabelSource(**campaign.labels.model_dump(mode="json"))) as labeller:
+    with Labeller(reference(campaign.labels.model_dump(mode="json"))) as labeller:
         (first,) = labeller.label(frames[:1])  # compiles and allocates
         warm_up_s = labeller.cpu_seconds_spent
         labeller.label(frames[1:])

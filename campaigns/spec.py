@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -78,13 +78,32 @@ class Structures(_Section):
     )
 
 
+Reference = Literal["chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"]
+
+
+class Teacher(_Section):
+    """A committee of MACE models trained on few labels of an expensive reference, which then labels in its place."""
+
+    train_on: Reference = Field(description="the expensive reference")
+    frames: Annotated[int, Field(ge=15)] = Field(60, description="labels of the expensive reference, per family")
+    python: str | None = Field(None, description="interpreter of the environment that holds the expensive reference")
+    factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")
+    kwargs: dict[str, Any] = Field(default_factory=dict, description="settings of the expensive reference")
+    timeout_s: Positive = 3600.0
+    foundation: str | None = Field(None, description="model file to fine-tune, or a name; default: from scratch")
+    channels: Annotated[int, Field(ge=4)] = Field(32, description="width of the models")
+    epochs: Annotated[int, Field(ge=1)] = Field(200, description="of training")
+    max_force_error_meV_A: Positive = Field(150.0, description="on labels held out, with which it may teach")
+
+
 class Labels(_Section):
     """The reference that labels configurations."""
 
-    source: Literal["chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"] = "chgnet"
+    source: Reference = "chgnet"
+    teacher: Teacher | None = Field(None, description="for `mace`: train the models on another reference's labels")
     python: str | None = Field(None, description="interpreter of the environment that holds the reference")
     factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")
-    kwargs: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    kwargs: dict[str, Any] = Field(default_factory=dict, description="settings of the reference, see docs/labels.md")
     threads: Annotated[int, Field(ge=1)] = 1
     timeout_s: Positive = 3600.0
 
@@ -99,6 +118,16 @@ class Potential(_Section):
     max_labels: Annotated[int, Field(ge=10)] = Field(80, description="per family")
     max_rounds: Annotated[int, Field(ge=1)] = Field(6, description="of exploration and refitting, per family")
     explore_ps: Positive = Field(10.0, description="length that exploration must survive without extrapolation")
+    ensemble: Annotated[int, Field(ge=1, le=20)] = Field(
+        1,
+        description="potentials of other starts and splits; realisations of the MD take turns with them, so that the "
+        "spread of D holds the error of the fit",
+    )
+    target_ps: Positive | None = Field(
+        None,
+        description="length of an MD run of the first bulk at the highest temperature after each level; the ladder ends "
+        "at the level that leaves D within the interval of the one before",
+    )
     families: Literal["by_elements", "by_composition", "one"] = Field(
         "by_elements", description="materials that share a potential: of the same elements, of one formula, or all"
     )

@@ -53,7 +53,7 @@ def load_campaign(file: Path, workdir: Path | None = None) -> Campaign:
         InvalidCampaign: with every mistake found.
     """
     raw = _read_yaml(file)
-    mistakes = _schema_mistakes(raw) + _cross_mistakes(raw) + _label_source_mistakes(raw)
+    mistakes = _schema_mistakes(raw) + _cross_mistakes(raw) + _ensemble_mistakes(raw) + _label_source_mistakes(raw)
     if workdir is not None:
         mistakes += _workdir_mistakes(workdir)
     if mistakes:
@@ -147,18 +147,38 @@ def _cross_mistakes(raw: dict) -> list[Mistake]:
     return mistakes
 
 
+def _ensemble_mistakes(raw: dict) -> list[Mistake]:
+    """Members of the ensemble serve realisations in turn; one that serves none would be trained for nothing."""
+    members, realisations = (
+        _numbers(section.get(name, 1) if isinstance(section := raw.get(key, {}), dict) else None)
+        for key, name in (("potential", "ensemble"), ("md", "realisations"))
+    )
+    if not members or not realisations or members[0] <= realisations[0]:
+        return []
+    message = (
+        f"{members[0]:g} potentials need as many realisations of the MD to take turns with, there are "
+        f"{realisations[0]:g}; raise md.realisations"
+    )
+    return [Mistake("potential.ensemble", members[0], f"<= {realisations[0]:g}", message)]
+
+
 def _label_source_mistakes(raw: dict) -> list[Mistake]:
-    from argyro.platform.labels.source import LabelSource
+    from argyro.campaigns.labelling import reference
 
     section = raw.get("labels", {})
     try:
-        source = LabelSource(**section) if isinstance(section, dict) else None
-    except (TypeError, ValueError):
+        source = reference(section) if isinstance(section, dict) else None
+    except (KeyError, TypeError, ValueError):
         return []  # the schema has said so
     if source is None:
         return []
+    taught = bool(section.get("teacher"))
+    if taught and section.get("source") != "mace":
+        message = "a teacher is a MACE model: source must be mace, the expensive reference is teacher.train_on"
+        return [Mistake("labels.source", section.get("source"), "mace", message)]
     available, reason = source.available()
-    return [] if available else [Mistake("labels.source", source.source, "an installed reference", reason)]
+    path = "labels.teacher.train_on" if taught else "labels.source"
+    return [] if available else [Mistake(path, source.source, "an installed reference", reason)]
 
 
 def _workdir_mistakes(workdir: Path) -> list[Mistake]:

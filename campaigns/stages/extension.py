@@ -6,7 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
-from argyro.campaigns.stages.learn import ACTIVE_SET, CURVE, POTENTIAL, TRAINING_SET, learning_options
+from argyro.campaigns.labelling import reference, taught_source
+from argyro.campaigns.stages.learn import (
+    ACTIVE_SET,
+    CURVE,
+    POTENTIAL,
+    TRAINING_SET,
+    active_set_file,
+    learning_options,
+    potential_file,
+)
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.execution import StageContext
 
@@ -53,13 +62,15 @@ class Extension:
     def learned(self):
         """Potential for the next run: the family's, extended as often as was needed so far."""
         from argyro.platform.labels.labeller import Labeller
-        from argyro.platform.labels.source import LabelSource
         from argyro.platform.learning.loop import LearningResult
 
         parent = self.context.parents["potential"]
-        learned = LearningResult(parent / POTENTIAL, parent / ACTIVE_SET, parent / TRAINING_SET, [])
+        member = int(self.context.inputs["member"])
+        learned = LearningResult(
+            parent / potential_file(member), parent / active_set_file(member), parent / TRAINING_SET, []
+        )
         if self.number:
-            with Labeller(LabelSource(**self.context.settings["labels"])) as labeller:
+            with Labeller(taught_source(parent) or reference(self.context.settings["labels"])) as labeller:
                 for number in range(1, self.number + 1):
                     learned = self._extend(learned, number, labeller)
         return learned
@@ -96,7 +107,11 @@ class Extension:
             shutil.copy(path, self.context.workdir / name)
         plot_rounds(learned.rounds, self.context.workdir / CURVE)
         metrics = {"extensions": self.number, "extension_labels": learned.rounds[-1]["labels"]}
-        return {"rounds": learned.rounds, "metrics": metrics, "artifacts": [CURVE, POTENTIAL, ACTIVE_SET]}
+        return {
+            "rounds": learned.rounds,
+            "metrics": metrics,
+            "artifacts": [CURVE, POTENTIAL, ACTIVE_SET],
+        }
 
     def _folder(self, number: int) -> Path:
         return self.context.unfinished / f"extension-{number}"

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ase import Atoms
+
+from argyro.campaigns.labelling import TEACHER, TEACHER_REPORT, reference
 from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.execution import StageContext
 
 POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
-TRAINING_SET, CURVE, PARITY = "training_set.extxyz", "learning.png", "parity.png"
+TRAINING_SET, EXPENSIVE = "training_set.extxyz", "expensive.extxyz"
+CURVE, PARITY, GRADES = "learning.png", "parity.png", "grades.png"
+
+
+def potential_file(member: int) -> str:
+    """Name of the potential of a member of the ensemble; the first is the one that was learned."""
+    return f"potential-{member}.mtp" if member else POTENTIAL
+
+
+def active_set_file(member: int) -> str:
+    """Name of its active set."""
+    return f"potential-{member}.active_set.txt" if member else ACTIVE_SET
 
 
 def run(context: StageContext) -> dict:
-    """Inputs: labels (identity), options. Settings: labels (how to run the reference). Parents: structures."""
-    from argyro.platform.labels.labeller import Labeller
-    from argyro.platform.labels.source import LabelSource
-    from argyro.platform.learning.loop import learn
+    """Learn, then fit the other members of the ensemble.
+
+    Inputs: labels (identity), options, ensemble, target_ps. Settings: labels (how to run the reference). Parents:
+    structures.
+    """
+    from argyro.platform.learning.ensemble import train_ensemble
+    from argyro.platform.learning.rounds import read_frames
+
+    structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
+    options = learning_options(context.inputs["options"])
 
     def tell(summary: dict) -> None:
         words = f"round {summary['round']}, level {summary['level']}, {summary['labels']} labels"
         context.progress(summary["labels"] / options.max_labels, words)
 
-    structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
-    options = learning_options(context.inputs["options"])
-    with Labeller(LabelSource(**context.settings["labels"])) as labeller:
-        learned = learn(structures, options, labeller, context.unfinished, progress=tell, cores=context.cores)
-    shutil.copy(learned.mtp_path, context.workdir / POTENTIAL)
-    shutil.copy(learned.active_set_path, context.workdir / ACTIVE_SET)
+    learn_it = _learn_taught if context.settings["labels"]["teacher"] else _learn
+    learned, extra = learn_it(context, structures, options, tell)
+    frames = read_frames(learned.training_set_path)
+    others = train_ensemble(frames, options, context.inputs["ensemble"] - 1, context.unfinished / "ensemble")
+    for member, (potential, active_set) in enumerate([(learned.mtp_path, learned.active_set_path), *others]):
+        shutil.copy(potential, context.workdir / potential_file(member))
+        shutil.copy(active_set, context.workdir / active_set_file(member))
     shutil.copy(learned.training_set_path, context.workdir / TRAINING_SET)
-    _draw(learned, context.workdir)
-    return _result(learned.rounds)
+    _draw(learned, frames, options, context.workdir)
+    return _result(learned.rounds, extra)
 
 
 def learning_options(inputs: Mapping):
@@ -44,24 +66,80 @@ def learning_options(inputs: Mapping):
     )
 
 
-def _draw(learned, workdir: Path) -> None:
-    from argyro.platform.learning.plots import plot_parity, plot_rounds
-    from argyro.platform.learning.rounds import read_frames
+def _learn(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
+    from argyro.platform.labels.labeller import Labeller
+    from argyro.platform.learning.loop import learn
+    from argyro.platform.learning.target import TargetDiffusivity
+
+    target, target_ps = None, context.inputs["target_ps"]
+    if target_ps is not None:
+        bulk = next(atoms for atoms in structures if atoms.info["boundary"] == "bulk")
+        hottest_K = context.inputs["target_K"]
+        target = TargetDiffusivity(bulk, hottest_K, target_ps, context.unfinished / "target", options.seed)
+    with Labeller(reference(context.settings["labels"])) as labeller:
+        folder = context.unfinished / "rounds"
+        return learn(structures, options, labeller, folder, tell, target, context.cores), {}
+
+
+def _learn_taught(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
+    """Learn from a teacher, which is kept with its expensive labels."""
+    from argyro.platform.labels.labeller import Labeller
+    from argyro.platform.labels.teacher import TeacherOptions
+    from argyro.platform.learning.taught import learn_taught
+
+    asked = context.settings["labels"]["teacher"]
+    names = ("foundation", "channels", "epochs", "max_force_error_meV_A")
+    teaching = TeacherOptions(**{name: asked[name] for name in names}, seed=options.seed)
+    with Labeller(reference(context.settings["labels"]), context.unfinished / "labels") as labeller:
+        taught = learn_taught(
+            structures, options, teaching, asked["frames"], labeller, context.unfinished, tell, context.cores
+        )
+    for member, model in enumerate(taught.teacher.models):
+        shutil.copy(model, context.workdir / TEACHER.format(member))
+    shutil.copy(taught.expensive, context.workdir / EXPENSIVE)
+    report = taught.teacher.to_json() | {"members": len(taught.teacher.models)}
+    (context.workdir / TEACHER_REPORT).write_text(json.dumps(report, indent=1))
+    numbers = {f"teacher_{name}": value for name, value in report.items()}
+    return taught.learned, {"teachers": taught.teachers, "metrics": numbers, "artifacts": [TEACHER_REPORT]}
+
+
+def _draw(learned, frames: list[Atoms], options, workdir: Path) -> None:
+    from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
+    from argyro.platform.learning.rounds import RoundStore, read_traces
     from argyro.platform.potential.potential import MTP
 
+    folders = RoundStore(learned.training_set_path.parent).folders
+    traces = [found for folder in folders if (found := read_traces(folder))]
     plot_rounds(learned.rounds, workdir / CURVE)
-    plot_parity(MTP.read(learned.mtp_path), read_frames(learned.training_set_path), workdir / PARITY)
+    plot_parity(MTP.read(learned.mtp_path), frames, workdir / PARITY)
+    plot_grades(traces, options, workdir / GRADES)
 
 
-def _result(rounds: list[dict]) -> dict:
-    names = sorted({name for entry in rounds for name, value in entry.items() if type(value) in (int, float)})
-    series = {name: [entry.get(name) for entry in rounds] for name in names}
+def _result(rounds: list[dict], extra: Mapping) -> dict:
+    series = round_series(rounds)
+    metrics = {name: _last(values) for name, values in series.items()}
     return {
         "rounds": rounds,
-        "metrics": {name: _last(values) for name, values in series.items()},
+        **extra,
+        "metrics": metrics | extra.get("metrics", {}),
         "series": {f"round_{name}": values for name, values in series.items()},
-        "artifacts": [CURVE, PARITY, POTENTIAL, ACTIVE_SET],
+        "artifacts": [CURVE, PARITY, GRADES, POTENTIAL, ACTIVE_SET, *extra.get("artifacts", [])],
     }
+
+
+def round_series(rounds: list[dict]) -> dict[str, list[float | None]]:
+    """Name -> number of each round, None where a round has none: of grades each quantile, of times the shortest."""
+    flat = [_flat(entry) for entry in rounds]
+    return {name: [entry.get(name) for entry in flat] for name in sorted(set().union(*flat))}
+
+
+def _flat(entry: dict) -> dict[str, float]:
+    numbers = {name: value for name, value in entry.items() if type(value) in (int, float)}
+    numbers |= {f"grade_{name}": value for name, value in entry["grades"].items()}
+    if "target" in entry:
+        numbers["target_cm2_s"] = entry["target"]["value"]
+    times_ps = entry["exploration_ps_until_break"]
+    return numbers | ({"shortest_exploration_ps": min(times_ps)} if times_ps else {})
 
 
 def _last(values: list) -> float:
@@ -69,4 +147,4 @@ def _last(values: list) -> float:
     return next(value for value in reversed(values) if value is not None)
 
 
-LEARN = StageDefinition("learn", 1, run, hosted=True)
+LEARN = StageDefinition("learn", 2, run, hosted=True)

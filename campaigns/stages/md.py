@@ -19,8 +19,9 @@ LEAST_SHARE = 0.25
 def run(context: StageContext) -> dict:
     """One run, repeated with an extended potential after a break.
 
-    Inputs: what of `MDSettings` decides the result; extensions, how often the potential may be extended on account of
-    this run. Settings: how to run `lmp`; labels, how to run the reference. Parents: structure, potential.
+    Inputs: what of `MDSettings` decides the result; member, of the potential's ensemble; extensions, how often the
+    potential may be extended on account of this run. Settings: how to run `lmp`; labels, how to run the reference.
+    Parents: structure, potential.
     """
     extension = Extension(context)
     while True:
@@ -45,7 +46,7 @@ def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroErro
     from argyro.platform.dynamics.watch import RunStoppedError
     from argyro.platform.potential.lammps import BREAK_MARKER
 
-    asked = {name: value for name, value in context.inputs.items() if name != "extensions"}
+    asked = {name: value for name, value in context.inputs.items() if name not in ("extensions", "member")}
     here = {name: value for name, value in context.settings.items() if name in ("lammps", "launcher")}
     here["ranks"] = 1 if here.get("lammps") else context.cores  # another lmp brings its own MPI, and so its launcher
     pair_style, atoms = context.settings.get("pair_style"), read_structure(context.parents["structure"])
@@ -89,4 +90,4 @@ def _other_pair_style(pair_style: str, potential: Path, atoms) -> list[str]:
     return [f"pair_style {pair_style}", f"pair_coeff * * {potential} {' '.join(species_order(atoms))}"]
 
 
-MD = StageDefinition("md", 2, run)
+MD = StageDefinition("md", 3, run)

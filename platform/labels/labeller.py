@@ -21,7 +21,7 @@ from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.labels.source import WORKER, LabelSource
 from argyro.platform.processes import die_with_parent
 
-STATUSES = ("converged", "unconverged", "failed", "timeout")
+STATUSES = ("converged", "unconverged", "failed", "timeout", "doubtful")
 LOG_TAIL_CHARACTERS = 2000
 LOADING_S = 600.0
 
@@ -156,6 +156,12 @@ class Labeller:
         start = time.monotonic()
         result = frame.copy()
         answer, log = self._ask(frame)
+        disagreement, doubt = answer.get("disagreement"), self.source.doubt_eV_A
+        if disagreement is not None:
+            result.info["disagreement_eV_A"] = disagreement
+            if doubt is not None and disagreement > doubt:
+                answer["status"] = "doubtful"
+                log = f"the members of the committee disagree by {disagreement:.2f} eV/Å, {doubt:.2f} are allowed"
         result.info |= {"status": answer["status"], "label_source": self.source.label_source, "log": log}
         if answer["status"] == "converged":
             result.info["log"] = ""

@@ -28,6 +28,8 @@ class LabelSource:
         kwargs: settings of the engine.
         threads: threads of the worker; one is right on shared cores.
         timeout_s: longest time for one frame, loading of the model not counted.
+        doubt_eV_A: of a committee of models, the disagreement from which a frame ends ``doubtful``: the norm over the
+            components of the forces' standard deviation, at the atom where it is largest.
 
     Raises:
         InputError: the source is unknown, or `factory` does not go with it.
@@ -39,6 +41,7 @@ class LabelSource:
     kwargs: dict = field(default_factory=dict)
     threads: int = 1
     timeout_s: float = 3600.0
+    doubt_eV_A: float | None = None
 
     def __post_init__(self):
         if self.source not in SOURCES:
@@ -105,12 +108,15 @@ class LabelSource:
 
     def identity(self) -> dict[str, str]:
         """Name, version, settings hash and weights hash: two labels may share a training set only if all four agree."""
-        settings = json.dumps({"factory": self.factory, "kwargs": self.kwargs}, sort_keys=True)
+        weights = self._description["weights"]
+        # a model that is known by its hash may lie anywhere
+        kwargs = {name: value for name, value in self.kwargs.items() if not (weights and name == "model")}
+        settings = json.dumps({"factory": self.factory, "kwargs": kwargs}, sort_keys=True)
         return {
             "name": self.factory or self.source,
             "version": self._description["version"],
             "settings": hashlib.sha256(settings.encode()).hexdigest()[:12],
-            "weights": self._description["weights"],
+            "weights": weights,
         }
 
     @property

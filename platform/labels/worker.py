@@ -8,7 +8,8 @@ the engine are all it needs. Whatever the engine prints goes to the log (standar
 
 CONFIG is ``{"source", "factory", "kwargs", "threads"}`` as JSON. A request is ``{"numbers", "positions", "cell", "pbc",
 "directory"}``, an answer ``{"status", "energy", "forces", "stress", "message", "cpu_s"}`` in eV, eV/Å and eV/Å³ (xx,
-yy, zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame, that of programs which the engine started included.
+yy, zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame, that of programs which the engine started included. A
+committee of models also gives ``disagreement``.
 """
 
 from __future__ import annotations
@@ -105,7 +106,15 @@ def _results(atoms) -> dict:
         "forces": forces.tolist(),
         "stress": stress.tolist(),
         "message": "",
+        "disagreement": _disagreement(getattr(atoms.calc, "results", {}).get("forces_comm")),
     }
+
+
+def _disagreement(forces) -> float | None:
+    """How much a committee's members differ at the atom where they differ most, eV/Å; None for a single model."""
+    import numpy as np
+
+    return None if forces is None else float(np.linalg.norm(np.std(forces, axis=0), axis=-1).max())
 
 
 def serve(config: dict, requests, answers) -> None:

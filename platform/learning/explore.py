@@ -64,6 +64,11 @@ class Exploration:
     last: Atoms | None
 
     @property
+    def name(self) -> str:
+        """For people: ``structure 1, 900 K``."""
+        return f"structure {self.sampler.structure}, {self.sampler.temperature_K:g} K"
+
+    @property
     def extrapolated(self) -> bool:
         """Whether the run met anything that the active set does not hold."""
         return self.broke or self.candidates > 0

@@ -27,6 +27,7 @@ from argyro.platform.learning.rounds import (
     REJECTED,
     RoundStore,
     write_frames,
+    write_traces,
 )
 from argyro.platform.learning.seeds import hot_frames, seed_frames
 from argyro.platform.learning.select import grade_quantiles, pick
@@ -50,7 +51,8 @@ class Learner:
         labeller: an open labeller.
         store: the rounds.
         progress: called with every summary.
-        target: property of a potential for which it is learned; the climb ends when a level does not change it.
+        target: property of a potential for which it is learned; the climb ends when a level does not change it. None
+            where a potential gives no value.
         cores: exploring runs at a time, each a process of its own.
     """
 
@@ -59,7 +61,7 @@ class Learner:
     labeller: Labeller
     store: RoundStore
     progress: Callable[[dict], None]
-    target: Callable[[Path], Uncertain] | None = None
+    target: Callable[[Path], Uncertain | None] | None = None
     cores: int = 1
 
     def run(self) -> None:
@@ -111,6 +113,7 @@ class Learner:
         mtp, active_set = self._current()
         ps = self._length_ps(rounds[-1])
         runs = self._explore_all(ps, scratch, len(rounds))
+        write_traces(scratch, runs)
         new = any(run.extrapolated for run in runs)
         fresh = [run.last for run in runs if run.last is not None and not run.candidates]
         picks = self._picks(runs, mtp, active_set, len(fresh)) if new and self._may_label(rounds) else []
@@ -142,8 +145,8 @@ class Learner:
         write_frames(scratch / HELD_OUT, labels.accepted)
         above = [level for level in self.options.levels if level > mtp.level]
         summary = {}
-        if self.target is not None:
-            value = self.target(self.store.folders[-1] / POTENTIAL)
+        value = self.target(self.store.folders[-1] / POTENTIAL) if above and self.target is not None else None
+        if value is not None:
             earlier = [entry["target"] for entry in self.store.summaries if "target" in entry]
             if earlier and earlier[-1]["low"] <= value.value <= earlier[-1]["high"]:
                 above = []
@@ -185,12 +188,12 @@ class Learner:
             frame.info |= {"round": number, "fresh": index >= len(frames) - asked_last}
         labelled = self.labeller.label(labelable(frames, self.options, mtp, number))
         accepted, rejected = accept(labelled, self.store.frames(ACCEPTED), self.options.sanity)
+        write_frames(scratch / REJECTED, rejected)
         if labelled and not any(frame.info["status"] == "converged" for frame in labelled):
             raise ArgyroError(
                 f"all {len(labelled)} labels of round {number} failed; {self.labeller.source.source} "
                 f"said: {rejected[-1].info['log'][-800:]}"
             )
-        write_frames(scratch / REJECTED, rejected)
         return _Labels(accepted, rejected, self.labeller.seconds_spent - wall, self.labeller.cpu_seconds_spent - cpu)
 
     def _current(self) -> tuple[MTP, ActiveSet]:

@@ -42,7 +42,7 @@ def learn(
     labeller: Labeller,
     workdir: Path,
     progress: Callable[[dict], None] | None = None,
-    target: Callable[[Path], Uncertain] | None = None,
+    target: Callable[[Path], Uncertain | None] | None = None,
     cores: int = 1,
 ) -> LearningResult:
     """Learn one potential for a family of structures; resumes in `workdir` at the last complete round.
@@ -54,7 +54,7 @@ def learn(
         workdir: folder of the run.
         progress: called with the summary of every round when it is complete.
         target: property for which the potential is learned, from the potential's path; the climb ends at the level that
-            leaves it within the interval of the level before.
+            leaves it within the interval of the level before. See `target.TargetDiffusivity`.
         cores: exploring runs at a time; changes nothing in the result.
 
     Raises:
@@ -72,7 +72,7 @@ def open_learner(
     labeller: Labeller,
     workdir: Path,
     progress: Callable[[dict], None] | None = None,
-    target: Callable[[Path], Uncertain] | None = None,
+    target: Callable[[Path], Uncertain | None] | None = None,
     cores: int = 1,
     **inputs: str,
 ) -> Learner:

@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 
 if TYPE_CHECKING:
+    from argyro.platform.learning.options import LearningOptions
     from argyro.platform.potential.potential import MTP
 
 
@@ -67,31 +68,34 @@ def plot_parity(mtp: MTP, frames: Sequence[Atoms], path: Path) -> Path:
     return _save(figure, path)
 
 
-def plot_grades(traces: Sequence[tuple[str, np.ndarray, np.ndarray]], select: float, break_: float, path: Path) -> Path:
-    """Extrapolation grade against time.
+def plot_grades(rounds: Sequence[list[dict]], options: LearningOptions, path: Path) -> Path:
+    """Extrapolation grade against time, of the first exploration, the last and one between.
 
     Args:
-        traces: name, times (ps) and grades of each run.
-        select: selection threshold.
-        break_: break threshold.
+        rounds: traces of each round that explored, see `rounds.read_traces`.
+        options: with the thresholds.
         path: image file.
     """
-    figure, (axis,) = _axes(1, "time (ps)")
-    for name, times_ps, grades in traces:
-        axis.plot(times_ps, grades, ".-", markersize=3, linewidth=0.7, label=name)
-    for threshold in (select, break_):
-        axis.axhline(threshold, color="black", linewidth=0.7, linestyle="--")
-    axis.set_ylabel("extrapolation grade")
-    axis.set_yscale("log")
-    axis.legend(fontsize="small")
+    shown = sorted({0, len(rounds) // 2, len(rounds) - 1}) if rounds else []
+    figure, axes = _axes(max(1, len(shown)), "time (ps)", sharex=False)
+    for axis, number in zip(axes, shown, strict=False):
+        for trace in rounds[number]:
+            axis.plot(trace["times_ps"], trace["grades"], ".-", markersize=3, linewidth=0.7, label=trace["run"])
+        for threshold in (options.select, options.break_):
+            axis.axhline(threshold, color="black", linewidth=0.7, linestyle="--")
+        axis.set_title(f"exploration {number + 1} of {len(rounds)}", fontsize="small")
+        axis.set_ylabel("grade")
+        axis.set_yscale("log")
+    if shown:
+        axes[0].legend(fontsize="x-small", ncols=2)
     return _save(figure, path)
 
 
-def _axes(count: int, xlabel: str):
+def _axes(count: int, xlabel: str, sharex: bool = True):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 1.5 + 2.2 * count), layout="constrained")
-    axes = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
+    axes = figure.subplots(count, 1, sharex=sharex, squeeze=False)[:, 0]
     axes[-1].set_xlabel(xlabel)
     return figure, axes
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ase import Atoms
 from ase.io import iread, write
 
 from argyro.platform.errors import InputError
 
+if TYPE_CHECKING:
+    from argyro.platform.learning.explore import Exploration
+
 POTENTIAL, ACTIVE_SET, SUMMARY = "potential.mtp", "active_set.txt", "round.json"
 ACCEPTED, REJECTED, HELD_OUT = "labels.extxyz", "rejected.extxyz", "held_out.extxyz"
+TRACES = "grades.json"
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,21 @@ class RoundStore:
         """Write the summary and make the round visible by its final name."""
         (scratch / SUMMARY).write_text(json.dumps(summary, indent=1))
         return scratch.rename(self.workdir / f"round-{len(self.folders):03d}")
+
+
+def write_traces(folder: Path, runs: Sequence[Exploration]) -> None:
+    """Keep the grades in time of exploring runs."""
+    traces = [
+        {"run": run.name, "times_ps": run.times_ps.tolist(), "grades": run.grades.tolist(), "ps": run.ps}
+        for run in runs
+    ]
+    (folder / TRACES).write_text(json.dumps(traces))
+
+
+def read_traces(folder: Path) -> list[dict]:
+    """Grades in time of a round's exploring runs; none in a round without any."""
+    path = folder / TRACES
+    return json.loads(path.read_text()) if path.exists() else []
 
 
 def read_frames(path: Path) -> list[Atoms]:

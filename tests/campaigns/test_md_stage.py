@@ -26,7 +26,7 @@ from argyro.platform.structures.argyrodite import build_bulk
 
 REFERENCE = Path(__file__).parents[1] / "platform" / "learning" / "mtp_reference.py"
 LABELS = {"source": "ase", "factory": f"{REFERENCE}:make"}
-OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.3, "training_iterations": 60}
+OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.5, "training_iterations": 60}
 INPUTS = {"temperature_K": 600.0, "equilibrate_ps": 0.2, "production_ps": 1.0, "frame_every_fs": 20.0, "seed": 1}
 
 
@@ -52,7 +52,7 @@ def parents(tmp_path_factory):
 
 @pytest.fixture
 def context(parents, tmp_path):
-    return StageContext(INPUTS | {"extensions": 2}, parents, tmp_path, settings={"labels": LABELS})
+    return StageContext(INPUTS | {"extensions": 2, "member": 0}, parents, tmp_path, settings={"labels": LABELS})
 
 
 def test_a_run_that_breaks_is_repeated_with_an_extended_potential(context, parents):
@@ -87,7 +87,7 @@ def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch)
 
 def test_without_extensions_a_break_fails_the_run(context):
     with pytest.raises(RunStoppedError, match="extrapolates"):
-        md.run(replace(context, inputs=INPUTS | {"extensions": 0}))
+        md.run(replace(context, inputs=INPUTS | {"extensions": 0, "member": 0}))
 
 
 def stopped_after(tmp_path, done_ps):

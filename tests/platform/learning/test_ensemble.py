@@ -70,10 +70,10 @@ def test_figures_are_drawn(reference, frames, tmp_path):
         "exploration_ps_until_break": [],
     }
     later = entry | {"round": 1, "validation_rmse_force_meV_A": 150.0, "exploration_ps_until_break": [1.0, 0.4]}
-    traces = [("bulk 600 K", np.arange(5.0), np.array([0.8, 1.1, 1.9, 2.4, 5.2]))]
+    trace = {"run": "structure 0, 600 K", "times_ps": [0.0, 1.0, 2.0], "grades": [0.8, 1.9, 5.2], "ps": 2.0}
     drawn = [
         plot_rounds([entry, later], tmp_path / "rounds.png"),
         plot_parity(reference, frames, tmp_path / "parity.png"),
-        plot_grades(traces, 1.7, 5.0, tmp_path / "grades.png"),
+        plot_grades([[trace], [trace]], OPTIONS, tmp_path / "grades.png"),
     ]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)

@@ -15,10 +15,12 @@ from argyro.platform.learning.extension import extend, extension_options
 from argyro.platform.learning.fit import rmse
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.rounds import read_traces
 from argyro.platform.learning.seeds import hot_frames
 from argyro.platform.potential.active_set import ActiveSet
 from argyro.platform.potential.potential import MTP
 from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.uncertain import Uncertain
 
 OPTIONS = LearningOptions(
     levels=(4, 6),
@@ -71,6 +73,23 @@ def test_rounds_climb_the_ladder_and_carry_their_metrics(finished):
     for entry in result.rounds:
         assert {"labels", "grades", "exploration_ps_until_break", "train_rmse_force_meV_A"} <= entry.keys()
     json.dumps(result.rounds)
+
+
+def test_grades_in_time_are_kept_for_every_run(finished):
+    workdir, result = finished
+    for entry in result.rounds[1:]:
+        traces = read_traces(workdir / f"round-{entry['round']:03d}")
+        assert [trace["ps"] for trace in traces] == entry["exploration_ps_until_break"]
+        assert all(len(trace["times_ps"]) == len(trace["grades"]) > 0 for trace in traces)
+
+
+@pytest.mark.parametrize(("change", "level"), [(1.1, 4), (3.0, 6)])
+def test_climb_ends_at_the_level_that_leaves_the_target_as_it_is(labeller, structures, tmp_path, change, level):
+    values = iter([Uncertain(1.0, 0.8, 1.2), Uncertain(change, 0.8 * change, 1.2 * change)])
+    options = replace(OPTIONS, levels=(2, 4, 6), exploration_ps=0.2, rounds_per_level=1)
+    result = learn(structures, options, labeller, tmp_path, target=lambda path: next(values))
+    assert [entry["target"]["value"] for entry in result.rounds if "target" in entry] == [1.0, change]
+    assert MTP.read(result.mtp_path).level == level
 
 
 def test_potential_is_as_good_on_fresh_frames_as_on_its_training_set(finished):

@@ -1,0 +1,49 @@
+"""What the section `labels` of a campaign file means: a reference, or a teacher that one is distilled into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from argyro.platform.labels.source import LabelSource
+
+TEACHER = "teacher-{}.model"  # files of a learning item
+TEACHER_REPORT = "teacher.json"
+
+
+def reference(labels: Mapping) -> LabelSource:
+    """The reference that a person named: that of the labels, or the one that the teacher is trained on.
+
+    Args:
+        labels: the section as plain data.
+    """
+    teacher = labels.get("teacher")
+    section = dict(labels)
+    if isinstance(teacher, Mapping):
+        section = {"source": teacher["train_on"]}
+        section |= {name: teacher[name] for name in ("python", "factory", "kwargs", "timeout_s") if name in teacher}
+    section.pop("teacher", None)
+    return LabelSource(**section)
+
+
+def taught_source(folder: Path) -> LabelSource | None:
+    """The committee that a learning item keeps; None if it learned without a teacher."""
+    import json
+
+    from argyro.platform.labels.teacher import committee
+
+    if not (folder / TEACHER_REPORT).exists():
+        return None
+    report = json.loads((folder / TEACHER_REPORT).read_text())
+    models = [folder / TEACHER.format(member) for member in range(report["members"])]
+    return committee(models, report["doubt_eV_A"])
+
+
+def identity(labels: Mapping) -> dict[str, object]:
+    """What decides the labels, for the keys of work items."""
+    named = reference(labels).identity()
+    teacher = labels.get("teacher")
+    if not teacher:
+        return dict(named)
+    how = {name: value for name, value in teacher.items() if name not in ("python", "kwargs", "factory", "timeout_s")}
+    return named | {"name": f"{named['name']} through a MACE teacher", "teacher": how}

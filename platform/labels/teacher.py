@@ -1,0 +1,220 @@
+"""A teacher: a committee of MACE models trained on few expensive labels, then a source of as many cheap ones as wanted.
+
+What models that saw the same labels disagree about, they have not learned: such frames are doubtful and go back to
+the expensive reference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import write
+
+from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.source import LabelSource
+from argyro.platform.processes import die_with_parent
+
+MODEL, REPORT = "teacher.model", "teacher.json"
+LEAST_FRAMES = 10
+LOG_TAIL_CHARACTERS = 1500
+
+
+@dataclass(frozen=True)
+class TeacherOptions:
+    """How a committee is trained.
+
+    Args:
+        members: models, which differ by their seeds and by the tenth of the frames that decides when they are best.
+        channels: width of the models.
+        cutoff_A: of one of the two message-passing layers.
+        epochs: passes over the training set.
+        foundation: model file to fine-tune, or a name that mace-torch downloads; None trains from scratch.
+        held_out: share of the frames that no member sees.
+        max_force_error_meV_A: largest force RMSE on these with which a teacher may teach.
+        doubt: a frame is doubtful if the members disagree by more than this times their largest disagreement there.
+        seed: of the split and the models.
+    """
+
+    members: int = 2
+    channels: int = 32
+    cutoff_A: float = 5.0
+    epochs: int = 200
+    foundation: str | None = None
+    held_out: float = 0.15
+    max_force_error_meV_A: float = 150.0
+    doubt: float = 2.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A trained committee.
+
+    Args:
+        models: file of each member.
+        force_error_meV_A: force RMSE of the committee's mean on the frames held out, per component.
+        energy_error_meV_atom: energy RMSE there.
+        disagreement_eV_A: largest disagreement of the members there, see `LabelSource.doubt_eV_A`.
+        doubt_eV_A: disagreement from which a frame is doubtful.
+        frames: number of frames trained on.
+        held_out: number of frames held out.
+    """
+
+    models: tuple[Path, ...]
+    force_error_meV_A: float
+    energy_error_meV_atom: float
+    disagreement_eV_A: float
+    doubt_eV_A: float
+    frames: int
+    held_out: int
+
+    def source(self) -> LabelSource:
+        """The committee as a label source: the mean of its members, doubtful where they disagree."""
+        return committee(self.models, self.doubt_eV_A)
+
+    def to_json(self) -> dict:
+        """All numbers by name."""
+        return {name: value for name, value in asdict(self).items() if name != "models"}
+
+
+def committee(models: Sequence[Path], doubt_eV_A: float | None = None) -> LabelSource:
+    """Label source of the mean of MACE models."""
+    return LabelSource(source="mace", kwargs={"model": [str(path) for path in models]}, doubt_eV_A=doubt_eV_A)
+
+
+def train_teacher(frames: Sequence[Atoms], options: TeacherOptions, workdir: Path) -> Teacher:
+    """Train a committee, or read it if it stands in the folder.
+
+    Args:
+        frames: labelled by one reference.
+        options: how.
+        workdir: of this teacher alone; a member that is complete is not trained again.
+
+    Raises:
+        InputError: too few frames, or labels of several references.
+        ArgyroError: a training failed, or the force error on held-out frames exceeds the gate.
+    """
+    frames = _checked(frames)
+    order = np.random.default_rng(options.seed).permutation(len(frames))
+    count = max(2, round(options.held_out * len(frames)))
+    held_out, seen = [frames[i] for i in order[:count]], [frames[i] for i in order[count:]]
+    models = [_train_member(seen, member, options, workdir / f"member-{member}") for member in range(options.members)]
+    if not (workdir / REPORT).exists():
+        (workdir / REPORT).write_text(json.dumps(_judge(models, held_out, len(seen), options), indent=1))
+    teacher = Teacher(tuple(models), **json.loads((workdir / REPORT).read_text()))
+    if teacher.force_error_meV_A > options.max_force_error_meV_A:
+        raise ArgyroError(
+            f"the teacher is off by {teacher.force_error_meV_A:.0f} meV/Å on {count} frames that it has not seen, more "
+            f"than the {options.max_force_error_meV_A:g} allowed; give it more than {len(frames)} labels, or raise "
+            "labels.teacher.max_force_error_meV_A"
+        )
+    return teacher
+
+
+def _checked(frames: Sequence[Atoms]) -> list[Atoms]:
+    if len(frames) < LEAST_FRAMES:
+        raise InputError(
+            f"{len(frames)} labels are too few to train a teacher; it needs {LEAST_FRAMES} at least",
+            path="labels.teacher.frames",
+            given=len(frames),
+            accepted=f">= {LEAST_FRAMES}",
+        )
+    sources = sorted({str(frame.info["label_source"]) for frame in frames})
+    if len(sources) > 1:
+        raise InputError(f"a teacher learns from one reference; these labels are of {', '.join(sources)}")
+    return list(frames)
+
+
+def _train_member(frames: list[Atoms], member: int, options: TeacherOptions, folder: Path) -> Path:
+    """One model by `mace_run_train`, in a process of its own."""
+    if (folder / MODEL).exists():
+        return folder / MODEL
+    folder.mkdir(parents=True, exist_ok=True)
+    order = np.random.default_rng([options.seed, member]).permutation(len(frames))
+    best = max(1, len(frames) // 10)
+    write(folder / "valid.xyz", [_for_mace(frames[i]) for i in order[:best]], format="extxyz")
+    write(folder / "train.xyz", [_for_mace(frames[i]) for i in order[best:]], format="extxyz")
+    command = [str(Path(sys.executable).with_name("mace_run_train")), *_words(options, member)]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=_environment(), check=False, preexec_fn=die_with_parent
+    )
+    if not (folder / "member.model").exists():
+        raise ArgyroError(f"mace_run_train failed in {folder}: {(done.stdout + done.stderr)[-LOG_TAIL_CHARACTERS:]}")
+    (folder / "member.model").rename(folder / MODEL)
+    return folder / MODEL
+
+
+def _words(options: TeacherOptions, member: int) -> list[str]:
+    given = {
+        "name": "member",
+        "train_file": "train.xyz",
+        "valid_file": "valid.xyz",
+        "energy_key": "REF_energy",
+        "forces_key": "REF_forces",
+        "stress_key": "REF_stress",
+        "E0s": "average",
+        "loss": "stress",
+        "energy_weight": 10,
+        "forces_weight": 100,
+        "stress_weight": 100,
+        "compute_stress": True,
+        "ema_decay": 0.99,
+        "batch_size": 4,
+        "valid_batch_size": 4,
+        "max_num_epochs": options.epochs,
+        "eval_interval": 5,
+        "patience": options.epochs,
+        "lr": 0.01,
+        "device": "cpu",
+        "default_dtype": "float64",
+        "num_workers": 0,
+        "plot": False,
+        "seed": 1 + 1000 * options.seed + member,
+    }
+    if options.foundation is None:
+        scratch = {"num_channels": options.channels, "max_L": 1, "r_max": options.cutoff_A, "num_interactions": 2}
+        given |= scratch | {"model": "MACE", "correlation": 2, "max_ell": 2}
+    else:
+        given |= {"foundation_model": options.foundation, "lr": 1e-3}
+    return [f"--{name}={value}" for name, value in given.items()] + ["--ema", "--amsgrad"]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+
+
+def _for_mace(frame: Atoms) -> Atoms:
+    """The frame with its labels under the keys that `mace_run_train` reads."""
+    copy = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=True)
+    copy.info |= {"REF_energy": frame.get_potential_energy(), "REF_stress": frame.get_stress(voigt=False)}
+    copy.set_array("REF_forces", frame.get_forces())
+    return copy
+
+
+def _judge(models: Sequence[Path], held_out: Sequence[Atoms], seen: int, options: TeacherOptions) -> dict:
+    """Errors and disagreement of a committee on frames that none of its members saw."""
+    with Labeller(committee(models)) as labeller:
+        taught = labeller.label(held_out)
+    force = [(mine.get_forces() - true.get_forces()).ravel() for mine, true in zip(taught, held_out, strict=True)]
+    energy = [
+        (mine.get_potential_energy() - true.get_potential_energy()) / len(true)
+        for mine, true in zip(taught, held_out, strict=True)
+    ]
+    disagreement = max(frame.info["disagreement_eV_A"] for frame in taught)
+    return {
+        "force_error_meV_A": 1e3 * float(np.sqrt(np.mean(np.square(np.concatenate(force))))),
+        "energy_error_meV_atom": 1e3 * float(np.sqrt(np.mean(np.square(energy)))),
+        "disagreement_eV_A": disagreement,
+        "doubt_eV_A": options.doubt * disagreement,
+        "frames": seen,
+        "held_out": len(held_out),
+    }
