@@ -1,0 +1,43 @@
+"""Label frames with GPAW: PBE, plane waves to 350 eV, the Γ point, energy and forces; needs ASE and GPAW only.
+
+    python dft_labels.py FRAMES.extxyz LABELLED.extxyz
+
+Run by its path with the interpreter that `argyro labels install gpaw` made. Labelled frames are appended as they come;
+those that the output holds are left out, so a killed run goes on, and frames may be added while it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import read, write
+
+
+def labelled(frame: Atoms) -> Atoms:
+    """One frame with energy (eV) and forces (eV/Å); what it cost stands in ``info["cpu_s"]``."""
+    from gpaw import GPAW, PW
+
+    start = time.process_time()
+    work = frame.copy()
+    work.calc = GPAW(mode=PW(350), xc="PBE", kpts=(1, 1, 1), txt=None)
+    energy, forces = work.get_potential_energy(), work.get_forces()
+    frame.calc = SinglePointCalculator(frame, energy=energy, forces=forces)
+    frame.info["cpu_s"] = round(time.process_time() - start, 1)
+    return frame
+
+
+def main(source: Path, target: Path) -> None:
+    """Label what is not labelled yet."""
+    done = {frame.info["frame"] for frame in read(target, index=":")} if target.exists() else set()
+    for frame in read(source, index=":"):
+        if frame.info["frame"] not in done:
+            write(target, labelled(frame), append=True, format="extxyz")
+            print(frame.info["frame"], len(frame), frame.info["cpu_s"], flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
