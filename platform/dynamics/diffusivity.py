@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from argyro.platform.dynamics import gate as gates
-from argyro.platform.dynamics.msd import MeanSquareDisplacement, mean_square_displacement
+from argyro.platform.dynamics.msd import AXES, MeanSquareDisplacement, mean_square_displacement
 from argyro.platform.dynamics.posterior import Points, exact_slopes, kinisi_slopes, lag_grid, line, points
 from argyro.platform.dynamics.trajectory import Trajectory
 from argyro.platform.errors import InputError
@@ -116,6 +116,7 @@ def diffusivities(
     estimator: str = "kinisi",
 ) -> dict[str, Diffusivity]:
     """Several directions from one pass over the trajectory; arguments as for `diffusivity`."""
+    _require_meaning(temperature_K, axes)
     if trajectory.frames < 50:
         raise InputError(
             f"{trajectory.frames} frames are too few to see diffusion; give at least 50",
@@ -130,6 +131,14 @@ def diffusivities(
         spread = np.array([block[i] for block in blocks])
         result[axes[i]] = _judge(trajectory, msd, data, axes[i], temperature_K, seed, estimator, spread)
     return result
+
+
+def _require_meaning(temperature_K: float, axes: tuple[str, ...]) -> None:
+    if not temperature_K > 0:
+        raise InputError("a temperature is positive", path="temperature", given=temperature_K, accepted="> 0 K")
+    for names in axes:
+        if not names or len(set(names)) < len(names) or set(names) - set(AXES):
+            raise InputError(f"'{names}' names no axes", path="axes", given=names, accepted="xyz, xy, z ..., each once")
 
 
 def _lags(steps: int) -> np.ndarray:

@@ -8,16 +8,19 @@ from pathlib import Path
 from ase import Atoms
 
 from argyro.platform.dynamics.density import density_A3, plot_density, write_density_cube
-from argyro.platform.dynamics.frames import read_frames
-from argyro.platform.dynamics.radial import radial_distribution, radial_mismatch
-from argyro.platform.dynamics.sites import crystal_cells, jump_rates, lithium_sites
+from argyro.platform.dynamics.frames import Frame, read_frames
+from argyro.platform.dynamics.jumps import jump_rates
+from argyro.platform.dynamics.radial import radial_distributions, radial_mismatch
+from argyro.platform.dynamics.sites import occupied_sites
 from argyro.platform.dynamics.trajectory import Trajectory, is_compact
 from argyro.platform.errors import InputError
 
+FRAMES = 100
+
 
 def jump_report(trajectory: Trajectory) -> dict:
-    """Jump rates of a bulk supercell as plain data; errors as for `crystal_cells` and `jump_rates`."""
-    return jump_rates(trajectory, lithium_sites(crystal_cells(trajectory))).to_json()
+    """Jump rates of a bulk supercell as plain data; errors as for `occupied_sites` and `jump_rates`."""
+    return jump_rates(trajectory, occupied_sites(trajectory)).to_json()
 
 
 def write_density(
@@ -55,24 +58,41 @@ def radial_report(paths: Sequence[Path], pairs: Sequence[str], reference: Sequen
     Raises:
         InputError: no such pair, or a file that holds the mobile ions alone.
     """
-    report = {}
-    for pair in pairs:
-        first, _, second = pair.partition("-")
-        distances, values = radial_distribution(_atoms(paths), first, second)
-        mismatch = None
-        if reference:
-            mismatch = radial_mismatch(values, radial_distribution(_atoms(reference), first, second)[1])
-        report[pair] = {
+    names = [_elements(pair) for pair in pairs]
+    distances, found = radial_distributions(_spread(paths), names)
+    _, others = radial_distributions(_spread(reference), names) if reference else (None, {})
+    return {
+        pair: {
             "distance_A": distances.tolist(),
-            "values": values.tolist(),
-            "peak_A": float(distances[values.argmax()]),
-            "peak": float(values.max()),
-            "mismatch": mismatch,
+            "values": found[name].tolist(),
+            "peak_A": float(distances[found[name].argmax()]),
+            "peak": float(found[name].max()),
+            "mismatch": radial_mismatch(found[name], others[name]) if reference else None,
         }
-    return report
+        for pair, name in zip(pairs, names, strict=True)
+    }
 
 
-def _atoms(paths: Sequence[Path]) -> Iterator[Atoms]:
+def _elements(pair: str) -> tuple[str, str]:
+    first, _, second = pair.partition("-")
+    if not first or not second:
+        raise InputError(f"'{pair}' names no pair of elements", path="rdf", given=pair, accepted="for instance Li-S")
+    return first, second
+
+
+def _spread(paths: Sequence[Path]) -> list[Atoms]:
+    """At most twice FRAMES frames, evenly spread over a run of unknown length: neighbouring ones say the same."""
+    kept: list[Atoms] = []
+    stride = 1
+    for number, frame in enumerate(_frames(paths)):
+        if number % stride == 0:
+            kept.append(Atoms(list(frame.species), scaled_positions=frame.fractional, cell=frame.cell_A, pbc=True))
+        if len(kept) == 2 * FRAMES:
+            kept, stride = kept[::2], 2 * stride
+    return kept
+
+
+def _frames(paths: Sequence[Path]) -> Iterator[Frame]:
     for path in paths:
         if is_compact(path):
             raise InputError(
@@ -80,5 +100,4 @@ def _atoms(paths: Sequence[Path]) -> Iterator[Atoms]:
                 path=str(path),
                 accepted="XDATCAR, extended xyz, LAMMPS dumps",
             )
-        for frame in read_frames(path):
-            yield Atoms(list(frame.species), scaled_positions=frame.fractional, cell=frame.cell_A, pbc=True)
+        yield from read_frames(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from ase import Atoms
@@ -10,39 +10,53 @@ from ase import Atoms
 from argyro.platform.errors import InputError
 
 STEP_A = 0.05
+ORIGINS = 256  # atoms of a frame that serve as origin, at most
 
 
-def radial_distribution(
-    frames: Iterable[Atoms], first: str, second: str, cutoff_A: float = 6.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """g(r) of a pair of elements, 1 where they are uncorrelated; (bins,) centres in Å and values.
+def radial_distributions(
+    frames: Sequence[Atoms], pairs: Sequence[tuple[str, str]], cutoff_A: float = 6.0
+) -> tuple[np.ndarray, dict[tuple[str, str], np.ndarray]]:
+    """g(r) of pairs of elements, 1 where they are uncorrelated: (bins,) centres in Å, and values by pair.
 
     Args:
         frames: periodic structures.
-        first: element at the origin.
-        second: element counted round it.
+        pairs: (element at the origin, element counted round it).
         cutoff_A: largest distance.
 
     Raises:
         InputError: an element is absent.
     """
-    from ase.neighborlist import neighbor_list
-
     edges = np.arange(0.0, cutoff_A + STEP_A / 2, STEP_A)
+    values = {pair: np.mean([_shells(atoms, *pair, edges) for atoms in frames], axis=0) for pair in pairs}
+    return (edges[1:] + edges[:-1]) / 2, values
+
+
+def _shells(atoms: Atoms, first: str, second: str, edges: np.ndarray) -> np.ndarray:
+    """Neighbours in each shell over what an ideal gas would have there."""
+    fractional, symbols = atoms.get_scaled_positions(), np.array(atoms.get_chemical_symbols())
+    origins, others = fractional[symbols == first], fractional[symbols == second]
+    if not len(origins) or not len(others):
+        raise InputError(f"{atoms.symbols} holds no pair {first}-{second}", accepted=", ".join(sorted(set(symbols))))
+    origins = origins[:: -(-len(origins) // ORIGINS)]
+    counts = _distance_counts(origins, others, atoms.cell.array, edges)
+    if first == second:
+        counts[0] -= len(origins)  # each atom with itself
     shells_A3 = 4 / 3 * np.pi * np.diff(edges**3)
-    total, number = np.zeros(len(edges) - 1), 0
-    for atoms in frames:
-        symbols = np.array(atoms.get_chemical_symbols())
-        origins, others = np.sum(symbols == first), np.sum(symbols == second)
-        if not origins or not others:
-            raise InputError(
-                f"{atoms.symbols} holds no pair {first}-{second}", accepted=", ".join(sorted(set(symbols)))
-            )
-        i, j, distances = neighbor_list("ijd", atoms, cutoff_A)
-        counts = np.histogram(distances[(symbols[i] == first) & (symbols[j] == second)], bins=edges)[0]
-        total += counts / (origins * others / atoms.get_volume() * shells_A3)
-        number += 1
-    return (edges[1:] + edges[:-1]) / 2, total / max(number, 1)
+    return counts / (len(origins) * len(others) / atoms.get_volume() * shells_A3)
+
+
+def _distance_counts(origins: np.ndarray, others: np.ndarray, cell_A: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Histogram of all distances below the last edge, periodic images counted."""
+    heights_A = 1 / np.linalg.norm(np.linalg.inv(cell_A), axis=0)
+    reach = np.maximum(0, np.ceil(edges[-1] / heights_A - 0.5)).astype(int)
+    images = np.array(list(np.ndindex(*(2 * reach + 1)))) - reach
+    counts = np.zeros(len(edges) - 1)
+    for origin in origins:
+        apart = others - origin
+        apart -= np.round(apart)
+        distances = np.linalg.norm((apart + images[:, None]) @ cell_A, axis=-1)
+        counts += np.histogram(distances, bins=edges)[0]
+    return counts
 
 
 def radial_mismatch(values: np.ndarray, reference: np.ndarray) -> float:

@@ -14,14 +14,39 @@ from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivity
 from argyro.platform.dynamics.msd import mean_square_displacement
 from argyro.platform.dynamics.pieces import read_trajectories
 from argyro.platform.dynamics.trajectory import Trajectory, is_compact
+from argyro.platform.errors import InputError
 from argyro.platform.units import A2_PER_PS_IN_CM2_S
 
 
-def load(paths: Sequence[Path], frame_interval_fs: float, species: str = "Li") -> Trajectory:
-    """Read pieces of one run, or one compact trajectory of argyro, which knows its own interval and species."""
+def load(paths: Sequence[Path], frame_interval_fs: float | None, species: str = "Li") -> Trajectory:
+    """Read pieces of one run, or one compact trajectory of argyro, which knows its own interval and species.
+
+    Raises:
+        InputError: as `read_trajectories`; a missing interval, or one that the compact trajectory contradicts.
+    """
     if len(paths) == 1 and is_compact(paths[0]):
-        return Trajectory.read(Path(paths[0]))
+        trajectory = Trajectory.read(Path(paths[0]))
+        _require_agreement(trajectory, frame_interval_fs)
+        return trajectory
+    if frame_interval_fs is None or not frame_interval_fs > 0:
+        raise InputError(
+            "the time between frames is missing, and D is proportional to its inverse",
+            path="timestep-fs",
+            given=frame_interval_fs,
+            accepted="a positive number of fs, for instance 100",
+        )
     return read_trajectories([Path(path) for path in paths], frame_interval_fs, species)
+
+
+def _require_agreement(trajectory: Trajectory, frame_interval_fs: float | None) -> None:
+    own_fs = trajectory.interval_ps * 1000
+    if frame_interval_fs is not None and abs(frame_interval_fs / own_fs - 1) > 1e-6:
+        raise InputError(
+            f"frames of this trajectory lie {own_fs:g} fs apart, not {frame_interval_fs:g}; leave the option out",
+            path="timestep-fs",
+            given=frame_interval_fs,
+            accepted=f"{own_fs:g}",
+        )
 
 
 def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:

@@ -1,23 +1,21 @@
-"""Jumps of Li between the sites of an argyrodite: within pairs, within cages, between cages."""
+"""The 48h sites of Li in an argyrodite, their close pairs and their cages; which of them the ions of a run sit on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from argyro.platform.dynamics.trajectory import Trajectory
 from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
 
-KINDS = ("pair", "cage", "between")
 CENTRING = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 SITE_48H = (0.1827, 0.0201)  # (x, x, z)
 CAGE_CENTRE = (0.25, 0.25, 0.25)  # 4c, the free anion
 ASTRAY_A = 1.25  # root mean square distance to the nearest site: up to 1.06 Å in crystals at 700 K, 1.55 Å by chance
 WHOLE = 0.02  # how far the edges of a supercell may be from whole numbers of cells
-STAY_FRAMES = 2  # a site counts as reached when the ion is there for two frames; less is a recrossing
+FRAMES_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -75,63 +73,33 @@ def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
     return x, y, z
 
 
-@dataclass(frozen=True)
-class JumpRates:
-    """Jumps per Li and ns, by kind, with 95 % Poisson intervals.
+def occupied_sites(trajectory: Trajectory) -> LithiumSites:
+    """The sites that the ions of a bulk run sit on: free anions on 4c, or the inverted crystal with them on 4d.
 
-    Args:
-        pair: between the two sites of a close pair.
-        cage: between pairs of one cage.
-        between: between cages, the jumps that carry diffusion.
-        jumps: their numbers, in this order.
-    """
-
-    pair: Uncertain
-    cage: Uncertain
-    between: Uncertain
-    jumps: tuple[int, int, int]
-
-    def to_json(self) -> dict:
-        """Plain data."""
-        return {f"{kind}_per_ns": getattr(self, kind).to_json() for kind in KINDS} | {"jumps": list(self.jumps)}
-
-
-def jump_rates(trajectory: Trajectory, sites: LithiumSites) -> JumpRates:
-    """Count changes of the nearest site that last, by what they cross.
-
-    Args:
-        trajectory: of a bulk cell with the framework where the sites say, frames not more than 0.2 ps apart.
-        sites: from `lithium_sites`.
+    The two settings lie within 0.4 Å of each other but exchange cages and the space between them; the ions tell which
+    it is by 0.15 Å in their root mean square distance.
 
     Raises:
-        InputError: frames so far apart that jumps would be missed, or ions that do not sit on these sites.
+        InputError: not a bulk supercell, or ions as far from the sites of either setting as anywhere.
     """
-    if trajectory.interval_ps > 0.2:
+    sites = lithium_sites(crystal_cells(trajectory))
+    settings = (sites, replace(sites, fractional=-sites.fractional % 1))
+    stride = max(1, trajectory.frames // FRAMES_LOOKED_AT)
+    frames = range(0, trajectory.frames, stride)
+    distances_A = [_root_mean_square(nearest_sites(trajectory, each, frames)[1]) for each in settings]
+    best = int(np.argmin(distances_A))
+    if distances_A[best] > ASTRAY_A:
         raise InputError(
-            f"frames {trajectory.interval_ps:g} ps apart miss jumps; keep one each 0.1 ps",
-            path="frame_every_fs",
-            given=trajectory.interval_ps * 1000,
-            accepted="<= 200",
+            f"the ions are {distances_A[best]:.2f} Å (root mean square) from the nearest 48h site, as far as anywhere:"
+            " the origin is no 4a site, or the crystal no argyrodite",
+            given=distances_A[best],
+            accepted=f"<= {ASTRAY_A} Å",
         )
-    visited = nearest_sites(trajectory, sites)
-    counts = np.zeros(3, dtype=int)
-    for ion in visited.T:
-        stays = _stays(ion)
-        start, end = stays[:-1], stays[1:]
-        same_cage, same_pair = sites.cage[start] == sites.cage[end], sites.pair[start] == sites.pair[end]
-        counts += [np.sum(same_pair), np.sum(same_cage & ~same_pair), np.sum(~same_cage & ~same_pair)]
-    exposure_ns = trajectory.ions * trajectory.duration_ps / 1000
-    pair, cage, between = (int(count) for count in counts)
-    rates = [_poisson(count, exposure_ns) for count in (pair, cage, between)]
-    return JumpRates(rates[0], rates[1], rates[2], (pair, cage, between))
+    return settings[best]
 
 
-def nearest_sites(trajectory: Trajectory, sites: LithiumSites) -> np.ndarray:
-    """(frames, ions) number of the site nearest to each ion.
-
-    Raises:
-        InputError: the ions are as far from the sites as anywhere.
-    """
+def nearest_sites(trajectory: Trajectory, sites: LithiumSites, frames: range) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the site nearest to each ion and its distance in Å, both (frames, ions)."""
     from scipy.spatial import cKDTree
 
     inverse = np.linalg.inv(trajectory.cell_A)
@@ -139,40 +107,17 @@ def nearest_sites(trajectory: Trajectory, sites: LithiumSites) -> np.ndarray:
     near = (sites.fractional + images[:, None]).reshape(-1, 3)
     kept = np.all((near > -0.5) & (near < 1.5), axis=1)
     tree, numbers = cKDTree(near[kept] @ trajectory.cell_A), np.tile(np.arange(len(sites.pair)), len(images))[kept]
-    visited, squares_A2 = np.empty((trajectory.frames, trajectory.ions), dtype=np.int32), 0.0
-    for frame in range(trajectory.frames):
+    visited = np.empty((len(frames), trajectory.ions), dtype=np.int32)
+    distances_A = np.empty(visited.shape)
+    for row, frame in enumerate(frames):
         positions = trajectory.relative_A(frames=slice(frame, frame + 1))[0] + trajectory.framework_A[0]
-        distances_A, nearest = tree.query((positions @ inverse % 1) @ trajectory.cell_A)
-        visited[frame], squares_A2 = numbers[nearest], squares_A2 + float((distances_A**2).mean())
-    _require_on_sites(np.sqrt(squares_A2 / trajectory.frames))
-    return visited
+        distances_A[row], nearest = tree.query((positions @ inverse % 1) @ trajectory.cell_A)
+        visited[row] = numbers[nearest]
+    return visited, distances_A
 
 
-def _require_on_sites(distance_A: float) -> None:
-    if distance_A > ASTRAY_A:
-        raise InputError(
-            f"the ions are {distance_A:.2f} Å (root mean square) from the nearest 48h site, as far as anywhere: the"
-            " origin is not a 4a site with the free anion on 4c, or the crystal is no argyrodite",
-            given=distance_A,
-            accepted=f"<= {ASTRAY_A} Å",
-        )
-
-
-def _stays(ion: np.ndarray) -> np.ndarray:
-    """Sites in which an ion stays for at least two frames, in order, repetitions merged."""
-    starts = np.flatnonzero(np.diff(ion, prepend=ion[0] - 1))
-    lengths = np.diff([*starts, len(ion)])
-    stays = ion[starts[lengths >= STAY_FRAMES]]
-    return stays[np.diff(stays, prepend=-1) != 0]
-
-
-def _poisson(count: int, exposure_ns: float) -> Uncertain:
-    from scipy.stats import chi2
-
-    low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
-    return Uncertain(
-        count / exposure_ns, float(low) / exposure_ns, float(chi2.ppf(0.975, 2 * count + 2)) / 2 / exposure_ns
-    )
+def _root_mean_square(values: np.ndarray) -> float:
+    return float(np.sqrt((values**2).mean()))
 
 
 def _star_48h() -> np.ndarray:

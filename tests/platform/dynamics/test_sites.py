@@ -8,8 +8,9 @@ from ase.io.cube import read_cube
 from walkers import brownian
 
 from argyro.platform.dynamics.density import density_A3, plot_density, write_density_cube
-from argyro.platform.dynamics.radial import radial_distribution, radial_mismatch
-from argyro.platform.dynamics.sites import crystal_cells, jump_rates, lithium_sites
+from argyro.platform.dynamics.jumps import jump_rates
+from argyro.platform.dynamics.radial import radial_distributions, radial_mismatch
+from argyro.platform.dynamics.sites import crystal_cells, lithium_sites, occupied_sites
 from argyro.platform.dynamics.trajectory import Trajectory
 from argyro.platform.errors import InputError
 
@@ -94,9 +95,14 @@ def test_the_density_counts_every_ion_at_its_place(tmp_path):
     assert (tmp_path / "li.png").stat().st_size > 1000
 
 
+def one_pair(frames, first, second):
+    distances, values = radial_distributions(frames, [(first, second)])
+    return distances, values[first, second]
+
+
 def test_the_shells_of_fcc_are_found_and_an_ideal_gas_has_none():
     crystal = bulk("Ar", "fcc", a=5.43, cubic=True).repeat(3)
-    distances, values = radial_distribution([crystal], "Ar", "Ar", 6.0)
+    distances, values = one_pair([crystal], "Ar", "Ar")
     shells = distances[values > 1.0]
     np.testing.assert_allclose(shells, [5.43 / np.sqrt(2), 5.43], atol=0.03)
     # coordination number 12: Σ g ρ 4π r² dr
@@ -105,12 +111,12 @@ def test_the_shells_of_fcc_are_found_and_an_ideal_gas_has_none():
     assert (values * 4 * np.pi * distances**2 * 0.05)[inner].sum() * density == pytest.approx(12.0, rel=1e-3)
     random = np.random.default_rng(0)
     gas = [Atoms("Li300", random.random((300, 3)) * 20, cell=np.eye(3) * 20, pbc=True) for _ in range(10)]
-    distances, flat = radial_distribution(gas, "Li", "Li")
+    distances, flat = one_pair(gas, "Li", "Li")
     np.testing.assert_allclose(flat[distances > 4.0], 1.0, atol=0.2)
     assert radial_mismatch(flat, flat) == 0.0
     assert radial_mismatch(values, flat) > 0.5
     with pytest.raises(InputError, match="no pair Li-S"):
-        radial_distribution(gas, "Li", "S")
+        one_pair(gas, "Li", "S")
 
 
 def test_supercells_are_counted_and_what_is_none_is_refused():
@@ -126,7 +132,17 @@ def test_ions_that_do_not_sit_on_the_sites_are_refused():
     times, random = np.arange(60) * 0.1, np.random.default_rng(0)
     gas = Trajectory(random.random((60, 24, 3)) * 10, np.zeros((60, 3)), times, np.eye(3) * 10, {"Li": 24, "P": 4})
     with pytest.raises(InputError, match="as far as anywhere"):
-        jump_rates(gas, lithium_sites((1, 1, 1)))
+        occupied_sites(gas)
+
+
+def test_the_inverted_crystal_is_recognised():
+    """Both settings have sites at nearly the same places; a hop within a cage of one leaves the cage of the other."""
+    sites = lithium_sites((1, 1, 1))
+    walk = hopping(sites, (0.2, 0.1, 0.0), frames=1000)
+    mirrored = replace(walk, positions_A=-np.asarray(walk.positions_A))
+    for run in (walk, mirrored):
+        rates = jump_rates(run, occupied_sites(run))
+        assert rates.jumps[2] == 0 and rates.jumps[1] > 100
 
 
 def test_a_folded_density_is_that_of_one_cell():
