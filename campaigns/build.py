@@ -10,7 +10,7 @@ from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
 from argyro.campaigns.placement import item_resources
 from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
-from argyro.campaigns.space import Cell, Decided, PossibleRun, cells_of, partner, run_space
+from argyro.campaigns.space import Cell, Decided, PossibleRun, cells_of, run_space
 from argyro.campaigns.spec import Campaign, Material
 from argyro.campaigns.stages.acquisition import ACQUISITION
 from argyro.campaigns.stages.design import DESIGN
@@ -77,8 +77,9 @@ class _Builder:
     def _runs(self) -> Iterator[tuple[PossibleRun, PossibleRun | None]]:
         """Runs with the bulk run that a boundary's diffusivity is inverted with."""
         if self.decided is None:
+            alike = {(run.boundary, run.place): run for run in self.space}
             for run in self.space:
-                yield run, None if run.boundary == BULK else partner(run, self.space)
+                yield run, None if run.boundary == BULK else alike[BULK, run.place]
             return
         by_case = {run.case: run for run in self.space}
         for case, bulk in self.decided.runs:

@@ -68,6 +68,11 @@ class PossibleRun:
         """What is simulated."""
         return Cell(Material(composition=self.composition, disorder=self.disorder), self.boundary)
 
+    @property
+    def place(self) -> tuple:
+        """All but the boundary."""
+        return self.composition, self.disorder, self.temperature_K, self.length_ps, self.realisation
+
     def to_json(self) -> dict[str, object]:
         """As a work item's inputs hold it."""
         return asdict(self)

@@ -32,21 +32,25 @@ def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:
     """
     if surrogate.ensemble is not None:
         raise InputError("runs are anticipated with kernels only; train with candidates mean, ridge or gp")
-    rows = rows_of(run.query.identity, run.targets)
-    believed = [_believe(process, rows, run, surrogate) for process in surrogate.candidate.processes]
+    rows, processes = rows_of(run.query.identity, run.targets), surrogate.candidate.processes
+    (mean,) = prior_means(len(rows), surrogate.prior)
+    kelvin = np.full(len(rows), run.temperature_K)
+    coefficients = np.mean([process.coefficients(rows, mean).mean for process in processes], axis=0)
+    expected = surrogate.prior.log_diffusivity(coefficients, kelvin[:1])[:, 0]
+    noise = run_noise(np.exp(expected), run.length_ps, run.lithium)
+    seen = Data(rows, kelvin, expected, noise, np.zeros(len(rows), dtype=bool))
+    believed = [_believe(process, seen, mean) for process in processes]
     return replace(surrogate, candidate=Candidate(surrogate.candidate.kind, surrogate.candidate.hyper, believed))
 
 
-def _believe(process: ArrheniusProcess, rows: Rows, run: Run, surrogate: Surrogate) -> ArrheniusProcess:
-    prior, data = surrogate.prior, process.data
-    (mean,) = prior_means(len(rows), prior)
-    kelvin = np.full(len(rows), run.temperature_K)
-    expected = prior.log_diffusivity(process.coefficients(rows, mean).mean, kelvin[:1])[:, 0]
+def _believe(process: ArrheniusProcess, seen: Data, mean: np.ndarray) -> ArrheniusProcess:
+    """The process conditioned on what is believed to be seen as well; mean: its coefficients before conditioning."""
+    data = process.data
     joined = Data(
-        Rows.join([data.rows, rows]),
-        np.concatenate([data.temperatures_K, kelvin]),
-        np.concatenate([data.log_values, expected]),
-        np.concatenate([data.log_sigmas, run_noise(np.exp(expected), run.length_ps, run.lithium)]),
-        np.concatenate([data.censored, np.zeros(len(rows), dtype=bool)]),
+        Rows.join([data.rows, seen.rows]),
+        np.concatenate([data.temperatures_K, seen.temperatures_K]),
+        np.concatenate([data.log_values, seen.log_values]),
+        np.concatenate([data.log_sigmas, seen.log_sigmas]),
+        np.concatenate([data.censored, seen.censored]),
     )
-    return ArrheniusProcess(process.kind, process.hyper, joined, np.concatenate([process.mean, mean]), prior)
+    return ArrheniusProcess(process.kind, process.hyper, joined, np.concatenate([process.mean, mean]), process.prior)
