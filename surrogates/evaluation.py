@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import norm
@@ -14,8 +13,8 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.ensemble import NetworkTraining
 from argyro.surrogates.examples import examples_of
 from argyro.surrogates.graph import graph_of
-from argyro.surrogates.metrics import HeldOut, Score, calibration_factor, noise_floor_dex, score, widening
-from argyro.surrogates.observation import Observation
+from argyro.surrogates.metrics import HeldOut, Score, noise_floor_dex, score, widening
+from argyro.surrogates.observation import TARGETS, Observation
 from argyro.surrogates.training import SurrogateOptions
 from argyro.surrogates.validation import cross_validate, fold_of
 
@@ -25,24 +24,36 @@ LEVELS = np.linspace(0.05, 0.95, 19)
 
 @dataclass(frozen=True)
 class SplitResult:
-    """Held-out predictions and scores of each candidate on one split, the labels' noise floor, and how many groups."""
+    """Held-out predictions and scores of each candidate on one split, the labels' noise floor, how many groups there
+    were, and the target of each observation.
+    """
 
     split: str
     held_out: dict[str, HeldOut]
     scores: dict[str, Score]
     noise_floor_dex: float
     groups: int
+    targets: np.ndarray
 
     @property
     def best(self) -> str:
         """The candidate of lowest negative log density."""
         return min(self.scores, key=lambda kind: self.scores[kind].negative_log_density)
 
+    def to_json(self) -> dict:
+        """The scores by candidate; None where there was no value to score."""
+        scores = {kind: score.to_json() for kind, score in self.scores.items()}
+        plain = {kind: {n: v if np.isfinite(v) else None for n, v in s.items()} for kind, s in scores.items()}
+        return {"split": self.split, "groups": self.groups, "best": self.best, "scores": plain}
+
 
 def evaluate(
     observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0, most_folds: int = 10
 ) -> list[SplitResult]:
     """Predict every observation without its composition, without its boundary, and at random; those splits that exist.
+
+    Without its boundary a diffusivity is predicted from all other boundaries and the bulk, its own material's among
+    them.
 
     Args:
         observations: results of molecular dynamics.
@@ -63,12 +74,14 @@ def evaluate(
     results = []
     for split, by in SPLITS.items():
         groups = np.arange(len(observations)).astype(str) if by is None else examples.groups(by)
+        left_out = len(set(groups) - {"bulk"})
         if len(set(groups)) < 2:
             continue
         folds = fold_of(groups, seed, most_folds if by else 5)
         validation = cross_validate(examples, graphs, folds, training, prior, seed, options.candidates)
         scores = {kind: score(held_out) for kind, held_out in validation.held_out.items()}
-        results.append(SplitResult(split, validation.held_out, scores, floor, len(set(groups))))
+        targets = np.array(TARGETS)[examples.data.rows.targets]
+        results.append(SplitResult(split, validation.held_out, scores, floor, left_out, targets))
     return results
 
 
@@ -94,29 +107,3 @@ def markdown_table(results: Sequence[SplitResult]) -> str:
                 f"{s.negative_log_density:.2f} | {best} |"
             )
     return "\n".join(lines) + f"\n\nNoise floor of the labels: {results[0].noise_floor_dex:.3f} dex.\n"
-
-
-def plot_calibration(results: Sequence[SplitResult], path: Path | str) -> None:
-    """Draw nominal against found coverage, each candidate before and the best after conformal calibration."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(results), figsize=(4 * len(results), 4), squeeze=False)
-    for axis, result in zip(axes[0], results, strict=True):
-        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1)
-        for kind, held_out in result.held_out.items():
-            axis.plot(LEVELS, calibration_curve(held_out), label=kind)
-        best = result.held_out[result.best]
-        axis.plot(
-            LEVELS,
-            calibration_curve(best, calibration_factor(best, result.groups)),
-            "k--",
-            label=f"{result.best}, calibrated",
-        )
-        axis.set(title=result.split, xlabel="nominal coverage", ylabel="found coverage", xlim=(0, 1), ylim=(0, 1))
-        axis.legend(fontsize="small")
-    figure.tight_layout()
-    figure.savefig(path)
-    plt.close(figure)

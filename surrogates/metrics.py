@@ -74,32 +74,21 @@ def widening(factor: float, novelty: np.ndarray) -> np.ndarray:
     return 1 + (factor - 1) * novelty
 
 
-def student_factor(groups: int, coverage: float = 0.95) -> float:
-    """Widen for the spread of few groups being itself uncertain: t(groups + 2) / t(∞), Student's quantiles.
-
-    The prior's own scale counts as two degrees of freedom.
-
-    Source: Shah, Wilson, Ghahramani, AISTATS 2014 (Student-t processes).
-    """
-    level = 0.5 + coverage / 2
-    return float(stats.t.ppf(level, groups + 2) / stats.norm.ppf(level))
-
-
-def calibration_factor(held_out: HeldOut, groups: int, coverage: float = 0.95, smallest: int = 19) -> float:
+def calibration_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int = 19) -> float:
     """Find the factor that makes held-out intervals cover a share of the values.
 
-    Split conformal prediction over the values, each predicted without its group, times `student_factor`. Below 19
-    values the 95 % quantile does not exist and Student's factor stands alone. The conformal factor never narrows:
-    errors within a group go together, so that few groups can look better than they are by chance.
+    Split conformal prediction over the values, each predicted without its group. Below 19 values the 95 % quantile
+    does not exist and the posterior stands as it is. The factor never narrows: errors within a group go together, so
+    that few groups can look better than they are by chance.
 
     Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005).
     """
-    level, student = 0.5 + coverage / 2, student_factor(groups, coverage)
+    level = 0.5 + coverage / 2
     values = np.isfinite(held_out.means) & ~held_out.censored
     if values.sum() < smallest:
-        return student
+        return 1.0
     error = np.abs(held_out.log_values - held_out.means)[values] / stats.norm.ppf(level)
     needed = np.sqrt(np.maximum(error**2 - held_out.label_sigmas[values] ** 2, 0.0)) / held_out.sigmas[values]
     needed = 1 + (needed - 1) / np.maximum(held_out.novelty[values], 0.2)
     rank = min(int(np.ceil((len(needed) + 1) * coverage)), len(needed))
-    return float(np.clip(np.sort(needed)[rank - 1], 1.0, 3.0)) * student
+    return float(np.clip(np.sort(needed)[rank - 1], 1.0, 3.0))

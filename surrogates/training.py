@@ -9,12 +9,13 @@ import numpy as np
 
 from argyro.platform.errors import InputError
 from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.candidates import CANDIDATES, fit_candidate, prior_means, row_means
+from argyro.surrogates.candidates import CANDIDATES, fit_candidate, kernel_of, prior_means, row_means
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.examples import Examples, examples_of
 from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.kernels import labels_of
-from argyro.surrogates.metrics import Score, calibration_factor, noise_floor_dex, score, student_factor
+from argyro.surrogates.marginal import hyperparameter_samples
+from argyro.surrogates.metrics import Score, calibration_factor, noise_floor_dex, score
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Surrogate
 
@@ -49,7 +50,7 @@ def train_surrogate(
     """Fit all candidates, choose by held-out log density, calibrate on held-out errors, refit on everything.
 
     Groups held out are materials; of a single material, boundaries. With a single group nothing can be held out: the
-    first of ``gp`` and the candidates asked for is taken with the prior's scales.
+    first of ``gp`` and the candidates asked for is taken.
 
     Args:
         observations: results of molecular dynamics; intervals act as weights, upper bounds as one-sided data.
@@ -96,10 +97,11 @@ def _choose(examples: Examples, graphs: list, options: SurrogateOptions, trainin
     split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
     if split is None:
         kind = "gp" if "gp" in options.candidates else options.candidates[0]
-        return _Choice(kind, [Hyperparameters()], student_factor(1), {}, None)
+        means = prior_means(len(examples.data), prior)[0]
+        return _Choice(kind, hyperparameter_samples(kernel_of(kind), examples.data, means, prior, seed), 1.0, {}, None)
     groups = examples.groups(split)
     validation = cross_validate(examples, graphs, fold_of(groups, seed), training, prior, seed, options.candidates)
-    factors = {kind: calibration_factor(h, len(set(groups))) for kind, h in validation.held_out.items()}
+    factors = {kind: calibration_factor(h) for kind, h in validation.held_out.items()}
     scores = {kind: score(h, factors[kind]) for kind, h in validation.held_out.items()}
     best = min(scores, key=lambda kind: scores[kind].negative_log_density)
     return _Choice(best, validation.hyper[best], factors[best], scores, split)
