@@ -1,42 +1,163 @@
-"""How far a campaign is, read from its folder alone."""
+"""How far a campaign is, read from its folder alone: from any machine that sees it, while it runs or afterwards."""
 
 from __future__ import annotations
 
+import fcntl
+import json
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from argyro.campaigns.adaptive import grown_graph
 from argyro.campaigns.folder import CampaignFolder
-from argyro.platform.execution import progress_file
+from argyro.campaigns.graph import Graph
+from argyro.platform.execution import lock_file, progress_file
+from argyro.platform.store import Store
+from argyro.platform.workitem import WorkItem
 
 STATES = ("waiting", "running", "done", "failed", "quarantined")
+RATE_WINDOW_S = 3600.0
+# File systems that keep locks to one machine: there a run shows by what it writes.
+SIGN_OF_LIFE_S = 120.0
 
 
 def campaign_status(root: Path) -> dict:
-    """The document of `argyro status`: for each stage the number of items in each state, and the last errors.
-
-    An item counts as running while it tells its progress or holds unfinished work, and as quarantined when it failed
-    for good; the next `argyro run` tries it again.
+    """The document of `argyro status`, see `StatusReader.read`.
 
     Raises:
         InputError: not a campaign's folder.
     """
-    folder = CampaignFolder(Path(root))
-    campaign = folder.campaign()
-    store = folder.store(campaign)
-    graph = grown_graph(campaign, store)
-    quarantine = folder.scratch / "quarantine"
+    return StatusReader(Path(root)).read()
+
+
+class StatusReader:
+    """Reads a campaign's folder again and again; what was found done is not looked up twice.
+
+    Args:
+        root: the campaign's folder.
+
+    Raises:
+        InputError: not a campaign's folder.
+    """
+
+    def __init__(self, root: Path):
+        self.folder = CampaignFolder(root)
+        self.folder.campaign()
+        self._done: set[str] = set()
+
+    def read(self) -> dict:
+        """For each stage the number of items in each state; how fast it goes, the time left, the last errors.
+
+        An item is quarantined when it failed for good, failed when something it needs is quarantined; the next
+        `argyro run` tries both again. Unfinished work of a run that ended counts as waiting.
+        """
+        campaign = self.folder.campaign()
+        store, active = self.folder.store(campaign), self._active()
+        quarantined = self._quarantined(grown_graph(campaign, store), store)
+        graph = grown_graph(campaign, store, quarantined)
+        items = graph.items(frozenset(quarantined))
+        states = {
+            name: "quarantined" if name in quarantined else self._state(items.get(name), store, active)
+            for name in graph.nodes
+        }
+        running = {name: self._report(items[name]) for name, state in states.items() if state == "running"}
+        return {
+            "name": campaign.name,
+            "active": active,
+            "stages": _count(graph, states),
+            "running": [{"name": name, **report} for name, report in running.items()],
+            **_pace(graph, items, states, running, self.folder.journal()),
+            "errors": list(quarantined.values()),
+        }
+
+    def _active(self) -> bool:
+        """Whether an `argyro run` works in the folder."""
+        try:
+            with (self.folder.scratch / "run.lock").open() as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        signs = [*self.folder.scratch.glob("*.lock"), *self.folder.scratch.glob("*.progress.json")]
+        items = [sign for sign in signs if sign.name != "run.lock"]
+        return any(time.time() - _changed(sign) < SIGN_OF_LIFE_S for sign in items)
+
+    def _quarantined(self, graph: Graph, store: Store) -> dict[str, str]:
+        """Name -> first line of the error and where its log is, of nodes that failed for good; newest last.
+
+        A log counts for the key it was written for; keys of nodes that tolerate a failed parent depend on which failed.
+        """
+        logs = sorted((self.folder.scratch / "quarantine").glob("*.log"), key=_changed)
+        found: dict[str, str] = {}
+        for _ in range(2 if logs else 0):
+            items = graph.items(frozenset(found))
+            names = {item.key: name for name, item in items.items()}
+            for log in logs:
+                name = names.get(log.stem)
+                if name and self._state(items[name], store, active=True) == "waiting":
+                    found[name] = f"{name}: {_first_line(log)} (log: {log})"
+        return found
+
+    def _state(self, item: WorkItem | None, store: Store, active: bool) -> str:
+        if item is None:
+            return "failed"
+        if item.key in self._done or store.has(item):
+            self._done.add(item.key)
+            return "done"
+        signs = lock_file(self.folder.scratch, item.key), progress_file(self.folder.scratch, item.key)
+        return "running" if active and any(sign.exists() for sign in signs) else "waiting"
+
+    def _report(self, item: WorkItem) -> dict:
+        """How far a running item says it is."""
+        try:
+            return json.loads(progress_file(self.folder.scratch, item.key).read_text())
+        except (OSError, ValueError):
+            return {"fraction": 0.0, "text": ""}
+
+
+def _first_line(log: Path) -> str:
+    """Of the error in an item's log, below the item's name."""
+    lines = log.read_text().split("\n", 2)[2:]
+    return lines[0].partition("\n")[0] if lines else "no message"
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # an item that ended meanwhile
+        return 0.0
+
+
+def _count(graph: Graph, states: Mapping[str, str]) -> list[dict]:
     stages = {stage: {"name": stage, **dict.fromkeys(STATES, 0)} for stage in graph.stages()}
-    errors = []
-    for name, item in graph.items().items():
-        log = quarantine / f"{item.key}.log"
-        if store.has(item):
-            state = "done"
-        elif log.exists():
-            state = "quarantined"
-            errors.append(f"{name}: {log.read_text().split(chr(10), 2)[2].splitlines()[0]} (log: {log})")
-        elif (folder.scratch / item.key).exists() or progress_file(folder.scratch, item.key).exists():
-            state = "running"
-        else:
-            state = "waiting"
+    for name, state in states.items():
         stages[graph.nodes[name].stage.name][state] += 1
-    return {"name": campaign.name, "stages": list(stages.values()), "errors": errors}
+    return list(stages.values())
+
+
+def _pace(
+    graph: Graph,
+    items: Mapping[str, WorkItem],
+    states: Mapping[str, str],
+    running: Mapping[str, Mapping],
+    journal: Sequence[Mapping],
+) -> dict:
+    """Items per hour over the last hour, and the time left if the work goes on at that rate.
+
+    Rate and remainder are counted in expected core seconds, since items differ in size.
+    """
+    now = time.time()
+    recent = [entry for entry in journal if entry["time"] > now - RATE_WINDOW_S]
+    if not recent:
+        return {"items_per_hour": None, "hours_left": None}
+    window_s = min(RATE_WINDOW_S, now - min(entry["time"] - entry["seconds"] for entry in recent))
+    cost = {items[name].key: node.cost_core_s for name, node in graph.nodes.items() if name in items}
+    partial = sum(cost[items[name].key] * report["fraction"] for name, report in running.items())
+    finished = sum(cost.get(entry["key"], 0.0) for entry in recent) + partial
+    ahead = [name for name, state in states.items() if state in ("waiting", "running")]
+    left = sum(graph.nodes[name].cost_core_s for name in ahead) - partial
+    return {
+        "items_per_hour": 3600 * len(recent) / window_s,
+        "hours_left": left * window_s / finished / 3600 if finished else None,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ def run(
     from argyro.campaigns.run import run_campaign
     from argyro.campaigns.validate import load_campaign
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of a batch job is treated as Ctrl-C
     campaign = load_campaign(spec, workdir)
     folder = workdir or Path("runs") / campaign.name
     screen = errors if json_ else console
@@ -32,7 +34,8 @@ def run(
             campaign, folder, inline=inline, address=address, display=lambda scheduler: live_display(scheduler, screen)
         )
     except KeyboardInterrupt:
-        errors.print(f"\nstopped; nothing that was finished is lost. Go on with: argyro run {spec} --workdir {folder}")
+        go_on = _command(spec, folder, address, inline)
+        errors.print(f"\nstopped; nothing that was finished is lost. Go on with: {go_on}", soft_wrap=True)
         raise typer.Exit(1) from None
     if json_:
         print_json(outcome.to_json())
@@ -40,6 +43,11 @@ def run(
         _print_outcome(outcome, folder)
     if not outcome.complete:
         raise typer.Exit(1)
+
+
+def _command(spec: Path, folder: Path, address: str | None, inline: bool) -> str:
+    """What goes on with this run."""
+    return f"argyro run {spec} --workdir {folder}" + f" --address {address}" * bool(address) + " --inline" * inline
 
 
 def _print_outcome(outcome, folder: Path) -> None:

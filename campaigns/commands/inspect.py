@@ -6,34 +6,74 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Group
+from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from argyro.campaigns.commands.output import JsonFlag, console, print_json
 from argyro.platform.processes import die_with_parent
 
+WATCH_EVERY_S = 5.0
+LINES = 10  # running items and errors shown
+
 Folder = Annotated[Path, typer.Argument(help="Folder of a campaign.", show_default=False)]
 
 
-def status(folder: Folder, json_: JsonFlag = False) -> None:
-    """Show the stages of a campaign: waiting, running, done, failed, quarantined."""
-    from argyro.campaigns.status import campaign_status
+def status(
+    folder: Folder,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every few seconds, until it is complete.")] = False,
+    json_: JsonFlag = False,
+) -> None:
+    """Show a campaign from any machine that sees its folder: stages, pace, time left, last errors."""
+    from argyro.campaigns.status import StatusReader
 
-    document = campaign_status(folder)
+    reader = StatusReader(folder)
     if json_:
-        print_json(document)
-        return
+        print_json(reader.read())
+    elif watch:
+        _watch(reader, folder)
+    else:
+        console.print(_status_view(reader.read(), folder))
+
+
+def _watch(reader, folder: Path) -> None:
+    """Draw the status anew until nothing is left to do; Ctrl-C ends the watching, not the campaign."""
+    document = reader.read()
+    with Live(_status_view(document, folder), console=console, auto_refresh=False) as live, suppress(KeyboardInterrupt):
+        while any(stage["waiting"] or stage["running"] for stage in document["stages"]):
+            time.sleep(WATCH_EVERY_S)
+            document = reader.read()
+            live.update(_status_view(document, folder), refresh=True)
+
+
+def _status_view(document: dict, folder: Path) -> Group:
     columns = ("waiting", "running", "done", "failed", "quarantined")
     table = Table("stage", *columns, box=None)
     for stage in document["stages"]:
         table.add_row(stage["name"], *(str(stage[column]) for column in columns))
-    console.print(table)
-    for error in document["errors"]:
-        console.print(f"failed: {error}", style="red", markup=False)
+    lines = [f"  {item['name']}  {100 * item['fraction']:.0f} % {item['text']}" for item in document["running"]]
+    running = [Text(line, style="dim") for line in lines[:LINES]]
+    errors = [Text(f"failed: {error}", style="red") for error in document["errors"][-LINES:]]
+    return Group(table, *running, Text(_pace_words(document, folder)), *errors)
+
+
+def _pace_words(document: dict, folder: Path) -> str:
+    left = sum(stage["waiting"] + stage["running"] for stage in document["stages"])
+    if not left:
+        return "nothing left to compute"
+    if not document["active"]:
+        go_on = f"argyro run {folder / 'campaign.yaml'} --workdir {folder}"
+        return f"{left} items left, no run is at work; go on with: {go_on}"
+    pace, hours = document["items_per_hour"], document["hours_left"]
+    words = "" if pace is None else f", {pace:.3g} items an hour in the last hour"
+    return f"{left} items left{words}" + ("" if hours is None else f", about {hours:.2g} h to go")
 
 
 def report(folder: Folder, json_: JsonFlag = False) -> None:

@@ -27,11 +27,11 @@ def argyro():
 
 @pytest.fixture(scope="session")
 def start_argyro():
-    """Starts a command and leaves it running."""
+    """Starts a command and leaves it running; its output is kept for who wants to read it."""
 
-    def start(*arguments):
-        command = [*COMMAND, *map(str, arguments)]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def start(*arguments, read=False):
+        output = subprocess.PIPE if read else subprocess.DEVNULL
+        return subprocess.Popen([*COMMAND, *map(str, arguments)], stdout=output, stderr=output, text=True)
 
     return start
 

@@ -1,0 +1,127 @@
+"""`argyro status` on folders in every state, made of stub results; and what Ctrl-C leaves behind."""
+
+import fcntl
+import json
+import os
+import signal
+import time
+
+import pytest
+import yaml
+
+from argyro.campaigns.build import build_graph
+from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.spec import Campaign
+from argyro.campaigns.status import STATES, StatusReader, campaign_status
+from argyro.platform.execution import lock_file
+
+
+@pytest.fixture
+def folder(tmp_path, smoke):
+    """A smoke campaign whose structures are done, an hour ago at one a minute."""
+    folder = CampaignFolder(tmp_path / "campaign")
+    folder.prepare(Campaign.model_validate(yaml.safe_load(smoke.read_text())))
+    store, items = folder.store(folder.campaign()), build_graph(folder.campaign()).items()
+    structures = [item for name, item in items.items() if name.startswith("structure/")]
+    for item in structures:
+        work = folder.scratch / item.key
+        work.mkdir()
+        store.commit(item, work, {}, 60.0)
+    lines = [
+        {"key": item.key, "stage": "structure", "seconds": 60.0, "time": time.time() - 60 * number, "pid": 1}
+        for number, item in enumerate(structures)
+    ]
+    (folder.scratch / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+def items_of(folder):
+    return build_graph(folder.campaign()).items()
+
+
+def state_of(document, stage):
+    row = next(row for row in document["stages"] if row["name"] == stage)
+    return {state: row[state] for state in STATES if row[state]}
+
+
+@pytest.fixture
+def at_work(folder):
+    """Holds the folder as a run does."""
+    with (folder.scratch / "run.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def test_a_folder_at_rest(folder):
+    document = campaign_status(folder.root)
+    assert not document["active"] and document["errors"] == [] == document["running"]
+    assert state_of(document, "structure") == {"done": 2} and state_of(document, "md") == {"waiting": 4}
+    total = sum(sum(row[state] for state in STATES) for row in document["stages"])
+    assert total == len(items_of(folder))
+
+
+def test_pace_and_time_left(folder):
+    document = campaign_status(folder.root)
+    assert document["items_per_hour"] == pytest.approx(60, rel=0.1)  # two items, a minute each, one after the other
+    assert document["hours_left"] > 0
+
+
+def test_what_runs_says_how_far_it_is(folder, at_work):
+    (name, item) = next((n, i) for n, i in items_of(folder).items() if n.startswith("learn/"))
+    lock_file(folder.scratch, item.key).touch()
+    (folder.scratch / f"{item.key}.progress.json").write_text('{"fraction": 0.5, "text": "round 3"}')
+    document = campaign_status(folder.root)
+    assert document["active"] and state_of(document, "learn") == {"running": 1}
+    assert document["running"] == [{"name": name, "fraction": 0.5, "text": "round 3"}]
+
+
+def test_what_a_killed_run_left_unfinished_waits(folder):
+    item = next(i for n, i in items_of(folder).items() if n.startswith("learn/"))
+    (folder.scratch / item.key).mkdir()
+    lock = lock_file(folder.scratch, item.key)
+    lock.touch()
+    os.utime(lock, (1, 1))
+    assert state_of(campaign_status(folder.root), "learn") == {"waiting": 1}
+
+
+def test_a_quarantined_item_bars_what_needs_it(folder):
+    name, item = next((n, i) for n, i in items_of(folder).items() if n.startswith("learn/"))
+    quarantine = folder.scratch / "quarantine"
+    quarantine.mkdir()
+    (quarantine / f"{item.key}.log").write_text(f"{name}\n\nArgyroError: no labels\n\nTraceback ...")
+    (quarantine / "of-an-older-key.log").write_text(f"{name}\n\nArgyroError: long mended")
+    document = campaign_status(folder.root)
+    assert state_of(document, "learn") == {"quarantined": 1} and state_of(document, "md") == {"failed": 4}
+    (error,) = document["errors"]
+    assert error.startswith(f"{name}: ArgyroError: no labels (log: ") and f"{item.key}.log" in error
+
+
+def test_a_reader_sees_what_came_since(folder):
+    reader = StatusReader(folder.root)
+    assert state_of(reader.read(), "microstructure") == {"waiting": 1}
+    item = next(i for n, i in items_of(folder).items() if n.startswith("microstructure/"))
+    work = folder.scratch / item.key
+    work.mkdir()
+    folder.store(folder.campaign()).commit(item, work, {}, 1.0)
+    assert state_of(reader.read(), "microstructure") == {"done": 1}
+
+
+def test_the_command_names_the_way_on(folder, argyro):
+    done = argyro("status", folder.root)
+    assert f"argyro run {folder.root}/campaign.yaml --workdir {folder.root}" in " ".join(done.stdout.split())
+    document = json.loads(argyro("status", folder.root, "--json").stdout)
+    assert {"name", "active", "stages", "running", "items_per_hour", "hours_left", "errors"} == set(document)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "end of a batch job"])
+def test_a_stopped_run_says_how_to_go_on(number, smoke, start_argyro, tmp_path):
+    folder = tmp_path / "stopped"
+    process = start_argyro("run", smoke, "--workdir", folder, "--inline", read=True)
+    while not (folder / "scratch" / "journal.jsonl").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1 and "Traceback" not in errors
+    assert f"argyro run {smoke} --workdir {folder} --inline" in " ".join(errors.split())
