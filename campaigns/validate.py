@@ -53,7 +53,7 @@ def load_campaign(file: Path, workdir: Path | None = None) -> Campaign:
         InvalidCampaign: with every mistake found.
     """
     raw = _read_yaml(file)
-    mistakes = _schema_mistakes(raw) + _cross_mistakes(raw) + _ensemble_mistakes(raw) + _label_source_mistakes(raw)
+    mistakes = _schema_mistakes(raw) + _cross_mistakes(raw) + _ensemble_mistakes(raw) + _acquisition_mistakes(raw) + _label_source_mistakes(raw)
     if workdir is not None:
         mistakes += _workdir_mistakes(workdir)
     if mistakes:
@@ -160,6 +160,18 @@ def _ensemble_mistakes(raw: dict) -> list[Mistake]:
         f"{realisations[0]:g}; raise md.realisations"
     )
     return [Mistake("potential.ensemble", members[0], f"<= {realisations[0]:g}", message)]
+
+
+def _acquisition_mistakes(raw: dict) -> list[Mistake]:
+    """An adaptive campaign makes an order certain, so there must be something to put in order."""
+    materials, boundaries = raw.get("materials"), raw.get("boundaries") or []
+    if not raw.get("acquisition") or not isinstance(materials, list) or not isinstance(boundaries, list):
+        return []
+    candidates = len(materials) * max(1, len(boundaries))
+    if candidates != 1:
+        return []
+    message = "there is a single candidate, so no ranking to make certain; name more materials or boundaries, or drop it"
+    return [Mistake("acquisition", candidates, ">= 2 candidates", message)]
 
 
 def _label_source_mistakes(raw: dict) -> list[Mistake]:

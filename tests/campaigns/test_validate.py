@@ -60,11 +60,30 @@ def test_every_shipped_campaign_is_valid(file):
         ("potential.levels", [8, 6], "potential.levels", "ladder"),
         ("potential.temperatures_K", [700, 500], "potential.temperatures_K", "lowest"),
         ("seed", "one", "seed", "integer"),
+        ("acquisition", {"until": {"core_hours": 1}}, "acquisition", "single candidate"),
         ("name", "a/b", "name", "pattern"),
     ],
 )
 def test_one_mistake(tmp_path, path, value, where, words):
     found = mistakes_of(tmp_path, {path: value})
+    assert list(found) == [where]
+    assert words in found[where].message and found[where].accepted
+
+
+@pytest.mark.parametrize(
+    "section, where, words",
+    [
+        ({"start": 4}, "acquisition.until", "missing"),
+        ({"until": {}}, "acquisition.until", "needs an end"),
+        ({"until": {"probability_best": 1.0}}, "acquisition.until.probability_best", "less than"),
+        ({"until": {"hours": 1}}, "acquisition.until.hours", "core_hours"),
+        ({"start": 1, "until": {"core_hours": 1}}, "acquisition.start", "greater than"),
+        ({"lengths_ps": [10, 10], "until": {"core_hours": 1}}, "acquisition.lengths_ps", "twice"),
+    ],
+)
+def test_mistakes_of_an_adaptive_campaign(tmp_path, section, where, words):
+    two = [{"composition": "Li6PS5Cl"}, {"composition": "Li6PS5Br"}]
+    found = mistakes_of(tmp_path, {"materials": two, "acquisition": section})
     assert list(found) == [where]
     assert words in found[where].message and found[where].accepted
 
