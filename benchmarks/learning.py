@@ -1,130 +1,204 @@
 """Figures of closed-loop learning with chgnet labels: `python benchmarks/learning.py PART [--workdir DIR]`.
 
-Each part prints one JSON object. `labels`: labels, CPU time and errors of a whole run on bulk and two boundaries.
-`cuts`: CPU time of labels with local cuts against whole cells. `selection`: force errors on hot boundary frames, MaxVol
-against random choice at equal labels. `survive`: 50 ps at 900 K in bulk and boundary with a learned potential.
+Each part prints one JSON object and goes on where it was stopped. CPU minutes are of all processes: this one, LAMMPS,
+the reference.
+
+    labels      bulk and two boundaries of half disordered Li6PS5Cl, levels 6 to 12: labels until 100 ps at 900 K run
+                without extrapolation
+    survive     100 ps at 900 K with other velocities and the potential of `labels`
+    rmse        its force error at 600 K on frames that it has not seen, and that of a level 16 of the same labels
+    selection   force error on hot boundary frames of a fit to the labels of `labels` and of fits to as many frames
+                chosen without grades
+    cuts        CPU time of labels with local cuts against whole cells, three seeds
+
+`rmse` and `selection` take their test frames from molecular dynamics with the reference itself, if `reference_md.py`
+has made it (--reference-md DIR, with folders bulk-600 and gb-900), else from dynamics with the potential.
 """
 
 import argparse
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from ase import Atoms
+from ase.io import read
 
 from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.source import LabelSource
 from argyro.platform.learning.explore import Sampler, explore
-from argyro.platform.learning.fit import fit, rmse, untrained
+from argyro.platform.learning.fit import Fit, fit, rmse, untrained
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import ACCEPTED, HELD_OUT, RoundStore
+from argyro.platform.learning.rounds import (
+    ACCEPTED,
+    ACTIVE_SET,
+    POTENTIAL,
+    RoundStore,
+    read_frames,
+    write_frames,
+)
+from argyro.platform.learning.seeds import hot_frames
 from argyro.platform.potential.potential import MTP
 from argyro.platform.structures.argyrodite import build_bulk
 from argyro.platform.structures.grain_boundary import build_boundary
 
 BOUNDARIES = ("sigma3(1-12)[110]", "sigma5(001)[001]")
+OPTIONS = LearningOptions(levels=(6, 8, 10, 12), temperatures_K=(600.0, 900.0), exploration_ps=100.0)
+TEST_FRAMES, TEST_PS = 8, 2.0  # of each structure, between two frames
 
 
-def family(composition: str, disorder: float, boundaries=BOUNDARIES) -> list:
-    bulk = build_bulk(composition, disorder, (2, 1, 1), seed=1)
-    return [bulk, *(build_boundary(composition, disorder, name, 1.0, seed=1) for name in boundaries)]
+def family() -> list[Atoms]:
+    bulk = build_bulk("Li6PS5Cl", 0.5, (2, 1, 1), seed=1)
+    return [bulk, *(build_boundary("Li6PS5Cl", 0.5, name, 1.0, seed=1) for name in BOUNDARIES)]
 
 
-def learned(options: LearningOptions, structures: list, workdir: Path) -> dict:
-    cpu, wall = time.process_time(), time.monotonic()
+def learned(options: LearningOptions, structures: list[Atoms], workdir: Path) -> dict:
     with Labeller(LabelSource()) as labeller:
         result = learn(structures, options, labeller, workdir, lambda entry: print(json.dumps(entry), flush=True))
     last = result.rounds[-1]
     return {
         "labels": last["labels"],
         "rounds": len(result.rounds),
-        "label_seconds": sum(entry["label_seconds"] for entry in result.rounds),
-        "own_cpu_seconds": time.process_time() - cpu,
-        "wall_seconds": time.monotonic() - wall,
+        "label_cpu_minutes": sum(entry["label_cpu_seconds"] for entry in result.rounds) / 60,
+        "cpu_minutes": sum(entry["cpu_seconds"] for entry in result.rounds) / 60,
         **{key: last[key] for key in last if "rmse" in key},
         "extrapolation_free": last["extrapolation_free"],
-        "potential": str(result.mtp_path),
+        "fresh_frames_hold": last["fresh_frames_hold"],
     }
 
 
-def labels(workdir: Path) -> dict:
-    options = LearningOptions(levels=(6, 8, 10, 12), temperatures_K=(600.0, 900.0), exploration_ps=100.0)
-    return learned(options, family("Li6PS5Cl", 0.5), workdir / "labels")
+def labels(workdir: Path, _: Path | None) -> dict:
+    return learned(OPTIONS, family(), workdir / "labels")
 
 
-def cuts(workdir: Path) -> dict:
-    structures = [build_boundary("Li6PS5Cl", 0.5, "sigma5(001)[001]", 3.5, seed=1)]
+def survive(workdir: Path, _: Path | None) -> dict:
+    """Watched by the grade but not ended by it."""
+    last = RoundStore(workdir / "labels").folders[-1]
     found = {}
-    for name, whole_cell_atoms in (("local", 300), ("whole", 100_000)):
-        for seed in range(3):
-            options = LearningOptions(levels=(6,), whole_cell_atoms=whole_cell_atoms, seed=seed)
-            found[f"{name}-{seed}"] = learned(options, structures, workdir / f"cuts-{name}-{seed}")
-    seconds = {
-        name: np.mean([found[f"{name}-{seed}"]["label_seconds"] for seed in range(3)]) for name in ("local", "whole")
-    }
-    return found | {"atoms": len(structures[0]), "whole_over_local": seconds["whole"] / seconds["local"]}
-
-
-def selection(workdir: Path) -> dict:
-    """Force RMSE on the held-out boundary frames, of a fit to the selected frames and to as many drawn at random."""
-    store = RoundStore(workdir / "labels")
-    chosen, hot = store.frames(ACCEPTED), store.frames(HELD_OUT)
-    options = LearningOptions(levels=(12,))
-    structures = family("Li6PS5Cl", 0.5)
-    last = store.folders[-1]
-    drawn = []
-    for structure in range(len(structures)):
-        runs = [
-            explore(
-                structures[structure],
-                Sampler(structure, 900.0, 100 + number),
-                last / "potential.mtp",
-                last / "active_set.txt",
-                0.5 * (1 + number),
-                options,
-                workdir / "random" / f"{structure}-{number}",
-            )
-            for number in range(sum(frame.info["structure"] == structure for frame in chosen))
-        ]
-        drawn += [run.last for run in runs if run.last is not None]
-    with Labeller(LabelSource()) as labeller:
-        random = [frame for frame in labeller.label(drawn) if frame.info["status"] == "converged"]
-    boundary = [frame for frame in hot if frame.info["boundary"] != "bulk"]
-    count = min(len(chosen), len(random))
-    errors = {
-        name: rmse(fit(frames[:count], untrained(structures, options), options).mtp, boundary)["force_meV_A"]
-        for name, frames in (("maxvol", chosen), ("random", random))
-    }
-    return errors | {"labels": count, "ratio": errors["maxvol"] / errors["random"]}
-
-
-def survive(workdir: Path) -> dict:
-    """50 ps at 900 K and constant pressure, watched by the grade but not ended by it."""
-    store = RoundStore(workdir / "labels")
-    last = store.folders[-1]
-    options = replace(LearningOptions(), break_=1e9)
-    found = {}
-    for number, structure in enumerate(family("Li6PS5Cl", 0.5)):
-        run = explore(
-            structure,
-            Sampler(number, 900.0, 77),
-            last / "potential.mtp",
-            last / "active_set.txt",
-            50.0,
-            options,
-            workdir / "survive" / str(number),
-        )
+    for number, structure in enumerate(family()):
+        run = run_with(last, structure, number, 900.0, 77, 100.0, workdir / "survive" / str(number))
         name = structure.info["boundary"]
         found[name] = {"ps": run.ps, "broke": run.broke, "max_grade": run.max_grade, "atoms": len(structure)}
-    return found | {"level": MTP.read(last / "potential.mtp").level}
+    return found | {"level": MTP.read(last / POTENTIAL).level}
+
+
+def rmse_600(workdir: Path, reference_md: Path | None) -> dict:
+    store = RoundStore(workdir / "labels")
+    trained = store.frames(ACCEPTED)
+    twelve = MTP.read(store.folders[-1] / POTENTIAL)
+    test = bulk_frames(workdir, reference_md)
+    sixteen = fit(trained, fit(trained, twelve.upconvert(14), OPTIONS).mtp.upconvert(16), OPTIONS)
+    found = {f"level_{mtp.level}": rmse(mtp, test) for mtp in (twelve, sixteen.mtp)}
+    return found | {"trained_on": len(trained), "test_frames": len(test), "test": str(reference_md or "own dynamics")}
+
+
+def selection(workdir: Path, reference_md: Path | None) -> dict:
+    """`dynamics`: frames at random times of the potential's own MD; `displaced`: frames of a hot harmonic solid."""
+    store, structures = RoundStore(workdir / "labels"), family()
+    chosen = store.frames(ACCEPTED)
+    test = boundary_frames(workdir, reference_md)
+    sets = {"maxvol": chosen}
+    with Labeller(LabelSource()) as labeller:
+        for name, draw in (("dynamics", random_dynamics), ("displaced", random_displaced)):
+            file = workdir / f"random-{name}.extxyz"
+            if not file.exists():
+                drawn = labeller.label(draw(structures, store.folders[-1], len(chosen), workdir))
+                write_frames(file, [frame for frame in drawn if frame.info["status"] == "converged"])
+            sets[name] = read_frames(file)
+    errors = {name: rmse(climbed(frames).mtp, test)["force_meV_A"] for name, frames in sets.items()}
+    ratios = {f"over_{name}": errors["maxvol"] / errors[name] for name in errors if name != "maxvol"}
+    return errors | ratios | {"labels": {name: len(frames) for name, frames in sets.items()}, "test_frames": len(test)}
+
+
+def climbed(frames: list[Atoms]) -> Fit:
+    """Fit up the ladder to given frames."""
+    made = fit(frames, untrained(frames, OPTIONS), OPTIONS)
+    for level in OPTIONS.levels[1:]:
+        made = fit(frames, made.mtp.upconvert(level), OPTIONS)
+    return made
+
+
+def random_dynamics(structures: list[Atoms], last: Path, count: int, workdir: Path) -> list[Atoms]:
+    rng, frames = np.random.default_rng(0), []
+    for number in range(count):
+        structure, temperature_K = number % len(structures), OPTIONS.temperatures_K[number // len(structures) % 2]
+        folder = workdir / "random" / f"{number}"
+        run = run_with(
+            last, structures[structure], structure, temperature_K, 500 + number, rng.uniform(0.5, 5.0), folder
+        )
+        frames += [run.last] if run.last is not None else []
+    return frames
+
+
+def random_displaced(structures: list[Atoms], last: Path, count: int, workdir: Path) -> list[Atoms]:
+    return hot_frames(structures, OPTIONS, count, seed=9)
+
+
+def cuts(workdir: Path, _: Path | None) -> dict:
+    structures = [build_boundary("Li6PS5Cl", 0.5, "sigma5(001)[001]", 3.5, seed=1)]
+    found = {}
+    for seed in range(3):
+        for name, whole_cell_atoms in (("local", 300), ("whole", 100_000)):
+            options = LearningOptions(
+                levels=(6,), temperatures_K=(600.0, 900.0), whole_cell_atoms=whole_cell_atoms, seed=seed
+            )
+            found[f"{name}-{seed}"] = learned(options, structures, workdir / f"cuts-{name}-{seed}")
+    minutes = {
+        name: np.mean([found[f"{name}-{seed}"]["label_cpu_minutes"] for seed in range(3)])
+        for name in ("local", "whole")
+    }
+    return found | {"atoms": len(structures[0]), "whole_over_local": minutes["whole"] / minutes["local"]}
+
+
+def run_with(last: Path, structure: Atoms, number: int, temperature_K: float, seed: int, ps: float, folder: Path):
+    options = replace(OPTIONS, break_=1e9)
+    sampler = Sampler(number, temperature_K, seed)
+    return explore(structure, sampler, last / POTENTIAL, last / ACTIVE_SET, ps, options, folder)
+
+
+def bulk_frames(workdir: Path, reference_md: Path | None) -> list[Atoms]:
+    if reference_md is not None:
+        return reference_frames(reference_md / "bulk-600")
+    return own_frames(workdir, [0], 600.0)
+
+
+def boundary_frames(workdir: Path, reference_md: Path | None) -> list[Atoms]:
+    if reference_md is not None:
+        return reference_frames(reference_md / "gb-900")
+    return own_frames(workdir, [1, 2], 900.0)
+
+
+def reference_frames(folder: Path) -> list[Atoms]:
+    """Every second picosecond of all replicas, the first two left out."""
+    frames = []
+    for path in sorted(folder.glob("replica-*/frames.extxyz")):
+        frames += [frame for frame in read(path, index=":") if frame.info["ps"] > TEST_PS][::2]
+    return frames
+
+
+def own_frames(workdir: Path, numbers: list[int], temperature_K: float) -> list[Atoms]:
+    """Frames that the potential of `labels` makes, independent of its training, labelled."""
+    file = workdir / f"test-{temperature_K:g}K.extxyz"
+    if not file.exists():
+        last, structures, frames = RoundStore(workdir / "labels").folders[-1], family(), []
+        for number in numbers:
+            for seed in range(TEST_FRAMES):
+                folder = workdir / "test" / f"{temperature_K:g}-{number}-{seed}"
+                run = run_with(
+                    last, structures[number], number, temperature_K, 900 + seed, TEST_PS * (seed + 1), folder
+                )
+                frames += [run.last] if run.last is not None else []
+        with Labeller(LabelSource()) as labeller:
+            write_frames(file, [frame for frame in labeller.label(frames) if frame.info["status"] == "converged"])
+    return read_frames(file)
 
 
 if __name__ == "__main__":
-    parts = {"labels": labels, "cuts": cuts, "selection": selection, "survive": survive}
-    parser = argparse.ArgumentParser(description=__doc__)
+    parts = {"labels": labels, "survive": survive, "rmse": rmse_600, "selection": selection, "cuts": cuts}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--workdir", type=Path, default=Path("benchmark-learning"))
+    parser.add_argument("--reference-md", type=Path)
     given = parser.parse_args()
-    print(json.dumps(parts[given.part](given.workdir), indent=1, default=float))
+    print(json.dumps(parts[given.part](given.workdir, given.reference_md), indent=1, default=float))
