@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from argyro.campaigns.build import build_graph
+from argyro.campaigns.build import decided_graph
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
 from argyro.campaigns.schedule import Machine, wall_seconds
+from argyro.campaigns.space import run_space, space_filling
 from argyro.campaigns.spec import Campaign
 
 BASE_DISK_GB = 0.01
@@ -29,7 +30,7 @@ def make_plan(
     done: frozenset[str] = frozenset(),
     disk: Path | None = None,
 ) -> dict:
-    """The document of `argyro plan`.
+    """The document of `argyro plan`; of an adaptive campaign the most it may come to, and what it begins with.
 
     Args:
         campaign: what to plan.
@@ -44,12 +45,13 @@ def make_plan(
 class _Plan:
     def __init__(self, campaign: Campaign, costs: Costs, machines: Sequence[Machine], done: frozenset[str]):
         self.campaign, self.costs, self.machines = campaign, costs, machines
-        self.graph: Graph = build_graph(campaign, costs)
+        self.graph: Graph = decided_graph(campaign, None, costs)  # every run it could make
         self.done = done & set(self.graph.nodes)
         self.todo = [node for name, node in self.graph.nodes.items() if name not in self.done]
 
     def document(self, disk: Path) -> dict:
-        core_hours, labels = sum(node.cost_core_s for node in self.todo) / 3600, self._labels()
+        adaptive, labels = self._adaptive(), self._labels()
+        core_hours = sum(node.cost_core_s for node in self.todo) / 3600 - adaptive.get("spared_core_hours", 0.0)
         disk_GB = self._disk_GB()
         problems = self._too_large() + self._too_much(disk, disk_GB)
         wall_s = None if problems else wall_seconds(self.graph, self.machines, self.memory_GB, self.done)
@@ -62,9 +64,30 @@ class _Plan:
             "cores": sum(machine.cores for machine in self.machines),
             "memory_GB": max(self.memory_GB(node) for node in self.graph.nodes.values()),
             "disk_GB": disk_GB,
+            "acquisition": adaptive or None,
             "fits": not problems,
             "warnings": problems + self._over_budget(core_hours, labels) + self._learned_elsewhere(),
         }
+
+    def _adaptive(self) -> dict:
+        """Runs that an adaptive campaign begins with and could make, and the core-hours its limit saves for sure."""
+        asked, hours = self.campaign.acquisition, self._md_core_hours()
+        if asked is None:
+            return {}
+        begun = [run.case for run in space_filling(run_space(self.campaign), asked.start)]
+        made = sum(hours[name] for name in hours if name in self.done)
+        left = sum(hours.values()) - made
+        most = left if asked.until.core_hours is None else max(0.0, asked.until.core_hours - made)
+        return {
+            "start_runs": len(begun),
+            "possible_runs": len(hours),
+            "start_core_hours": sum(hours[f"md/{case}"] for case in begun),
+            "spared_core_hours": max(0.0, left - most),
+        }
+
+    def _md_core_hours(self) -> dict[str, float]:
+        runs = [node for node in self.graph.nodes.values() if node.stage.name == "md"]
+        return {node.name: node.cost_core_s / 3600 for node in runs}
 
     def _labels(self) -> int:
         return self.campaign.potential.max_labels * sum(node.stage.name == "learn" for node in self.todo)

@@ -78,13 +78,13 @@ def plan(
 
 def _done_names(campaign, workdir: Path) -> frozenset[str]:
     """What of a campaign lies in a folder's store already."""
-    from argyro.campaigns.build import build_graph
+    from argyro.campaigns.adaptive import grown_graph
     from argyro.campaigns.folder import CampaignFolder
 
     folder = CampaignFolder(workdir)
     folder.campaign()  # refuses what is no campaign's folder
     store = folder.store(campaign)
-    return frozenset(name for name, item in build_graph(campaign).items().items() if store.has(item))
+    return frozenset(name for name, item in grown_graph(campaign, store).items().items() if store.has(item))
 
 
 def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
@@ -100,6 +100,11 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
         f"at most {document['labels']} labels, {document['core_hours']:.2g} core-hours{wall}; "
         f"{document['memory_GB']:.1f} GB of memory for the largest item, {document['disk_GB']:.2g} GB on disk"
     )
+    if adaptive := document["acquisition"]:
+        console.print(
+            f"adaptive: begins with {adaptive['start_runs']} of {adaptive['possible_runs']} possible MD runs, "
+            f"{adaptive['start_core_hours']:.2g} core-hours; all figures above are the most it may come to"
+        )
     for warning in document["warnings"]:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     go = f"argyro run {spec}" + (f" --workdir {workdir}" if workdir else "")

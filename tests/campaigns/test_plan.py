@@ -126,3 +126,16 @@ def test_the_probe_measures_this_machine():
     costs = measure_costs(campaign)
     assert 5e-8 < costs.step_s(6) < costs.step_s(12) < 1e-3
     assert 1e-4 < costs.label_atom_s < 1 and 0.05 < costs.slowness < 50
+
+
+def test_an_adaptive_campaign_is_planned_by_the_most_it_may_come_to():
+    everything = make_plan(shipped("halide_series"), Costs(), [NODE])
+    (md,) = (stage["core_hours"] for stage in everything["stages"] if stage["name"] == "md")
+    section = {"start": 4, "until": {"core_hours": md / 4, "regret_dex": 0.05}}
+    plan = make_plan(shipped("halide_series", acquisition=section), Costs(), [NODE])
+    told = plan["acquisition"]
+    assert everything["acquisition"] is None and plan["stages"] == everything["stages"]
+    assert plan["core_hours"] == pytest.approx(everything["core_hours"] - 0.75 * md)
+    assert told["start_runs"] == 4 < told["possible_runs"] and 0 < told["start_core_hours"] < md / 4
+    open_ended = make_plan(shipped("halide_series", acquisition={"until": {"regret_dex": 0.05}}), Costs(), [NODE])
+    assert open_ended["core_hours"] == pytest.approx(everything["core_hours"])
