@@ -186,7 +186,7 @@ class Scheduler:
             self.progress.stopped = outcome.error
         elif outcome.damaged_parents:
             self._repair(name, outcome.damaged_parents)
-        elif outcome.status == "preempted":
+        elif outcome.status in ("preempted", "unfinished"):
             self._try_again(name, after=0)
         elif outcome.status == "lost" and self._lost.get(name, 0) < MAX_LOST:
             self._lost[name] = self._lost.get(name, 0) + 1

@@ -227,7 +227,9 @@ class StageResources(_Section):
         default_factory=dict, description="what the machines were started with besides, for instance {vasp: 1}"
     )
     hours: Positive = Field(
-        168.0, description="an item that takes longer is ended and tried once more; what it can resume, it resumes"
+        168.0,
+        description="an item that takes longer is ended and tried once more; what it can resume, it resumes. MD saves"
+        " itself before that and goes on in a next task, as often as it takes",
     )
 
 

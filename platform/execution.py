@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from argyro.platform.errors import ArgyroError
 from argyro.platform.item_lock import item_lock
 from argyro.platform.storage_fault import storage_fault
 from argyro.platform.store import MANIFEST, UNFINISHED, DamagedItem, Store, StoreUnavailable
@@ -21,6 +22,10 @@ from argyro.platform.time_limit import TimeLimitExceeded, time_limit
 from argyro.platform.workitem import WorkItem
 
 Stage = Callable[["StageContext"], dict]
+
+
+class Unfinished(ArgyroError):
+    """Raised by a stage that has saved its work in time; another task goes on with it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class StageContext:
         workdir: write the item's files here.
         cores: CPU cores granted.
         settings: how to compute it here (interpreters, launchers, time limits); no part of the key.
+        limit_s: after which the item is ended; who can save its work stops by itself before, see `Unfinished`.
     """
 
     inputs: Mapping[str, object]
@@ -40,6 +46,7 @@ class StageContext:
     workdir: Path
     cores: int = 1
     settings: Mapping[str, object] = field(default_factory=dict)
+    limit_s: float | None = None
 
     @property
     def unfinished(self) -> Path:
@@ -113,8 +120,9 @@ class Outcome:
 
     Args:
         key: of its item.
-        status: ``done``; ``failed`` or ``timeout``, the item's fault; ``lost``, its process died, or a parent was
-            damaged; ``preempted``, its machine went away; ``storage``, results cannot be written.
+        status: ``done``; ``unfinished``, saved and to be gone on with; ``failed`` or ``timeout``, the item's fault;
+            ``lost``, its process died, or a parent was damaged; ``preempted``, its machine went away; ``storage``,
+            results cannot be written.
         result: of a done item.
         error: of any other, with a traceback where there is one.
         damaged_parents: keys of parents that were moved aside and must be computed again.
@@ -148,6 +156,8 @@ def execute(task: Task) -> Outcome:
         with time_limit(task.resources.limit_s), item_lock(lock_file(task.scratch, key)):
             result = store.find(task.item)
             return _compute(task, store) if result is None else Outcome(key, "done", result)
+    except Unfinished as saved:
+        return Outcome(key, "unfinished", error=str(saved))
     except TimeLimitExceeded as error:
         return Outcome(key, "timeout", error=_log(error))
     except Exception as error:
@@ -172,8 +182,9 @@ def _compute(task: Task, store: Store) -> Outcome:
         return Outcome(task.item.key, "lost", error="a parent was damaged", damaged_parents=tuple(damaged))
     workdir = task.scratch / task.item.key
     workdir.mkdir(exist_ok=True)
+    cores, limit_s = task.resources.cpu, task.resources.limit_s
     started = time.monotonic()
-    result = task.stage(StageContext(task.item.inputs, parents, workdir, task.resources.cpu, task.settings))
+    result = task.stage(StageContext(task.item.inputs, parents, workdir, cores, task.settings, limit_s))
     seconds = time.monotonic() - started
     store.commit(task.item, workdir, result, seconds)
     _journal(task, seconds)

@@ -9,11 +9,12 @@ from argyro.campaigns.stages import StageDefinition
 from argyro.campaigns.stages.extension import Extension
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import StageContext
+from argyro.platform.execution import StageContext, Unfinished
 
 TRAJECTORY = "trajectory.bin"
 # A run that its potential's extrapolation ended for good counts from this share of the length asked for.
 LEAST_SHARE = 0.25
+SHARE_OF_LIMIT = 0.9  # of an item's time limit, after which a run saves itself for the next task to go on with
 
 
 def run(context: StageContext) -> dict:
@@ -48,6 +49,7 @@ def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroErro
 
     asked = {name: value for name, value in context.inputs.items() if name not in ("extensions", "member")}
     here = {name: value for name, value in context.settings.items() if name in ("lammps", "launcher")}
+    here["wall_time_s"] = context.limit_s and SHARE_OF_LIMIT * context.limit_s
     here["ranks"] = 1 if here.get("lammps") else context.cores  # another lmp brings its own MPI, and so its launcher
     pair_style, atoms = context.settings.get("pair_style"), read_structure(context.parents["structure"])
     try:
@@ -64,7 +66,7 @@ def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroErro
             raise
         return {}, error
     if not finished.complete:
-        raise ArgyroError(f"the run stopped early: {finished.summary}")
+        raise Unfinished(f"saved in time: {finished.summary}")
     return finished.summary, None
 
 

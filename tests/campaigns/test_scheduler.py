@@ -8,7 +8,7 @@ from argyro.actors.inline import InlineExecutor
 from argyro.campaigns.graph import Graph, Node
 from argyro.campaigns.scheduler import Scheduler
 from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import Outcome
+from argyro.platform.execution import Outcome, Resources, Unfinished
 from argyro.platform.store import Store
 
 
@@ -151,6 +151,25 @@ class Dying(InlineExecutor):
 def test_losing_the_process_does_not_count_as_failure(tmp_path):
     _, progress, _ = run(chain(), tmp_path, Dying(4), attempts=1)
     assert progress.done == set("abcd") and not progress.failed
+
+
+def save_at_the_limit(context):
+    """Counts to five, one number a task, in files that survive it."""
+    steps = len(list(context.unfinished.iterdir()))
+    (context.unfinished / str(steps)).touch()
+    assert context.limit_s == 3600.0
+    if steps < 4:
+        raise Unfinished(f"{steps + 1} of 5")
+    return {"value": steps + 1}
+
+
+def test_what_saves_itself_goes_on_in_as_many_tasks_as_it_takes(tmp_path):
+    graph = Graph()
+    patient = StageDefinition("count", 1, save_at_the_limit)
+    graph.add(Node("a", patient, {}, resources=Resources(limit_s=3600.0)))
+    scheduler, progress, _ = run(graph, tmp_path, attempts=1)
+    assert progress.done == {"a"} and scheduler.store.result(scheduler.item("a")) == {"value": 5}
+    assert computed(tmp_path) == 1
 
 
 def test_an_item_that_always_kills_its_process_is_set_aside(tmp_path):
