@@ -83,9 +83,9 @@ def arrhenius(diffusivities: Sequence[AtTemperature]) -> Arrhenius:
     Raises:
         InputError: fewer than two temperatures with a valid diffusivity.
     """
-    valid = [d for d in diffusivities if d.estimate is not None]
+    valid = [(d.temperature_K, d.estimate) for d in diffusivities if d.estimate is not None]
     left_out = tuple(d.temperature_K for d in diffusivities if d.estimate is None)
-    temperatures = np.array([d.temperature_K for d in valid])
+    temperatures = np.array([temperature_K for temperature_K, _ in valid])
     if len(set(temperatures.tolist())) < 2:
         raise InputError(
             f"an activation energy needs diffusivities at two temperatures, got {np.unique(temperatures).tolist()}"
@@ -93,8 +93,8 @@ def arrhenius(diffusivities: Sequence[AtTemperature]) -> Arrhenius:
             given=temperatures.tolist(),
             accepted=">= 2 temperatures",
         )
-    log_d = np.log([d.estimate.value for d in valid])
-    sigma = np.array([d.estimate.log_sigma for d in valid])
+    log_d = np.log([estimate.value for _, estimate in valid])
+    sigma = np.array([estimate.log_sigma for _, estimate in valid])
     design = _design(temperatures)
     best, covariance, chi2 = _weighted_fit(design, log_d, sigma)
     degrees = len(valid) - 2

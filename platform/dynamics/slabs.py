@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,11 +100,15 @@ def mean_profile(profiles: Sequence[SlabProfile]) -> SlabProfile:
     Args:
         profiles: of as many slabs; distances that differ a little, as thermal expansion has it, are averaged too.
     """
-    columns = {name: np.array([getattr(profile, name) for profile in profiles]) for name in vars(profiles[0])}
-    spread = ("parallel_half_cm2_s", "perpendicular_half_cm2_s")
-    return SlabProfile(
-        **{name: values.mean(axis=0) for name, values in columns.items() if name not in spread},
-        **{name: np.sqrt((columns[name] ** 2).sum(axis=0)) / len(profiles) for name in spread},
+    count, first = len(profiles), profiles[0]
+    return replace(
+        first,
+        distance_A=np.mean([profile.distance_A for profile in profiles], axis=0),
+        parallel_cm2_s=np.mean([profile.parallel_cm2_s for profile in profiles], axis=0),
+        perpendicular_cm2_s=np.mean([profile.perpendicular_cm2_s for profile in profiles], axis=0),
+        parallel_half_cm2_s=np.linalg.norm([profile.parallel_half_cm2_s for profile in profiles], axis=0) / count,
+        perpendicular_half_cm2_s=np.linalg.norm([p.perpendicular_half_cm2_s for p in profiles], axis=0) / count,
+        density_A3=np.mean([profile.density_A3 for profile in profiles], axis=0),
     )
 
 
