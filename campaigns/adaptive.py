@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from argyro.campaigns.build import build_graph, decided_graph
+from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
 from argyro.campaigns.space import Decided
 from argyro.campaigns.spec import Campaign, Until
@@ -19,16 +20,21 @@ from argyro.platform.workitem import WorkItem
 Growth = Callable[[Node, dict | None], list[Node]]
 
 
-def growth(campaign: Campaign) -> Growth:
-    """What the result of a decision adds to the campaign's graph; None for its result: it failed for good."""
+def growth(campaign: Campaign, costs: Costs | None = None) -> Growth:
+    """What the result of a decision adds to the campaign's graph; None for its result: it failed for good.
+
+    Args:
+        campaign: what was asked.
+        costs: expected core seconds; rough constants if not measured.
+    """
 
     def grow(node: Node, result: dict | None) -> list[Node]:
         if campaign.acquisition is None or node.stage.name not in (DESIGN.name, ACQUISITION.name):
             return []
         now = _decided_by(node)
         after = _next(now, result, campaign.acquisition.until)
-        known = decided_graph(campaign, now).nodes
-        return [new for name, new in decided_graph(campaign, after).nodes.items() if name not in known]
+        known = decided_graph(campaign, now, costs).nodes
+        return [new for name, new in decided_graph(campaign, after, costs).nodes.items() if name not in known]
 
     return grow
 
@@ -86,15 +92,16 @@ def affordable(until: Until, result: dict) -> list[dict]:
     return [run for run in fitting if run.get("needed_by") in (None, *cases)]
 
 
-def grown_graph(campaign: Campaign, store: Store, failed: Iterable[str] = ()) -> Graph:
+def grown_graph(campaign: Campaign, store: Store, failed: Iterable[str] = (), costs: Costs | None = None) -> Graph:
     """The campaign's graph as far as its stored decisions have grown it.
 
     Args:
         campaign: what was asked.
         store: its results.
         failed: names of nodes that failed for good in the run that just ended.
+        costs: expected core seconds; rough constants if not measured.
     """
-    graph, grow, failed = build_graph(campaign), growth(campaign), set(failed)
+    graph, grow, failed = build_graph(campaign, costs), growth(campaign, costs), set(failed)
     items: dict[str, WorkItem] = {}
     waiting = list(graph.nodes)
     while waiting:
@@ -117,6 +124,14 @@ def found_runs(campaign: Campaign, store: Store) -> list[str]:
         return []
     items = decided_graph(campaign, None).items()
     return [name.removeprefix("md/") for name, item in items.items() if name.startswith("md/") and store.has(item)]
+
+
+def decisions(graph: Graph, store: Store) -> dict[str, dict]:
+    """Node name -> result of each decision that is made."""
+    names = [name for name, node in graph.nodes.items() if node.stage.name in (DESIGN.name, ACQUISITION.name)]
+    items = graph.items() if names else {}
+    found = {name: store.find(items[name]) for name in names}
+    return {name: result for name, result in found.items() if result is not None}
 
 
 def rounds(campaign: Campaign, results: Mapping[str, dict]) -> dict | None:

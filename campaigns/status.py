@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from argyro.campaigns.adaptive import grown_graph
+from argyro.campaigns.adaptive import decisions, grown_graph, rounds
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph
 from argyro.platform.execution import lock_file, progress_file
@@ -67,6 +67,7 @@ class StatusReader:
             "stages": _count(graph, states),
             "running": [{"name": name, **report} for name, report in running.items()],
             **_pace(graph, items, states, running, self.folder.journal()),
+            "acquisition": rounds(campaign, decisions(graph, store)),
             "errors": list(quarantined.values()),
         }
 

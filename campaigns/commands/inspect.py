@@ -61,7 +61,18 @@ def _status_view(document: dict, folder: Path) -> Group:
     lines = [f"  {item['name']}  {100 * item['fraction']:.0f} % {item['text']}" for item in document["running"]]
     running = [Text(line, style="dim") for line in lines[:LINES]]
     errors = [Text(f"failed: {error}", style="red") for error in document["errors"][-LINES:]]
-    return Group(table, *running, Text(_pace_words(document, folder)), *errors)
+    adaptive = [Text(_round_words(document["acquisition"]))] if document["acquisition"] else []
+    return Group(table, *running, *adaptive, Text(_pace_words(document, folder)), *errors)
+
+
+def _round_words(acquisition: dict) -> str:
+    """How far an adaptive campaign has come: the stages above grow with each round."""
+    words = f"adaptive: {len(acquisition['chosen'])} of {acquisition['possible_runs']} possible MD runs decided on"
+    if acquisition["rounds"]:
+        last = acquisition["rounds"][-1]
+        words += f" by round {last['round']}: P(best) {last['probability_best']:.2f}, regret {last['regret_dex']:.2g} dex"
+        words += f" after {last['md_core_hours']:.3g} core-hours of MD"
+    return words + (f"; it ended since {acquisition['stopped']}" if acquisition["stopped"] else "")
 
 
 def _pace_words(document: dict, folder: Path) -> str:
