@@ -2,9 +2,13 @@ import pandas as pd
 import pytest
 
 from argyro.platform.errors import InputError
+from argyro.platform.structures.argyrodite import build_bulk
+from argyro.surrogates import predict
 from argyro.surrogates.answer import Oracle, Question, lithium_per_A3
-from argyro.surrogates.batch import COLUMNS, BadRow, answer_csv, answer_table
+from argyro.surrogates.batch import ANSWERED, COLUMNS, BadRow, answer_csv, answer_frame, answer_table
 from argyro.surrogates.descriptors import Identity
+from argyro.surrogates.kept import Kept
+from argyro.surrogates.origin import origin, origin_lines
 from argyro.surrogates.surrogate import Query
 from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
@@ -128,3 +132,79 @@ def test_a_table_of_bad_rows_only(oracle):
     good, bad = answer_table(oracle, table)
     assert len(good) == 0
     assert isinstance(bad[0], BadRow)
+
+
+def test_a_frame_of_answers_is_aligned_with_its_questions(oracle):
+    """As MLflow wants it: one row each, a bad one with its reason and no numbers."""
+    rows = [GOOD, ("Li6PS5Xe", *GOOD[1:]), (*GOOD[:2], "bulk", *GOOD[3:])]
+    frame = answer_frame(oracle, pd.DataFrame(rows, columns=COLUMNS, index=[7, 8, 9]))
+    assert list(frame.index) == [7, 8, 9]
+    assert list(frame.columns) == list(ANSWERED)
+    assert frame["conductivity_mS_cm"].notna().tolist() == [True, False, True]
+    assert frame["boundary_parallel_cm2_s"].notna().tolist() == [True, False, False]
+    assert frame["in_domain"].tolist() == [True, False, True]
+    assert frame["error"].map(bool).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", ""])
+@pytest.mark.parametrize("column", ["temperature_K", "grain_size_nm"])
+def test_a_row_needs_positive_numbers(oracle, column, value):
+    table = pd.DataFrame([GOOD], columns=COLUMNS).astype(str)
+    table[column] = value
+    _, bad = answer_table(oracle, table)
+    assert bad[0].row == 2
+    assert "positive" in bad[0].message or "not a number" in bad[0].message
+
+
+def test_predict_from_python(oracle, tmp_path):
+    """Each temperature and, within it, each grain size; from names or from a structure, which says what it is."""
+    oracle.save(tmp_path)
+    answers = predict(*GOOD[:3], (500.0, 600.0), (50.0, 100.0), surrogate=tmp_path)
+    assert [(a["temperature_K"], a["grain_size_nm"]) for a in answers] == [(500, 50), (500, 100), (600, 50), (600, 100)]
+    assert answers[-1] == oracle.answer(Question(*GOOD))
+    cell = build_bulk("Li6PS5Cl", 0.5)
+    (own,) = predict(structure=cell, temperatures_K=(600.0,), surrogate=tmp_path)
+    assert own["bulk_cm2_s"] == oracle.answer(Question("Li6PS5Cl", 0.5, "bulk", 600.0, 1000.0))["bulk_cm2_s"]
+
+
+def test_a_structure_without_labels_is_named_by_hand(oracle):
+    cell = build_bulk("Li6PS5Cl", 0.5)
+    cell.info.clear()
+    with pytest.raises(InputError, match="does not state its disorder, boundary"):
+        oracle.ask(None, None, None, cell)
+    named = oracle.ask(None, 0.5, "bulk", cell)
+    assert named.identity == Identity.of("Li6PS5Cl", 0.5)
+    with pytest.raises(InputError, match="name a composition"):
+        oracle.ask(None, None, None)
+
+
+def test_what_an_installation_ships_is_what_it_answers_from(oracle, tmp_path, monkeypatch):
+    from argyro.surrogates import shipped
+
+    monkeypatch.setattr(shipped, "SHIPPED", tmp_path)
+    with pytest.raises(InputError, match="comes without a surrogate"):
+        shipped.shipped_folder()
+    oracle.save(tmp_path)
+    assert shipped.shipped_folder() == tmp_path
+
+
+def test_the_origin_names_data_accuracy_and_bias(oracle):
+    from dataclasses import replace
+
+    report = oracle.surrogate.report | {"label_source": "chgnet 0.4.2"}
+    document = origin(replace(oracle.surrogate, report=report))
+    assert document["materials"] == ["Li6PS5Cl 50 %", "Li6PS5I 0 %"]
+    assert document["md_temperatures_K"] == [600.0, 900.0]
+    assert document["diffusivities"] + document["upper_bounds"] == 18
+    assert document["held_out"]["mae_dex"] == report["scores"][report["shipped"]]["mae_dex"]
+    text = "\n".join(origin_lines(document))
+    assert "Li6PS5I 0 %" in text and "chgnet 0.4.2" in text and "too soft" in text
+    assert "accuracy is not known" in "\n".join(origin_lines(document | {"held_out": None}))
+
+
+def test_kept_drops_what_was_asked_for_longest_ago():
+    kept, made = Kept(2), []
+    for key in "abac":
+        assert kept.get(key, lambda key=key: made.append(key) or key.upper()) == key.upper()
+    assert made == ["a", "b", "c"]
+    assert "a" in kept and "b" not in kept and len(kept) == 2

@@ -18,17 +18,23 @@ QUESTION = {
 }
 
 
-@pytest.fixture(scope="module")
-def address(oracle):
-    server = uvicorn.Server(uvicorn.Config(create_app(oracle), port=0, log_level="warning"))
+@contextlib.contextmanager
+def served(app):
+    """The address of an application in a server of its own."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def address(oracle):
+    with served(create_app(oracle)) as found:
+        yield found
 
 
 def test_predict_answers_as_python_does(address, oracle):
@@ -39,18 +45,23 @@ def test_predict_answers_as_python_does(address, oracle):
     assert response.json() == oracle.answer(Question(**QUESTION))
 
 
-def test_curves(address):
+def test_curves_pass_through_the_answer(address):
     question = QUESTION | {"temperatures_K": [300.0, 600.0], "grain_sizes_nm": [25.0, 100.0, 1e4]}
     data = requests.post(f"{address}/curves", json=question, timeout=10).json()
-    assert len(data["curves"]["bulk_cm2_s"]) == 2
-    sizes = data["curves"]["conductivity_mS_cm"]
-    assert sizes[1] == pytest.approx(data["answer"]["conductivity_mS_cm"])
-    assert len(sizes) == 3
+    curves, answer = data["curves"], data["answer"]
+    assert len(curves["conductivity_mS_cm"]) == 3
+    assert curves["conductivity_mS_cm"][1] == pytest.approx(answer["conductivity_mS_cm"])
+    for name in ("bulk_cm2_s", "boundary_parallel_cm2_s", "boundary_perpendicular_cm2_s", "effective_cm2_s"):
+        assert len(curves[name]) == 2
+        assert curves[name][0] == pytest.approx(answer[name])
 
 
 def test_health_options_page_and_openapi(address):
     assert requests.get(f"{address}/health", timeout=10).json()["status"] == "ok"
-    assert "sigma5(001)[001]" in requests.get(f"{address}/options", timeout=10).json()["boundaries"]
+    options = requests.get(f"{address}/options", timeout=10).json()
+    assert "sigma5(001)[001]" in options["boundaries"]
+    assert options["origin"]["materials"] == ["Li6PS5Cl 50 %", "Li6PS5I 0 %"]
+    assert requests.post(f"{address}/predict", json=options["example"], timeout=10).json()["in_domain"]
     page = requests.get(f"{address}/", timeout=10).text
     assert "<svg" in page
     assert "http://www.w3.org/2000/svg" in page
@@ -63,10 +74,15 @@ def test_health_options_page_and_openapi(address):
     ("changes", "says"),
     [
         ({"composition": "Na3PS4"}, "Na"),
+        ({"composition": "Li6PS5Xx"}, "Xx"),
+        ({"composition": ""}, "at least 1 character"),
         ({"boundary": "sigma7(001)[001]"}, "sigma"),
+        ({"boundary": None}, "valid string"),
         ({"disorder": 1.5}, "less than or equal to 1"),
+        ({"disorder": -0.1}, "greater than or equal to 0"),
         ({"disorder": "0.5"}, "valid number"),
         ({"temperature_K": 0}, "greater than 0"),
+        ({"temperature_K": -300}, "greater than 0"),
         ({"grain_size_nm": 5.0}, "too small"),
         ({"pressure": 1}, "not permitted"),
     ],
@@ -75,6 +91,12 @@ def test_bad_questions_are_refused_with_reasons(address, changes, says):
     response = requests.post(f"{address}/predict", json=QUESTION | changes, timeout=10)
     assert response.status_code == 422
     assert says in response.text
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_numbers_that_are_none_are_refused(address, number):
+    body = f'{{"composition": "Li6PS5Cl", "temperature_K": {number}}}'
+    assert requests.post(f"{address}/predict", data=body, timeout=10).status_code == 422
 
 
 def test_malformed_and_huge_bodies(address):
@@ -90,3 +112,25 @@ def test_out_of_domain_is_said(address):
     answer = requests.post(f"{address}/predict", json=QUESTION | {"temperature_K": 1300.0}, timeout=10).json()
     assert not answer["in_domain"]
     assert "1300 K" in answer["warnings"][0]
+
+
+def test_answers_below_the_coldest_run_say_that_they_are_extrapolated(address):
+    answer = requests.post(f"{address}/predict", json=QUESTION, timeout=10).json()
+    assert answer["in_domain"]
+    assert "300 K is extrapolated" in answer["notes"][0]
+    assert not requests.post(f"{address}/predict", json=QUESTION | {"temperature_K": 650.0}, timeout=10).json()["notes"]
+
+
+def test_a_token_guards_all_but_the_page_and_health(oracle):
+    with served(create_app(oracle, token="s3cret")) as address:
+
+        def ask(path, token=None):
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            body = {"json": QUESTION} if path == "/predict" else {}
+            return requests.request("POST" if body else "GET", address + path, headers=headers, timeout=10, **body)
+
+        assert ask("/").status_code == ask("/health").status_code == 200
+        assert "Bearer" in ask("/predict").text
+        for path in ("/predict", "/options", "/docs", "/openapi.json"):
+            assert ask(path).status_code == ask(path, "wrong").status_code == 401
+            assert ask(path, "s3cret").status_code == 200
