@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 NATIVE := setup.py $(wildcard platform/potential/native_build.py platform/potential/kernel/* platform/potential/lammps/*)
 
-.PHONY: install quickstart test check sanitize wheel clean
+.PHONY: install quickstart test check docs validation sanitize wheel clean
 
 install: $(INSTALLED)
 
@@ -16,7 +16,7 @@ $(INSTALLED): pyproject.toml constraints.txt $(NATIVE)
 	@echo "Installing into $(VENV); the first time takes some minutes"
 	@# torch by itself first: packages that depend on it then find it installed instead of choosing another build
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]'
+	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,docs]'
 	@touch $@
 
 quickstart: install
@@ -27,6 +27,14 @@ test: install
 
 check: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+# The site, in site/; the test suite builds it, too.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+# docs/validation.md and its pictures, from campaigns/reference/ and validation/data/.
+validation: install
+	$(BIN)/python -m argyro.validation
 
 sanitize: install
 	$(BIN)/python tests/platform/potential/sanitize.py

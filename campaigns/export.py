@@ -33,6 +33,7 @@ value, the others an upper bound or a reason.
 | `structures.parquet` | the cells relaxed with the potential: energies, lattice constants, boundary energies |
 | `structures.extxyz` | the same cells |
 | `effective.parquet`, `ranking.parquet` | D and σ of the polycrystals over temperature and grain size; the candidates |
+| `regimes.parquet` | for each grain size: does D_eff(T) bend, where do boundaries take over |
 | `potentials/` | moment tensor potentials (MLIP's format), active sets, rounds of the learning |
 | `surrogate/` | the surrogate of ln D and its card |
 | `campaign.yaml` | what was asked |
@@ -148,6 +149,8 @@ def _write_ranking(lineage: Lineage, folder: Path) -> None:
         return
     tables = [pd.read_parquet(lineage.store.path(item) / TABLE) for item in lineage.homogenized.values()]
     pd.concat(tables, ignore_index=True).to_parquet(folder / "effective.parquet")
+    regimes = [row for item in lineage.homogenized.values() for row in lineage.store.result(item).get("regimes", [])]
+    pd.json_normalize(regimes, sep="_").to_parquet(folder / "regimes.parquet")
     ranking = lineage.store.result(lineage.ranking)["ranking"]
     pd.json_normalize(ranking, sep="_").to_parquet(folder / "ranking.parquet")
 

@@ -1,0 +1,93 @@
+"""Writes docs/validation.md and its pictures: python -m argyro.validation [EXPORT] [--out PAGE]."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from argyro.platform.errors import InputError
+from argyro.validation import aimd, boundaries, bulk, dft_check
+from argyro.validation.laws import laws
+from argyro.validation.tables import Data, Section
+
+ROOT = Path(__file__).parents[1]
+PROSE = Path(__file__).with_name("data")
+
+
+def sections(data: Data) -> Iterator[Section]:
+    """All comparisons, from the crystal to the polycrystal, then the checks of the potentials themselves."""
+    results = pd.read_parquet(data.folder / "results.parquet")
+    found = laws(results)
+    yield bulk.lattice(data, found, results)
+    yield bulk.disorder(data, found)
+    yield bulk.radius(data, found)
+    yield bulk.meyer_neldel(data, found)
+    yield bulk.conductivity(data, found)
+    yield boundaries.over_bulk(data, found)
+    yield boundaries.signs(data, found)
+    yield boundaries.energies(data, pd.read_parquet(data.folder / "structures.parquet"))
+    if (data.folder / "ranking.parquet").exists():
+        yield boundaries.grain_size(data, pd.read_parquet(data.folder / "effective.parquet"))
+        yield boundaries.iodide(data, pd.read_parquet(data.folder / "regimes.parquet"))
+        yield boundaries.ranking(data, pd.read_parquet(data.folder / "ranking.parquet"))
+    yield aimd.section(data)
+    yield dft_check.section(data)
+    yield dft_check.softness(data, found)
+
+
+def write_page(folder: Path, page: Path) -> None:
+    """Write the page and draw its pictures in ``pictures/validation`` beside it.
+
+    Args:
+        folder: an export of a campaign.
+        page: Markdown file.
+
+    Raises:
+        InputError: the folder is no export.
+    """
+    if not (folder / "results.parquet").exists():
+        raise InputError(
+            f"{folder} holds no results.parquet; make it with argyro export RUN --out {folder}", given=str(folder)
+        )
+    published, prose = (yaml.safe_load((PROSE / name).read_text()) for name in ("published.yaml", "sections.yaml"))
+    data = Data(folder, page.parent / "pictures" / "validation", published, prose)
+    data.pictures.mkdir(parents=True, exist_ok=True)
+    head = prose["head"]
+    parts = [f"# {head['title']}", head["text"].format(**_facts(folder)), head.get("remark", "").strip()]
+    parts += [section.markdown("pictures/validation") for section in sections(data)]
+    page.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
+
+
+def _facts(folder: Path) -> dict:
+    """What stands behind the page."""
+    results = pd.read_parquet(folder / "results.parquet")
+    campaign = yaml.safe_load((folder / "campaign.yaml").read_text())
+    runs = results.drop_duplicates("md_key")
+    return {
+        "campaign": campaign["name"],
+        "labels": ", ".join(sorted(set(results["label_source"]))),
+        "runs": len(runs),
+        "total_ns": runs["production_ps"].sum() / 1000,
+        "median_ps": runs["production_ps"].median(),
+        "coldest": runs["temperature_K"].min(),
+        "hottest": runs["temperature_K"].max(),
+        "valid": int(results["valid"].sum()),
+        "rows": len(results),
+    }
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("export", nargs="?", type=Path, default=ROOT / "campaigns" / "reference")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
+    asked = parser.parse_args()
+    write_page(asked.export, asked.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Comparisons of the crystal without boundaries: lattice, barriers, prefactors, conductivity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from argyro.platform.conductivity import conductivity_S_cm
+from argyro.platform.structures.composition import Composition
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import S_CM_IN_MS_CM
+from argyro.validation import figures
+from argyro.validation.laws import Law, line
+from argyro.validation.tables import Data, Section, interval, number, verdict
+
+ROOM_K = 298.0
+UNITS_IN_CELL = 4
+Z95 = 1.959964
+
+
+def of_bulk(found: Sequence[Law]) -> list[Law]:
+    """The laws of the bulk, by composition and disorder."""
+    return sorted((law for law in found if law.direction == "bulk"), key=lambda law: (law.composition, law.disorder))
+
+
+def lattice(data: Data, found: Sequence[Law], results: pd.DataFrame) -> Section:
+    """Lattice constants from the mean cells of the runs, extrapolated to room temperature."""
+    published = data.published["lattice_parameter_A"]
+    rows = []
+    for law in of_bulk(found):
+        runs = results[(results["material"] == law.material) & (results["direction"] == "bulk")]
+        li_in_cell = UNITS_IN_CELL * Composition.parse(law.composition)["Li"]
+        sides = np.cbrt(li_in_cell / runs["ions_per_A3"].to_numpy(dtype=float))
+        temperatures = runs["temperature_K"].to_numpy(dtype=float)
+        if len(set(temperatures)) < 2:
+            continue
+        slope, intercept = np.polyfit(temperatures, sides, 1)
+        room, reference = slope * ROOM_K + intercept, published.get(law.composition)
+        excess = f"{100 * (room / reference - 1):+.2f} %" if reference else ""
+        rows.append([law.material, f"{room:.3f}", f"{1e6 * slope / room:.0f}", number(reference, 5), excess])
+    columns = ("material", "a(298 K), Å", "linear expansion, 1e-6/K", "published, Å", "difference")
+    return data.section("lattice", columns, rows, room=ROOM_K, cite=data.cite("lattice_parameter_A"))
+
+
+def disorder(data: Data, found: Sequence[Law]) -> Section:
+    """Activation energies and room-temperature diffusivities over site disorder."""
+    energies, rates = data.published["activation_energy_eV"], data.published["diffusivity_300K_cm2_s"]
+    rows = []
+    for law in of_bulk(found):
+        energy = law.fit.activation_energy_eV if law.fit else None
+        at_300 = law.at(300.0)
+        known, rate = (table.get(law.composition, {}).get(law.disorder) for table in (energies, rates))
+        rows.append(
+            [
+                law.material,
+                _temperatures(law),
+                interval(energy),
+                number(known),
+                verdict(energy, known),
+                interval(at_300, 2),
+                number(rate),
+                verdict(at_300, rate),
+            ]
+        )
+    columns = ("material", "T, K", "Ea, eV", "published", "", "D(300 K), cm²/s", "published", "")
+    figures.arrhenius(of_bulk(found), data.pictures / "bulk.png")
+    figures.over_disorder(of_bulk(found), energies, data.pictures / "disorder.png")
+    cited = {"cite_energy": data.cite("activation_energy_eV"), "cite_rate": data.cite("diffusivity_300K_cm2_s")}
+    return data.section("disorder", columns, rows, ["bulk.png", "disorder.png"], **cited)
+
+
+def _temperatures(law: Law) -> str:
+    return ", ".join(
+        f"{point.temperature_K:g}" if point.estimate else f"[{point.temperature_K:g}]" for point in law.points
+    )
+
+
+def radius(data: Data, found: Sequence[Law]) -> Section:
+    """Ordered bulk: Ea against the radius of the halide."""
+    radii, published = data.published["radius_A"], data.published["anion_radius"]
+    ordered = [law for law in of_bulk(found) if law.disorder == 0 and law.fit and _halide(law, radii)]
+    rows = [
+        [law.material, number(radii[_halide(law, radii)]), interval(law.fit.activation_energy_eV)]
+        for law in ordered
+        if law.fit
+    ]
+    if len(ordered) >= 3:
+        energies = [law.fit.activation_energy_eV for law in ordered if law.fit]
+        slope, _, r_squared = line(
+            np.array([radii[_halide(law, radii)] for law in ordered]),
+            np.array([energy.value for energy in energies]),
+            np.array([_sigma(energy) for energy in energies]),
+        )
+        rows.append(["slope, eV/Å", "", interval(slope)])
+        rows.append(["R²", "", number(r_squared)])
+    rows.append(["published slope, eV/Å; R²", "", f"{published['slope_eV_A']}; {published['r_squared']}"])
+    return data.section("radius", ("material", "radius, Å", "Ea, eV"), rows, cite=data.cite("anion_radius"))
+
+
+def _halide(law: Law, radii: dict) -> str:
+    """The only halide of a composition, empty if it has several."""
+    present = [element for element in radii if element in Composition.parse(law.composition).elements]
+    return present[0] if len(present) == 1 else ""
+
+
+def _sigma(value: Uncertain) -> float:
+    return (value.high - value.low) / (2 * Z95)
+
+
+def meyer_neldel(data: Data, found: Sequence[Law]) -> Section:
+    """Prefactor against barrier over all laws, bulk and boundaries."""
+    published = data.published["meyer_neldel"]
+    fitted = [law for law in found if law.fit]
+    energies = np.array([law.fit.activation_energy_eV.value for law in fitted if law.fit])
+    logs = np.array([law.fit.log_prefactor - np.log(1e-7) for law in fitted if law.fit])
+    rows = []
+    if len(fitted) >= 3:
+        slope, intercept, r_squared = line(energies, logs, np.ones_like(energies))
+        rows = [
+            [
+                "slope, 1/eV",
+                interval(slope),
+                number(published["slope_per_eV"]),
+                verdict(slope, published["slope_per_eV"]),
+            ],
+            [
+                "intercept",
+                interval(intercept),
+                number(published["intercept"]),
+                verdict(intercept, published["intercept"]),
+            ],
+            ["R²", number(r_squared), number(published["r_squared"]), ""],
+        ]
+        figures.meyer_neldel(fitted, published, data.pictures / "meyer-neldel.png")
+    pictures = ["meyer-neldel.png"] if rows else []
+    columns = ("", "ours", "published", "")
+    return data.section("meyer_neldel", columns, rows, pictures, laws=len(fitted), cite=data.cite("meyer_neldel"))
+
+
+def conductivity(data: Data, found: Sequence[Law]) -> Section:
+    """Room-temperature conductivity against experiment, at the nearest disorder that was run."""
+    published = data.published["experiment"]
+    rows = []
+    for composition, measured in published.items():
+        laws = [law for law in of_bulk(found) if law.composition == composition]
+        if composition == "source" or not laws:
+            continue
+        nearest = min(laws, key=lambda law: abs(law.disorder - measured["disorder"]))
+        at_room = nearest.at(ROOM_K)
+        ours = None
+        if at_room:
+            ours = conductivity_S_cm(at_room, nearest.ions_per_A3, ROOM_K)
+            assert isinstance(ours, Uncertain)  # as the diffusivity is one
+            ours = ours.scaled(S_CM_IN_MS_CM)
+        energy = nearest.fit.activation_energy_eV if nearest.fit else None
+        rows.append(
+            [
+                nearest.material,
+                interval(ours, 2),
+                f"{measured['conductivity_mS_cm']:g} (at {100 * measured['disorder']:g} %)",
+                verdict(ours, measured["conductivity_mS_cm"]),
+                interval(energy, 2),
+                number(measured["activation_energy_eV"]),
+            ]
+        )
+    columns = ("material", "σ(298 K), mS/cm", "experiment", "", "Ea, eV", "experiment")
+    return data.section("conductivity", columns, rows, cite=data.cite("experiment"))

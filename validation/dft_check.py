@@ -1,0 +1,224 @@
+"""Errors of references and potentials on the frames that GPAW labelled.
+
+python -m argyro.validation.dft_check predict NAME SOURCE [--python PYTHON] [--model MODEL]
+python -m argyro.validation.dft_check predict NAME POTENTIAL.mtp [POTENTIAL.mtp ...]
+
+The first form asks a label source, the second moment tensor potentials, each for the frames whose elements it knows.
+What they answer is kept in ``data/dft_predictions.npz``, so that the page can be made where they are not installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import read
+
+from argyro.platform.uncertain import Uncertain
+from argyro.validation import figures
+from argyro.validation.laws import Law
+from argyro.validation.tables import Data, Section, interval, number
+
+FOLDER = Path(__file__).with_name("data")
+FRAMES, PREDICTIONS = FOLDER / "dft_frames.extxyz", FOLDER / "dft_predictions.npz"
+RESAMPLES = 1000
+SHIPPED = "MTP, reference"  # under which the shipped potentials' predictions are kept
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How a source differs from DFT.
+
+    Args:
+        frames: compared.
+        force_rmse_eV_A: of force components.
+        slope: of its forces on those of DFT, through the origin, with the interval over frames.
+        energy_rmse_meV_atom: each composition's mean difference taken off.
+        force_rms_eV_A: of DFT, for scale.
+    """
+
+    frames: int
+    force_rmse_eV_A: float
+    slope: Uncertain
+    energy_rmse_meV_atom: float
+    force_rms_eV_A: float
+
+
+def errors(
+    frames: list[Atoms], energies_eV: np.ndarray, forces_eV_A: list[np.ndarray], element: str = "", seed: int = 0
+) -> Errors:
+    """Compare a source with the labels that the frames carry.
+
+    Args:
+        frames: with energy and forces of DFT, and ``info["composition"]``.
+        energies_eV: (frames,) of the source.
+        forces_eV_A: (atoms, 3) of the source, for each frame.
+        element: whose forces are compared; all by default.
+        seed: of the bootstrap.
+    """
+    of_element = [np.isin(frame.symbols, element or frame.symbols) for frame in frames]
+    reference = [frame.get_forces()[mask] for frame, mask in zip(frames, of_element, strict=True)]
+    forces_eV_A = [forces[mask] for forces, mask in zip(forces_eV_A, of_element, strict=True)]
+    products = np.array([[(a * b).sum(), (a * a).sum()] for a, b in zip(reference, forces_eV_A, strict=True)])
+    drawn = np.random.default_rng(seed).integers(len(frames), size=(RESAMPLES, len(frames)))
+    sums = products[drawn].sum(axis=1)
+    low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
+    slope = float(products[:, 0].sum() / products[:, 1].sum())
+    difference = np.array([e - frame.get_potential_energy() for e, frame in zip(energies_eV, frames, strict=True)])
+    per_atom = difference / [len(frame) for frame in frames]
+    compositions = np.array([frame.info["composition"] for frame in frames])
+    for composition in set(compositions):
+        per_atom[compositions == composition] -= per_atom[compositions == composition].mean()
+    all_reference, all_forces = np.concatenate(reference), np.concatenate(forces_eV_A)
+    return Errors(
+        frames=len(frames),
+        force_rmse_eV_A=float(np.sqrt(np.mean((all_forces - all_reference) ** 2))),
+        slope=Uncertain(slope, float(low), float(high)),
+        energy_rmse_meV_atom=float(1e3 * np.sqrt(np.mean(per_atom**2))),
+        force_rms_eV_A=float(np.sqrt(np.mean(all_reference**2))),
+    )
+
+
+KINDS: dict[str, tuple[Callable[[Atoms], bool], str]] = {
+    "all": (lambda frame: True, ""),
+    "all, forces on Li": (lambda frame: True, "Li"),
+    "Li6PS5Cl": (lambda frame: frame.info["composition"] == "Li6PS5Cl", ""),
+    "Li6PS5Br": (lambda frame: frame.info["composition"] == "Li6PS5Br", ""),
+    "Li6PS5I": (lambda frame: frame.info["composition"] == "Li6PS5I", ""),
+    "bulk": (lambda frame: frame.info["boundary"] == "bulk", ""),
+    "boundary": (lambda frame: frame.info["boundary"] != "bulk", ""),
+}
+
+
+def section(data: Data) -> Section:
+    """Table of all sources of which predictions are kept, by kind of frame."""
+    frames = labelled_frames()
+    rows, points = [], {}
+    for name, kept in _kept().items():
+        known = [frame for frame in frames if frame.info["frame"] in kept]
+        rows += [row for kind in KINDS if (row := _row(name, kind, known, kept))]
+        reference = np.concatenate([frame.get_forces() for frame in known]).ravel()
+        points[name] = (reference, np.concatenate([kept[frame.info["frame"]][1] for frame in known]).ravel())
+    if points:
+        figures.parity(points, data.pictures / "dft.png")
+    columns = ("source", "frames", "number", "force rms, eV/Å", "force RMSE, eV/Å", "slope", "energy RMSE, meV/atom")
+    cut = sum(frame.info["boundary"] != "bulk" for frame in frames)
+    told = {"frames": len(frames), "bulk": len(frames) - cut, "cut": cut}
+    return data.section("dft", columns, rows, ["dft.png"] if points else [], **told)
+
+
+def _row(name: str, kind: str, known: list[Atoms], kept: dict) -> list[str] | None:
+    choose, element = KINDS[kind]
+    chosen = [frame for frame in known if choose(frame)]
+    if len(chosen) < 2:
+        return None
+    found = of_kept(chosen, kept, element)
+    return [
+        name if kind == "all" else "",
+        kind,
+        str(found.frames),
+        f"{found.force_rms_eV_A:.2f}",
+        f"{found.force_rmse_eV_A:.3f}",
+        interval(found.slope, 3),
+        "" if element else f"{found.energy_rmse_meV_atom:.1f}",
+    ]
+
+
+def of_kept(frames: list[Atoms], kept: dict[str, tuple[float, np.ndarray]], element: str = "") -> Errors:
+    """Errors of answers that were kept."""
+    answers = [kept[frame.info["frame"]] for frame in frames]
+    return errors(frames, np.array([energy for energy, _ in answers]), [forces for _, forces in answers], element)
+
+
+def softness(data: Data, found: Sequence[Law]) -> Section:
+    """What the softness of the labels does to the barriers, Ea / slope of the forces on Li."""
+    frames = labelled_frames()
+    kept = _kept().get(SHIPPED, {})
+    known = [frame for frame in frames if frame.info["frame"] in kept]
+    rows = []
+    for law in (law for law in found if law.direction == "bulk" and law.fit):
+        mine = [frame for frame in known if frame.info["composition"] == law.composition]
+        if len(mine) < 2 or law.fit is None:
+            continue
+        slope, energy = of_kept(mine, kept, "Li").slope, law.fit.activation_energy_eV
+        published = data.published["activation_energy_eV"].get(law.composition, {}).get(law.disorder)
+        stiff = energy.scaled(1 / slope.value)
+        rows.append([law.material, interval(slope, 2), interval(energy, 2), interval(stiff, 2), number(published)])
+    columns = ("material", "slope, forces on Li", "Ea, eV", "Ea / slope, eV", "published, eV")
+    return data.section("softness", columns, rows, source=SHIPPED)
+
+
+def labelled_frames() -> list[Atoms]:
+    """The frames with GPAW's energies and forces."""
+    frames = read(FRAMES, index=":")
+    assert isinstance(frames, list)  # as an index of a slice gives
+    return frames
+
+
+def _kept() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
+    """Source -> frame -> energy and forces."""
+    kept: dict[str, dict[str, tuple[float, np.ndarray]]] = {}
+    if PREDICTIONS.exists():
+        with np.load(PREDICTIONS) as stored:
+            for key in stored.files:
+                source, frame = key.split("|")
+                kept.setdefault(source, {})[frame] = (float(stored[key][0, 0]), stored[key][1:].astype(float))
+    return kept
+
+
+def keep(name: str, answers: dict[str, tuple[float, np.ndarray]]) -> None:
+    """Add a source's answers to those kept; the energy is the first row, forces follow."""
+    kept = _kept() | {name: answers}
+    arrays = {
+        f"{source}|{frame}": np.vstack([[energy, 0, 0], forces])
+        for source, of_source in kept.items()
+        for frame, (energy, forces) in of_source.items()
+    }
+    np.savez_compressed(PREDICTIONS, **arrays)  # type: ignore[arg-type]  # keys are arrays' names
+
+
+def of_source(frames: list[Atoms], source: str, python: str | None, model: str | None) -> dict:
+    """Answers of a label source."""
+    from argyro.platform.labels.labeller import Labeller
+    from argyro.platform.labels.source import LabelSource
+
+    with Labeller(LabelSource(source, python=python, kwargs={"model": model} if model else {})) as labeller:
+        labelled = labeller.label(frames)
+    return {frame.info["frame"]: (frame.get_potential_energy(), frame.get_forces()) for frame in labelled}
+
+
+def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
+    """Answers of moment tensor potentials, each for the frames whose elements are its own."""
+    from argyro.platform.potential.potential import MTP
+
+    answers = {}
+    for mtp in map(MTP.read, files):
+        for frame in frames:
+            if set(frame.get_chemical_symbols()) <= set(mtp.species):
+                found = mtp.evaluate(frame)
+                answers[frame.info["frame"]] = (found.energy_eV, found.forces_eV_A)
+    return answers
+
+
+def main() -> None:
+    """Ask a source, or potentials, and keep the answers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("predict", choices=["predict"])
+    parser.add_argument("name", help="in the table")
+    parser.add_argument("source", nargs="+", help="a label source, or potential files")
+    parser.add_argument("--python", help="interpreter of the source's environment")
+    parser.add_argument("--model", help="of the source")
+    asked = parser.parse_args()
+    frames = labelled_frames()
+    if asked.source[0].endswith(".mtp"):
+        keep(asked.name, of_potentials(frames, [Path(file) for file in asked.source]))
+    else:
+        keep(asked.name, of_source(frames, asked.source[0], asked.python, asked.model))
+
+
+if __name__ == "__main__":
+    main()

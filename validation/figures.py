@@ -1,0 +1,168 @@
+"""Pictures of the validation page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from argyro.platform.uncertain import Uncertain
+    from argyro.validation.laws import Law
+
+COLOURS = {"Cl": "tab:green", "Br": "tab:orange", "I": "tab:purple"}
+MARKERS = {0.0: "o", 0.25: "^", 0.5: "s", 0.75: "D"}
+
+
+def _axes(width: float = 6.0, height: float = 4.2):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained").subplots()
+
+
+def _save(axes, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    axes.figure.savefig(file, dpi=110)
+
+
+def colour(composition: str) -> str:
+    """One colour for each halide."""
+    return next((shade for halide, shade in COLOURS.items() if halide in composition.replace("Li", "")), "black")
+
+
+def arrhenius(found: Sequence[Law], file: Path) -> None:
+    """D over 1000/T with the fitted laws; arrows are upper bounds."""
+    axes = _axes()
+    for law in found:
+        shade, marker = colour(law.composition), MARKERS.get(law.disorder, "v")
+        for point in law.points:
+            x = 1000 / point.temperature_K
+            if point.estimate:
+                low, high = point.estimate.value - point.estimate.low, point.estimate.high - point.estimate.value
+                axes.errorbar(x, point.estimate.value, [[low], [high]], fmt=marker, color=shade, markersize=4)
+            elif point.upper_bound_cm2_s:
+                axes.plot(x, point.upper_bound_cm2_s, marker=r"$\downarrow$", color=shade, markersize=8)
+        if law.fit:
+            temperatures = np.linspace(min(law.fit.temperatures_K), max(law.fit.temperatures_K), 20)
+            values = [law.fit.at(float(T)).value for T in temperatures]
+            axes.plot(1000 / temperatures, values, color=shade, linewidth=1, alpha=0.6)
+        axes.plot([], [], marker=marker, color=shade, label=law.material)
+    axes.set(yscale="log", xlabel="1000 / T (1/K)", ylabel="D of Li in the bulk (cm²/s)")
+    axes.legend(fontsize=7)
+    _save(axes, file)
+
+
+def over_disorder(found: Sequence[Law], published: dict, file: Path) -> None:
+    """Ea over site disorder, ours and published."""
+    axes = _axes()
+    for composition in dict.fromkeys(law.composition for law in found):
+        fitted = [law for law in found if law.composition == composition and law.fit]
+        energies = [law.fit.activation_energy_eV for law in fitted if law.fit]
+        x = [100 * law.disorder for law in fitted]
+        errors = [[e.value - e.low for e in energies], [e.high - e.value for e in energies]]
+        axes.errorbar(x, [e.value for e in energies], errors, fmt="o-", color=colour(composition), label=composition)
+        if composition in published:
+            known = published[composition]
+            axes.plot([100 * x for x in known], list(known.values()), "k--x", label=f"{composition}, Ou et al. 2025")
+    axes.set(xlabel="halide off 4a (%)", ylabel="activation energy (eV)")
+    axes.legend(fontsize=8)
+    _save(axes, file)
+
+
+def meyer_neldel(found: Sequence[Law], published: dict, file: Path) -> None:
+    """ln D0 over Ea with the published line."""
+    axes = _axes()
+    for law in found:
+        if law.fit:
+            marker = "o" if law.direction == "bulk" else "_" if law.direction == "parallel" else "|"
+            axes.plot(
+                law.fit.activation_energy_eV.value,
+                law.fit.log_prefactor - np.log(1e-7),
+                marker,
+                color=colour(law.composition),
+            )
+    energies = np.array(axes.get_xlim())
+    axes.plot(energies, published["slope_per_eV"] * energies + published["intercept"], "k--", label="Ou et al. 2025")
+    axes.set(
+        xlabel="activation energy (eV)", ylabel="ln(D0 / 1e-7 cm²/s)", title="bulk o, along boundaries –, across |"
+    )
+    axes.legend()
+    _save(axes, file)
+
+
+def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> None:
+    """D_GB/D_bulk over D_bulk: fast where the bulk is slow?"""
+    axes = _axes()
+    for law, bulk, measured in drawn:
+        temperature_K = next(p.temperature_K for p in law.points if p.estimate and bulk.measured(p.temperature_K))
+        inside = bulk.measured(temperature_K)
+        assert inside is not None  # as the ratio exists
+        errors = [[measured.value - measured.low], [measured.high - measured.value]]
+        marker = "o" if law.direction == "parallel" else "D"
+        face = colour(law.composition) if law.disorder else "white"
+        axes.errorbar(
+            inside.value,
+            measured.value,
+            errors,
+            fmt=marker,
+            color=colour(law.composition),
+            markerfacecolor=face,
+            markersize=5,
+            linewidth=0.8,
+        )
+    axes.axhline(1.0, color="black", linewidth=0.8)
+    axes.set(xscale="log", yscale="log", xlabel="D of the bulk (cm²/s)", ylabel="D_GB / D_bulk")
+    axes.set_title("open: ordered, filled: disordered; circles along, diamonds across", fontsize=9)
+    _save(axes, file)
+
+
+def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
+    """D_eff relative to that of the largest grains, every material, mean over boundaries."""
+    axes = _axes()
+    for material, rows in cold.groupby("material"):
+        curves = rows.pivot_table("effective_cm2_s_value", "grain_size_nm", "boundary")
+        relative = curves / curves.iloc[-1]
+        shade = colour(str(rows["composition"].iloc[0]))
+        mean = np.exp(np.log(relative).mean(axis=1))
+        axes.plot(mean.index, mean, marker=MARKERS.get(rows["disorder"].iloc[0], "v"), color=shade, label=material)
+    axes.plot(
+        list(published["ratio"]), list(published["ratio"].values()), "k--x", label=f"{published['material']}, Ou et al."
+    )
+    axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="D_eff / D_eff(largest grains), 300 K")
+    axes.legend(fontsize=7)
+    _save(axes, file)
+
+
+def parity(points: dict[str, tuple[np.ndarray, np.ndarray]], file: Path) -> None:
+    """Force components of each source against DFT."""
+    axes = _axes(5.0, 5.0)
+    for name, (reference, forces) in points.items():
+        axes.plot(reference, forces, ".", markersize=2, alpha=0.5, label=name)
+    ends = axes.get_xlim()
+    axes.plot(ends, ends, "k-", linewidth=0.8)
+    axes.set(xlabel="force, PBE (eV/Å)", ylabel="force (eV/Å)")
+    axes.legend(markerscale=6)
+    _save(axes, file)
+
+
+def curves(reference: dict, ours: dict, file: Path) -> None:
+    """MSD over time and g(r) of two pairs, ab initio dashed."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    panels = Figure(figsize=(10, 3.4), layout="constrained").subplots(1, 3)
+    for entry, style in ((reference, "k--"), (ours, "r-")):
+        panels[0].plot(entry["times_ps"], entry["msd_A2"], style)
+        for panel, pair in zip(panels[1:], ("Li-Li", "Li-S"), strict=True):
+            panel.plot(entry["r_A"], entry["g"][pair], style, linewidth=0.9)
+            panel.set(xlabel="r (Å)", ylabel=f"g(r), {pair}")
+    panels[0].set(xlabel="t (ps)", ylabel="MSD of Li (Å²)", title="ab initio dashed")
+    panels[0].figure.savefig(file, dpi=110)

@@ -1,0 +1,121 @@
+"""From rows of a results table to one diffusivity per temperature and an Arrhenius law per cell and direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from argyro.platform.dynamics.arrhenius import Arrhenius, arrhenius
+from argyro.platform.dynamics.seeds import Ensemble, ensemble
+from argyro.platform.errors import InputError
+from argyro.platform.uncertain import Uncertain
+
+LIMITS = ("value", "low", "high")
+
+
+@dataclass(frozen=True)
+class Law:
+    """Everything measured in one cell and direction.
+
+    Args:
+        material: such as ``Li6PS5Cl 50 %``.
+        composition: formula.
+        disorder: share of the halide off 4a.
+        boundary: ``bulk`` or a name.
+        direction: ``bulk``, ``parallel`` or ``perpendicular``.
+        width_nm: to which a boundary's diffusivity refers.
+        ions_per_A3: density of Li, mean over the runs.
+        points: one per temperature, seeds combined.
+        fit: None where fewer than two temperatures have a value.
+    """
+
+    material: str
+    composition: str
+    disorder: float
+    boundary: str
+    direction: str
+    width_nm: float | None
+    ions_per_A3: float
+    points: tuple[Ensemble, ...]
+    fit: Arrhenius | None
+
+    def at(self, temperature_K: float) -> Uncertain | None:
+        """D at a temperature, from the law."""
+        return self.fit.at(temperature_K) if self.fit else None
+
+    def measured(self, temperature_K: float) -> Uncertain | None:
+        """D of the runs at a temperature."""
+        return next((point.estimate for point in self.points if point.temperature_K == temperature_K), None)
+
+
+def laws(results: pd.DataFrame) -> list[Law]:
+    """A law for each material, boundary and direction, in the order of the table."""
+    return [_law(rows) for _, rows in results.groupby(["material", "boundary", "direction"], sort=False)]
+
+
+def _law(rows: pd.DataFrame) -> Law:
+    first = rows.iloc[0]
+    points = tuple(_points(rows))
+    try:
+        fit = arrhenius(points)
+    except InputError:
+        fit = None
+    widths = rows["width_nm"].dropna()
+    return Law(
+        material=first["material"],
+        composition=first["composition"],
+        disorder=float(first["disorder"]),
+        boundary=first["boundary"],
+        direction=first["direction"],
+        width_nm=float(widths.iloc[0]) if len(widths) else None,
+        ions_per_A3=float(rows["ions_per_A3"].mean()),
+        points=points,
+        fit=fit,
+    )
+
+
+def _points(rows: pd.DataFrame) -> Iterator[Ensemble]:
+    for temperature_K, alike in rows.groupby("temperature_K"):
+        runs = [_run(row) for _, row in alike.iterrows()]
+        known = [run for run in runs if run != (None, None)]
+        if known:
+            yield ensemble(float(temperature_K), known)  # type: ignore[arg-type]
+
+
+def _run(row: pd.Series) -> tuple[Uncertain | None, float | None]:
+    if row["valid"]:
+        return Uncertain(*(float(row[f"diffusivity_{limit}_cm2_s"]) for limit in LIMITS)), None
+    bound = row["upper_bound_cm2_s"]
+    return None, None if bound is None or np.isnan(bound) else float(bound)
+
+
+def ratio(upper: Uncertain | None, lower: Uncertain | None) -> Uncertain | None:
+    """Quotient of two positive numbers, their logarithms taken as normal and independent."""
+    if upper is None or lower is None or min(upper.low, lower.low) <= 0:
+        return None
+    spread = 1.959964 * float(np.hypot(upper.log_sigma, lower.log_sigma))
+    value = upper.value / lower.value
+    return Uncertain(value, value * float(np.exp(-spread)), value * float(np.exp(spread)))
+
+
+def line(x: np.ndarray, y: np.ndarray, sigma: np.ndarray) -> tuple[Uncertain, Uncertain, float]:
+    """Weighted straight line: slope, intercept, each with its 95 % interval, and R².
+
+    The covariance is scaled by the misfit where that exceeds the errors given.
+    """
+    from scipy.stats import t
+
+    design = np.column_stack([x, np.ones_like(x)]) / sigma[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    best = covariance @ design.T @ (y / sigma)
+    degrees = len(x) - 2
+    misfit = float((((y - np.column_stack([x, np.ones_like(x)]) @ best) / sigma) ** 2).sum())
+    covariance = covariance * max(1.0, misfit / degrees if degrees else 1.0)
+    half = (t.ppf(0.975, degrees) if degrees else np.nan) * np.sqrt(np.diag(covariance))
+    weights = 1 / sigma**2
+    spread = float((weights * (y - np.average(y, weights=weights)) ** 2).sum())
+    slope, intercept = (Uncertain(float(b), float(b - h), float(b + h)) for b, h in zip(best, half, strict=True))
+    return slope, intercept, 1 - misfit / spread

@@ -1,0 +1,95 @@
+"""Sections of the page: a title, prose, a table, pictures; numbers with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from argyro.platform.uncertain import Uncertain
+
+
+@dataclass
+class Section:
+    """One comparison.
+
+    Args:
+        title: heading.
+        text: what is compared, and how.
+        remark: what is to be said of the outcome.
+        columns: of the table.
+        rows: of the table.
+        pictures: file names below the page's folder of pictures.
+    """
+
+    title: str
+    text: str
+    remark: str
+    columns: Sequence[str] = ()
+    rows: list[Sequence[str]] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+    def markdown(self, folder: str) -> str:
+        """Heading, text, table, pictures, and what is to be said about the outcome."""
+        parts = [f"## {self.title}", self.text]
+        if self.rows:
+            parts.append(table(self.columns, self.rows))
+        elif self.columns:
+            parts.append("*No data.*")
+        parts += [f"![{self.title}]({folder}/{name})" for name in self.pictures]
+        return "\n\n".join([*parts, self.remark.strip()] if self.remark else parts)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """``0.0123`` or ``1.2e-07``; empty for nothing."""
+    return "" if value is None else f"{value:.{digits}g}"
+
+
+def interval(value: Uncertain | None, digits: int = 3) -> str:
+    """``0.31 (0.28 to 0.34)``; empty for nothing."""
+    if value is None:
+        return ""
+    return f"{value.value:.{digits}g} ({value.low:.{digits}g} to {value.high:.{digits}g})"
+
+
+def verdict(ours: Uncertain | None, published: float | None) -> str:
+    """Whether the published value lies in our interval."""
+    if ours is None or published is None:
+        return ""
+    if ours.low <= published <= ours.high:
+        return "within the interval"
+    return "ours is higher" if ours.value > published else "ours is lower"
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the page is made from.
+
+    Args:
+        folder: an export of a campaign.
+        pictures: where to draw.
+        published: content of ``published.yaml``.
+        prose: content of ``sections.yaml``.
+    """
+
+    folder: Path
+    pictures: Path
+    published: dict
+    prose: dict
+
+    def section(self, key: str, columns: Sequence[str], rows: list, pictures: Sequence[str] = (), **values) -> Section:
+        """A section with its prose filled in."""
+        entry = self.prose[key]
+        text = entry["text"].format(**values)
+        return Section(entry["title"], text, entry.get("remark", ""), columns, rows, list(pictures))
+
+    def cite(self, key: str) -> str:
+        """Source of an entry of ``published.yaml``, with how far it is to be trusted."""
+        source = self.published["sources"][self.published[key]["source"]]
+        return f"{source['cite']} ({source['trust']}{': ' + source['note'] if 'note' in source else ''})"
