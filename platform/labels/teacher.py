@@ -7,25 +7,20 @@ the expensive reference.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.io import write
 
 from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.mace_training import MaceSettings, train_mace
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.processes import die_with_parent
 
-MODEL, REPORT = "teacher.model", "teacher.json"
+REPORT = "teacher.json"
 LEAST_FRAMES = 10
-LOG_TAIL_CHARACTERS = 1500
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,9 @@ def train_teacher(frames: Sequence[Atoms], options: TeacherOptions, workdir: Pat
     order = np.random.default_rng(options.seed).permutation(len(frames))
     count = max(2, round(options.held_out * len(frames)))
     held_out, seen = [frames[i] for i in order[:count]], [frames[i] for i in order[count:]]
-    models = [_train_member(seen, member, options, workdir / f"member-{member}") for member in range(options.members)]
+    models = [
+        train_mace(seen, _settings(options, member), workdir / f"member-{member}") for member in range(options.members)
+    ]
     if not (workdir / REPORT).exists():
         (workdir / REPORT).write_text(json.dumps(_judge(models, held_out, len(seen), options), indent=1))
     teacher = Teacher(tuple(models), **json.loads((workdir / REPORT).read_text()))
@@ -134,70 +131,9 @@ def _checked(frames: Sequence[Atoms]) -> list[Atoms]:
     return list(frames)
 
 
-def _train_member(frames: list[Atoms], member: int, options: TeacherOptions, folder: Path) -> Path:
-    """One model by `mace_run_train`, in a process of its own."""
-    if (folder / MODEL).exists():
-        return folder / MODEL
-    folder.mkdir(parents=True, exist_ok=True)
-    order = np.random.default_rng([options.seed, member]).permutation(len(frames))
-    best = max(1, len(frames) // 10)
-    write(folder / "valid.xyz", [_for_mace(frames[i]) for i in order[:best]], format="extxyz")
-    write(folder / "train.xyz", [_for_mace(frames[i]) for i in order[best:]], format="extxyz")
-    command = [str(Path(sys.executable).with_name("mace_run_train")), *_words(options, member)]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=_environment(), check=False, preexec_fn=die_with_parent
-    )
-    if not (folder / "member.model").exists():
-        raise ArgyroError(f"mace_run_train failed in {folder}: {(done.stdout + done.stderr)[-LOG_TAIL_CHARACTERS:]}")
-    (folder / "member.model").rename(folder / MODEL)
-    return folder / MODEL
-
-
-def _words(options: TeacherOptions, member: int) -> list[str]:
-    given = {
-        "name": "member",
-        "train_file": "train.xyz",
-        "valid_file": "valid.xyz",
-        "energy_key": "REF_energy",
-        "forces_key": "REF_forces",
-        "stress_key": "REF_stress",
-        "E0s": "average",
-        "loss": "stress",
-        "energy_weight": 10,
-        "forces_weight": 100,
-        "stress_weight": 100,
-        "compute_stress": True,
-        "ema_decay": 0.99,
-        "batch_size": 4,
-        "valid_batch_size": 4,
-        "max_num_epochs": options.epochs,
-        "eval_interval": 5,
-        "patience": options.epochs,
-        "lr": 0.01,
-        "device": "cpu",
-        "default_dtype": "float64",
-        "num_workers": 0,
-        "plot": False,
-        "seed": 1 + 1000 * options.seed + member,
-    }
-    if options.foundation is None:
-        scratch = {"num_channels": options.channels, "max_L": 1, "r_max": options.cutoff_A, "num_interactions": 2}
-        given |= scratch | {"model": "MACE", "correlation": 2, "max_ell": 2}
-    else:
-        given |= {"foundation_model": options.foundation, "lr": 1e-3}
-    return [f"--{name}={value}" for name, value in given.items()] + ["--ema", "--amsgrad"]
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-
-
-def _for_mace(frame: Atoms) -> Atoms:
-    """The frame with its labels under the keys that `mace_run_train` reads."""
-    copy = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=True)
-    copy.info |= {"REF_energy": frame.get_potential_energy(), "REF_stress": frame.get_stress(voigt=False)}
-    copy.set_array("REF_forces", frame.get_forces())
-    return copy
+def _settings(options: TeacherOptions, member: int) -> MaceSettings:
+    seed = 1 + 1000 * options.seed + member
+    return MaceSettings(options.channels, options.cutoff_A, options.epochs, options.foundation, seed)
 
 
 def _judge(models: Sequence[Path], held_out: Sequence[Atoms], seen: int, options: TeacherOptions) -> dict:

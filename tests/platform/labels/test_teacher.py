@@ -11,7 +11,7 @@ from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.teacher import TeacherOptions, train_teacher
 
-OPTIONS = TeacherOptions(channels=8, epochs=12, max_force_error_meV_A=1e4)
+OPTIONS = TeacherOptions(channels=4, epochs=10, max_force_error_meV_A=1e4)
 
 
 @pytest.fixture(scope="module")
