@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LONGEST_PARAM = 6000
 KEY_TAG, CAMPAIGN_TAG, STAGE_TAG = "argyro.key", "argyro.campaign", "argyro.stage"
 
 
@@ -38,6 +39,11 @@ class Record:
 def default_tracking_uri(workdir: Path) -> str:
     """A sqlite database in the campaign's folder (MLflow no longer takes plain folders)."""
     return f"sqlite:///{workdir.resolve() / 'mlflow.db'}"
+
+
+def _text(value: object) -> str:
+    """A parameter as one searches for it: 300, not 300.0."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)[:LONGEST_PARAM]
 
 
 class MLflowTracker:
@@ -143,7 +149,7 @@ class MLflowTracker:
             for step, value in enumerate(curve)
             if value is not None
         ]
-        settings = [Param(name, str(value)[:6000]) for name, value in params.items()]
+        settings = [Param(name, _text(value)) for name, value in params.items()]
         for start in range(0, max(len(values), 1), 900):  # MLflow takes at most 1000 metrics a batch
             self.client.log_batch(run_id, metrics=values[start : start + 900], params=settings if start == 0 else [])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from argyro.campaigns.costs import Costs
 from argyro.campaigns.spec import Campaign
 from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.store import Store
@@ -49,6 +50,21 @@ class CampaignFolder:
     def spool(self) -> Path:
         """Records that MLflow has not got."""
         return self.scratch / "tracking"
+
+    @property
+    def _costs_file(self) -> Path:
+        return self.root / "costs.json"
+
+    def costs(self) -> Costs | None:
+        """What the machine of the first run was measured to take; None before it."""
+        try:
+            return Costs.from_json(json.loads(self._costs_file.read_text()))
+        except FileNotFoundError:
+            return None
+
+    def keep_costs(self, costs: Costs) -> None:
+        """For the time left, and for the report to compare with."""
+        self._replace(self._costs_file, json.dumps(costs.to_json(), indent=1))
 
     @property
     def _marker(self) -> Path:

@@ -15,6 +15,7 @@ from argyro.campaigns import figures, transport_tables
 from argyro.campaigns.adaptive import grown_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
+from argyro.campaigns.reckoning import plan_against_actual
 from argyro.campaigns.stages.structure import PICTURE
 from argyro.platform.learning.plots import plot_rounds
 
@@ -32,7 +33,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
     folder = CampaignFolder(Path(root))
     campaign = folder.campaign()
     store = folder.store(campaign)
-    graph = grown_graph(campaign, store, failed or ())
+    graph = grown_graph(campaign, store, failed or (), folder.costs())
     items = {name: item for name, item in graph.items(frozenset(failed or {})).items() if store.has(item)}
     results = {name: store.result(item) for name, item in items.items()}
     environment = Environment(
@@ -54,6 +55,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         runs=transport_tables.run_rows(graph, results),
         profiles=list(_profiles(campaign, graph, results)),
         warnings=warnings(campaign, results, failed or {}),
+        reckoning=plan_against_actual(campaign, graph, items, results, store),
         provenance=provenance(campaign, graph),
     )
     folder.report_file.write_text(page)

@@ -17,6 +17,8 @@ from argyro.campaigns.adaptive import found_runs, growth
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph
+from argyro.campaigns.reckoning import campaign_costs
+from argyro.campaigns.records import common_params
 from argyro.campaigns.report import write_report
 from argyro.campaigns.scheduler import Executor, Progress, Scheduler
 from argyro.campaigns.spec import Campaign
@@ -87,11 +89,12 @@ def run_campaign(
     with folder.exclusive():
         sweep(folder.scratch)
         store = folder.store(campaign)
-        graph = build_graph(campaign, found=found_runs(campaign, store))
+        costs = campaign_costs(folder, campaign)
+        graph = build_graph(campaign, costs, found_runs(campaign, store))
         executor, deliverer = _backend(inline, address)
         try:
             tracking = _tracking(campaign, folder, identity, store, deliverer)
-            scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log, grow=growth(campaign))
+            scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log, grow=growth(campaign, costs))
             with display(scheduler):
                 scheduler.run()
             if scheduler.progress.stopped:
@@ -129,7 +132,7 @@ def _tracking(
         "spec": folder.spec_file,
     }
     delivery = deliverer(spool_folder=folder.spool, destination=destination, tracker=tracker)
-    return Tracking(Spool(folder.spool, destination), delivery, store)
+    return Tracking(Spool(folder.spool, destination), delivery, store, common_params(campaign))
 
 
 def _headline_params(campaign: Campaign) -> dict[str, object]:

@@ -54,7 +54,7 @@ class StatusReader:
         campaign = self.folder.campaign()
         store, active = self.folder.store(campaign), self._active()
         quarantined = self._quarantined(grown_graph(campaign, store), store)
-        graph = grown_graph(campaign, store, quarantined)
+        graph = grown_graph(campaign, store, quarantined, self.folder.costs())
         items = graph.items(frozenset(quarantined))
         states = {
             name: "quarantined" if name in quarantined else self._state(items.get(name), store, active)

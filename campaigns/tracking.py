@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from argyro.actors.spool import Spool
-from argyro.actors.tracker import Record
 from argyro.campaigns.graph import Node
+from argyro.campaigns.records import records
 from argyro.platform.store import Store
 from argyro.platform.workitem import WorkItem
 
@@ -32,10 +32,11 @@ class Tracking:
         spool: where records wait.
         delivery: who takes them to MLflow.
         store: of the items' artefacts.
+        common: parameters of every run of the campaign.
     """
 
-    def __init__(self, spool: Spool, delivery: Deliverer, store: Store):
-        self.spool, self.delivery, self.store = spool, delivery, store
+    def __init__(self, spool: Spool, delivery: Deliverer, store: Store, common: Mapping[str, object]):
+        self.spool, self.delivery, self.store, self.common = spool, delivery, store, common
         self.trouble = ""
         self._told_anything = bool(spool.waiting())
 
@@ -59,18 +60,8 @@ class Tracking:
     def _put(self, node: Node, item: WorkItem, result: dict) -> str:
         folder = Path(self.store.folder(item)) if self.store.local else self.store.path(item)
         self._told_anything = True
-        self.spool.put(
-            Record(
-                item.key,
-                node.name,
-                node.stage.name,
-                params={**node.facts, **result.get("params", {}), "stage_version": node.stage.version},
-                metrics=result["metrics"],
-                series=result.get("series", {}),
-                artifacts=[folder / name for name in result.get("artifacts", [])],
-                model=str(folder / result["model"]) if "model" in result else "",
-            )
-        )
+        for record in records(node, item, result, folder, self.common):
+            self.spool.put(record)
         return ""
 
     def finish(self, complete: bool, metrics: dict, artifacts: list[Path]) -> None:
