@@ -62,10 +62,12 @@ def _methods(node) -> Iterator[str]:
     """Public methods of a class, one line each with the first sentence."""
     if not isinstance(node, ast.ClassDef):
         return
-    for method in node.body:
-        if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
-            first = (ast.get_docstring(method) or "").split("\n\n")[0].replace("\n", " ")
-            yield f"- `{signature(method)}`  \n  {_text(first)}"
+    methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and not m.name.startswith("_")]
+    if methods:
+        yield "**Methods**"
+    for method in methods:
+        first = (ast.get_docstring(method) or "").split("\n\n")[0].replace("\n", " ")
+        yield f"- `{signature(method)}`  \n  {_text(first)}"
 
 
 def signature(node: ast.FunctionDef | ast.ClassDef) -> str:
