@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,8 @@ import ray
 from ray._private import ray_constants
 
 from argyro.platform.errors import ArgyroError
+
+KNOCK_S = 10.0
 
 
 def connect(address: str | None = None, cores: int | None = None) -> None:
@@ -32,12 +35,24 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
             ray.init(address="local", num_cpus=cores or os.cpu_count(), include_dashboard=False, **options)
         return
     try:
+        _knock(address)
         ray.init(address=address, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise ArgyroError(
             f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, "
             "or leave --address out to use this machine"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody listens; Ray would try for a long time.
+
+    Raises:
+        OSError: the connection is refused, or the machine does not answer.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from argyro.campaigns.confinement import outside_paths
 from argyro.campaigns.spec import Campaign
 from argyro.platform.errors import InputError
 
@@ -42,18 +43,28 @@ class InvalidCampaign(InputError):
         return {"valid": False, "errors": [mistake.to_json() for mistake in self.mistakes]}
 
 
-def load_campaign(file: Path, workdir: Path | None = None) -> Campaign:
+def load_campaign(file: Path, workdir: Path | None = None, outside: bool = False) -> Campaign:
     """The campaign in a YAML file.
 
     Args:
         file: the campaign file.
         workdir: where it will run, checked to be writable.
+        outside: whether the file may name files and programs beyond the current directory and ``workdir``.
 
     Raises:
         InvalidCampaign: with every mistake found.
     """
     raw = _read_yaml(file)
-    mistakes = _schema_mistakes(raw) + _cross_mistakes(raw) + _ensemble_mistakes(raw) + _acquisition_mistakes(raw) + _label_source_mistakes(raw)
+    strays = [] if outside else _stray_paths(raw, workdir)
+    if strays:  # before anything that the file names is run
+        raise InvalidCampaign(str(file), strays)
+    mistakes = (
+        _schema_mistakes(raw)
+        + _cross_mistakes(raw)
+        + _ensemble_mistakes(raw)
+        + _acquisition_mistakes(raw)
+        + _label_source_mistakes(raw)
+    )
     if workdir is not None:
         mistakes += _workdir_mistakes(workdir)
     if mistakes:
@@ -191,6 +202,14 @@ def _label_source_mistakes(raw: dict) -> list[Mistake]:
     available, reason = source.available()
     path = "labels.teacher.train_on" if taught else "labels.source"
     return [] if available else [Mistake(path, source.source, "an installed reference", reason)]
+
+
+def _stray_paths(raw: dict, workdir: Path | None) -> list[Mistake]:
+    message = "lies outside of the current directory and of --workdir; if you trust this file, add --outside"
+    return [
+        Mistake(place, text, "a path below the current directory", f"{text!r} {message}")
+        for place, text in outside_paths(raw, workdir)
+    ]
 
 
 def _workdir_mistakes(workdir: Path) -> list[Mistake]:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from argyro.campaigns.commands.output import JsonFlag, console, errors, print_json
-from argyro.campaigns.commands.setup import SpecFile
+from argyro.campaigns.commands.setup import OutsideFlag, SpecFile
 
 
 def run(
@@ -18,6 +18,7 @@ def run(
     workdir: Annotated[Path | None, typer.Option(help="Folder of the campaign; default: runs/NAME.")] = None,
     address: Annotated[str | None, typer.Option(help="Ray cluster: auto, local or its URL; default: local.")] = None,
     inline: Annotated[bool, typer.Option("--inline", help="Everything in this process, without Ray.")] = False,
+    outside: OutsideFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Run a campaign, or go on with one: what is complete is never computed again."""
@@ -26,7 +27,7 @@ def run(
     from argyro.campaigns.validate import load_campaign
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of a batch job is treated as Ctrl-C
-    campaign = load_campaign(spec, workdir)
+    campaign = load_campaign(spec, workdir, outside)
     folder = workdir or Path("runs") / campaign.name
     screen = errors if json_ else console
     try:

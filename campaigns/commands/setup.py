@@ -28,6 +28,11 @@ def template(
     print_json({"name": name, "yaml": text}) if json_ else print(text, end="")
 
 
+OutsideFlag = Annotated[
+    bool, typer.Option("--outside", help="Let the file name files and programs outside of this directory.")
+]
+
+
 def schema(json_: JsonFlag = False) -> None:
     """Print the JSON schema of a campaign file, for editors."""
     from argyro.campaigns.spec import Campaign
@@ -38,12 +43,13 @@ def schema(json_: JsonFlag = False) -> None:
 def validate(
     spec: SpecFile,
     workdir: Annotated[Path | None, typer.Option(help="Check this folder too.")] = None,
+    outside: OutsideFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Report every mistake in a campaign file at once."""
     from argyro.campaigns.validate import load_campaign
 
-    campaign = load_campaign(spec, workdir)
+    campaign = load_campaign(spec, workdir, outside)
     if json_:
         print_json({"valid": True, "errors": []})
     else:
@@ -56,6 +62,7 @@ def plan(
     cores: Annotated[int | None, typer.Option(min=1, help="Cores of each; default: as this machine.")] = None,
     memory_GB: Annotated[float | None, typer.Option("--memory-gb", help="Memory of each; default: as here.")] = None,
     workdir: Annotated[Path | None, typer.Option(help="Folder of a campaign to go on with: what is new there.")] = None,
+    outside: OutsideFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Dry run: work items, labels, core-hours, wall time, memory, disk; fails if an item cannot fit a machine."""
@@ -64,7 +71,7 @@ def plan(
     from argyro.campaigns.schedule import Machine
     from argyro.campaigns.validate import load_campaign
 
-    campaign, here = load_campaign(spec), this_machine()
+    campaign, here = load_campaign(spec, workdir, outside), this_machine()
     machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
     done = _done_names(campaign, workdir) if workdir else frozenset()
     document = make_plan(campaign, measure_costs(campaign), nodes * [machine], done, disk=workdir)

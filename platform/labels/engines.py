@@ -10,6 +10,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,7 +109,8 @@ def _gpaw(kwargs: dict, directory: Path):
 def _vasp(kwargs: dict, directory: Path):
     from ase.calculators.vasp import Vasp
 
-    return Vasp(**{"xc": "pbe", "encut": 500, "ediff": 1e-6, "nsw": 0, "isif": 2, **kwargs}, directory=str(directory))
+    options = {"xc": "pbe", "encut": 500, "ediff": 1e-6, "nsw": 0, "isif": 2, **kwargs}
+    return Vasp(**options | {"command": _words(_program_vasp(kwargs))}, directory=str(directory))
 
 
 def _espresso(kwargs: dict, directory: Path):
@@ -131,7 +133,13 @@ def _espresso_weights(kwargs: dict) -> list[Path]:
 def _cp2k(kwargs: dict, directory: Path):
     from ase.calculators.cp2k import CP2K
 
-    return CP2K(**{"stress_tensor": True, **kwargs}, directory=str(directory), label="cp2k")
+    options = {"stress_tensor": True, **kwargs, "command": _words(_program_cp2k(kwargs))}
+    return CP2K(**options, directory=str(directory), label="cp2k")
+
+
+def _words(command: str) -> str:
+    """The command with each word quoted: ASE starts these codes by a shell, which then finds nothing to interpret."""
+    return shlex.join(shlex.split(command))
 
 
 def _program_vasp(kwargs: dict) -> str:

@@ -2,17 +2,27 @@
 
 import os
 import signal
+import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 import ray
 
+from argyro.actors import executor as executor_module
 from argyro.actors.cluster import connect
 from argyro.actors.executor import RayExecutor
 from argyro.actors.inline import InlineExecutor
 from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import Task
+from argyro.platform.execution import Resources, Task
 from argyro.platform.workitem import WorkItem
+
+
+def test_no_cluster_at_the_address():
+    """First of all: afterwards this process has a cluster."""
+    with pytest.raises(ArgyroError, match="no Ray cluster answers"):
+        connect("127.0.0.1:1")
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +51,20 @@ def explode(context):
     raise RuntimeError("the cell exploded")
 
 
-def task(tmp_path, stage, hosted=False, **inputs):
+def deaf(context):
+    """Hangs, and does not hear that its time is over."""
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    time.sleep(60)
+
+
+def task(tmp_path, stage, hosted=False, limit_s=None, **inputs):
     return Task(
         WorkItem("test", 1, inputs | {"stage": stage.__name__, "hosted": hosted}),
         stage,
         {},
         str(tmp_path / "store"),
         tmp_path / "scratch",
+        Resources(limit_s=limit_s),
         hosted=hosted,
     )
 
@@ -81,6 +98,38 @@ def test_a_failing_stage_comes_back_with_its_traceback(cluster, tmp_path):
     assert outcome.status == "failed" and "the cell exploded" in outcome.error and "explode" in outcome.error
 
 
-def test_no_cluster_at_the_address():
-    with pytest.raises(ArgyroError, match="no Ray cluster answers"):
-        connect("127.0.0.1:1")
+@pytest.mark.parametrize("hosted", [False, True])
+def test_an_item_that_cannot_end_itself_is_killed_at_its_limit(cluster, tmp_path, monkeypatch, hosted):
+    monkeypatch.setattr(executor_module, "GRACE_S", 0.5)
+    monkeypatch.setattr(executor_module, "LOOK_EVERY_S", 0.2)
+    began = time.monotonic()
+    cluster.submit(task(tmp_path, deaf, hosted, limit_s=0.5))
+    found = []
+    while not found:
+        found = cluster.wait(0.3)
+    assert found[0].status == "timeout" and "was killed" in found[0].error
+    assert time.monotonic() - began < 30
+
+
+def test_a_cluster_of_this_machine_listens_on_loopback_only(cluster):
+    cluster.has_room(Resources())
+    ray.get(ray.remote(lambda: None).remote())
+    listening = []
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        sockets = process.net_connections(kind="tcp")
+        listening += [(s.laddr.ip, process.cmdline()[:1]) for s in sockets if s.status == psutil.CONN_LISTEN]
+    assert len(listening) > 5  # head, raylet, workers ...
+    assert [entry for entry in listening if entry[0].removeprefix("::ffff:") not in ("127.0.0.1", "::1")] == []
+
+
+ASK = "import sys; from ray._raylet import GcsClient; print(GcsClient(address=sys.argv[1]).internal_kv_get(b'x', None))"
+
+
+def test_who_has_no_token_is_turned_away(cluster, tmp_path):
+    cluster.has_room(Resources())
+    assert os.environ["RAY_AUTH_MODE"] == "token"
+    address = ray.get_runtime_context().gcs_address
+    stranger = os.environ | {"HOME": str(tmp_path), "RAY_AUTH_MODE": "disabled"}
+    for environment, welcome in ((stranger, False), (dict(os.environ), True)):
+        asked = subprocess.run([sys.executable, "-c", ASK, address], capture_output=True, text=True, env=environment)
+        assert (asked.returncode == 0) == welcome, asked.stderr
