@@ -61,6 +61,7 @@ class Page:
 
 @pytest.fixture(scope="module")
 def address(oracle):
+    oracle.answer(oracle.example())  # compiled before anyone waits for it
     server = uvicorn.Server(uvicorn.Config(create_app(oracle), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
