@@ -59,11 +59,14 @@ def cp2k(output: str) -> Verdict:
 
 
 def gpaw(output: str) -> Verdict:
-    """GPAW text output: ``Converged after N iterations``; an unconverged run also raises in GPAW itself."""
-    lines = re.findall(r"Converged (?:after|in) \d+ (?:iterations|steps)|Did not converge", output)
-    if not lines:
-        return Verdict(False, "GPAW wrote no convergence line: it stopped before the end of the first cycle")
-    return Verdict(lines[-1].startswith("Converged"), lines[-1])
+    """GPAW text output: ``Converged in N steps``; an unconverged cycle just ends, and raises in GPAW itself."""
+    lines = re.findall(r"Converged (?:after|in) \d+ (?:iterations|steps)", output)
+    if lines:
+        return Verdict(True, lines[-1])
+    steps, limit = re.findall(r"iter:\s*(\d+)", output), re.search(r"maximum number of iterations: (\d+)", output)
+    if steps and limit and int(steps[-1]) >= int(limit[1]):
+        return Verdict(False, f"the criteria are not met after {steps[-1]} steps, the most allowed")
+    return Verdict(False, "GPAW wrote no convergence line: it stopped before the end of the first cycle")
 
 
 PARSERS: dict[str, Callable[[str], Verdict]] = {"vasp": vasp, "espresso": espresso, "cp2k": cp2k, "gpaw": gpaw}

@@ -22,8 +22,8 @@ OUTPUTS = Path(__file__).with_name("outputs")
         ("cp2k_converged.out", True, "12 steps"),
         ("cp2k_unconverged.out", False, "NOT converged"),
         ("cp2k_outer_converged.out", True, "outer SCF loop converged"),
-        ("gpaw_converged.txt", True, "14 iterations"),
-        ("gpaw_unconverged.txt", False, "Did not converge"),
+        ("gpaw_converged.txt", True, "10 steps"),
+        ("gpaw_unconverged.txt", False, "4 steps, the most allowed"),
     ],
 )
 def test_verdict_and_its_reason(name, converged, words):
