@@ -28,8 +28,7 @@ def ion_correlation(trajectory: Trajectory, axes: tuple[str, ...]) -> list[float
     lag = max(1, int(STRETCH * (trajectory.frames - 1)))
     origins = trajectory.frames - lag
     totals, moments = np.zeros((origins, 3)), np.zeros((3, 3))
-    for start in range(0, trajectory.ions, IONS_AT_ONCE):
-        positions = trajectory.relative_A(slice(start, start + IONS_AT_ONCE))
+    for positions in trajectory.blocks(IONS_AT_ONCE):
         squares = (positions[lag:] - positions[:-lag]) ** 2
         totals += squares.sum(axis=1)
         moments += np.einsum("tia,tib->ab", squares, squares)

@@ -51,15 +51,15 @@ def mean_square_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:
     frames, ions = trajectory.frames, trajectory.ions
     correlation = _Correlation(frames)
     block = max(1, CHUNK_BYTES // (correlation.length * 3 * 8))
-    for start in range(0, ions, block):
-        correlation.add(trajectory.relative_A(slice(start, start + block)))
+    for positions in trajectory.blocks(block):
+        correlation.add(positions)
     lags_ps = np.arange(frames) * trajectory.interval_ps
     return MeanSquareDisplacement(lags_ps, correlation.tensor() / ions, ions, frames - 1)
 
 
 def collective_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:
     """Multi-origin mean square of the summed displacement of all ions over their number, ⟨ΔR_a ΔR_b⟩ / N."""
-    total = sum(trajectory.relative_A(slice(i, i + 1024)).sum(axis=1) for i in range(0, trajectory.ions, 1024))
+    total = sum(positions.sum(axis=1) for positions in trajectory.blocks(1024))
     correlation = _Correlation(trajectory.frames)
     correlation.add(np.asarray(total)[:, None, :])
     lags_ps = np.arange(trajectory.frames) * trajectory.interval_ps
@@ -118,10 +118,9 @@ def squared_displacement_moments(trajectory: Trajectory, lag_steps: np.ndarray, 
     moments, counts = np.zeros((len(lag_steps), 3, 3)), np.zeros(len(lag_steps))
     stride = max(1, trajectory.frames * trajectory.ions // samples)
     block = max(1, CHUNK_BYTES // (trajectory.frames * 3 * 8))
-    for start in range(0, trajectory.ions, block):
-        positions = trajectory.relative_A(slice(start, start + block))
+    for number, positions in enumerate(trajectory.blocks(block)):
         for i, lag in enumerate(lag_steps):
-            first = (start // block) % min(stride, trajectory.frames - lag)  # blocks use different origins
+            first = number % min(stride, trajectory.frames - lag)  # blocks use different origins
             origins = positions[first : trajectory.frames - lag : stride]
             squares = ((positions[first + lag :: stride] - origins) ** 2).reshape(-1, 3)
             moments[i] += squares.T @ squares

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from argyro.platform.dynamics.frames import Frame, read_frames
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.trajectory import Trajectory, release_pages
 from argyro.platform.dynamics.unwrap import Unwrapper
 from argyro.platform.errors import InputError
 
@@ -62,6 +62,7 @@ def _scaled(stream: BinaryIO, shape: tuple[int, int, int], cell: np.ndarray) -> 
     positions = np.memmap(stream, dtype=np.float32, mode="r+", shape=shape)
     for start in range(0, shape[0], 64):
         positions[start : start + 64] = positions[start : start + 64].astype(float) @ cell
+        release_pages(positions)
     return positions
 
 

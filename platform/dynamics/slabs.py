@@ -45,7 +45,8 @@ class SlabProfile:
     @classmethod
     def from_json(cls, data: dict) -> SlabProfile:
         """Invert `to_json`."""
-        return cls(**{name: np.asarray(value) if isinstance(value, list) else value for name, value in data.items()})
+        arrays = {name: np.asarray(value) for name, value in data.items() if name != "lag_ps"}
+        return cls(**arrays, lag_ps=float(data["lag_ps"]))
 
 
 def slab_profile(
@@ -148,8 +149,8 @@ def _block(
     """Density and increments of the in-plane and normal MSD between τ and 2τ, by slab, in blocks of ions."""
     height, bins = part.cell_A[2, 2], len(edges) - 1
     counts, sums = np.zeros(bins), np.zeros((2, 3, bins))  # lag; samples, in the plane, along the normal
-    for start in range(0, part.ions, IONS_AT_ONCE):
-        positions = part.relative_A(slice(start, start + IONS_AT_ONCE)) + origin_A
+    for relative in part.blocks(IONS_AT_ONCE):
+        positions = relative + origin_A
         counts += _histogram(positions[:, :, 2], None, height, planes, edges)
         for i, step in enumerate((lag, 2 * lag)):
             squares = (positions[step:] - positions[:-step]) ** 2

@@ -8,7 +8,9 @@ so a killed run leaves a readable file: an incomplete last record is ignored by 
 from __future__ import annotations
 
 import json
+import mmap
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +20,7 @@ import numpy as np
 from argyro.platform.errors import InputError
 
 MAGIC = "argyro-trajectory-1"
+RELEASE_EVERY = 1024  # ions; more often, and the pages come and go for longer than the arithmetic takes
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,19 @@ class Trajectory:
         positions = np.asarray(self.positions_A[frames, ions], dtype=float)
         return positions - self.framework_A[frames, None, :]
 
+    def blocks(self, ions_at_once: int) -> Iterator[np.ndarray]:
+        """Positions relative to the framework of a few ions at a time, (frames, ions, 3).
+
+        The pages of a mapped file are given back time and again, or in the end all of it would be in memory.
+        """
+        held = 0
+        for start in range(0, self.ions, ions_at_once):
+            yield self.relative_A(slice(start, start + ions_at_once))
+            held += ions_at_once
+            if held >= RELEASE_EVERY:
+                release_pages(self.positions_A)
+                held = 0
+
     def part(self, start: int, stop: int) -> Trajectory:
         """Frames start to stop - 1 as a trajectory of their own."""
         cut = slice(start, stop)
@@ -113,6 +129,7 @@ class Trajectory:
             raise InputError(f"{path} lacks frame {lost}; run the molecular dynamics again", path=str(path))
         times = header.start_ps + numbers * header.interval_ps
         framework = data["framework"].astype(float)
+        release_pages(data)
         return cls(data["ions"], framework, times, header.cell_A, dict(header.counts), header.species)
 
 
@@ -143,6 +160,13 @@ class TrajectoryHeader:
             "start_ps": self.start_ps,
         }
         return json.dumps(data).encode() + b"\n"
+
+
+def release_pages(array: np.ndarray) -> None:
+    """Give the pages of a mapped file back; touching it again brings them back."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None:
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def is_compact(path: Path) -> bool:

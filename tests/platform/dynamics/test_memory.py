@@ -1,0 +1,32 @@
+"""A mapped trajectory larger than what the analysis may hold."""
+
+import subprocess
+import sys
+
+import numpy as np
+
+from argyro.platform.dynamics.trajectory import TrajectoryHeader, TrajectoryWriter
+
+IONS, FRAMES = 36_000, 600  # 260 MB of positions
+LIMIT_MB = 300  # of which the interpreter and its libraries take 150
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+from argyro.platform.dynamics.diffusivity import diffusivity
+from argyro.platform.dynamics.trajectory import Trajectory
+result = diffusivity(Trajectory.read(Path(sys.argv[1])), 500.0, estimator="exact")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, result.estimate.value)
+"""
+
+
+def test_a_diffusivity_needs_a_part_of_the_trajectory_at_a_time(tmp_path):
+    random, positions = np.random.default_rng(0), np.zeros((IONS, 3), dtype=np.float32)
+    header = TrajectoryHeader("Li", {"Li": IONS, "P": IONS // 6}, np.eye(3) * 80.0, 0.1)
+    with TrajectoryWriter(tmp_path / "run.bin", header) as writer:
+        for _ in range(FRAMES):
+            positions += random.standard_normal((IONS, 3), dtype=np.float32) * 0.1
+            writer.append(np.zeros(3), positions)
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "run.bin")]
+    peak_MB, value = map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert peak_MB < LIMIT_MB
+    assert abs(value / (0.1**2 / (2 * 0.1) * 1e-4) - 1) < 0.03
