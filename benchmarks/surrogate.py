@@ -3,6 +3,7 @@
 python benchmarks/surrogate.py accuracy [--seeds 3]       errors in dex, coverage, which model is best
 python benchmarks/surrogate.py coverage [--seeds 10]      95 % intervals on materials that were kept apart
 python benchmarks/surrogate.py acquisition [--seeds 10]   core-hours to a certain ranking against round-robin and random
+python benchmarks/surrogate.py recorded RUN               the accuracy table on the molecular dynamics of a campaign
 python benchmarks/surrogate.py timing                     the table of what must be reached
 """
 
@@ -13,14 +14,18 @@ import tempfile
 import threading
 import time
 from http.client import HTTPConnection
+from pathlib import Path
 
 import numpy as np
 
+from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.uncertain import Uncertain
 from argyro.surrogates.acquisition import Run, rank_runs, ranking_uncertainty, run_noise
 from argyro.surrogates.candidates import CANDIDATES
 from argyro.surrogates.descriptors import Identity, identity_of
 from argyro.surrogates.evaluation import evaluate, markdown_table
+from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Query
 from argyro.surrogates.synthetic import World
 from argyro.surrogates.training import SurrogateOptions, train_surrogate
@@ -51,6 +56,38 @@ def accuracy(seeds: int) -> None:
         results = evaluate(observations, SurrogateOptions(), seed, most_folds=6)
         print(f"\nworld {seed}: {len(observations)} observations, {time.perf_counter() - started:.0f} s\n")
         print(markdown_table(results))
+
+
+def recorded_observations(folder: Path) -> list[Observation]:
+    """All diffusivities and bounds in a campaign's store."""
+    items, found = folder / "store" / "items", []
+    for path in sorted(items.glob("diffusivity/*/result.json")):
+        asked = json.loads((path.parent / "item.json").read_text())
+        run = json.loads((items / "md" / asked["parents"]["run"] / "item.json").read_text())
+        atoms = read_structure(items / "structure" / run["parents"]["structure"])
+        for entry in json.loads(path.read_text())["observations"]:
+            value = entry["diffusivity_cm2_s"]
+            found.append(
+                Observation(
+                    atoms,
+                    entry["target"],
+                    run["inputs"]["temperature_K"],
+                    Uncertain.from_json(value) if value else None,
+                    entry["upper_bound_cm2_s"],
+                    entry["width_nm"],
+                )
+            )
+    return found
+
+
+def recorded(folder: Path, candidates: tuple[str, ...]) -> None:
+    """The accuracy table on molecular dynamics that was run."""
+    observations = recorded_observations(folder)
+    results = evaluate(observations, SurrogateOptions(candidates=candidates))
+    bounds = sum(o.censored for o in observations)
+    print(f"{folder}: {len(observations) - bounds} diffusivities, {bounds} bounds\n\n{markdown_table(results)}")
+    surrogate = train_surrogate(observations, SurrogateOptions(candidates=candidates))
+    print(f"ships {surrogate.report['shipped']}, calibration factor {surrogate.calibration:.2f}")
 
 
 def coverage(seeds: int, candidates: tuple[str, ...]) -> None:
@@ -249,12 +286,15 @@ def _serve(folder: str, ready) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("accuracy", "coverage", "acquisition", "timing"))
+    parser.add_argument("what", choices=("accuracy", "coverage", "acquisition", "recorded", "timing"))
+    parser.add_argument("run", type=Path, nargs="?", help="folder of the campaign, for recorded")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--candidates", nargs="+", default=CANDIDATES, help="of coverage; graph networks take longest")
     given = parser.parse_args()
     if given.what == "timing":
         timing()
+    elif given.what == "recorded":
+        recorded(given.run, tuple(given.candidates))
     elif given.what == "coverage":
         coverage(given.seeds, tuple(given.candidates))
     else:

@@ -16,6 +16,7 @@ from argyro.campaigns.adaptive import grown_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
 from argyro.campaigns.reckoning import plan_against_actual
+from argyro.campaigns.stages import held_out
 from argyro.campaigns.stages.structure import PICTURE
 from argyro.platform.learning.plots import plot_rounds
 
@@ -46,7 +47,8 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         total=len(graph.nodes),
         core_minutes=sum(store.seconds(item) for item in items.values()) / 60,
         ranking=results.get("ranking", {}).get("ranking", []),
-        pictures=list(_pictures(campaign, results)),
+        pictures=[*_pictures(campaign, results), *_held_out(items, results, store)],
+        splits=results.get("surrogate", {}).get("report", {}).get("splits", []),
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
         potentials=_potentials(results),
         regimes=[row for result in results.values() for row in result.get("regimes", [])],
@@ -103,7 +105,7 @@ def _pictures(campaign, results: dict[str, dict]):
     if points:
         yield (
             "Surrogate against molecular dynamics",
-            "Points that the surrogate was trained on; held-out accuracy is in its model card.",
+            "Points that the surrogate was trained on.",
             _svg(lambda path: figures.parity(points, path)),
         )
     for name, result in results.items():
@@ -114,6 +116,19 @@ def _pictures(campaign, results: dict[str, dict]):
                 "Labels and level, force errors against the reference, and the length explored, round by round.",
                 _svg(partial(plot_rounds, rounds)),
             )
+
+
+def _held_out(items, results: dict[str, dict], store):
+    """The surrogate's accuracy on what it had not seen, where something could be left out."""
+    if not results.get("surrogate", {}).get("report", {}).get("splits"):
+        return
+    folder = store.path(items["surrogate"])
+    for title, words, name in (
+        ("Surrogate on what it had not seen", "Best candidate of each split; bars hold 95 %.", held_out.PARITY),
+        ("Calibration", "Share of held-out values inside intervals of a nominal share.", held_out.CALIBRATION),
+    ):
+        text = (folder / name).read_text()
+        yield title, words, Markup(text[text.index("<svg") :])
 
 
 def _profiles(campaign, graph, results: dict[str, dict]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 
 from argyro.campaigns.stages import StageDefinition
@@ -18,12 +19,16 @@ def run(context: StageContext) -> dict:
 
     Parents: those cells' items that came about, and microstructure, through which the model answers for polycrystals.
     """
+    from argyro.campaigns.stages.held_out import CALIBRATION, PARITY, held_out
     from argyro.surrogates.answer import Oracle
     from argyro.surrogates.polycrystal import Polycrystal
     from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
     observations = list(observations_of(context))
-    model = train_surrogate(observations, SurrogateOptions(**context.inputs["options"]), context.inputs["seed"])
+    options, seed = SurrogateOptions(**context.inputs["options"]), context.inputs["seed"]
+    model = train_surrogate(observations, options, seed)
+    splits = held_out(observations, options, model.candidate.kind, seed, context.workdir)
+    model = replace(model, report=model.report | {"splits": splits})
     Oracle(model, Polycrystal.load(context.parents["microstructure"])).save(context.workdir / MODEL)
     points = _parity(model, observations)
     from argyro.campaigns.figures import parity
@@ -36,7 +41,7 @@ def run(context: StageContext) -> dict:
         "parity": points,
         "params": {name: report[name] for name in ("shipped", "split", "label_source", "seed")},
         "metrics": _metrics(report, points),
-        "artifacts": ["parity.png", f"{MODEL}/README.md"],
+        "artifacts": ["parity.png", f"{MODEL}/README.md", *([PARITY, CALIBRATION] if splits else [])],
         "model": MODEL,
     }
 
@@ -114,4 +119,4 @@ def _parity(model, observations: list) -> list[dict]:
     return points
 
 
-SURROGATE = StageDefinition("surrogate", 3, run)
+SURROGATE = StageDefinition("surrogate", 4, run)

@@ -1,6 +1,7 @@
 """Pages of the API reference, made from the sources while the site is built; nothing is imported.
 
-For each package one page: its modules with their public functions and classes, signatures and docstrings.
+For each package one page: its modules with their public functions and classes, signatures and docstrings. A page in docs/
+that mkdocs.yml does not name goes to the end of the first section, so that a new page is reachable from the start.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ PACKAGES = {
 SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Source):\s*(.*)$")
 ENTRY = re.compile(r"^ {4}(\*{0,2}\w[\w., ]*?):\s(.*)$")
 HEADINGS = {"Args": "Arguments", "Attributes": "Attributes"}
+
+
+def on_config(config):
+    """Add pages that the navigation does not name; called by mkdocs."""
+    named = re.findall(r"[\w/-]+\.md", str(config.nav))
+    (first,) = config.nav[0].values()
+    first += sorted(file.name for file in (ROOT / "docs").glob("*.md") if file.name not in named)
+    return config
 
 
 def on_files(files: Files, config) -> Files:

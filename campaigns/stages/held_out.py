@@ -1,0 +1,33 @@
+"""How well a surrogate predicts what it had not seen: scores and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+PARITY, CALIBRATION = "held_out.svg", "calibration.svg"
+
+
+def held_out(observations: Sequence, options, shipped: str, seed: int, workdir: Path) -> list[dict]:
+    """Scores of each candidate on each split that exists, with the pictures PARITY and CALIBRATION in workdir.
+
+    Graph networks take part where they ship: they are trained anew for each fold.
+
+    Args:
+        observations: of the campaign.
+        options: of the surrogate's training.
+        shipped: the candidate that ships.
+        seed: of folds and networks.
+        workdir: for the pictures.
+    """
+    from argyro.surrogates.accuracy_plots import plot_calibration, plot_parity
+    from argyro.surrogates.evaluation import evaluate
+
+    kept = tuple(kind for kind in options.candidates if kind in (shipped, "mean", "ridge", "gp"))
+    if len(observations) < 2 or all(observation.censored for observation in observations):
+        return []
+    results = evaluate(observations, replace(options, candidates=kept), seed)
+    plot_parity(results, workdir / PARITY)
+    plot_calibration(results, workdir / CALIBRATION)
+    return [result.to_json() for result in results]
