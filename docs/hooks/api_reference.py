@@ -1,7 +1,7 @@
 """Pages of the API reference, made from the sources while the site is built; nothing is imported.
 
-For each package one page: its modules with their public functions and classes, signatures and docstrings. A page in docs/
-that mkdocs.yml does not name goes to the end of the first section, so that a new page is reachable from the start.
+For each package one page: its modules with their public functions and classes, signatures and docstrings. A page in
+docs/ that mkdocs.yml does not name goes to the end of the first section, so that it is reachable from the start.
 """
 
 from __future__ import annotations
