@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from argyro.campaigns.spec import Labels
 
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(
@@ -40,3 +43,18 @@ def test_the_reference_names_what_the_code_has(site):
     assert "build_boundary" in structures and "min_grain_thickness_nm" in structures
     continuum = re.sub(r"<[^>]+>", "", (site / "api" / "continuum.html").read_text())
     assert "effective_diffusivity(" in continuum and "relative_error_bound" in continuum
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / page).read_text(), flags=re.S)
+
+
+@pytest.mark.parametrize("block", blocks("dft.md", "yaml"))
+def test_label_sources_may_stand_in_a_campaign_file(block):
+    asked = yaml.safe_load(block)["labels"]
+    assert Labels.model_validate(asked).source == asked["source"]
+
+
+@pytest.mark.parametrize("block", [b for page in ("dft.md", "results.md", "labels.md") for b in blocks(page, "python")])
+def test_examples_in_python_can_be_compiled(block):
+    compile(block, "docs", "exec")
