@@ -83,6 +83,7 @@ def test_status_and_report_read_the_folder(finished, argyro):
     report = json.loads(argyro("report", folder, "--json").stdout)["report"]
     page = Path(report).read_text()
     assert "Ranking at 300 K" in page and page.count("<svg") >= 4
+    assert "Plan and actual" in page and "core minutes" in page
     assert "third too soft" in page  # the known bias of the label source
     assert "<script" not in page and 'src="http' not in page
 
@@ -104,6 +105,7 @@ def test_mlflow_holds_a_run_for_every_tracked_item(finished):
         "transport": 2,
         "surrogate": 1,
         "homogenize": 1,
+        "polycrystal": 2,
         "ranking": 1,
     }
     (best,) = client.search_runs([experiment.experiment_id], "tags.`argyro.stage` = 'homogenize'")

@@ -1,0 +1,103 @@
+"""Questions across campaigns are single searches: those of docs/mlflow.md, asked of two campaigns' records."""
+
+import re
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from argyro.actors.tracker import MLflowTracker, default_tracking_uri
+from argyro.campaigns.graph import Node
+from argyro.campaigns.records import POLYCRYSTAL, records
+from argyro.campaigns.stages.homogenize import HOMOGENIZE
+from argyro.platform.workitem import WorkItem
+
+PAGE = (Path(__file__).parents[2] / "docs" / "mlflow.md").read_text()
+SEARCHES = [line for block in re.findall(r"```sql\n(.*?)```", PAGE, flags=re.S) for line in block.splitlines()]
+SIZES_NM = (10.0, 100.0)
+
+
+def homogenized(composition, width_nm, conductivity):
+    """A finished homogenization; sigma is that of the coarsest grains."""
+    facts = {
+        "composition": composition,
+        "disorder": 0.25,
+        "boundary": "sigma5(001)[001]",
+        "boundary_width_nm": width_nm,
+    }
+    node = Node(f"homogenize/{composition}", HOMOGENIZE, {}, facts=facts)
+    rows = [
+        {
+            "material": f"{composition} 25 %",
+            "boundary": facts["boundary"],
+            "grain_size_nm": size,
+            "temperature_K": 300.0,
+            "conductivity_mS_cm": uncertain(conductivity * size / max(SIZES_NM)),
+            "effective_cm2_s": uncertain(1e-9 * conductivity),
+        }
+        for size in SIZES_NM
+    ]
+    item = WorkItem("homogenize", 1, {"composition": composition, "width_nm": width_nm, "sigma": conductivity})
+    return node, item, {"screening": rows, "metrics": {"conductivity_mS_cm_10_nm": conductivity}}
+
+
+def uncertain(value):
+    return {"value": value, "low": value / 2, "high": value * 2}
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory):
+    """Two campaigns in one database; returns its URI and how to log one of them once more."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    uri, spec = default_tracking_uri(folder), folder / "campaign.yaml"
+    spec.write_text("name: test\n")
+    campaigns = {
+        "one": [
+            homogenized("Li6PS5Br", 2.5, 4.0),
+            homogenized("Li6PS5Br", 1.0, 9.0),
+            homogenized("Li6PS5Cl", 2.5, 5.0),
+        ],
+        "two": [homogenized("Li6PS5Br", 2.5, 7.0)],
+    }
+
+    def log(name):
+        tracker = MLflowTracker(uri, name, folder / "artifacts", name, {"seed": 1}, spec)
+        for node, item, result in campaigns[name]:
+            for record in records(node, item, result, folder, {"campaign": name, "production_ps": 200.0}):
+                tracker.log(record)
+
+    for name in campaigns:
+        log(name)
+    mlflow.set_tracking_uri(uri)
+    return log
+
+
+def search(text, **options):
+    return mlflow.search_runs(experiment_names=["one", "two"], filter_string=text, **options)
+
+
+def test_one_search_finds_a_composition_at_a_width_and_temperature_sorted(tracked):
+    found = search(SEARCHES[0], order_by=["metrics.conductivity_value_mS_cm DESC"])
+    assert list(found["metrics.conductivity_value_mS_cm"]) == pytest.approx([7.0, 4.0, 0.7, 0.4])
+    assert list(found["params.campaign"]) == ["two", "one", "two", "one"]
+    assert set(found["params.boundary_width_nm"]) == {"2.5"} and set(found["params.composition"]) == {"Li6PS5Br"}
+    assert found["tags.mlflow.runName"][0] == "Li6PS5Br 25 %, sigma5(001)[001], 100 nm, 300 K"
+
+
+@pytest.mark.parametrize("text", SEARCHES)
+def test_every_search_of_the_page_is_one(tracked, text):
+    search(text)
+
+
+def test_parallel_coordinates_have_complete_lines(tracked):
+    """Of each polycrystal all parameters and metrics that an axis can show, in both campaigns."""
+    found = search(f"tags.`argyro.stage` = '{POLYCRYSTAL}'")
+    axes = ["params.composition", "params.disorder", "params.boundary", "params.grain_size_nm", "params.temperature_K"]
+    axes += ["params.campaign", "metrics.log10_conductivity_mS_cm", "metrics.effective_value_cm2_s"]
+    assert len(found) == 8 and not found[axes].isna().any().any()
+
+
+def test_logging_once_more_changes_nothing(tracked):
+    before = len(search(""))
+    tracked("one")
+    assert len(search("")) == before
