@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from argyro.platform.errors import InputError
-from argyro.validation import aimd, boundaries, bulk, dft_check
+from argyro.validation import aimd, boundaries, bulk, dft_check, surrogate
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section
 
@@ -34,6 +34,7 @@ def sections(data: Data) -> Iterator[Section]:
         yield boundaries.grain_size(data, pd.read_parquet(data.folder / "effective.parquet"))
         yield boundaries.iodide(data, pd.read_parquet(data.folder / "regimes.parquet"))
         yield boundaries.ranking(data, pd.read_parquet(data.folder / "ranking.parquet"))
+    yield surrogate.section(data)
     yield aimd.section(data)
     yield dft_check.section(data)
     yield dft_check.softness(data, found)

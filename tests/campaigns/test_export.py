@@ -1,6 +1,7 @@
 """The exported folder of a campaign says what its store says."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from argyro.platform.errors import InputError
 from argyro.platform.potential.potential import MTP
 from argyro.platform.store import Store
 from argyro.surrogates.surrogate import Surrogate
+from argyro.validation.__main__ import write_page
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,17 @@ def test_an_export_is_replaced_and_nothing_else_is(finished, exported, argyro, t
     with pytest.raises(InputError, match="no export"):
         export_campaign(finished[0], tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_the_validation_page_can_be_made_from_an_export(exported, tmp_path):
+    write_page(exported[1], tmp_path / "validation.md")
+    text = (tmp_path / "validation.md").read_text()
+    table = pd.read_parquet(exported[1] / "results.parquet")
+    assert f"{table['md_key'].nunique()} molecular dynamics runs" in text and "chgnet" in text
+    assert all(
+        f"## {title}" in text for title in ("Lattice constants", "Boundaries against bulk", "Ranking", "DFT check")
+    )
+    assert all((tmp_path / picture).is_file() for picture in re.findall(r"\]\((pictures/[^)]+)\)", text))
 
 
 def test_a_campaign_without_surrogate_is_refused(tmp_path):
