@@ -11,8 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from argyro.campaigns import figures, transport_tables
-from argyro.campaigns.adaptive import grown_graph
+from argyro.campaigns import adaptive_report, figures, transport_tables
+from argyro.campaigns.adaptive import grown_graph, rounds
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
 from argyro.campaigns.reckoning import plan_against_actual
@@ -47,6 +47,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         total=len(graph.nodes),
         core_minutes=sum(store.seconds(item) for item in items.values()) / 60,
         ranking=results.get("ranking", {}).get("ranking", []),
+        adaptive=_adaptive(campaign, graph, results),
         pictures=[*_pictures(campaign, results), *_held_out(items, results, store)],
         splits=results.get("surrogate", {}).get("report", {}).get("splits", []),
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
@@ -67,6 +68,15 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
 def uncertain_text(number: dict | None) -> str:
     """``1.2e-6 (8e-7 to 2e-6)``."""
     return "" if number is None else f"{number['value']:.2g} ({number['low']:.2g} to {number['high']:.2g})"
+
+
+def _adaptive(campaign, graph, results: dict[str, dict]) -> dict | None:
+    """Which runs were chosen, why, and how certainty grew."""
+    told = rounds(campaign, results)
+    if told is None:
+        return None
+    picture = _svg(lambda path: adaptive_report.certainty_plot(told["rounds"], path)) if told["rounds"] else ""
+    return {**told, "runs": adaptive_report.run_rows(told, graph, results), "picture": picture}
 
 
 def _potentials(results: dict[str, dict]) -> list[dict]:

@@ -181,7 +181,7 @@ def _acquisition_mistakes(raw: dict) -> list[Mistake]:
     candidates = len(materials) * max(1, len(boundaries))
     if candidates != 1:
         return []
-    message = "there is a single candidate, so no ranking to make certain; name more materials or boundaries, or drop it"
+    message = "there is a single candidate, so no ranking to make certain; name more materials or boundaries"
     return [Mistake("acquisition", candidates, ">= 2 candidates", message)]
 
 

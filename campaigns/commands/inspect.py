@@ -70,8 +70,8 @@ def _round_words(acquisition: dict) -> str:
     words = f"adaptive: {len(acquisition['chosen'])} of {acquisition['possible_runs']} possible MD runs decided on"
     if acquisition["rounds"]:
         last = acquisition["rounds"][-1]
-        words += f" by round {last['round']}: P(best) {last['probability_best']:.2f}, regret {last['regret_dex']:.2g} dex"
-        words += f" after {last['md_core_hours']:.3g} core-hours of MD"
+        words += f" by round {last['round']}, after {last['md_core_hours']:.3g} core-hours of MD: "
+        words += f"P(best) {last['probability_best']:.2f}, regret {last['regret_dex']:.2g} dex"
     return words + (f"; it ended since {acquisition['stopped']}" if acquisition["stopped"] else "")
 
 

@@ -11,6 +11,7 @@ from ase.io import write
 
 from argyro.actors.inline import InlineExecutor
 from argyro.campaigns.adaptive import affordable, found_runs, grown_graph, growth, rounds, stop_reason
+from argyro.campaigns.adaptive_report import certainty_plot, run_rows
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.graph import Graph
 from argyro.campaigns.scheduler import Scheduler
@@ -165,6 +166,19 @@ def test_it_finds_the_true_best(finished):
         for m in SPEC["materials"]
     }
     assert best[leader["composition"], leader["disorder"]] > max(best.values()) - 0.1
+
+
+def test_the_report_tells_of_each_run_why_and_what_came_of_it(finished, tmp_path):
+    rehearsal, _ = finished
+    graph = grown_graph(rehearsal.campaign, rehearsal.store)
+    found = {name: rehearsal.store.find(item) for name, item in graph.items().items()}
+    told = rehearsal.rounds()
+    rows = run_rows(told, graph, found)
+    assert [row["round"] for row in rows] == [0, 0, 0, 0, *range(1, len(told["rounds"]))]
+    assert all("spread" in row["why"] for row in rows[:4]) and all("wrong pairs less" in row["why"] for row in rows[4:])
+    assert all(row["outcome"].startswith("bulk ") and row["material"] for row in rows)
+    certainty_plot(told["rounds"], tmp_path / "certainty.svg")
+    assert (tmp_path / "certainty.svg").read_text().count("<path") > 10
 
 
 class Killed(InlineExecutor):
