@@ -1,0 +1,55 @@
+"""Candidates are drawn together: what they share is the same in every sample, what is their own is not."""
+
+import numpy as np
+import pytest
+from ase.io import write
+
+from argyro.campaigns.stages import posterior
+from argyro.campaigns.stages.structure import FILE
+from argyro.campaigns.stages.surrogate import MODEL
+from argyro.platform.execution import StageContext
+from argyro.platform.structures.argyrodite import build_bulk
+from argyro.surrogates.synthetic import World
+from argyro.surrogates.training import SurrogateOptions, train_surrogate
+
+CANDIDATES = [
+    ("Li6PS5Cl", 0.5, "sigma5(001)[001]"),
+    ("Li6PS5Cl", 0.5, "sigma3(-111)[110]"),
+    ("Li6PS5I", 0.0, "sigma5(001)[001]"),
+]
+
+
+def cell(composition, disorder, boundary):
+    atoms = build_bulk(composition, disorder)
+    atoms.info["boundary"] = boundary
+    return atoms
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("posterior")
+    measured = World().observe([build_bulk("Li6PS5Br", 0.25), build_bulk("Li6PS5Br", 0.75)], (600.0, 900.0))
+    train_surrogate(measured, SurrogateOptions(candidates=("gp",)), 0).save(folder / "surrogate" / MODEL)
+    parents = {"surrogate": folder / "surrogate"}
+    for number, candidate in enumerate(CANDIDATES):
+        parents[f"structure/{number}"] = folder / str(number)
+        parents[f"structure/{number}"].mkdir()
+        write(parents[f"structure/{number}"] / FILE, cell(*candidate))
+    (folder / "work").mkdir()
+    posterior.run(StageContext({"samples": 2000, "seed": 0}, parents, folder / "work"))
+    drawn = np.load(folder / "work" / posterior.SAMPLES)
+    return [drawn[f"{composition}|{disorder:g}|{boundary}"] for composition, disorder, boundary in CANDIDATES]
+
+
+def correlation(a, b, target):
+    """Of the barriers of two candidates."""
+    return np.corrcoef(a[:, target, 1], b[:, target, 1])[0, 1]
+
+
+def test_the_bulk_of_one_material_is_the_same_whatever_its_boundary(samples):
+    assert correlation(samples[0], samples[1], target=0) > 0.999
+
+
+def test_different_materials_and_boundaries_are_not_drawn_alike(samples):
+    assert correlation(samples[0], samples[2], target=0) < 0.9
+    assert correlation(samples[0], samples[1], target=1) < 0.99
