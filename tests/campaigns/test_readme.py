@@ -46,17 +46,18 @@ def test_argyro_commands(workplace, line):
     if "template" in line:
         done = pasted(line.replace("> my.yaml", "> template.yaml"), workplace)
         assert yaml.safe_load((workplace / "template.yaml").read_text())["name"] == "quickstart"
-    elif " ui " in line:
-        serves_mlflow(line, workplace)
+    elif " ui " in line or " serve " in line:
+        serves_a_page(line, workplace, b"MLflow" if " ui " in line else b"Li transport")
         return
     else:
         done = pasted(line, workplace)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def serves_mlflow(line, folder):
+def serves_a_page(line, folder, words):
     command = re.sub(r"^argyro\b", ARGYRO, line) + " --port 5917"
     server = subprocess.Popen(f"exec {command}", shell=True, cwd=folder)
+    page = b""
     try:
         for _ in range(240):
             try:
@@ -65,7 +66,7 @@ def serves_mlflow(line, folder):
             except OSError:
                 assert server.poll() is None, "the server ended by itself"
                 time.sleep(0.5)
-        assert b"MLflow" in page
+        assert words in page
     finally:
         server.terminate()  # Ctrl-C ends it alike, but a test that runs in the background cannot send one
         assert server.wait(60) == 0
