@@ -41,7 +41,7 @@ def plot_parity(results: Sequence[SplitResult], path: Path | str) -> None:
         held_out = result.held_out[result.best]
         values = np.isfinite(held_out.means) & ~held_out.censored
         factor = calibration_factor(held_out)
-        half = QUANTILE_95 * held_out.sigmas * widening(factor, held_out.novelty)
+        half = QUANTILE_95 * held_out.sigmas * widening(factor, held_out.new)
         for target, marker in MARKERS.items():
             mine = values & (result.targets == target)
             if mine.any():

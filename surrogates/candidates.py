@@ -70,10 +70,10 @@ def row_means(coefficients: np.ndarray, graph_of_row: np.ndarray, rows: Rows) ->
 
 
 def mixture(posteriors: Sequence[Posterior], basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and standard deviation of ln D - offset over the members, and novelty, for rows with basis (r, 2); (r,)
-    each.
+    """Mean and standard deviation of ln D - offset over the processes, and what is new, for rows with basis (r, 2);
+    (r,) each.
     """
     means = np.array([np.einsum("rc,rc->r", p.mean, basis) for p in posteriors])
     variances = np.array([np.einsum("rc,rcrd,rd->r", basis, p.covariance, basis) for p in posteriors])
     spread = means.var(axis=0) + variances.mean(axis=0)
-    return means.mean(axis=0), np.sqrt(np.maximum(spread, 1e-12)), np.mean([p.novelty for p in posteriors], axis=0)
+    return means.mean(axis=0), np.sqrt(np.maximum(spread, 1e-12)), posteriors[0].new

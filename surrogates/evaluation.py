@@ -88,7 +88,7 @@ def evaluate(
 def calibration_curve(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
     """Share of held-out values inside their central intervals of the nominal LEVELS, (19,)."""
     values = np.isfinite(held_out.means) & ~held_out.censored
-    sigma = np.hypot(held_out.sigmas * widening(factor, held_out.novelty), held_out.label_sigmas)[values]
+    sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)[values]
     z = np.abs(held_out.log_values - held_out.means)[values] / sigma
     return np.array([(z <= norm.ppf(0.5 + level / 2)).mean() for level in LEVELS])
 

@@ -77,7 +77,8 @@ class Pairs:
         self.targets = (a.targets, b.targets)
         self.same_material = (a.materials[:, None] == b.materials[None, :]).astype(float)
         self.coupling = BOUNDARY_COUPLING[a.targets][:, b.targets]
-        self.own = (a.keys[:, None] == b.keys[None, :]) * self.coupling
+        self.same_key = a.keys[:, None] == b.keys[None, :]
+        self.own = self.same_key * self.coupling
         x, y = a.descriptors[:, MATERIAL], b.descriptors[:, MATERIAL]
         self.product = x @ y.T / x.shape[1]
         self.distance = np.sqrt(3.0) * _distance(x, y)

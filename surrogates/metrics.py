@@ -13,14 +13,16 @@ DEX = 1 / np.log(10)
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of observations that the model had not seen, (n,) each; NaN where none was made."""
+    """Predictions of observations that the model had not seen, (n,) each, NaN where none was made; ``new`` where it had
+    seen nothing of their structure.
+    """
 
     log_values: np.ndarray
     label_sigmas: np.ndarray
     censored: np.ndarray
     means: np.ndarray
     sigmas: np.ndarray
-    novelty: np.ndarray
+    new: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def score(held_out: HeldOut, factor: float = 1.0) -> Score:
 
     Bounds count in the log density only, with the probability of lying below them.
     """
-    sigma = np.hypot(held_out.sigmas * widening(factor, held_out.novelty), held_out.label_sigmas)
+    sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)
     made = np.isfinite(held_out.means)
     values, bounds = made & ~held_out.censored, made & held_out.censored
     error = held_out.log_values - held_out.means
@@ -69,26 +71,25 @@ def noise_floor_dex(label_sigmas: np.ndarray, censored: np.ndarray) -> float:
     return float(np.sqrt(2 / np.pi) * np.mean(label_sigmas[~censored]) * DEX) if (~censored).any() else float("nan")
 
 
-def widening(factor: float, novelty: np.ndarray) -> np.ndarray:
-    """Give the calibration factor where all is new, 1 where molecular dynamics was run and has its own interval."""
-    return 1 + (factor - 1) * novelty
+def widening(factor: float, new: np.ndarray) -> np.ndarray:
+    """Give the calibration factor for what is new, 1 where molecular dynamics was run and has its own interval."""
+    return np.where(new, factor, 1.0)
 
 
 def calibration_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int = 19) -> float:
     """Find the factor that makes held-out intervals cover a share of the values.
 
-    Split conformal prediction over the values, each predicted without its group. Below 19 values the 95 % quantile
-    does not exist and the posterior stands as it is. The factor never narrows: errors within a group go together, so
-    that few groups can look better than they are by chance.
+    Split conformal prediction over values of what is new, each predicted without its group. Below 19 values the 95 %
+    quantile does not exist and the posterior stands as it is. The factor never narrows: errors within a group go
+    together, so that few groups can look better than they are by chance.
 
     Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005).
     """
     level = 0.5 + coverage / 2
-    values = np.isfinite(held_out.means) & ~held_out.censored
+    values = np.isfinite(held_out.means) & ~held_out.censored & held_out.new
     if values.sum() < smallest:
         return 1.0
     error = np.abs(held_out.log_values - held_out.means)[values] / stats.norm.ppf(level)
     needed = np.sqrt(np.maximum(error**2 - held_out.label_sigmas[values] ** 2, 0.0)) / held_out.sigmas[values]
-    needed = 1 + (needed - 1) / np.maximum(held_out.novelty[values], 0.2)
     rank = min(int(np.ceil((len(needed) + 1) * coverage)), len(needed))
     return float(np.clip(np.sort(needed)[rank - 1], 1.0, 3.0))

@@ -42,13 +42,13 @@ class Data:
 
 @dataclass(frozen=True)
 class Posterior:
-    """Coefficients of r rows: mean (r, 2), covariance (r, 2, r, 2), and the share of the prior's variance that is left
-    (r,).
+    """Coefficients of r rows: mean (r, 2), covariance (r, 2, r, 2), and whether the structure is new, (r,): without
+    any data of its own.
     """
 
     mean: np.ndarray
     covariance: np.ndarray
-    novelty: np.ndarray
+    new: np.ndarray
 
 
 class ArrheniusProcess:
@@ -101,12 +101,11 @@ class ArrheniusProcess:
         variance = self.prior.sigma**2
         before = np.einsum("cij,cd->icjd", own.covariance(self.hyper), np.diag(variance))
         if not len(self.data):
-            return Posterior(mean, before, np.ones(len(rows)))
+            return Posterior(mean, before, np.ones(len(rows), dtype=bool))
         known = np.einsum("crn,nc->rcn", cross.covariance(self.hyper), self._basis * variance)
         flat = known.reshape(2 * len(rows), -1)
-        after = before - (flat @ cho_solve(self._factor, flat.T)).reshape(before.shape)
-        novelty = np.einsum("rcrc->rc", after)[:, 1] / np.einsum("rcrc->rc", before)[:, 1]
-        return Posterior(mean + known @ self._weights, after, np.clip(novelty, 0.0, 1.0))
+        after = before - (flat @ cho_solve(self._factor, flat.T, check_finite=False)).reshape(before.shape)
+        return Posterior(mean + known @ self._weights, after, ~cross.same_key.any(axis=1))
 
 
 def covariance_of_log(coefficients: np.ndarray, scaled_a: np.ndarray, basis_b: np.ndarray) -> np.ndarray:

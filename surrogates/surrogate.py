@@ -197,6 +197,6 @@ class Surrogate:
 
     def _draw(self, queries: Sequence[Query], means: Sequence[np.ndarray], samples: int, seed: int) -> list[np.ndarray]:
         _, posteriors = self._posterior(queries, means)
-        widen = widening(self.calibration, np.mean([p.novelty for p in posteriors], axis=0))
+        widen = widening(self.calibration, posteriors[0].new)
         drawn = draw([p.mean for p in posteriors], [p.covariance for p in posteriors], widen, samples, seed)
         return np.split(drawn, np.cumsum([len(query.targets) for query in queries])[:-1], axis=1)

@@ -80,11 +80,12 @@ def _out_of_fold(
     kind: str, data: Data, means: dict, unseen: np.ndarray, folds: np.ndarray, prior: ArrheniusPrior, seed: int
 ) -> HeldOut:
     basis = prior.basis(data.temperatures_K)
-    mean, sigma, novelty = (np.full(len(data), np.nan) for _ in range(3))
+    mean, sigma = (np.full(len(data), np.nan) for _ in range(2))
+    new = np.ones(len(data), dtype=bool)
     for fold, fold_means in means.items():
         out = folds == fold
         hyper = hyperparameter_samples(kernel_of(kind), data.take(~out), unseen[~out], prior, seed)
         candidate = fit_candidate(kind, hyper, data.take(~out), fold_means[:, ~out], prior)
         posteriors = candidate.coefficients(data.rows.take(out), fold_means[:, out])
-        mean[out], sigma[out], novelty[out] = mixture(posteriors, basis[out])
-    return HeldOut(data.log_values, data.log_sigmas, data.censored, prior.offset + mean, sigma, novelty)
+        mean[out], sigma[out], new[out] = mixture(posteriors, basis[out])
+    return HeldOut(data.log_values, data.log_sigmas, data.censored, prior.offset + mean, sigma, new)

@@ -119,4 +119,4 @@ def _parity(model, observations: list) -> list[dict]:
     return points
 
 
-SURROGATE = StageDefinition("surrogate", 4, run)
+SURROGATE = StageDefinition("surrogate", 5, run)

@@ -12,7 +12,7 @@ def held_out(n=4000, too_narrow=1.0, seed=0):
     """Errors of unit standard deviation, stated as 1 / too_narrow."""
     errors = np.random.default_rng(seed).normal(size=n)
     zero, one = np.zeros(n), np.ones(n)
-    return HeldOut(errors, zero, np.zeros(n, dtype=bool), zero, one / too_narrow, one)
+    return HeldOut(errors, zero, np.zeros(n, dtype=bool), zero, one / too_narrow, np.ones(n, dtype=bool))
 
 
 def test_scores_of_normal_errors():
@@ -45,7 +45,7 @@ def test_few_values_cannot_calibrate():
 def test_bounds_count_by_probability():
     """A bound at the predicted median is met with probability one half."""
     one = np.zeros(1)
-    only_bound = HeldOut(one, one, np.array([True]), one, one + 1, one + 1)
+    only_bound = HeldOut(one, one, np.array([True]), one, one + 1, np.array([True]))
     assert score(only_bound).negative_log_density == pytest.approx(np.log(2))
 
 
