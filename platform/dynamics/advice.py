@@ -39,7 +39,7 @@ def run_length_factor(measured: Diffusivity, relative_error: float = 0.2) -> flo
 
 
 def advice(measured: Diffusivity, relative_error: float = 0.2) -> str:
-    """Say in a sentence what to do, such as "run 3 × longer (180 ps) for 20 %"."""
+    """Say in a sentence what to do, such as "run 3 × longer (180 ps) for 20 %"; a caged run promises no precision."""
     factor = run_length_factor(measured, relative_error)
     if factor <= 1:
         return f"long enough for {relative_error:.0%}"
@@ -48,4 +48,6 @@ def advice(measured: Diffusivity, relative_error: float = 0.2) -> str:
             f"{measured.reason or 'too few jumps'}: no affordable run gives {relative_error:.0%}; raise the temperature"
         )
     length_ps = math.ceil(factor * measured.duration_ps)
+    if not measured.valid:
+        return f"run at least {factor:.1f} × longer ({length_ps} ps), or hotter, to get a value at all"
     return f"run {factor:.1f} × longer ({length_ps} ps) for {relative_error:.0%}"
