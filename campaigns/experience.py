@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from argyro.campaigns.sizes import BULK
 from argyro.campaigns.space import PossibleRun, partner
@@ -35,11 +36,10 @@ class Experience:
         return sum(self.core_s.values()) / 3600
 
     def expected_core_hours(self, run: PossibleRun) -> float:
-        """Of a run not made yet, from the speed of those made."""
+        """Of a run not made yet, from the median speed of those made: some had their potential extended on the way."""
         made = [other for other in self.decided if other.case in self.core_s]
-        work = sum(self._atom_ps(other) for other in made)
-        speed = sum(self.core_s[other.case] for other in made) / work if work else CORE_S_PER_ATOM_PS
-        return speed * self._atom_ps(run) / 3600
+        speeds = [self.core_s[other.case] / self._atom_ps(other) for other in made]
+        return (median(speeds) if speeds else CORE_S_PER_ATOM_PS) * self._atom_ps(run) / 3600
 
     def _atom_ps(self, run: PossibleRun) -> float:
         return self.atoms[run.structure] * (self.equilibrate_ps + run.length_ps)
