@@ -120,7 +120,7 @@ class Potential(_Section):
     explore_ps: Positive = Field(10.0, description="length that exploration must survive without extrapolation")
     ensemble: Annotated[int, Field(ge=1, le=20)] = Field(
         1,
-        description="potentials of other starts and splits; realisations of the MD take turns with them, so that the "
+        description="potentials of other starts and weights; realisations of the MD take turns with them, so that the "
         "spread of D holds the error of the fit",
     )
     target_ps: Positive | None = Field(

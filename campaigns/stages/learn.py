@@ -37,6 +37,7 @@ def run(context: StageContext) -> dict:
     """
     from argyro.platform.learning.ensemble import train_ensemble
     from argyro.platform.learning.rounds import read_frames
+    from argyro.platform.potential.potential import MTP
 
     structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
     options = learning_options(context.inputs["options"])
@@ -48,7 +49,8 @@ def run(context: StageContext) -> dict:
     learn_it = _learn_taught if context.settings["labels"]["teacher"] else _learn
     learned, extra = learn_it(context, structures, options, tell)
     frames = read_frames(learned.training_set_path)
-    others = train_ensemble(frames, options, context.inputs["ensemble"] - 1, context.unfinished / "ensemble")
+    folder, members = context.unfinished / "ensemble", context.inputs["ensemble"] - 1
+    others = train_ensemble(MTP.read(learned.mtp_path), frames, structures, options, members, folder)
     for member, (potential, active_set) in enumerate([(learned.mtp_path, learned.active_set_path), *others]):
         shutil.copy(potential, context.workdir / potential_file(member))
         shutil.copy(active_set, context.workdir / active_set_file(member))
@@ -147,4 +149,4 @@ def _last(values: list) -> float:
     return next(value for value in reversed(values) if value is not None)
 
 
-LEARN = StageDefinition("learn", 2, run, hosted=True)
+LEARN = StageDefinition("learn", 3, run, hosted=True)

@@ -1,55 +1,103 @@
-"""Several potentials from one training set, whose spread in a property is its error from the fit."""
+"""Several potentials from one training set, whose spread in a property is its error from the fit.
+
+No frame of a training set that was learned actively can be spared: each closed a hole. Members therefore see all frames
+with weights of their own (Bayesian bootstrap, Rubin, Ann. Stat. 9, 130 (1981)), start in the neighbourhood of the
+learned potential, and must run through what it ran through.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.learning.fit import fit, untrained
+from argyro.platform.errors import ArgyroError
+from argyro.platform.learning.explore import explore, samplers
+from argyro.platform.learning.fit import Fit, fit
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.rounds import ACTIVE_SET, POTENTIAL
 
-LEFT_OUT = 0.1  # share of the frames that a member does not see
+if TYPE_CHECKING:
+    from argyro.platform.potential.potential import MTP
+
+LEAST_WEIGHT = 0.3  # of a frame whose mean weight is one
+PERTURBATION = 0.3  # of the radial coefficients at the start, relative
+ATTEMPTS = 6
 
 
 def train_ensemble(
-    frames: Sequence[Atoms], options: LearningOptions, members: int, workdir: Path
+    learned: MTP,
+    frames: Sequence[Atoms],
+    structures: Sequence[Atoms],
+    options: LearningOptions,
+    members: int,
+    workdir: Path,
 ) -> list[tuple[Path, Path]]:
-    """Train potentials of the last level from other random starts on other nine tenths of the frames.
+    """Train further potentials beside a learned one.
 
     Args:
-        frames: labelled training set.
-        options: as for `learn`; its levels are climbed without new labels.
+        learned: the potential.
+        frames: its training set.
+        structures: cells of the family, in which a member must explore without a break.
+        options: as for `learn`.
         members: how many.
         workdir: a folder ``member-N`` each; those that exist are taken as they are.
 
     Returns:
         Paths of potential and active set of every member.
 
+    Raises:
+        ArgyroError: a member broke on exploration whatever its weights.
+
     Source: five potentials per system for error bars, Ou et al., arXiv:2510.18630.
     """
-    paths = []
-    for member in range(members):
-        folder = workdir / f"member-{member}"
+    folders = [workdir / f"member-{member}" for member in range(members)]
+    for member, folder in enumerate(folders):
         if not folder.exists():
-            _train_member(frames, replace(options, seed=options.seed + 1 + member), folder)
-        paths.append((folder / POTENTIAL, folder / ACTIVE_SET))
-    return paths
+            _train_member(learned, frames, structures, options, member, folder)
+    return [(folder / POTENTIAL, folder / ACTIVE_SET) for folder in folders]
 
 
-def _train_member(frames: Sequence[Atoms], options: LearningOptions, folder: Path) -> None:
-    rng = np.random.default_rng([options.seed, 0xE])
-    count = max(1, round((1 - LEFT_OUT) * len(frames)))
-    seen = [frames[index] for index in np.sort(rng.choice(len(frames), count, replace=False))]
-    made = fit(seen, untrained(seen, options), options)
-    for level in options.levels[1:]:
-        made = fit(seen, made.mtp.upconvert(level), options)
-    partial = folder.with_name(folder.name + ".partial")
-    partial.mkdir(parents=True, exist_ok=True)
-    made.mtp.write(partial / POTENTIAL)
-    made.active_set.write(partial / ACTIVE_SET)
-    partial.rename(folder)
+def _train_member(learned: MTP, frames, structures, options: LearningOptions, member: int, folder: Path) -> None:
+    for attempt in range(ATTEMPTS):
+        partial = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        made = _draw(learned, frames, options, np.random.default_rng([options.seed, 0xE, member, attempt]))
+        made.mtp.write(partial / POTENTIAL)
+        made.active_set.write(partial / ACTIVE_SET)
+        if _runs_through(structures, options, partial, round_number=1000 * (member + 1)):
+            shutil.rmtree(partial / "exploration")
+            partial.rename(folder)
+            return
+    raise ArgyroError(
+        f"none of {ATTEMPTS} potentials drawn for member {member + 1} of the ensemble explores without extrapolation; "
+        "the training set is too small for one: raise potential.max_labels or potential.explore_ps"
+    )
+
+
+def _draw(learned: MTP, frames: Sequence[Atoms], options: LearningOptions, rng: np.random.Generator) -> Fit:
+    weighted = []
+    for frame, weight in zip(frames, rng.exponential(1.0, len(frames)), strict=True):
+        copy = frame.copy()
+        copy.calc = frame.calc
+        copy.info["weight"] = LEAST_WEIGHT + (1 - LEAST_WEIGHT) * weight
+        weighted.append(copy)
+    radial = learned.radial_coefficients
+    moved = radial * (1 + PERTURBATION * rng.normal(size=radial.shape))
+    start = learned.with_coefficients(moved, learned.species_energies_eV, learned.coefficients)
+    return fit(weighted, start, options)
+
+
+def _runs_through(structures, options: LearningOptions, folder: Path, round_number: int) -> bool:
+    """Whether all exploring runs of the full length stay below the break."""
+    for sampler in samplers(structures, options, round_number):
+        where = folder / "exploration" / f"{sampler.structure}-{sampler.temperature_K:g}K"
+        structure, files = structures[sampler.structure], (folder / POTENTIAL, folder / ACTIVE_SET)
+        if explore(structure, sampler, *files, options.exploration_ps, options, where).broke:
+            return False
+    return True

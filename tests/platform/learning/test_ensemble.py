@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from argyro.platform.errors import ArgyroError
 from argyro.platform.learning.ensemble import train_ensemble
-from argyro.platform.learning.fit import rmse
+from argyro.platform.learning.fit import fit, rmse, untrained
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
 from argyro.platform.learning.seeds import seed_frames
@@ -16,7 +17,9 @@ from argyro.platform.potential.calculator import MTPCalculator
 from argyro.platform.potential.potential import MTP
 from argyro.platform.structures.argyrodite import build_bulk
 
-OPTIONS = LearningOptions(levels=(4, 6), training_iterations=40, seeds_per_structure=8)
+OPTIONS = LearningOptions(
+    levels=(4, 6), training_iterations=40, seeds_per_structure=8, temperatures_K=(400.0,), exploration_ps=0.2
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +44,28 @@ def frames(reference):
     return labelled
 
 
-def test_members_differ_agree_with_their_labels_and_are_kept(frames, tmp_path):
-    paths = train_ensemble(frames, OPTIONS, 2, tmp_path)
+@pytest.fixture(scope="module")
+def learned(frames):
+    return fit(frames, untrained(frames, replace(OPTIONS, levels=(6,))), OPTIONS).mtp
+
+
+def test_members_differ_agree_with_their_labels_and_are_kept(learned, frames, tmp_path):
+    structures = [build_bulk("Li6PS5Cl", 0.5, seed=1)]
+    paths = train_ensemble(learned, frames, structures, OPTIONS, 2, tmp_path)
     members = [MTP.read(mtp_path) for mtp_path, _ in paths]
     forces = [member.evaluate(frames[3]).forces_eV_A for member in members]
     assert np.abs(forces[0] - forces[1]).max() > 1e-4
     assert all(member.level == 6 and rmse(member, frames)["force_meV_A"] < 300 for member in members)
     before = [mtp_path.stat().st_mtime_ns for mtp_path, _ in paths]
-    again = train_ensemble(frames, OPTIONS, 2, tmp_path)
+    again = train_ensemble(learned, frames, structures, OPTIONS, 2, tmp_path)
     assert [mtp_path.stat().st_mtime_ns for mtp_path, _ in again] == before
+
+
+def test_members_that_break_wherever_they_explore_are_an_error(learned, frames, tmp_path, monkeypatch):
+    monkeypatch.setattr("argyro.platform.learning.ensemble._runs_through", lambda *arguments, **options: False)
+    with pytest.raises(ArgyroError, match="training set is too small"):
+        train_ensemble(learned, frames, [], OPTIONS, 1, tmp_path)
+    assert not (tmp_path / "member-0").exists()
 
 
 def test_reference_holds_on_its_own_labels_and_a_shifted_one_does_not(reference, frames):
