@@ -1,0 +1,158 @@
+"""What the validation page says follows from the tables it is made from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from argyro.platform.dynamics.boundary import boundary_parallel, boundary_perpendicular
+from argyro.platform.uncertain import Uncertain
+from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.validation import bulk
+from argyro.validation.__main__ import PROSE
+from argyro.validation.boundaries import across_at_width, at_width, over_bulk, signs
+from argyro.validation.dft_check import FRAMES, errors, labelled_frames
+from argyro.validation.laws import laws, line, ratio
+from argyro.validation.tables import Data, verdict
+
+TEMPERATURES_K = (500.0, 600.0, 700.0)
+LOG10_PREFACTOR = -3.0
+
+
+def rows(material, disorder, energy_eV, boundary="bulk", direction="bulk", factor=1.0, seeds=(1, 2)):
+    """Runs that obey a law exactly, with intervals of 10 %."""
+    for temperature_K in TEMPERATURES_K:
+        for seed in seeds:
+            value = factor * 10**LOG10_PREFACTOR * np.exp(-energy_eV / BOLTZMANN_EV_K / temperature_K)
+            yield {
+                "material": f"{material} {100 * disorder:g} %",
+                "composition": material,
+                "disorder": disorder,
+                "boundary": boundary,
+                "direction": direction,
+                "temperature_K": temperature_K,
+                "seeds": str(seed),
+                "valid": True,
+                "diffusivity_value_cm2_s": value,
+                "diffusivity_low_cm2_s": value / 1.1,
+                "diffusivity_high_cm2_s": value * 1.1,
+                "upper_bound_cm2_s": np.nan,
+                "width_nm": np.nan if boundary == "bulk" else 2.0,
+                "ions_per_A3": 24 / 9.9**3,
+            }
+
+
+@pytest.fixture(scope="module")
+def results():
+    barriers = {"Li6PS5Cl": 0.30, "Li6PS5Br": 0.42, "Li6PS5I": 0.61}
+    table = [row for name, energy in barriers.items() for row in rows(name, 0.0, energy)]
+    table += rows("Li6PS5Cl", 0.5, 0.216)
+    for direction, factor in (("parallel", 4.0), ("perpendicular", 3.0)):
+        table += rows("Li6PS5Cl", 0.0, 0.30, "sigma5(001)[001]", direction, factor)
+        table += rows("Li6PS5Cl", 0.5, 0.216, "sigma5(001)[001]", direction, 1 / factor)
+    return pd.DataFrame(table)
+
+
+@pytest.fixture
+def data(tmp_path):
+    published, prose = (yaml.safe_load((PROSE / name).read_text()) for name in ("published.yaml", "sections.yaml"))
+    return Data(tmp_path, tmp_path, published, prose)
+
+
+def test_laws_come_back(results):
+    found = {(law.material, law.direction): law for law in laws(results)}
+    law = found["Li6PS5I 0 %", "bulk"]
+    assert law.fit.activation_energy_eV.value == pytest.approx(0.61)
+    assert law.at(300.0).value == pytest.approx(10**LOG10_PREFACTOR * np.exp(-0.61 / BOLTZMANN_EV_K / 300))
+    assert [point.runs for point in law.points] == [2, 2, 2]
+
+
+def test_a_run_without_value_stays_a_bound(results):
+    caged = results[results["material"] == "Li6PS5I 0 %"].copy()
+    cold = caged["temperature_K"] == 500
+    caged.loc[cold, "valid"], caged.loc[cold, "upper_bound_cm2_s"] = False, 1e-9
+    (law,) = laws(caged)
+    assert law.points[0].estimate is None and law.points[0].upper_bound_cm2_s == 1e-9
+    assert law.fit.temperatures_K == (600.0, 700.0) and "[500]" in bulk._temperatures(law)
+
+
+def test_the_slope_over_the_radius_is_that_of_the_barriers(data, results):
+    section = bulk.radius(data, laws(results))
+    slope, _ = np.polyfit([1.81, 1.96, 2.20], [0.30, 0.42, 0.61], 1)
+    assert f"{slope:.3g} (" in next(row[2] for row in section.rows if row[0].startswith("slope"))
+
+
+def test_published_barriers_stand_beside_ours(data, results):
+    section = bulk.disorder(data, laws(results))
+    half = next(row for row in section.rows if row[0] == "Li6PS5Cl 50 %")
+    assert half[3] == "0.216" and half[4] == "within the interval"
+    ordered = next(row for row in section.rows if row[0] == "Li6PS5Cl 0 %")
+    assert ordered[3] == "0.384" and ordered[4] == "ours is lower"
+    assert (data.pictures / "bulk.png").exists() and (data.pictures / "disorder.png").exists()
+
+
+def test_boundaries_are_told_on_which_side_of_the_bulk_they_are(data, results):
+    found = laws(results)
+    told = {(row[0], row[1][-1]): row for row in over_bulk(data, found).rows}
+    assert told["Li6PS5Cl 0 %", "∥"][3].startswith("4 (") and told["Li6PS5Cl 0 %", "∥"][-1] == "same side of 1"
+    assert told["Li6PS5Cl 50 %", "⊥"][3].startswith("0.33 (") and told["Li6PS5Cl 50 %", "⊥"][-1] == "same side of 1"
+    means = {row[0]: row for row in signs(data, found).rows}
+    assert means["Li6PS5Cl, ordered"][2].startswith("3.5 (")
+
+
+@pytest.mark.parametrize("convert, invert", [(at_width, boundary_parallel), (across_at_width, boundary_perpendicular)])
+def test_another_width_is_another_inversion_of_the_same_cell(convert, invert):
+    cell, inside = Uncertain(2.0e-6, 1.99e-6, 2.01e-6), Uncertain(4.0e-6, 3.99e-6, 4.01e-6)
+    narrow, wide = (invert(cell, inside, width_nm, 5.0, seed=0)[0] for width_nm in (3.0, 4.0))
+    moved = convert(ratio(narrow, inside), 3.0, 4.0)
+    assert moved.value == pytest.approx(wide.value / inside.value, rel=2e-3)
+
+
+def test_a_line_with_exact_errors_is_found():
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    slope, intercept, r_squared = line(x, 2 * x - 1, np.full(4, 0.1))
+    assert (slope.value, intercept.value, r_squared) == pytest.approx((2.0, -1.0, 1.0))
+    assert slope.low < 2 < slope.high
+
+
+def test_soft_forces_have_their_slope_and_shifted_energies_no_error():
+    rng, frames = np.random.default_rng(0), []
+    for composition in ("Li6PS5Cl", "Li6PS5Br"):
+        for _ in range(3):
+            frame = Atoms("LiS", positions=rng.normal(size=(2, 3)))
+            frame.info["composition"] = composition
+            frame.calc = SinglePointCalculator(frame, energy=rng.normal(), forces=rng.normal(size=(2, 3)))
+            frames.append(frame)
+    shift = {"Li6PS5Cl": 3.0, "Li6PS5Br": -1.0}
+    energies = np.array([frame.get_potential_energy() + shift[frame.info["composition"]] for frame in frames])
+    soft = [frame.get_forces() * [[0.7], [0.9]] for frame in frames]
+    lithium, all_of_them = (errors(frames, energies, soft, element) for element in ("Li", ""))
+    assert lithium.slope.value == pytest.approx(0.7) and lithium.slope.high == pytest.approx(0.7)
+    assert lithium.force_rmse_eV_A == pytest.approx(0.3 * lithium.force_rms_eV_A)
+    assert 0.7 < all_of_them.slope.value < 0.9
+    assert all_of_them.energy_rmse_meV_atom == pytest.approx(0.0, abs=1e-9)
+
+
+def test_every_published_value_has_a_source():
+    published = yaml.safe_load((PROSE / "published.yaml").read_text())
+    sources = published.pop("sources")
+    assert all(source["cite"] and source["trust"] in ("primary", "secondary") for source in sources.values())
+    assert all(entry["source"] in sources for key, entry in published.items() if key != "radius_A")
+
+
+def test_the_frames_of_the_check_are_hot_and_of_all_halides():
+    frames = labelled_frames()
+    assert FRAMES.stat().st_size < 1e6 and len(frames) >= 20
+    assert {frame.info["composition"] for frame in frames} == {"Li6PS5Cl", "Li6PS5Br", "Li6PS5I"}
+    assert sum(frame.info["boundary"] != "bulk" for frame in frames) >= 6
+    for frame in frames:
+        forces = frame.get_forces()
+        assert 0.4 < np.sqrt(np.mean(forces**2)) < 2.0 and np.linalg.norm(forces.sum(axis=0)) < 0.5
+
+
+def test_verdicts():
+    assert verdict(Uncertain(2, 1, 3), 2.5) == "within the interval"
+    assert verdict(Uncertain(2, 1, 3), 5) == "ours is lower"
+    assert verdict(None, 5) == verdict(Uncertain(2, 1, 3), None) == ""
