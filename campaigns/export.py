@@ -12,7 +12,7 @@ from ase.io import write
 
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.lineage import Lineage
-from argyro.campaigns.result_rows import result_rows
+from argyro.campaigns.result_rows import results_table
 from argyro.campaigns.spec import Campaign
 from argyro.campaigns.stages.homogenize import TABLE
 from argyro.campaigns.stages.learn import ACTIVE_SET, POTENTIAL
@@ -68,7 +68,7 @@ def export_campaign(root: Path, out: Path) -> dict:
     partial = out.with_name(f".{out.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    results = pd.DataFrame(result_rows(lineage))
+    results = results_table(lineage)
     results.to_parquet(partial / "results.parquet")
     structures = _write_structures(lineage, partial)
     _write_potentials(lineage, partial / "potentials")

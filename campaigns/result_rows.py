@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from argyro.campaigns.lineage import Lineage, Measurement
 
 LIMITS = ("value", "low", "high")
 
 
-def result_rows(lineage: Lineage) -> list[dict]:
-    """Rows of the results table; see ``docs/results.md`` for the columns."""
-    return [row for measured in lineage.measurements for row in _rows(lineage, measured)]
+def results_table(lineage: Lineage) -> pd.DataFrame:
+    """The results table; see ``docs/results.md`` for the columns."""
+    table = pd.DataFrame([row for measured in lineage.measurements for row in _rows(lineage, measured)])
+    quantities = [name for name in table if name.endswith(("_cm2_s", "_nm"))]
+    return table.astype(dict.fromkeys(quantities, float))  # also where a campaign has no value at all
 
 
 def _rows(lineage: Lineage, measured: Measurement) -> list[dict]:
