@@ -14,6 +14,7 @@ from ray._private import ray_constants
 from argyro.platform.errors import ArgyroError
 
 KNOCK_S = 10.0
+STARTS = 5
 
 
 def connect(address: str | None = None, cores: int | None = None) -> None:
@@ -24,15 +25,14 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
         cores: CPU cores of a local cluster; all by default.
 
     Raises:
-        ArgyroError: there is no cluster at the address.
+        ArgyroError: there is no cluster at the address, or none can be started here.
     """
     if ray.is_initialized():
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address in (None, "local"):
-        with _on_loopback():
-            ray.init(address="local", num_cpus=cores or os.cpu_count(), include_dashboard=False, **options)
+        _start_here(num_cpus=cores or os.cpu_count(), include_dashboard=False, **options)
         return
     try:
         _knock(address)
@@ -42,6 +42,22 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
             f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, "
             "or leave --address out to use this machine"
         ) from error
+
+
+def _start_here(**options: Any) -> None:
+    """Start a cluster on this machine; a busy one is given several times the half minute that Ray allows."""
+    for left in reversed(range(STARTS)):
+        try:
+            with _on_loopback():
+                ray.init(address="local", **options)
+            return
+        except Exception as error:  # Ray raises no better class
+            ray.shutdown()
+            if not left:
+                raise ArgyroError(
+                    f"Ray did not start on this machine ({error}); is it overloaded, or /tmp full? "
+                    "`--inline` does without Ray"
+                ) from error
 
 
 def _knock(address: str) -> None:

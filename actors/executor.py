@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import ray
 
 from argyro.actors.cluster import connect
-from argyro.platform.errors import ArgyroError
+from argyro.platform.errors import ArgyroError, InputError
 from argyro.platform.execution import Outcome, Resources, Task, execute, lock_file
 from argyro.platform.item_lock import held_since
 from argyro.platform.processes import die_with_parent
@@ -55,6 +55,18 @@ def amounts(resources: Resources) -> dict[str, float]:
     return {name: amount for name, amount in (named | dict(resources.custom)).items() if amount}
 
 
+def _too_large(wanted: Mapping[str, float], nodes: list[Mapping[str, float]]) -> InputError:
+    most = {name: max((node.get(name, 0.0) for node in nodes), default=0.0) for name in wanted}
+    listed = ", ".join(f"{name} {amount:g} (largest node: {most[name]:g})" for name, amount in wanted.items())
+    return InputError(
+        f"no node of the Ray cluster can hold an item that asks for {listed}; lower `resources` in the campaign file, "
+        "or start larger nodes (custom resources: ray start --resources) and join them with --address",
+        path="resources",
+        given=dict(wanted),
+        accepted=str(most),
+    )
+
+
 class RayExecutor:
     """Runs tasks on a cluster, which it joins when there is something to run.
 
@@ -69,23 +81,33 @@ class RayExecutor:
         self._looked = time.monotonic()
         self._overdue: set[str] = set()
         self._occupied: Counter[str] = Counter()
-        self._known_capacity: tuple[float, Mapping[str, float]] = (0.0, {})
+        self._known_nodes: tuple[float, list[Mapping[str, float]]] = (0.0, [])
+        self._fitting: set[Resources] = set()
 
-    def _capacity(self) -> Mapping[str, float]:
-        """Resources of the whole cluster, asked anew every few seconds: nodes come and go."""
+    def _nodes(self) -> list[Mapping[str, float]]:
+        """Resources of each node, asked anew every few seconds: nodes come and go."""
         self._join()
-        asked, capacity = self._known_capacity
-        if time.monotonic() - asked > LOOK_EVERY_S or not capacity:
-            capacity = ray.cluster_resources()
-            self._known_capacity = (time.monotonic(), capacity)
-        return capacity
+        asked, nodes = self._known_nodes
+        if time.monotonic() - asked > LOOK_EVERY_S or not nodes:
+            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            self._known_nodes = (time.monotonic(), nodes)
+        return nodes
 
     def has_room(self, resources: Resources) -> bool:
-        """Whether what runs and this fit the cluster, a few tasks ahead allowed."""
-        capacity = self._capacity()
+        """Whether what runs and this fit the cluster, a few tasks ahead allowed.
+
+        Raises:
+            InputError: no node has ever been large enough; the task would wait for ever in silence.
+        """
+        nodes, wanted = self._nodes(), amounts(resources)
+        if not any(all(node.get(name, 0.0) >= amount for name, amount in wanted.items()) for node in nodes):
+            if resources not in self._fitting:
+                raise _too_large(wanted, nodes)
+            return False  # its node went away and may come back
+        self._fitting.add(resources)
         return all(
-            self._occupied[name] + amount <= capacity.get(name, 0.0) + QUEUE_AHEAD * amount
-            for name, amount in amounts(resources).items()
+            self._occupied[name] + amount <= sum(node.get(name, 0.0) for node in nodes) + QUEUE_AHEAD * amount
+            for name, amount in wanted.items()
         )
 
     def submit(self, task: Task) -> None:

@@ -25,7 +25,7 @@ import psutil
 COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()"]
 # Share of the process names in a command line by which a victim is known; the driver is the process we started.
 VICTIMS = {
-    "driver": None,
+    "driver": (),
     "worker": ("ray::_run_task", "ray::ItemHost"),
     "raylet": ("raylet/raylet",),
     "head": ("gcs/gcs_server",),
@@ -81,15 +81,16 @@ class Chaos:
             return
 
     def kill(self) -> str | None:
-        """Kill a process of a kind drawn by lot; None if there is none of that kind now."""
-        kind = self.dice.choice(list(VICTIMS))
-        family = [self.process, *psutil.Process(self.process.pid).children(recursive=True)]
-        victims = family[:1] if VICTIMS[kind] is None else [p for p in family[1:] if known_by(p, VICTIMS[kind])]
-        if not victims:
+        """Kill a process of a kind drawn by lot among those there are; None if the run just ended."""
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
             return None
-        victim = self.dice.choice(victims)
+        victims = {kind: [p for p in family if known_by(p, signs)] for kind, signs in VICTIMS.items()}
+        victims["driver"] = [self.process]
+        kind = self.dice.choice([kind for kind, there in victims.items() if there])
         running = self.running()
-        victim.kill()
+        self.dice.choice(victims[kind]).kill()
         self.log(event="kill", campaign=self.folder.name, victim=kind, running=running)
         return kind
 
@@ -128,14 +129,14 @@ def known_by(process: psutil.Process, signs: tuple[str, ...]) -> bool:
 
 def judge(folder: Path) -> dict:
     """What is wrong with a finished campaign: nothing may be."""
-    from argyro.campaigns.build import build_graph
+    from argyro.campaigns.adaptive import grown_graph
     from argyro.campaigns.folder import CampaignFolder
     from argyro.platform.store import DamagedItem
 
     campaign_folder = CampaignFolder(folder)
     campaign = campaign_folder.campaign()
-    store, graph = campaign_folder.store(campaign), build_graph(campaign)
-    items = graph.items()
+    store = campaign_folder.store(campaign)
+    items = grown_graph(campaign, store).items()
     damaged = []
     for name, item in items.items():
         try:

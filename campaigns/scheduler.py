@@ -104,7 +104,7 @@ class Scheduler:
             if self._in_flight:
                 for outcome in self.executor.wait(self._patience_s()):
                     self._settle(outcome)
-            elif self._paused and not self.progress.stopped:
+            elif (self._paused or self._frontier.ready_kinds()) and not self.progress.stopped:
                 time.sleep(self._patience_s())
             else:
                 return self.progress
