@@ -2,7 +2,7 @@
 
     python benchmarks/reference_md.py structure CELL.extxyz [--strain 0.045] [--boundary NAME]
     python benchmarks/reference_md.py run CELL.extxyz --temperature 800 --ps 60 [--device cuda] [--minutes 9]
-    python benchmarks/reference_md.py compare CELL.extxyz --temperature 800 --potential POTENTIAL.mtp
+    python benchmarks/reference_md.py compare CELL.extxyz --temperature 800 --potential POTENTIAL.mtp [--skip-ps 4]
 
 `run` needs ASE, torch and chgnet only, so it can go to a machine with an accelerator. Each replica is a process of its
 own with its own velocities at constant volume; it appends the Li positions to `trajectory.bin` (read by `argyro
@@ -24,7 +24,6 @@ from ase import Atoms, units
 from ase.io import read, write
 
 TIMESTEP_FS, FRAME_STEPS, LABEL_FRAMES = 2.0, 50, 10  # a frame each 0.1 ps, one with forces each 1 ps
-EQUILIBRATE_PS = 4.0  # of every replica, left out of D
 
 
 def structure(path: Path, strain: float, boundary: str | None) -> None:
@@ -134,11 +133,11 @@ def read_trajectory(folder: Path):
     return Trajectory.read(folder / "trajectory.bin")
 
 
-def pooled(trajectories: list):
-    """All replicas side by side as one trajectory of independent ions, after the equilibration, framework at rest."""
+def pooled(trajectories: list, skip_ps: float):
+    """All replicas side by side as one trajectory of independent ions, their starts left out, framework at rest."""
     from argyro.platform.dynamics.trajectory import Trajectory
 
-    start = round(EQUILIBRATE_PS / trajectories[0].interval_ps)
+    start = round(skip_ps / trajectories[0].interval_ps)
     frames = min(trajectory.frames for trajectory in trajectories)
     relative = [trajectory.part(start, frames).relative_A() for trajectory in trajectories]
     first = trajectories[0]
@@ -151,7 +150,7 @@ def pooled(trajectories: list):
     )
 
 
-def compare(path: Path, temperature_K: float, potential: Path, workdir: Path) -> dict:
+def compare(path: Path, temperature_K: float, potential: Path, skip_ps: float, workdir: Path) -> dict:
     from argyro.platform.dynamics.diffusivity import diffusivity
     from argyro.platform.dynamics.md_settings import MDSettings
     from argyro.platform.dynamics.simulation import run_md
@@ -165,9 +164,9 @@ def compare(path: Path, temperature_K: float, potential: Path, workdir: Path) ->
         found.append(read_trajectory(run_md(read(path), potential, settings, folder).trajectory.parent))
     return {
         "replicas": len(reference),
-        "ps": ps - EQUILIBRATE_PS,
-        "reference": diffusivity(pooled(reference), temperature_K).to_json(),
-        "potential": diffusivity(pooled(found), temperature_K).to_json(),
+        "ps": ps - skip_ps,
+        "reference": diffusivity(pooled(reference, skip_ps), temperature_K).to_json(),
+        "potential": diffusivity(pooled(found, skip_ps), temperature_K).to_json(),
     }
 
 
@@ -183,6 +182,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop then; the same command goes on")
     parser.add_argument("--potential", type=Path)
+    parser.add_argument("--skip-ps", type=float, default=4.0, help="start of every replica that is left out of D")
     parser.add_argument("--workdir", type=Path, default=Path("reference-md"))
     given = parser.parse_args()
     if given.part == "structure":
@@ -193,7 +193,7 @@ def main() -> None:
             given.cell, given.temperature, given.replicas, given.ps, given.device, given.minutes, given.workdir
         )
     else:
-        result = compare(given.cell, given.temperature, given.potential, given.workdir)
+        result = compare(given.cell, given.temperature, given.potential, given.skip_ps, given.workdir)
     print(json.dumps(result, indent=1, default=float))
 
 
