@@ -34,6 +34,7 @@ docs: install
 
 # docs/validation.md and its pictures, from campaigns/reference/ and validation/data/.
 validation: install
+	$(BIN)/python -m argyro.validation.dft_check predict "MTP, reference" campaigns/reference/potentials/*.mtp
 	$(BIN)/python -m argyro.validation
 
 sanitize: install

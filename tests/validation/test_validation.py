@@ -11,12 +11,13 @@ from argyro.platform.dynamics.boundary import boundary_parallel, boundary_perpen
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import BOLTZMANN_EV_K
 from argyro.validation import bulk
-from argyro.validation.__main__ import PROSE
+from argyro.validation.__main__ import PROSE, ROOT, write_page
 from argyro.validation.boundaries import across_at_width, at_width, over_bulk, signs
 from argyro.validation.dft_check import FRAMES, errors, labelled_frames
 from argyro.validation.laws import laws, line, ratio
 from argyro.validation.tables import Data, verdict
 
+REFERENCE = ROOT / "campaigns" / "reference"
 TEMPERATURES_K = (500.0, 600.0, 700.0)
 LOG10_PREFACTOR = -3.0
 
@@ -150,6 +151,12 @@ def test_the_frames_of_the_check_are_hot_and_of_all_halides():
     for frame in frames:
         forces = frame.get_forces()
         assert 0.4 < np.sqrt(np.mean(forces**2)) < 2.0 and np.linalg.norm(forces.sum(axis=0)) < 0.5
+
+
+@pytest.mark.skipif(not (REFERENCE / "results.parquet").exists(), reason="no reference results in this checkout")
+def test_the_page_is_that_of_the_data(tmp_path):
+    write_page(REFERENCE, tmp_path / "validation.md")
+    assert (tmp_path / "validation.md").read_text() == (ROOT / "docs" / "validation.md").read_text(), "make validation"
 
 
 def test_verdicts():
