@@ -157,5 +157,5 @@ def _result(context: StageContext, targets: dict[str, list], runs: Sequence[dict
     }
 
 
-BULK_TRANSPORT = StageDefinition("transport", 1, run_bulk)
-BOUNDARY_TRANSPORT = StageDefinition("transport", 1, run_boundary)
+BULK_TRANSPORT = StageDefinition("transport", 2, run_bulk)
+BOUNDARY_TRANSPORT = StageDefinition("transport", 2, run_boundary)
