@@ -14,8 +14,10 @@ from argyro.platform.execution import Outcome, Resources, Task, execute, lock_fi
 from argyro.platform.item_lock import held_since
 from argyro.platform.processes import die_with_parent
 
-# Held ready beyond what runs, so that no core waits for the driver.
-QUEUE_AHEAD = 2
+# Tasks held ready beyond what runs, so that no core waits for the driver; where nodes can be added on demand it is the
+# waiting tasks that ask for them, and a node larger than all there are may take this long to come.
+QUEUE_AHEAD, ELASTIC_AHEAD = 2, 32
+ELASTIC_PATIENCE_S = 900.0
 # The item ends itself at its time limit; one that cannot (stuck in compiled code, in the kernel) is ended from here.
 GRACE_S = 60.0
 LOOK_EVERY_S = 5.0
@@ -72,10 +74,14 @@ class RayExecutor:
 
     Args:
         join: connects to the cluster, unless that was done.
+        elastic: it may get nodes on demand.
     """
 
-    def __init__(self, join: Callable[[], None] = connect) -> None:
+    def __init__(self, join: Callable[[], None] = connect, elastic: bool = False) -> None:
         self._join = join
+        self._ahead = ELASTIC_AHEAD if elastic else QUEUE_AHEAD
+        self._patience_s = ELASTIC_PATIENCE_S if elastic else 0.0
+        self._misfit_since: dict[Resources, float] = {}
         self._running: dict[ray.ObjectRef, tuple[Task, float]] = {}  # with the time of submission
         self._hosts: dict[str, ray.actor.ActorHandle] = {}
         self._looked = time.monotonic()
@@ -97,18 +103,24 @@ class RayExecutor:
         """Whether what runs and this fit the cluster, a few tasks ahead allowed.
 
         Raises:
-            InputError: no node has ever been large enough; the task would wait for ever in silence.
+            InputError: no node is large enough, nor ever was; the task would wait for ever in silence.
         """
         nodes, wanted = self._nodes(), amounts(resources)
-        if not any(all(node.get(name, 0.0) >= amount for name, amount in wanted.items()) for node in nodes):
-            if resources not in self._fitting:
-                raise _too_large(wanted, nodes)
-            return False  # its node went away and may come back
-        self._fitting.add(resources)
+        self._require_a_node(resources)
         return all(
-            self._occupied[name] + amount <= sum(node.get(name, 0.0) for node in nodes) + QUEUE_AHEAD * amount
+            self._occupied[name] + amount <= sum(node.get(name, 0.0) for node in nodes) + self._ahead * amount
             for name, amount in wanted.items()
         )
+
+    def _require_a_node(self, resources: Resources) -> None:
+        """A node that can hold the item: there now, or there before, or to come soon where the cluster is elastic."""
+        nodes, wanted = self._nodes(), amounts(resources)
+        if any(all(node.get(name, 0.0) >= amount for name, amount in wanted.items()) for node in nodes):
+            self._fitting.add(resources)
+        elif resources not in self._fitting:
+            since = self._misfit_since.setdefault(resources, time.monotonic())
+            if time.monotonic() - since >= self._patience_s:
+                raise _too_large(wanted, nodes)
 
     def submit(self, task: Task) -> None:
         """Start a task with the resources it asks for."""
@@ -134,6 +146,8 @@ class RayExecutor:
             self._looked = time.monotonic()
             self._end_overdue()
             self._check_node()
+            for kind in {task.resources for task, _ in self._running.values()}:
+                self._require_a_node(kind)
         return [self._outcome(reference) for reference in ready]
 
     def _outcome(self, reference: ray.ObjectRef) -> Outcome:

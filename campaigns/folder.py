@@ -158,6 +158,7 @@ class CampaignFolder:
             yield
 
     def journal(self) -> list[dict]:
-        """One entry for each item ever computed here: key, stage, seconds, time, pid."""
+        """One entry for each item ever computed here: key, stage, seconds, time, pid; a line cut off is left out."""
         file = self.scratch / "journal.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]

@@ -113,7 +113,7 @@ def _backend(inline: bool, address: str | None) -> tuple[RunningExecutor, Callab
     from argyro.actors.remote_delivery import RemoteDelivery
 
     join = partial(connect, address)
-    return RayExecutor(join), partial(RemoteDelivery, join)
+    return RayExecutor(join, elastic=address not in (None, "local")), partial(RemoteDelivery, join)
 
 
 def _tracking(

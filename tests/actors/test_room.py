@@ -1,8 +1,10 @@
 """When a task is submitted and when held back, from the resources of the nodes."""
 
+import time
+
 import pytest
 
-from argyro.actors.executor import QUEUE_AHEAD, RayExecutor, amounts
+from argyro.actors.executor import ELASTIC_AHEAD, QUEUE_AHEAD, RayExecutor, amounts
 from argyro.platform.errors import InputError
 from argyro.platform.execution import Resources
 
@@ -48,9 +50,18 @@ def test_an_item_larger_than_every_node_is_refused(executor, asked):
         executor.has_room(asked)
 
 
+def test_where_nodes_come_on_demand_a_large_item_asks_for_one_and_is_refused_only_later(executor, monkeypatch):
+    executor._ahead, executor._patience_s = ELASTIC_AHEAD, 900.0
+    assert executor.has_room(Resources(cpu=8))
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + 901.0)
+    with pytest.raises(InputError, match="no node of the Ray cluster can hold"):
+        executor.has_room(Resources(cpu=8))
+
+
 def test_an_item_whose_node_went_away_waits_for_it(executor):
     assert executor.has_room(Resources(cpu=4))
     executor.nodes = [NODE | {"CPU": 2.0}]
-    assert not executor.has_room(Resources(cpu=4))
+    assert fill(executor, Resources(cpu=4)) == QUEUE_AHEAD
     executor.nodes = [NODE]
     assert executor.has_room(Resources(cpu=4))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from argyro.platform.errors import InputError
-from argyro.platform.store import EAGER_CHECK_BYTES, DamagedItem, Store
+from argyro.platform.store import EAGER_CHECK_BYTES, DamagedItem, Store, StoreUnavailable
 from argyro.platform.workitem import WorkItem
 
 
@@ -107,3 +107,28 @@ def test_a_store_behind_a_pyarrow_uri(tmp_path):
     put(store, item, tmp_path, {"n": 1}, [("a.bin", b"abc")])
     assert store.has(item) and store.result(item) == {"n": 1}
     assert (store.path(item) / "a.bin").read_bytes() == b"abc"
+
+
+def break_network(store, monkeypatch, name):
+    def fail(*arguments):
+        raise OSError("Connection reset by peer")
+
+    monkeypatch.setattr(store, name, fail)
+
+
+def test_a_store_that_cannot_be_written_leaves_the_work_where_it_is(store, tmp_path, monkeypatch):
+    remote, item = Store("mock:///shelf/store", cache=tmp_path / "cache"), WorkItem("md", 1, {})
+    break_network(remote, monkeypatch, "_write")
+    with pytest.raises(StoreUnavailable, match="Connection reset"):
+        put(remote, item, tmp_path, files=[("a.bin", b"abc")])
+    assert (tmp_path / "scratch" / item.key / "a.bin").read_bytes() == b"abc"
+
+
+def test_a_store_that_cannot_be_read_is_no_reason_to_throw_an_item_away(store, tmp_path, monkeypatch):
+    item = WorkItem("md", 1, {})
+    put(store, item, tmp_path)
+    with monkeypatch.context() as away:
+        break_network(store, away, "_read")
+        with pytest.raises(StoreUnavailable, match="Connection reset"):
+            store.path(item)
+    assert store.has(item) and not (tmp_path / "store" / "damaged").exists()
