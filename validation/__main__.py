@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from argyro.platform.errors import InputError
-from argyro.validation import aimd, boundaries, bulk, dft_check, surrogate
+from argyro.validation import aimd, boundaries, bulk, dft_check, surrogate, trends
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section
 
@@ -22,6 +22,7 @@ def sections(data: Data) -> Iterator[Section]:
     """All comparisons, from the crystal to the polycrystal, then the checks of the potentials themselves."""
     results = pd.read_parquet(data.folder / "results.parquet")
     found = laws(results)
+    yield trends.section(data, results)
     yield bulk.lattice(data, found, results)
     yield bulk.disorder(data, found)
     yield bulk.radius(data, found)

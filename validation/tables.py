@@ -47,15 +47,18 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """``0.0123`` or ``1.2e-07``; empty for nothing."""
-    return "" if value is None else f"{value:.{digits}g}"
+    """``0.0123``, ``610`` or ``1.2e-07``; empty for nothing."""
+    if value is None:
+        return ""
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:.0f}" if 10**digits <= abs(rounded) < 1e5 else f"{rounded:.{digits}g}"
 
 
 def interval(value: Uncertain | None, digits: int = 3) -> str:
     """``0.31 (0.28 to 0.34)``; empty for nothing."""
     if value is None:
         return ""
-    return f"{value.value:.{digits}g} ({value.low:.{digits}g} to {value.high:.{digits}g})"
+    return f"{number(value.value, digits)} ({number(value.low, digits)} to {number(value.high, digits)})"
 
 
 def verdict(ours: Uncertain | None, published: float | None) -> str:

@@ -8,9 +8,10 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.dynamics.boundary import boundary_parallel, boundary_perpendicular
+from argyro.platform.dynamics.seeds import Ensemble
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import BOLTZMANN_EV_K
-from argyro.validation import bulk
+from argyro.validation import bulk, trends
 from argyro.validation.__main__ import PROSE, ROOT, write_page
 from argyro.validation.boundaries import across_at_width, at_width, over_bulk, signs
 from argyro.validation.dft_check import FRAMES, errors, labelled_frames
@@ -23,7 +24,7 @@ LOG10_PREFACTOR = -3.0
 
 
 def rows(material, disorder, energy_eV, boundary="bulk", direction="bulk", factor=1.0, seeds=(1, 2)):
-    """Runs that obey a law exactly, with intervals of 10 %."""
+    """Runs that obey a law exactly, with intervals of 3 %."""
     for temperature_K in TEMPERATURES_K:
         for seed in seeds:
             value = factor * 10**LOG10_PREFACTOR * np.exp(-energy_eV / BOLTZMANN_EV_K / temperature_K)
@@ -37,8 +38,8 @@ def rows(material, disorder, energy_eV, boundary="bulk", direction="bulk", facto
                 "seeds": str(seed),
                 "valid": True,
                 "diffusivity_value_cm2_s": value,
-                "diffusivity_low_cm2_s": value / 1.1,
-                "diffusivity_high_cm2_s": value * 1.1,
+                "diffusivity_low_cm2_s": value / 1.03,
+                "diffusivity_high_cm2_s": value * 1.03,
                 "upper_bound_cm2_s": np.nan,
                 "width_nm": np.nan if boundary == "bulk" else 2.0,
                 "ions_per_A3": 24 / 9.9**3,
@@ -157,6 +158,28 @@ def test_the_frames_of_the_check_are_hot_and_of_all_halides():
 def test_the_page_is_that_of_the_data(tmp_path):
     write_page(REFERENCE, tmp_path / "validation.md")
     assert (tmp_path / "validation.md").read_text() == (ROOT / "docs" / "validation.md").read_text(), "make validation"
+
+
+def test_trends_count_only_intervals_that_do_not_overlap(data, results):
+    table = results.copy()
+    for limit in ("value", "low", "high"):
+        table[f"cell_{limit}_cm2_s"] = table[f"diffusivity_{limit}_cm2_s"]
+    table["cell_valid"], table["cell_upper_bound_cm2_s"] = True, np.nan
+    told = {(row[0], row[1].split(",")[0]): row[2:] for row in trends.section(data, table).rows}
+    assert told["disorder lowers the barrier", "Li6PS5Cl"] == ["1", "0", "0"]
+    assert told["ordered Li6PS5I is the slowest", "against other ordered bulk"] == ["6", "0", "0"]
+    assert told["boundaries speed up ordered crystals", "Li6PS5Cl"] == ["6", "0", "0"]
+    slow = table["disorder"] > 0
+    for limit in ("value", "low", "high"):
+        table.loc[slow & (table["direction"] != "bulk"), f"cell_{limit}_cm2_s"] *= 20
+    told = {row[0]: row[2:] for row in trends.section(data, table).rows}
+    assert told["boundaries slow down disordered crystals"] == ["0", "0", "6"]
+
+
+def test_an_upper_bound_can_be_below_but_never_above():
+    bound = Ensemble(500.0, None, 2e-6, 1, 0, None)
+    assert trends.compared((3e-6, 4e-6), trends.limits(bound)) == trends.YES
+    assert trends.compared(trends.limits(bound), (1e-7, 2e-7)) == trends.OPEN
 
 
 def test_verdicts():

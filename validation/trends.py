@@ -1,0 +1,96 @@
+"""The published trends, each with the share of comparisons that reproduce it outside the intervals' overlap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import pandas as pd
+
+from argyro.platform.dynamics.seeds import Ensemble
+from argyro.validation.laws import LIMITS, Law, laws
+from argyro.validation.tables import Data, Section
+
+YES, NO, OPEN = "reproduced", "contradicted", "undecided"
+
+
+def of_cells(results: pd.DataFrame) -> list[Law]:
+    """Laws of the whole cells, boundaries and grains together: no width and no inversion stands between."""
+    renamed = {f"diffusivity_{limit}_cm2_s": results[f"cell_{limit}_cm2_s"] for limit in LIMITS}
+    bounds = {"valid": results["cell_valid"], "upper_bound_cm2_s": results["cell_upper_bound_cm2_s"]}
+    return laws(results.assign(**renamed, **bounds))
+
+
+def limits(point: Ensemble) -> tuple[float, float]:
+    """Interval of a diffusivity in cm²/s; from zero where there is only an upper bound."""
+    if point.estimate:
+        return point.estimate.low, point.estimate.high
+    assert point.upper_bound_cm2_s is not None  # who has no estimate has a bound
+    return 0.0, point.upper_bound_cm2_s
+
+
+def compared(larger: tuple[float, float], smaller: tuple[float, float]) -> str:
+    """Whether one interval lies above the other, as it should."""
+    if larger[0] > smaller[1]:
+        return YES
+    return NO if larger[1] < smaller[0] else OPEN
+
+
+def section(data: Data, results: pd.DataFrame) -> Section:
+    """One row for each trend and composition, or group of materials."""
+    bulk = [law for law in laws(results) if law.direction == "bulk"]
+    cells = [law for law in of_cells(results) if law.direction != "bulk"]
+    rows = [*_barriers(bulk), *_slowest(bulk), *_boundaries(bulk, cells)]
+    columns = ("trend", "where", YES, OPEN, NO)
+    return data.section("trends", columns, rows, cite=data.cite("boundary_over_bulk"))
+
+
+def _barriers(bulk: Sequence[Law]) -> Iterator[list[str]]:
+    for composition in dict.fromkeys(law.composition for law in bulk):
+        fits = {law.disorder: law.fit for law in bulk if law.composition == composition and law.fit}
+        if 0.0 not in fits or len(fits) < 2:
+            continue
+        ordered = fits.pop(0.0).activation_energy_eV
+        found = Counter(
+            compared((ordered.low, ordered.high), (fit.activation_energy_eV.low, fit.activation_energy_eV.high))
+            for fit in fits.values()
+        )
+        yield _row("disorder lowers the barrier", f"{composition}, each disorder against none", found)
+
+
+def _slowest(bulk: Sequence[Law]) -> Iterator[list[str]]:
+    ordered = {law.composition: law for law in bulk if law.disorder == 0}
+    if "Li6PS5I" in ordered:
+        others = [law for name, law in ordered.items() if name != "Li6PS5I"]
+        found = Counter(compared(a, b) for law in others for a, b in _common(law, ordered["Li6PS5I"]))
+        if found:
+            yield _row("ordered Li6PS5I is the slowest", "against other ordered bulk, each temperature", found)
+
+
+def _boundaries(bulk: Sequence[Law], cells: Sequence[Law]) -> Iterator[list[str]]:
+    inside = {law.material: law for law in bulk}
+    groups: tuple[tuple[str, str, Callable[[Law], bool]], ...] = (
+        ("boundaries speed up ordered crystals", "ordered", lambda law: law.disorder == 0),
+        ("boundaries slow down disordered crystals", "disordered", lambda law: law.disorder > 0),
+    )
+    for trend, name, belongs in groups:
+        for composition in dict.fromkeys(law.composition for law in cells):
+            pairs = [
+                pair
+                for law in cells
+                if law.composition == composition and belongs(law) and law.material in inside
+                for pair in _common(law, inside[law.material])
+            ]
+            found = Counter(compared(*(pair if name == "ordered" else pair[::-1])) for pair in pairs)
+            if pairs:
+                yield _row(trend, f"{composition}, cells with boundaries against bulk, each temperature", found)
+
+
+def _common(first: Law, second: Law) -> Iterable[tuple[tuple[float, float], tuple[float, float]]]:
+    """Intervals of two laws at the temperatures that both have."""
+    other = {point.temperature_K: point for point in second.points}
+    return [(limits(p), limits(other[p.temperature_K])) for p in first.points if p.temperature_K in other]
+
+
+def _row(trend: str, where: str, found: Counter) -> list[str]:
+    return [trend, where, *(str(found[outcome]) for outcome in (YES, OPEN, NO))]
