@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeGuard
 
-from argyro.campaigns.build import build_graph
+from argyro.campaigns.build import decided_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph
 from argyro.campaigns.spec import Campaign
@@ -29,8 +29,9 @@ def campaign_diff(a: Campaign, b: Campaign) -> dict:
 
     Items are shared when their keys are equal, that is, when everything that decides their result is. An item that
     both campaigns have under one name and different keys has changed: by its own inputs, or only because a parent did.
+    Of an adaptive campaign every run that it could make is compared.
     """
-    graphs = build_graph(a), build_graph(b)
+    graphs = decided_graph(a, None), decided_graph(b, None)
     items = graphs[0].items(), graphs[1].items()
     changed = [name for name in items[0] if name in items[1] and items[0][name].key != items[1][name].key]
     return {
