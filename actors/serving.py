@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 
 import ray
 from ray import serve
 
 from argyro.actors.cluster import connect
-from argyro.platform.errors import ArgyroError
+from argyro.platform.errors import ArgyroError, InputError
 
 APPLICATION = "argyro"
 # A replica answers in a few milliseconds, one question after the other: let them queue at it, not in the proxy.
@@ -62,8 +63,10 @@ def start(
         token: that requests must bear; None needs none.
 
     Raises:
-        ArgyroError: the port is taken, or there is no cluster.
+        InputError: the address cannot be listened on.
+        ArgyroError: there is no cluster, or it cannot run the service.
     """
+    _require_free(host, port)
     connect(address)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     application = Replica.options(num_replicas=replicas).bind(str(Path(folder).resolve()), token)
@@ -80,6 +83,19 @@ def stop(address: str | None = None) -> None:
         if address not in (None, "local"):
             serve.delete(APPLICATION)
         ray.shutdown()
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{host}:{port} cannot be listened on ({error.strerror}); give another --port or --host",
+            path="port",
+            given=port,
+            accepted="a free port",
+        ) from error
 
 
 def _listen_on_node_address() -> None:

@@ -1,6 +1,6 @@
 """Load on the HTTP service: `argyro serve` on this machine, clients that ask without pause.
 
-python benchmarks/serve.py SURROGATE [--requests 10000] [--clients 16] [--replicas 2]
+python benchmarks/serve.py SURROGATE [--requests 10000] [--clients 16] [--replicas 2] [--port 8000]
 
 SURROGATE is the folder of a campaign or of a surrogate. Every question has a temperature and a grain size of its own,
 so that no answer is one given before; materials and boundaries are those of the training.
@@ -21,15 +21,14 @@ from argyro.actors import serving
 from argyro.campaigns.surrogate_folder import surrogate_folder
 from argyro.surrogates.answer import Oracle
 
-PORT = 8765
 WARM_UP_REQUESTS = 200
 
 
 class Load:
     """Clients in threads, each with a connection of its own."""
 
-    def __init__(self, clients: int, materials: list[tuple[str, float]], boundaries: list[str]):
-        self.clients, self.materials, self.boundaries = clients, materials, boundaries
+    def __init__(self, port: int, clients: int, materials: list[tuple[str, float]], boundaries: list[str]):
+        self.port, self.clients, self.materials, self.boundaries = port, clients, materials, boundaries
         self.latencies_s: list[float] = []
         self.errors: list[str] = []
 
@@ -44,7 +43,7 @@ class Load:
         }
 
     def _client(self, first: int, requests: int) -> None:
-        connection = HTTPConnection("127.0.0.1", PORT, timeout=60)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         for number in range(first, requests, self.clients):
             body = json.dumps(self.question(number))
             started = time.perf_counter()
@@ -83,19 +82,20 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--replicas", type=int, default=2)
+    parser.add_argument("--port", type=int, default=8000)
     given = parser.parse_args()
     folder = surrogate_folder(given.surrogate)
     report = Oracle.load(folder).surrogate.report
     materials = [(name, float(disorder)) for name, _, disorder in (m.partition("|") for m in report["materials"])]
     boundaries = [name for name in report["boundaries"] if name != "bulk"] or ["bulk"]
     started = time.perf_counter()
-    serving.start(folder, port=PORT, replicas=given.replicas)
+    serving.start(folder, port=given.port, replicas=given.replicas)
     try:
         print(
             f"ready after {time.perf_counter() - started:.0f} s, {given.replicas} replicas, model {report['shipped']}"
         )
-        Load(given.clients, materials, boundaries).run(WARM_UP_REQUESTS)
-        load, cpu_s = Load(given.clients, materials, boundaries), service_cpu_s()
+        Load(given.port, given.clients, materials, boundaries).run(WARM_UP_REQUESTS)
+        load, cpu_s = Load(given.port, given.clients, materials, boundaries), service_cpu_s()
         seconds = load.run(given.requests)
         cpu_ms = (service_cpu_s() - cpu_s) / given.requests * 1e3
     finally:

@@ -75,8 +75,8 @@ def test_bad_bodies_do_it_no_harm(service):
 
 @pytest.mark.slow
 def test_nothing_of_it_listens_beyond_loopback(service):
-    """Ray's processes hand themselves to init, so they are found by the session's folder they name or descend from."""
     ours = [process for process in psutil.process_iter() if _belongs(process, service[0].pid)]
+    assert any(process.name().startswith("ray::ServeRep") for process in ours)
     listening = [
         connection.laddr.ip
         for process in ours
@@ -87,10 +87,18 @@ def test_nothing_of_it_listens_beyond_loopback(service):
 
 
 def _belongs(process, session):
+    """Whether a process is of the command's session; its parent may have ended before it."""
     try:
-        return os.getsid(process.pid) == session or process.ppid() == session
-    except (ProcessLookupError, psutil.NoSuchProcess):
+        return os.getsid(process.pid) == session
+    except ProcessLookupError:
         return False
+
+
+@pytest.mark.slow
+def test_a_taken_port_is_refused_at_once(service, argyro, finished):
+    port = service[1]["address"].rstrip("/").rpartition(":")[2]
+    done = argyro("serve", "--surrogate", finished[0], "--port", port, "--json")
+    assert done.returncode == 2 and f"{port} cannot be listened on" in json.loads(done.stdout)["error"]
 
 
 @pytest.mark.slow
