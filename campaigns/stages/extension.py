@@ -40,24 +40,25 @@ class Extension:
         """Whether the potential may be extended once more."""
         return self.number < int(self.context.inputs["extensions"])
 
-    def begin(self, run: Path) -> bool:
-        """Take up the frames that ended a run, for the next extension; False if there are none to learn from."""
-        from ase.io import write
+    def begin(self, run: Path) -> None:
+        """Take up the frames on which a run extrapolated, for the next extension.
 
+        There need not be any: a run may fail at low grades. The extension then explores the run's cell all the same.
+        """
         from argyro.platform.dynamics.simulation import EXTRAPOLATING
         from argyro.platform.learning.explore import graded_frames
+        from argyro.platform.learning.rounds import write_frames
 
         _, frames = graded_frames(self._structure, run / EXTRAPOLATING)
         for frame in frames:
             frame.info |= {"structure": 0, "made_by": f"production at {self._temperature_K:g} K"}
-        if not frames:
-            return False
         folder = self._folder(self.number + 1)
         folder.mkdir(exist_ok=True)
-        write(folder / "partial.extxyz", frames, format="extxyz")
-        (folder / "partial.extxyz").rename(folder / FRAMES)
+        partial = folder / "partial.extxyz"
+        partial.touch()
+        write_frames(partial, frames)
+        partial.rename(folder / FRAMES)
         self.number += 1
-        return True
 
     def learned(self):
         """Potential for the next run: the family's, extended as often as was needed so far."""

@@ -1,4 +1,4 @@
-"""One molecular dynamics run; where its potential extrapolates, the potential is extended and the run repeated."""
+"""One molecular dynamics run; where its potential fails, the potential is extended and the run repeated."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def run(context: StageContext) -> dict:
     while True:
         folder, learned = context.unfinished / f"run-{extension.number}", extension.learned()
         summary, broken = _run(context, learned, folder)
-        if broken is None or not (extension.allowed and extension.begin(folder)):
+        if broken is None or not extension.allowed:
             break
+        extension.begin(folder)
     notes = [f"the potential was extended {extension.number} times on account of this run"] if extension.number else []
     if broken is not None:
         summary, note = _cut_short(float(context.inputs["production_ps"]), folder / TRAJECTORY, broken)
@@ -41,11 +42,10 @@ def run(context: StageContext) -> dict:
 
 
 def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroError | None]:
-    """Summary of a whole run, or the error of one that its potential's extrapolation ended."""
+    """Summary of a whole run, or the error of one that its potential ended."""
     from argyro.platform.dynamics.md_settings import MDSettings
     from argyro.platform.dynamics.simulation import run_md
-    from argyro.platform.dynamics.watch import RunStoppedError
-    from argyro.platform.potential.lammps import BREAK_MARKER
+    from argyro.platform.dynamics.watch import PotentialFailedError
 
     asked = {name: value for name, value in context.inputs.items() if name not in ("extensions", "member")}
     here = {name: value for name, value in context.settings.items() if name in ("lammps", "launcher")}
@@ -61,9 +61,7 @@ def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroErro
             active_set_path=learned.active_set_path,
             pair_commands=pair_style and _other_pair_style(pair_style, learned.mtp_path, atoms),
         )
-    except RunStoppedError as error:
-        if BREAK_MARKER not in str(error):
-            raise
+    except PotentialFailedError as error:
         return {}, error
     if not finished.complete:
         raise Unfinished(f"saved in time: {finished.summary}")
@@ -74,12 +72,13 @@ def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[d
     """Summary and note of what a run gave before its potential extrapolated, if that is a fair share of what was asked.
 
     Raises:
-        RunStoppedError: the given error, if it is not.
+        PotentialFailedError: the given error, if it is not, or if the run ended otherwise.
     """
     from argyro.platform.dynamics.trajectory import Trajectory
+    from argyro.platform.potential.lammps import BREAK_MARKER
 
     done_ps = Trajectory.read(trajectory).duration_ps if trajectory.exists() else 0.0
-    if done_ps < LEAST_SHARE * asked_ps:
+    if BREAK_MARKER not in str(error) or done_ps < LEAST_SHARE * asked_ps:
         raise error
     note = f"the potential began to extrapolate; only the first {done_ps:.0f} of {asked_ps:g} ps are used"
     return {"production_ps": done_ps, "stopped": str(error)}, note
@@ -92,4 +91,4 @@ def _other_pair_style(pair_style: str, potential: Path, atoms) -> list[str]:
     return [f"pair_style {pair_style}", f"pair_coeff * * {potential} {' '.join(species_order(atoms))}"]
 
 
-MD = StageDefinition("md", 3, run)
+MD = StageDefinition("md", 4, run)

@@ -12,9 +12,10 @@ from ase import Atoms
 from argyro.platform.dynamics.lammps_process import run_lammps
 from argyro.platform.dynamics.md_settings import MDSettings
 from argyro.platform.dynamics.thermo_log import LogTail, log_tails, merged_rows
-from argyro.platform.dynamics.watch import RunStoppedError, Watch
+from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError, Watch
 
 KEPT_RESTARTS = 2
+BLOWN_UP = ("Lost atoms", "Non-numeric")  # in LAMMPS' error: atoms fused between two looks at them
 RESTART_END = b"LammpS RestartT"  # LAMMPS repeats its magic word at the end of a complete restart file
 
 
@@ -81,9 +82,11 @@ class Stage:
         (self.folder / "in.lammps").write_text(script)
         status = run_lammps(self.folder / "in.lammps", log.path, self.settings, look)
         if log.marked:
-            raise RunStoppedError(f"the potential extrapolates too far: {log.marked}; extend its training set")
+            raise PotentialFailedError(f"the potential extrapolates too far: {log.marked}; extend its training set")
         if status != 0:
-            raise RunStoppedError(f"LAMMPS ended with status {status} in {self.folder}: {log.error or self._message()}")
+            blown_up = any(words in str(log.error) for words in BLOWN_UP)
+            kind = PotentialFailedError if blown_up else RunStoppedError
+            raise kind(f"LAMMPS ended with status {status} in {self.folder}: {log.error or self._message()}")
 
     def _message(self) -> str:
         lines = (self.folder / "lammps.err").read_text(errors="replace").split("\n")

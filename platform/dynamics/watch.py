@@ -19,6 +19,10 @@ class RunStoppedError(ArgyroError):
     """Molecular dynamics was stopped by a check or by LAMMPS; the message gives the reason."""
 
 
+class PotentialFailedError(RunStoppedError):
+    """A run that its potential ended: it extrapolates, or leaves the physics that the run was started for."""
+
+
 class Watch:
     """Looks at every thermodynamic line: not a number, temperature, volume, PS4 tetrahedra.
 
@@ -39,32 +43,34 @@ class Watch:
         """Judge one line.
 
         Raises:
-            RunStoppedError: with the reason.
+            PotentialFailedError: with the reason.
         """
         at = f"at step {int(row['Step'])}"
         if not all(np.isfinite(value) for value in row.values()):
-            raise RunStoppedError(f"the energy is not a number {at}: the potential has failed, extend its training set")
+            raise PotentialFailedError(
+                f"the energy is not a number {at}: the potential has failed, extend its training set"
+            )
         self._look_at_temperature(row["Temp"], at)
         self._look_at_volume(row["Volume"] / self.volume_A3, at)
         # single stretched bonds are vibrations; a tetrahedron open for many frames has reacted
         self._broken = self._broken + 1 if row.get("c_fewest", 4.0) < 4 else 0
         if self._broken > FRAMES:
-            raise RunStoppedError(f"a PS4 tetrahedron has lost a sulfur {at}: decomposition or a poor potential")
+            raise PotentialFailedError(f"a PS4 tetrahedron has lost a sulfur {at}: decomposition or a poor potential")
 
     def _look_at_volume(self, ratio: float, at: str) -> None:
         self._volumes.append(ratio)
         mean, settled = float(np.mean(self._volumes)), len(self._volumes) == FRAMES
         if not VOLUME_RANGE[0] < ratio < VOLUME_RANGE[1]:
-            raise RunStoppedError(f"the volume is {ratio:.2f} of that at the start {at}: evaporated or collapsed")
+            raise PotentialFailedError(f"the volume is {ratio:.2f} of that at the start {at}: evaporated or collapsed")
         if settled and not MEAN_VOLUME_RANGE[0] < mean < MEAN_VOLUME_RANGE[1]:
-            raise RunStoppedError(f"the mean volume is {mean:.2f} of that at the start {at}: melted or collapsed")
+            raise PotentialFailedError(f"the mean volume is {mean:.2f} of that at the start {at}: melted or collapsed")
 
     def _look_at_temperature(self, value: float, at: str) -> None:
         self._temperatures.append(value)
         if value > HOT_FACTOR * self.temperature_K:
-            raise RunStoppedError(f"the temperature is {value:.0f} K instead of {self.temperature_K:g} K {at}")
+            raise PotentialFailedError(f"the temperature is {value:.0f} K instead of {self.temperature_K:g} K {at}")
         mean = float(np.mean(self._temperatures))
         if len(self._temperatures) == FRAMES and abs(mean / self.temperature_K - 1) > self.tolerance:
-            raise RunStoppedError(
+            raise PotentialFailedError(
                 f"the mean temperature is {mean:.0f} K instead of {self.temperature_K:g} K {at}; check the potential"
             )

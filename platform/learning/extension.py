@@ -51,7 +51,7 @@ def extend(
 
     Args:
         learned: potential, active set and training set.
-        frames: what the run met, with the array ``grade``.
+        frames: what the run met, with the array ``grade``; none where it failed at low grades.
         structures: cells to explore, that of the run at least.
         options: see `extension_options`; limits hold for what is added.
         labeller: an open labeller of the same source.

@@ -101,8 +101,8 @@ class Learner:
 
     def _absorb(self, frames: list[Atoms], scratch: Path) -> dict:
         mtp, active_set = self._current()
-        chosen = [frames[index] for index in active_set.select(mtp, frames)][: self.options.picks_per_round]
-        labels = self._label(chosen, scratch, mtp)
+        chosen = [frames[index] for index in active_set.select(mtp, frames)] if frames else []
+        labels = self._label(chosen[: self.options.picks_per_round], scratch, mtp)
         write_frames(scratch / ACCEPTED, labels.accepted)
         made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
         return {"kind": "extension", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)

@@ -97,8 +97,8 @@ def read_traces(folder: Path) -> list[dict]:
 
 
 def read_frames(path: Path) -> list[Atoms]:
-    """Frames of an extended xyz file; none if there is no such file."""
-    return list(iread(path, index=":", format="extxyz")) if path.exists() else []
+    """Frames of an extended xyz file; none if it is empty or there is no such file."""
+    return list(iread(path, index=":", format="extxyz")) if path.exists() and path.stat().st_size else []
 
 
 def write_frames(path: Path, frames: list[Atoms]) -> None:

@@ -13,8 +13,9 @@ from argyro.campaigns.stages import md
 from argyro.campaigns.stages.extension import FRAMES
 from argyro.campaigns.stages.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
 from argyro.campaigns.stages.structure import FILE
+from argyro.platform.dynamics import simulation
 from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.dynamics.watch import RunStoppedError
+from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError
 from argyro.platform.execution import StageContext
 from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.source import LabelSource
@@ -26,7 +27,7 @@ from argyro.platform.structures.argyrodite import build_bulk
 
 REFERENCE = Path(__file__).parents[1] / "platform" / "learning" / "mtp_reference.py"
 LABELS = {"source": "ase", "factory": f"{REFERENCE}:make"}
-OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.5, "training_iterations": 60}
+OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.4, "training_iterations": 60}
 INPUTS = {"temperature_K": 600.0, "equilibrate_ps": 0.2, "production_ps": 1.0, "frame_every_fs": 20.0, "seed": 1}
 
 
@@ -83,6 +84,28 @@ def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch)
     shutil.rmtree(context.unfinished / "run-0")  # not needed any more
     assert md.run(context)["metrics"]["extensions"] >= 1
     assert asked and frames.read_bytes() == kept and not (context.unfinished / "run-0").exists()
+
+
+def test_a_run_that_fails_at_low_grades_has_its_cell_explored(context, monkeypatch):
+    run_md, attempts = simulation.run_md, []
+
+    def failing_once(*arguments, **options):
+        attempts.append(arguments[3].name)
+        if len(attempts) == 1:
+            raise PotentialFailedError("a PS4 tetrahedron has lost a sulfur")
+        return run_md(*arguments, **options)
+
+    monkeypatch.setattr(simulation, "run_md", failing_once)
+    result = md.run(context)
+    assert attempts[:2] == ["run-0", "run-1"] and result["metrics"]["extensions"] >= 1
+    assert result["rounds"][1]["kind"] == "extension" and result["metrics"]["extension_labels"] > 0
+
+
+def test_a_mistake_of_the_set_up_is_no_reason_to_extend(context, monkeypatch):
+    monkeypatch.setattr(md, "_run", lambda *arguments: (_ for _ in ()).throw(RunStoppedError("mpiexec: not found")))
+    with pytest.raises(RunStoppedError, match="mpiexec"):
+        md.run(context)
+    assert not list(context.unfinished.glob("extension-*"))
 
 
 def test_without_extensions_a_break_fails_the_run(context):
