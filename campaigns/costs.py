@@ -21,6 +21,8 @@ REFERENCE_CUTOFF_A = 5.0
 # Core seconds per atom and label; the figure of DFT is for plane waves at the Γ point.
 LABEL_ATOM_S = {"chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
 DFT_LABEL_ATOM_S = 2.0
+# A teacher: members of the committee, committees until nothing is doubtful, core seconds per atom and pass (MACE, 32 wide).
+COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 3, 0.003
 # Learning: a fit takes some iterations over the training set, each worth a few energy evaluations of every atom.
 FIT_ITERATIONS, FIT_EVALUATIONS = 200, 8
 LABELS_PER_ROUND, SEED_LABELS, ROUND_S = 6, 12, 3.0
@@ -94,8 +96,17 @@ class Costs:
         step_s = float(np.mean([self.step_s(level) for level in potential.levels]))
         exploration = 0.5e3 * potential.explore_ps / 2.0 * sum(cells) * EXPLORATIONS * GRADING * step_s
         fit = FIT_ITERATIONS * FIT_EVALUATIONS * 0.6 * potential.max_labels * labelled * step_s
-        labels = potential.max_labels * labelled * self._label_atom_s(campaign)
+        labels = potential.max_labels * labelled * self._label_atom_s(campaign) + self._teacher(campaign, labelled)
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
+
+    def _teacher(self, campaign: Campaign, labelled: float) -> float:
+        """Of the expensive labels and of training the committee on them, as a rule three times over."""
+        teacher = campaign.labels.teacher
+        if teacher is None:
+            return 0.0
+        label_s = LABEL_ATOM_S.get(teacher.train_on, DFT_LABEL_ATOM_S)
+        training_s = TEACHERS * COMMITTEE * teacher.epochs * TEACHER_ATOM_EPOCH_S
+        return self.slowness * teacher.frames * labelled * (label_s + training_s)
 
     def _label_atom_s(self, campaign: Campaign) -> float:
         known = LABEL_ATOM_S.get(campaign.labels.source, DFT_LABEL_ATOM_S)
