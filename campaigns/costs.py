@@ -21,8 +21,8 @@ REFERENCE_CUTOFF_A = 5.0
 # Core seconds per atom and label; the figure of DFT is for plane waves at the Γ point.
 LABEL_ATOM_S = {"chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
 DFT_LABEL_ATOM_S = 2.0
-# A teacher: members of the committee, committees until nothing is doubtful, core seconds per atom and pass (MACE, 32 wide).
-COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 3, 0.003
+# Members of a committee, committees until nothing is doubtful, core seconds per atom and pass (MACE, width 32).
+COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 2, 0.003
 # Learning: a fit takes some iterations over the training set, each worth a few energy evaluations of every atom.
 FIT_ITERATIONS, FIT_EVALUATIONS = 200, 8
 LABELS_PER_ROUND, SEED_LABELS, ROUND_S = 6, 12, 3.0
@@ -100,7 +100,7 @@ class Costs:
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
 
     def _teacher(self, campaign: Campaign, labelled: float) -> float:
-        """Of the expensive labels and of training the committee on them, as a rule three times over."""
+        """Of the expensive labels and of training the committee on them, as a rule twice over."""
         teacher = campaign.labels.teacher
         if teacher is None:
             return 0.0
