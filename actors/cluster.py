@@ -40,7 +40,7 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         raise ArgyroError(
             f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, "
-            "or leave --address out to use this machine"
+            "give its token (RAY_AUTH_TOKEN or ~/.ray/auth_token), or leave --address out to use this machine"
         ) from error
 
 
