@@ -21,8 +21,8 @@ ELASTIC_PATIENCE_S = 900.0
 # The item ends itself at its time limit; one that cannot (stuck in compiled code, in the kernel) is ended from here.
 GRACE_S = 60.0
 LOOK_EVERY_S = 5.0
-# The process died, but the machine it ran on went with it: spot instances, maintenance, a pulled plug.
-PREEMPTED = (ray.exceptions.NodeDiedError, ray.exceptions.ActorUnavailableError)
+# What Ray says of an actor whose machine went away; there is no class of its own for that.
+ACTOR_NODE_DIED = "its node has died"
 
 
 @ray.remote(max_retries=0)
@@ -55,6 +55,12 @@ def amounts(resources: Resources) -> dict[str, float]:
     """Resources under the names of Ray's nodes."""
     named = {"CPU": float(resources.cpu), "GPU": resources.gpu, "memory": resources.memory_GB * 1e9}
     return {name: amount for name, amount in (named | dict(resources.custom)).items() if amount}
+
+
+def node_went_away(error: ray.exceptions.RayError) -> bool:
+    """Whether a process died because its machine did: a spot instance, maintenance, a pulled plug."""
+    kinds = (ray.exceptions.NodeDiedError, ray.exceptions.ActorUnavailableError)
+    return isinstance(error, kinds) or ACTOR_NODE_DIED in str(error)
 
 
 def _too_large(wanted: Mapping[str, float], nodes: list[Mapping[str, float]]) -> InputError:
@@ -161,7 +167,7 @@ class RayExecutor:
             if key in self._overdue:
                 self._overdue.discard(key)
                 return Outcome(key, "timeout", error=f"did not end within {task.resources.limit_s:g} s and was killed")
-            return Outcome(key, "preempted" if isinstance(error, PREEMPTED) else "lost", error=str(error))
+            return Outcome(key, "preempted" if node_went_away(error) else "lost", error=str(error))
 
     def _check_node(self) -> None:
         """A driver whose own node is gone would wait for ever: its tasks are not started any more."""

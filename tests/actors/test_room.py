@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from ray.exceptions import NodeDiedError, RayActorError, WorkerCrashedError
 
-from argyro.actors.executor import ELASTIC_AHEAD, QUEUE_AHEAD, RayExecutor, amounts
+from argyro.actors.executor import ELASTIC_AHEAD, QUEUE_AHEAD, RayExecutor, amounts, node_went_away
 from argyro.platform.errors import InputError
 from argyro.platform.execution import Resources
 
@@ -65,3 +66,16 @@ def test_an_item_whose_node_went_away_waits_for_it(executor):
     assert fill(executor, Resources(cpu=4)) == QUEUE_AHEAD
     executor.nodes = [NODE]
     assert executor.has_room(Resources(cpu=4))
+
+
+@pytest.mark.parametrize(
+    ("error", "gone"),
+    [
+        (NodeDiedError("Task failed because the node it was running on is dead or unavailable."), True),
+        (RayActorError(None, "The actor died because its node has died. Node Id: 1, ip: 10.0.0.2"), True),
+        (WorkerCrashedError(), False),
+        (RayActorError(None, "The actor died unexpectedly before finishing this task."), False),
+    ],
+)
+def test_a_machine_that_went_away_is_told_from_a_process_that_died(error, gone):
+    assert node_went_away(error) == gone
