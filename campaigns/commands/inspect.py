@@ -125,6 +125,9 @@ def ui(
 
     campaign = CampaignFolder(folder).campaign()
     uri = campaign.tracking or default_tracking_uri(folder)
+    if uri.startswith("http"):  # a server of its own has its page
+        print_json({"address": uri, "tracking_uri": uri}) if json_ else console.print(f"MLflow at {uri}")
+        return
     address = f"http://{host}:{port}"
     print_json({"address": address, "tracking_uri": uri}) if json_ else console.print(
         f"MLflow at {address}; stop with Ctrl-C"

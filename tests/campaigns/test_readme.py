@@ -87,6 +87,28 @@ def test_the_cluster_file_satisfies_rays_schema():
     validate_config(prepare_config(yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())))
 
 
+def test_the_cloud_in_the_docs_satisfies_rays_schema():
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "cluster.md").read_text(), flags=re.S)
+    shared = yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())
+    del shared["min_workers"]  # with types of nodes each has its own
+    validate_config(prepare_config(shared | yaml.safe_load(text)))
+
+
+def test_the_slurm_script_is_a_script_and_names_options_that_ray_takes():
+    from ray.scripts.symmetric_run import symmetric_run
+
+    script = ROOT / "slurm" / "argyro.sbatch"
+    subprocess.run(["bash", "-n", script], check=True)
+    command = script.read_text().split("ray symmetric-run", 1)[1].replace("\\\n", " ")
+    options = set(re.findall(r"(--[a-z-]+) ", command.split(" -- ")[0]))
+    assert {"--address", "--min-nodes"} <= options & {name for p in symmetric_run.params for name in p.opts}
+    from ray.scripts.scripts import start
+
+    assert options - {"--address", "--min-nodes"} <= {name for p in start.params for name in p.opts}
+
+
 def test_the_campaign_in_the_readme_is_valid(argyro, tmp_path):
     (text,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.S)
     (tmp_path / "my.yaml").write_text(text)

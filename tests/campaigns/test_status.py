@@ -125,3 +125,9 @@ def test_a_stopped_run_says_how_to_go_on(number, smoke, start_argyro, tmp_path):
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1 and "Traceback" not in errors
     assert f"argyro run {smoke} --workdir {folder} --inline" in " ".join(errors.split())
+
+
+def test_the_page_of_a_server_is_the_servers(folder, argyro):
+    spec = yaml.safe_load(folder.spec_file.read_text()) | {"tracking": "http://mlflow.example:5000"}
+    folder.spec_file.write_text(yaml.safe_dump(spec))
+    assert "http://mlflow.example:5000" in argyro("ui", folder.root).stdout
