@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph
 from argyro.campaigns.spec import Campaign
+from argyro.platform.errors import ArgyroError
 from argyro.platform.store import Store
 from argyro.platform.workitem import WorkItem
 
@@ -25,7 +27,8 @@ def campaign_costs(folder: CampaignFolder, campaign: Campaign) -> Costs:
     if sum(node.cost_core_s for node in build_graph(campaign, costs).nodes.values()) > WORTH_MEASURING_CORE_S:
         from argyro.campaigns.probe import measure_costs
 
-        costs = measure_costs(campaign)
+        with suppress(ArgyroError, OSError):  # a machine that only coordinates need not run what is measured
+            costs = measure_costs(campaign)
     folder.keep_costs(costs)
     return costs
 
