@@ -125,8 +125,8 @@ class Potential(_Section):
     )
     target_ps: Positive | None = Field(
         None,
-        description="length of an MD run of the first bulk at the highest temperature after each level; the ladder ends "
-        "at the level that leaves D within the interval of the one before",
+        description="length of an MD run of the first bulk at the highest temperature after each level; the ladder "
+        "ends at the level that leaves D within the interval of the one before",
     )
     families: Literal["by_elements", "by_composition", "one"] = Field(
         "by_elements", description="materials that share a potential: of the same elements, of one formula, or all"
