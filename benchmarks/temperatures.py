@@ -12,7 +12,7 @@ from math import exp
 from pathlib import Path
 
 from argyro.campaigns import transport_tables
-from argyro.campaigns.build import build_graph
+from argyro.campaigns.adaptive import grown_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.platform.units import BOLTZMANN_EV_K
 
@@ -41,7 +41,9 @@ def published_cm2_s(energy_eV: float, temperature_K: float) -> float:
 def complete(root: Path) -> tuple:
     """Graph, and results of what is in the store; runs that are not there yet count as failed."""
     folder = CampaignFolder(root)
-    store, graph = folder.store(folder.campaign()), build_graph(folder.campaign())
+    campaign = folder.campaign()
+    store = folder.store(campaign)
+    graph = grown_graph(campaign, store, (), folder.costs())
     every = graph.items()
     absent = frozenset(
         name for name, item in every.items() if name.startswith(("md/", "learn/")) and not store.has(item)
