@@ -67,7 +67,7 @@ def teach(path: Path, workdir: Path) -> dict:
     recorded = [frame for frame in read(path, index=":") if frame.info["status"] == "converged"]
     known, test = recorded[:-HELD_OUT], recorded[-HELD_OUT:]
     teacher = train_teacher(known, TeacherOptions(), workdir / "teacher")
-    options = LearningOptions(levels=LADDER, temperatures_K=(300.0, 700.0), exploration_ps=10.0)
+    options = LearningOptions(levels=LADDER, temperatures_K=(200.0, 400.0), exploration_ps=10.0)
     with Labeller(teacher.source()) as labeller:
         taught = labeller.label([frame.copy() for frame in test])
         structure = primitive_cell().repeat((2, 2, 2))
