@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from pathlib import Path
+from typing import Any
 
 import ray
 from ray import serve
@@ -69,7 +70,8 @@ def start(
     _require_free(host, port)
     connect(address)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    application = Replica.options(num_replicas=replicas).bind(str(Path(folder).resolve()), token)
+    replica: Any = Replica  # Ray's decorator leaves the type of the bare class
+    application = replica.options(num_replicas=replicas).bind(str(Path(folder).resolve()), token)
     try:
         serve.start(http_options={"host": host, "port": port}, logging_config=QUIET)
         serve.run(application, name=APPLICATION, route_prefix="/", logging_config=QUIET)

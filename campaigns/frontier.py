@@ -104,7 +104,8 @@ class Frontier:
             Descendants that cannot be computed, and those with a new key.
         """
         self.items.pop(name, None)
-        barred, changed = [], []
+        barred: list[str] = []
+        changed: list[str] = []
         for descendant in self._descendants(name):
             if descendant in fixed or descendant not in self.items:
                 continue
@@ -112,7 +113,8 @@ class Frontier:
         return barred, changed
 
     def _descendants(self, name: str) -> list[str]:
-        found, open_ends = set(), [name]
+        found: set[str] = set()
+        open_ends = [name]
         while open_ends:
             fresh = set(self._children[open_ends.pop()]) - found
             found |= fresh
