@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.labelling import identity, known_checksums
 from argyro.campaigns.placement import item_resources
 from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
 from argyro.campaigns.space import Cell, Decided, PossibleRun, cells_of, run_space
@@ -52,6 +53,7 @@ class _Builder:
         self.campaign, self.costs, self.decided, self.found = campaign, costs, decided, found
         self.graph = Graph()
         self.labels = _label_identity(campaign.labels)
+        self.known = known_checksums(campaign.labels.model_dump())
         self.space = run_space(campaign)
         self.measured: dict[str, str] = {}  # diffusivity item -> its structure item
 
@@ -196,6 +198,7 @@ class _Builder:
                 "ensemble": potential.ensemble,
                 "target_ps": potential.target_ps,
                 "target_K": max(self.campaign.temperatures_K) if potential.target_ps else None,
+                **({"known": self.known} if self.known else {}),
             },
             parents={name: name for name in names},
             facts={"family": family, "label_source": labels.source, "levels": potential.levels},
@@ -364,6 +367,4 @@ def _label_identity(labels) -> dict[str, object]:
 
 @lru_cache(maxsize=16)  # asking the reference's interpreter takes half a second, and a growing graph is built often
 def _identity_of(labels: str) -> dict[str, object]:
-    from argyro.campaigns.labelling import identity
-
     return identity(json.loads(labels))

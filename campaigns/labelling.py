@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def reference(labels: Mapping) -> LabelSource:
         section = {"source": teacher["train_on"]}
         section |= {name: teacher[name] for name in ("python", "factory", "kwargs", "timeout_s") if name in teacher}
     section.pop("teacher", None)
+    section.pop("known", None)
     return LabelSource(**section)
 
 
@@ -37,6 +39,11 @@ def taught_source(folder: Path) -> LabelSource | None:
     report = json.loads((folder / TEACHER_REPORT).read_text())
     models = [folder / TEACHER.format(member) for member in range(report["members"])]
     return committee(models, report["doubt_eV_A"])
+
+
+def known_checksums(labels: Mapping) -> list[str]:
+    """SHA-256 of the files of known labels, by which learning items tell them apart."""
+    return [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in labels.get("known", [])]
 
 
 def identity(labels: Mapping) -> dict[str, object]:

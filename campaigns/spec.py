@@ -104,6 +104,10 @@ class Labels(_Section):
     python: str | None = Field(None, description="interpreter of the environment that holds the reference")
     factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")
     kwargs: dict[str, Any] = Field(default_factory=dict, description="settings of the reference, see docs/labels.md")
+    known: list[str] = Field(
+        default_factory=list,
+        description="extended xyz files of frames that this reference has labelled, to begin with in place of seeds",
+    )
     threads: Annotated[int, Field(ge=1)] = 1
     timeout_s: Positive = 3600.0
 

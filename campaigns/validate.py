@@ -64,6 +64,7 @@ def load_campaign(file: Path, workdir: Path | None = None, outside: bool = False
         + _ensemble_mistakes(raw)
         + _acquisition_mistakes(raw)
         + _label_source_mistakes(raw)
+        + _known_label_mistakes(raw)
     )
     if workdir is not None:
         mistakes += _workdir_mistakes(workdir)
@@ -202,6 +203,21 @@ def _label_source_mistakes(raw: dict) -> list[Mistake]:
     available, reason = source.available()
     path = "labels.teacher.train_on" if taught else "labels.source"
     return [] if available else [Mistake(path, source.source, "an installed reference", reason)]
+
+
+def _known_label_mistakes(raw: dict) -> list[Mistake]:
+    section = raw.get("labels", {})
+    paths = section.get("known") if isinstance(section, dict) else None
+    if not isinstance(paths, list) or not paths:
+        return []
+    if section.get("teacher"):
+        message = "a teacher learns from labels that it asks for itself; leave out known, or the teacher"
+        return [Mistake("labels.known", paths, "no known labels with a teacher", message)]
+    return [
+        Mistake(f"labels.known[{index}]", path, "a file of labelled frames", f"the file {path!r} does not exist")
+        for index, path in enumerate(paths)
+        if not Path(str(path)).is_file()
+    ]
 
 
 def _stray_paths(raw: dict, workdir: Path | None) -> list[Mistake]:

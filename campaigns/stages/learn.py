@@ -32,8 +32,8 @@ def active_set_file(member: int) -> str:
 def run(context: StageContext) -> dict:
     """Learn, then fit the other members of the ensemble.
 
-    Inputs: labels (identity), options, ensemble, target_ps. Settings: labels (how to run the reference). Parents:
-    structures.
+    Inputs: labels (identity), known (checksums), options, ensemble, target_ps. Settings: labels (how to run the
+    reference, where known labels are). Parents: structures.
     """
     from argyro.platform.learning.ensemble import train_ensemble
     from argyro.platform.learning.rounds import read_frames
@@ -70,6 +70,7 @@ def learning_options(inputs: Mapping):
 
 def _learn(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
     from argyro.platform.labels.labeller import Labeller
+    from argyro.platform.learning.known import read_known
     from argyro.platform.learning.loop import learn
     from argyro.platform.learning.target import TargetDiffusivity
 
@@ -78,9 +79,11 @@ def _learn(context: StageContext, structures: list[Atoms], options, tell: Callab
         bulk = next(atoms for atoms in structures if atoms.info["boundary"] == "bulk")
         hottest_K = context.inputs["target_K"]
         target = TargetDiffusivity(bulk, hottest_K, target_ps, context.unfinished / "target", options.seed)
+    elements = {symbol for atoms in structures for symbol in atoms.symbols}
+    known = read_known(context.settings["labels"]["known"], elements)
     with Labeller(reference(context.settings["labels"])) as labeller:
         folder = context.unfinished / "rounds"
-        return learn(structures, options, labeller, folder, tell, target, context.cores), {}
+        return learn(structures, options, labeller, folder, tell, target, context.cores, known), {}
 
 
 def _learn_taught(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):

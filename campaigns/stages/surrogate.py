@@ -27,7 +27,7 @@ def run(context: StageContext) -> dict:
     observations = list(observations_of(context))
     options, seed = SurrogateOptions(**context.inputs["options"]), context.inputs["seed"]
     model = train_surrogate(observations, options, seed)
-    splits = held_out(observations, options, model.candidate.kind, seed, context.workdir)
+    splits = held_out(observations, options, seed, context.workdir)
     model = replace(model, report=model.report | {"splits": splits})
     Oracle(model, Polycrystal.load(context.parents["microstructure"])).save(context.workdir / MODEL)
     points = _parity(model, observations)
@@ -119,4 +119,4 @@ def _parity(model, observations: list) -> list[dict]:
     return points
 
 
-SURROGATE = StageDefinition("surrogate", 5, run)
+SURROGATE = StageDefinition("surrogate", 6, run)

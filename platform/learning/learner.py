@@ -54,6 +54,7 @@ class Learner:
         target: property of a potential for which it is learned; the climb ends when a level does not change it. None
             where a potential gives no value.
         cores: exploring runs at a time, each a process of its own.
+        known: labelled frames to begin with in place of seeds.
     """
 
     structures: list[Atoms]
@@ -63,6 +64,7 @@ class Learner:
     progress: Callable[[dict], None]
     target: Callable[[Path], Uncertain | None] | None = None
     cores: int = 1
+    known: Sequence[Atoms] = ()
 
     def run(self) -> None:
         """Make rounds until the last level explores without meeting anything new, or its limits are reached."""
@@ -89,10 +91,14 @@ class Learner:
         return sum(os.times()[:4]) + self.labeller.cpu_seconds_spent
 
     def _begin(self, scratch: Path) -> dict:
-        labels = self._label(seed_frames(self.structures, self.options), scratch, None)
-        made = fit(labels.accepted, untrained(self.structures, self.options), self.options)
-        write_frames(scratch / ACCEPTED, labels.accepted)
-        return {"kind": "seeds", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
+        labels, frames = _Labels([], [], 0.0, 0.0), list(self.known)
+        if not frames:
+            labels = self._label(seed_frames(self.structures, self.options), scratch, None)
+            frames = labels.accepted
+        made = fit(frames, untrained(self.structures, self.options), self.options)
+        write_frames(scratch / ACCEPTED, frames)
+        kind = "known" if self.known else "seeds"
+        return {"kind": kind, "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
 
     def _adopt(self, mtp: MTP, active_set: ActiveSet, frames: list[Atoms], scratch: Path) -> dict:
         write_frames(scratch / ACCEPTED, frames)
@@ -158,7 +164,7 @@ class Learner:
         return summary | self._summary(made, labels, runs, scratch)
 
     def _length_ps(self, last: dict) -> float:
-        if last["kind"] == "seeds":
+        if last["kind"] in ("seeds", "known"):
             return min(self.options.first_exploration_ps, self.options.exploration_ps)
         if last["kind"] == "longer":
             longer = LONGER * last["exploration_ps"]

@@ -11,6 +11,7 @@ from ase import Atoms
 
 from argyro.platform.errors import InputError
 from argyro.platform.labels.labeller import Labeller
+from argyro.platform.learning.known import require_same_source
 from argyro.platform.learning.learner import Learner
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.rounds import ACCEPTED, ACTIVE_SET, POTENTIAL, RoundStore, write_frames
@@ -44,6 +45,7 @@ def learn(
     progress: Callable[[dict], None] | None = None,
     target: Callable[[Path], Uncertain | None] | None = None,
     cores: int = 1,
+    known: Sequence[Atoms] = (),
 ) -> LearningResult:
     """Learn one potential for a family of structures; resumes in `workdir` at the last complete round.
 
@@ -56,12 +58,16 @@ def learn(
         target: property for which the potential is learned, from the potential's path; the climb ends at the level that
             leaves it within the interval of the level before. See `target.TargetDiffusivity`.
         cores: exploring runs at a time; changes nothing in the result.
+        known: frames that the same reference has labelled before, to begin with in place of seeds.
 
     Raises:
-        InputError: no structures, or `workdir` belongs to other inputs.
+        InputError: no structures, `workdir` belongs to other inputs, or known labels are of another reference.
         ArgyroError: all labels of a round failed, or LAMMPS did not start.
     """
-    learner = open_learner(structures, options, labeller, workdir, progress, target, cores)
+    require_same_source(known, labeller.source.label_source)
+    inputs = {"known": _frames_hash(known)} if known else {}
+    learner = open_learner(structures, options, labeller, workdir, progress, target, cores, **inputs)
+    learner.known = known
     learner.run()
     return finished(learner.store)
 
@@ -98,6 +104,10 @@ def finished(store: RoundStore) -> LearningResult:
     partial.replace(training_set)
     last = store.folders[-1]
     return LearningResult(last / POTENTIAL, last / ACTIVE_SET, training_set, store.summaries)
+
+
+def _frames_hash(frames: Sequence[Atoms]) -> str:
+    return hashlib.sha256("".join(_structures_hash([frame]) for frame in frames).encode()).hexdigest()[:16]
 
 
 def _structures_hash(structures: Sequence[Atoms]) -> str:

@@ -11,7 +11,7 @@ from argyro.campaigns.build import decided_graph
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.validate import load_campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.minutes
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,12 @@ def observations(**options):
 
 def test_scores_and_pictures_of_every_split(tmp_path):
     """Networks stay out where they do not ship; a campaign without boundaries leaves none out."""
-    splits = held_out(observations(), OPTIONS, "gp", 0, tmp_path)
+    splits = held_out(observations(), OPTIONS, 0, tmp_path)
     assert [split["split"] for split in splits] == ["leave-one-composition-out", "random"]
     assert all(set(split["scores"]) == {"mean", "gp"} for split in splits)
     assert {path.name for path in tmp_path.iterdir()} == {PARITY, CALIBRATION}
 
 
 def test_bounds_alone_are_no_accuracy(tmp_path):
-    assert held_out(observations(detectable_cm2_s=1.0), OPTIONS, "gp", 0, tmp_path) == []
+    assert held_out(observations(detectable_cm2_s=1.0), OPTIONS, 0, tmp_path) == []
     assert not list(tmp_path.iterdir())

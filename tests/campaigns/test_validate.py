@@ -137,3 +137,18 @@ def test_yaml_cannot_build_objects(tmp_path):
 def test_the_specification_survives_a_round_trip():
     campaign = load_campaign(SMOKE)
     assert Campaign.model_validate(campaign.model_dump(mode="json")) == campaign
+
+
+@pytest.mark.parametrize(
+    ("labels", "place", "words"),
+    [
+        ({"source": "chgnet", "known": ["absent.extxyz"]}, "labels.known[0]", "does not exist"),
+        (
+            {"source": "mace", "teacher": {"train_on": "chgnet"}, "known": ["a.extxyz"]},
+            "labels.known",
+            "leave out known",
+        ),
+    ],
+)
+def test_known_labels_must_exist_and_go_with_no_teacher(tmp_path, labels, place, words):
+    assert words in str(mistakes_of(tmp_path, {"labels": labels})[place])

@@ -13,6 +13,7 @@ from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.source import LabelSource
 from argyro.platform.learning.extension import extend, extension_options
 from argyro.platform.learning.fit import rmse
+from argyro.platform.learning.known import read_known
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.rounds import read_traces
@@ -175,3 +176,26 @@ def test_large_cells_are_learned_from_boxes(labeller, tmp_path):
     assert np.sum(sizes < 300) >= 3 and set(sizes[sizes >= 300]) <= {len(structure)}
     whole = labeller.label(hot_frames([structure], options, 1, seed=9))
     assert rmse(MTP.read(result.mtp_path), whole)["force_meV_A"] < 400
+
+
+def test_known_labels_replace_the_seeds(finished, labeller, structures, tmp_path):
+    known = read_known([finished[1].training_set_path], {"Li", "P", "S", "Cl"})
+    learned = learn(structures, OPTIONS, labeller, tmp_path, known=known)
+    first = learned.rounds[0]
+    assert (first["kind"], first["labels"], first["label_seconds"]) == ("known", 0, 0.0)
+    kept = read(learned.training_set_path, ":")
+    assert len(kept) == len(known) + sum(entry["new_labels"] for entry in learned.rounds if entry["kind"] == "labels")
+
+
+def test_known_labels_of_another_reference_are_refused(finished, labeller, structures, tmp_path):
+    known = read_known([finished[1].training_set_path], {"Li", "P", "S", "Cl"})
+    known[1].info["label_source"] = "another"
+    with pytest.raises(InputError, match="known labels are of another"):
+        learn(structures, OPTIONS, labeller, tmp_path, known=known)
+
+
+def test_known_labels_with_elements_of_another_family_are_left_out(finished):
+    path = finished[1].training_set_path
+    assert read_known([path], {"Li", "P", "S"}) == []
+    with pytest.raises(InputError, match=r"known labels 'absent\.extxyz' cannot be read"):
+        read_known(["absent.extxyz"], {"Li"})
