@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,9 +33,14 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    if address in (None, "local"):
-        _start_here(num_cpus=cores or os.cpu_count(), include_dashboard=False, **options)
-        return
+    with _own_signal_handler():
+        if address in (None, "local"):
+            _start_here(num_cpus=cores or os.cpu_count(), include_dashboard=False, **options)
+        else:
+            _join(address, options)
+
+
+def _join(address: str, options: dict[str, Any]) -> None:
     try:
         _knock(address)
         ray.init(address=address, **options)
@@ -42,6 +49,15 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
             f"no Ray cluster answers at {address!r} ({error}); start one with `ray start --head`, "
             "give its token (RAY_AUTH_TOKEN or ~/.ray/auth_token), or leave --address out to use this machine"
         ) from error
+
+
+@contextmanager
+def _own_signal_handler() -> Iterator[None]:
+    """Keep what the program does on SIGTERM: Ray's handler, set as it starts, would abort it with a stack trace."""
+    kept = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, kept)
 
 
 def _start_here(**options: Any) -> None:

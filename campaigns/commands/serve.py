@@ -36,8 +36,8 @@ def serve(
     folder = surrogate_folder(surrogate)
     token = None if _is_loopback(host) else os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is treated as Ctrl-C
         serving.start(folder, host, port, replicas, address, token)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # Ray has set one of its own
         page = f"http://{host}:{port}/" + (f"#{token}" if token else "")
         if json_:
             print_json({"address": page, "surrogate": str(folder), "token": token})
