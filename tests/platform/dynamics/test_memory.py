@@ -15,7 +15,7 @@ from pathlib import Path
 from argyro.platform.dynamics.diffusivity import diffusivity
 from argyro.platform.dynamics.trajectory import Trajectory
 result = diffusivity(Trajectory.read(Path(sys.argv[1])), 500.0, estimator="exact")
-status = Path("/proc/self/status").read_text()  # the peak that getrusage tells may be that of the process that started us
+status = Path("/proc/self/status").read_text()  # getrusage may tell the peak of who started us
 print(int(status.split("VmHWM:")[1].split()[0]) / 1024, result.estimate.value)
 """
 
