@@ -77,7 +77,8 @@ class RoundStore:
 
     def complete(self, scratch: Path, summary: dict) -> Path:
         """Write the summary and make the round visible by its final name."""
-        (scratch / SUMMARY).write_text(json.dumps(summary, indent=1))
+        # what a frame's info says comes from a file as numpy's numbers
+        (scratch / SUMMARY).write_text(json.dumps(summary, indent=1, default=lambda number: number.item()))
         return scratch.rename(self.workdir / f"round-{len(self.folders):03d}")
 
 

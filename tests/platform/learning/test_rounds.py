@@ -51,3 +51,11 @@ def test_other_inputs_do_not_continue_old_rounds(tmp_path):
 def test_impossible_options_are_refused(arguments):
     with pytest.raises(InputError):
         LearningOptions(**arguments)
+
+
+def test_a_round_tells_of_a_rejected_frame_that_was_read_from_a_file(tmp_path):
+    write_frames(tmp_path / "frames.extxyz", [labelled(-3.25)])
+    (frame,) = read_frames(tmp_path / "frames.extxyz")
+    store = RoundStore(tmp_path)
+    store.complete(store.scratch(), {"round": 0, "failures": [{"structure": frame.info["structure"]}]})
+    assert store.summaries == [{"round": 0, "failures": [{"structure": 1}]}]
