@@ -1,8 +1,10 @@
 """The smoke campaign, run once for all tests that look at its results."""
 
 import json
+import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,10 @@ def start_argyro():
 
     def start(*arguments, read=False):
         output = subprocess.PIPE if read else subprocess.DEVNULL
-        return subprocess.Popen([*COMMAND, *map(str, arguments)], stdout=output, stderr=output, text=True)
+        # tests that run in the background of a shell inherit that Ctrl-C is ignored
+        hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        command = [*COMMAND, *map(str, arguments)]
+        return subprocess.Popen(command, stdout=output, stderr=output, text=True, preexec_fn=hear)
 
     return start
 
