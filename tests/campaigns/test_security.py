@@ -70,7 +70,7 @@ def test_paths_inside_servers_and_programs_by_name_are_fine(load, extra):
 
 def test_a_user_who_trusts_the_file_says_so(load, tmp_path):
     assert load("store: /var/lib/results", outside=True).store == "/var/lib/results"
-    assert load(f"store: {tmp_path}/work/results", workdir=tmp_path / "work").name == "x"
+    assert load(f"store: {tmp_path}/place/results", workdir=tmp_path / "place").name == "x"
 
 
 def test_a_campaign_file_makes_no_objects(load, tmp_path):
