@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ase import Atoms
 
 from argyro.platform.errors import InputError
 
@@ -56,11 +57,23 @@ def read_frames(path: Path) -> Iterator[Frame]:
 
 
 def _read_extxyz(path: Path) -> Iterator[Frame]:
-    from ase.io import iread
-
-    for atoms in iread(path, index=":", format="extxyz"):
+    for atoms in _atoms_in(path):
         if abs(atoms.cell.volume) < 1e-6:
             raise InputError(f"{path} has frames without a cell; write extended xyz with Lattice=...", path=str(path))
         step = atoms.info.get("step")
         fractional = atoms.cell.scaled_positions(atoms.positions)
         yield Frame(fractional, atoms.cell.array, tuple(atoms.symbols), None if step is None else int(step))
+
+
+def _atoms_in(path: Path) -> Iterator[Atoms]:
+    from ase.io import iread
+
+    try:
+        yield from iread(path, index=":", format="extxyz")
+    except (OSError, ValueError, KeyError, IndexError) as error:  # ASE's own kind is an OSError
+        raise InputError(
+            f"{path} is no whole extended xyz file: {error}; mend it there, or cut it off before",
+            path=str(path),
+            given=path.name,
+            accepted="extended xyz",
+        ) from error

@@ -181,3 +181,5 @@ def test_unreadable_files_are_refused_by_name(tmp_path):
     write_xdatcar(tmp_path / "XDATCAR2", walk(60))
     (tmp_path / "XDATCAR3").write_text((tmp_path / "XDATCAR2").read_text()[:-40])
     refused([tmp_path / "XDATCAR3"], "ends within configuration 60")
+    (tmp_path / "e.extxyz").write_text("hello\n")
+    refused([tmp_path / "e.extxyz"], "no whole extended xyz")
