@@ -9,7 +9,7 @@ import numpy as np
 from argyro.platform.errors import InputError
 from argyro.surrogates.acquisition import Run, run_noise
 from argyro.surrogates.candidates import Candidate, prior_means
-from argyro.surrogates.kernels import Rows, rows_of
+from argyro.surrogates.kernels import Rows
 from argyro.surrogates.process import ArrheniusProcess, Data
 from argyro.surrogates.surrogate import Surrogate
 
@@ -32,7 +32,7 @@ def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:
     """
     if surrogate.ensemble is not None:
         raise InputError("runs are anticipated with kernels only; train with candidates mean, ridge or gp")
-    rows, processes = rows_of(run.query.identity, run.targets), surrogate.candidate.processes
+    rows, processes = surrogate.rows(run.query.identity, run.targets), surrogate.candidate.processes
     (mean,) = prior_means(len(rows), surrogate.prior)
     kelvin = np.full(len(rows), run.temperature_K)
     coefficients = np.mean([process.coefficients(rows, mean).mean for process in processes], axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.surrogate import Surrogate
 
 
@@ -22,6 +23,7 @@ def model_card(surrogate: Surrogate) -> str:
         f"- materials (composition, disorder): {', '.join(report['materials'])}",
         f"- boundaries: {', '.join(report['boundaries'])}; width {surrogate.width_nm or '-'} nm",
         f"- temperatures: {kelvin} K",
+        *_excess(surrogate.excess),
         "",
         "## Accuracy on held-out groups",
         *_table(report),
@@ -38,6 +40,16 @@ def model_card(surrogate: Surrogate) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _excess(excess: BoundaryExcess) -> list[str]:
+    """What is known of each boundary besides its geometry."""
+    rows = [
+        f"| {name} | {e.energy_J_m2:.2f} | {e.volume_A:.2f} | {excess.materials[name]} |"
+        for name, e in excess.mean.items()
+    ]
+    header = "| boundary | excess energy J/m² | excess volume Å | mean over materials |"
+    return ["", header, "|---|---|---|---|", *rows] if rows else []
 
 
 def _table(report: dict) -> list[str]:

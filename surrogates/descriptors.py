@@ -1,4 +1,4 @@
-"""What is known of a structure besides its atoms: composition, disorder, boundary; as numbers on fixed physical scales.
+"""What the names of a structure say: composition, disorder, boundary; as numbers on fixed physical scales.
 
 Fixed scales, not those of the data: a campaign of two materials has no scale of its own.
 """
@@ -32,7 +32,8 @@ COMPOSITION_DESCRIPTORS = (
     "ordered halide radius",
 )
 BOUNDARY_DESCRIPTORS = ("coincidence", "twist", "misorientation", "plane spacing")
-DESCRIPTORS = COMPOSITION_DESCRIPTORS + BOUNDARY_DESCRIPTORS
+EXCESS_DESCRIPTORS = ("boundary energy", "excess volume")  # not known from the names, see `excess`
+DESCRIPTORS = COMPOSITION_DESCRIPTORS + BOUNDARY_DESCRIPTORS + EXCESS_DESCRIPTORS
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def identity_of(atoms: Atoms) -> Identity:
 
 @lru_cache(maxsize=4096)
 def descriptors_of(identity: Identity) -> np.ndarray:
-    """Descriptors of a material and boundary, shape (12,), read-only; boundary entries are zero in the bulk.
+    """Descriptors that the names of a material and boundary give, shape (12,), read-only; zero for the boundary of the
+    bulk.
 
     Each is centred and scaled by what changes the barrier by about 0.15 eV, or by its usual range: Li content per 0.5,
     radii per 0.15 Å, disorder per 0.5 and d(1 - d) per 0.1 (the barrier of Li6PS5Cl falls from 0.384 eV at d = 0 to

@@ -12,7 +12,6 @@ from argyro.platform.errors import InputError
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.ensemble import NetworkTraining
 from argyro.surrogates.examples import examples_of
-from argyro.surrogates.graph import graph_of
 from argyro.surrogates.metrics import HeldOut, Score, noise_floor_dex, score, widening
 from argyro.surrogates.observation import TARGETS, Observation
 from argyro.surrogates.training import SurrogateOptions
@@ -68,7 +67,7 @@ def evaluate(
         raise InputError("an accuracy needs at least two observations")
     options, prior = options or SurrogateOptions(), ArrheniusPrior()
     examples = examples_of(observations)
-    graphs = [graph_of(atoms) for atoms in examples.structures] if "graph" in options.candidates else []
+    graphs = examples.graphs() if "graph" in options.candidates else []
     training = NetworkTraining(members=options.members, steps=options.steps)
     floor = noise_floor_dex(examples.data.log_sigmas, examples.data.censored)
     results = []

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 
 from argyro.platform.errors import InputError
 from argyro.surrogates.descriptors import Identity, identity_of
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.kernels import Rows, rows_of
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.process import Data
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data as Graph
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Examples:
         structure_of_row: index into structures, (n,).
         data: n observations.
         width_nm: the one width that all boundary values refer to; None without any.
+        excess: of the boundaries.
     """
 
     structures: list[Atoms]
@@ -33,6 +39,13 @@ class Examples:
     structure_of_row: np.ndarray
     data: Data
     width_nm: float | None
+    excess: BoundaryExcess
+
+    def graphs(self) -> list[Graph]:
+        """What the networks see of each structure."""
+        from argyro.surrogates.graph import graph_of
+
+        return [graph_of(atoms, self.excess) for atoms in self.structures]
 
     def groups(self, by: str) -> np.ndarray:
         """Return a word for each observation, (n,): its ``composition``, ``material``, ``boundary`` or ``key``."""
@@ -64,8 +77,9 @@ def examples_of(observations: Sequence[Observation]) -> Examples:
             structures.append(observation.structure)
         structure_of_row[row] = place[mark]
     identities = [identity_of(atoms) for atoms in structures]
+    excess = BoundaryExcess.of(observations)
     pairs = zip(structure_of_row, observations, strict=True)
-    rows = Rows.join([rows_of(identities[s], [o.target]) for s, o in pairs])
+    rows = Rows.join([rows_of(identities[s], [o.target], excess) for s, o in pairs])
     data = Data(
         rows,
         np.array([o.temperature_K for o in observations], dtype=float),
@@ -73,7 +87,7 @@ def examples_of(observations: Sequence[Observation]) -> Examples:
         np.array([o.log_sigma for o in observations]),
         np.array([o.censored for o in observations]),
     )
-    return Examples(structures, identities, structure_of_row, data, widths[0] if widths else None)
+    return Examples(structures, identities, structure_of_row, data, widths[0] if widths else None, excess)
 
 
 def _fingerprint(atoms: Atoms) -> str:

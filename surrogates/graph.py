@@ -9,7 +9,8 @@ from ase import Atoms
 
 from argyro.platform.errors import InputError
 from argyro.platform.structures.composition import CENTRES, CHALCOGENS, HALIDES
-from argyro.surrogates.descriptors import DESCRIPTORS, ION_RADII_A, descriptors_of, identity_of
+from argyro.surrogates.descriptors import DESCRIPTORS, ION_RADII_A, identity_of
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.neighbours import periodic_edges
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ def edge_features(distances_A: np.ndarray) -> np.ndarray:
     return np.exp(-(((distances_A[:, None] - RADIAL_CENTRES_A) / width) ** 2)) * envelope[:, None]
 
 
-def graph_of(atoms: Atoms) -> Data:
-    """PyTorch Geometric data of a labelled structure.
+def graph_of(atoms: Atoms, excess: BoundaryExcess) -> Data:
+    """PyTorch Geometric data of a labelled structure, with what is known of its boundary's excess.
 
     Returns:
         Data with ``x`` (n, 14) node features, ``edge_index`` (2, e), ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the
-        nearness of the boundary, ``globals`` (1, 13) the descriptors and the number density.
+        nearness of the boundary, ``globals`` (1, 15) the descriptors and the number density.
 
     Raises:
         InputError: unknown elements, or labels that are missing.
@@ -71,11 +72,12 @@ def graph_of(atoms: Atoms) -> Data:
     i, j, distances_A = periodic_edges(atoms, CUTOFF_A)
     x = node_features(atoms)
     density = len(atoms) / atoms.get_volume() / 0.054 - 1  # 0.054 atoms/Å³: 52 atoms in a cell of 9.87 Å
+    described = np.append(excess.describe(identity_of(atoms)), 10 * density)
     return Data(
         x=torch.as_tensor(x, dtype=torch.float32),
         edge_index=torch.as_tensor(np.stack([j, i]).astype(np.int64)),
         edge_attr=torch.as_tensor(edge_features(distances_A), dtype=torch.float32),
         near=torch.as_tensor(x[:, -2], dtype=torch.float32),
-        globals=torch.as_tensor(np.append(descriptors_of(identity_of(atoms)), 10 * density)[None], dtype=torch.float32),
+        globals=torch.as_tensor(described[None], dtype=torch.float32),
         num_nodes=len(atoms),
     )

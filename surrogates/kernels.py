@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, Identity, descriptors_of
+from argyro.surrogates.descriptors import BOUNDARY_DESCRIPTORS, COMPOSITION_DESCRIPTORS, Identity
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.observation import TARGETS
 
@@ -24,7 +25,8 @@ BOUNDARY_COUPLING = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.97], [0.0, 0.97, 1.0
 BOUNDARY_LENGTH = 1.0
 KERNELS = ("mean", "ridge", "gp")
 MATERIAL = slice(0, len(COMPOSITION_DESCRIPTORS))
-BOUNDARY = slice(len(COMPOSITION_DESCRIPTORS), None)
+GEOMETRY = slice(MATERIAL.stop, MATERIAL.stop + len(BOUNDARY_DESCRIPTORS))
+EXCESS = slice(GEOMETRY.stop, None)
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,13 @@ class Rows:
         return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def rows_of(identity: Identity, targets: list[str]) -> Rows:
-    """Rows of one structure; the bulk of a boundary cell is that of its material."""
+def rows_of(identity: Identity, targets: list[str], excess: BoundaryExcess) -> Rows:
+    """Rows of one structure, described by its names and what is known of its boundary's excess; the bulk of a boundary
+    cell is that of its material.
+    """
     owners = [replace(identity, boundary="bulk") if target == "bulk" else identity for target in targets]
     return Rows(
-        np.array([descriptors_of(owner) for owner in owners]),
+        np.array([excess.describe(owner) for owner in owners]),
         np.array([TARGETS.index(target) for target in targets]),
         np.array([owner.material for owner in owners]),
         np.array([owner.key for owner in owners]),
@@ -82,7 +86,7 @@ class Pairs:
         x, y = a.descriptors[:, MATERIAL], b.descriptors[:, MATERIAL]
         self.product = x @ y.T / x.shape[1]
         self.distance = np.sqrt(3.0) * _distance(x, y)
-        self.boundary = _boundary_correlation(kind, a.descriptors[:, BOUNDARY], b.descriptors[:, BOUNDARY])
+        self.boundary = _boundary_correlation(kind, a.descriptors, b.descriptors)
 
     def described(self, hyper: Hyperparameters) -> np.ndarray:
         """ρ, (na, nb): same material (mean), linear (ridge), or linear and Matérn 3/2 (gp) in the descriptors."""
@@ -109,16 +113,19 @@ class Pairs:
 
 
 def _boundary_correlation(kind: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """ρ_b: same boundary (mean); half of it that, half linear (ridge) or Matérn 3/2 (gp) in the descriptors.
+    """ρ_b of descriptors (na, d) and (nb, d): same boundary (mean); half of it that, half linear (ridge) or Matérn 3/2
+    (gp) in the geometry; and for both a departure linear in energy and volume, nothing where they are usual or unknown.
 
-    A campaign has a handful of boundaries: too few to learn whether their descriptors say anything of them.
+    A campaign has a handful of boundaries: too few to learn whether their descriptors say anything of them, and to
+    learn of their excess more than a slope.
     """
-    distance = np.sqrt(3.0) * _distance(a, b) / BOUNDARY_LENGTH
+    x, y = a[:, GEOMETRY], b[:, GEOMETRY]
+    distance = np.sqrt(3.0) * _distance(x, y) / BOUNDARY_LENGTH
     same = (distance < 1e-9).astype(float)
     if kind == "mean":
         return same
-    described = a @ b.T / a.shape[1] if kind == "ridge" else (1 + distance) * np.exp(-distance)
-    return (same + described) / 2
+    geometry = x @ y.T / x.shape[1] if kind == "ridge" else (1 + distance) * np.exp(-distance)
+    return (same + geometry + a[:, EXCESS] @ b[:, EXCESS].T / 2) / 2
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:

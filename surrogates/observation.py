@@ -9,6 +9,7 @@ from ase import Atoms
 
 from argyro.platform.errors import InputError
 from argyro.platform.uncertain import Uncertain
+from argyro.surrogates.excess import Excess
 
 TARGETS = ("bulk", "parallel", "perpendicular")
 
@@ -27,9 +28,11 @@ class Observation:
         material: name of the composition and disorder in the campaign.
         boundary: name of the GB, ``bulk`` without one.
         label_source: what the potential of the run was trained on.
+        excess: energy and volume of the GB in the run; None for the bulk, or where they are not known.
 
     Raises:
-        InputError: a target that does not exist, neither or both of value and bound, a GB value without its width.
+        InputError: a target that does not exist, neither or both of value and bound, a GB value without its width, a
+            bulk with the excess of a GB.
     """
 
     structure: Atoms
@@ -41,6 +44,7 @@ class Observation:
     material: str = ""
     boundary: str = "bulk"
     label_source: str = ""
+    excess: Excess | None = None
 
     def __post_init__(self):
         if self.target not in TARGETS:
@@ -57,6 +61,8 @@ class Observation:
             raise InputError(
                 f"a {self.target} diffusivity means nothing without the width of its boundary; set width_nm"
             )
+        if self.target == "bulk" and self.excess is not None:
+            raise InputError("the bulk has no excess over itself; give excess with boundary diffusivities only")
 
     @property
     def reference_cm2_s(self) -> float:

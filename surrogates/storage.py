@@ -14,12 +14,13 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import Candidate, fit_candidate
 from argyro.surrogates.card import model_card
 from argyro.surrogates.domain import Domain
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.kernels import Rows
 from argyro.surrogates.process import Data
 from argyro.surrogates.surrogate import Surrogate
 
-FORMAT = 2
+FORMAT = 3  # 3: excess of the boundaries among the descriptors
 
 
 def save(surrogate: Surrogate, directory: Path) -> None:
@@ -38,6 +39,7 @@ def save(surrogate: Surrogate, directory: Path) -> None:
         "calibration": surrogate.calibration,
         "domain": surrogate.domain.to_json(),
         "width_nm": surrogate.width_nm,
+        "boundary_excess": surrogate.excess.to_json(),
         "report": surrogate.report,
     }
     save_file(
@@ -62,7 +64,10 @@ def load(directory: Path) -> Surrogate:
     text = json.loads((directory / "surrogate.json").read_text())
     if text["format"] != FORMAT:
         raise InputError(
-            f"surrogate of format {text['format']}, this version reads {FORMAT}; train it again", given=text["format"]
+            f"the surrogate in {directory} has format {text['format']}, this version reads {FORMAT}; `argyro run` "
+            "trains it again from the molecular dynamics that its campaign has",
+            given=text["format"],
+            accepted=FORMAT,
         )
     arrays = load_file(directory / "surrogate.safetensors")
     prior = ArrheniusPrior(**text["prior"])
@@ -76,7 +81,8 @@ def load(directory: Path) -> Surrogate:
     known = {name: arrays["known_means"][:, i] for i, name in enumerate(text["known"])}
     domain = Domain.from_json(text["domain"])
     ensemble = _network(text["network"], arrays, len(arrays["means"]))
-    return Surrogate(candidate, ensemble, known, text["calibration"], domain, text["width_nm"], text["report"], prior)
+    known_of = (domain, text["width_nm"], BoundaryExcess.from_json(text["boundary_excess"]))
+    return Surrogate(candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior)
 
 
 def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:

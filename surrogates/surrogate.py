@@ -15,6 +15,7 @@ from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import Candidate, prior_means
 from argyro.surrogates.descriptors import Identity, identity_of
 from argyro.surrogates.domain import Domain
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.kernels import Rows, labels_of, rows_of
 from argyro.surrogates.metrics import widening
 from argyro.surrogates.observation import TARGETS
@@ -51,6 +52,7 @@ class Surrogate:
         calibration: conformal factor on the intervals of what is new.
         domain: what the training data span.
         width_nm: width that boundary diffusivities refer to.
+        excess: energy and volume of the boundaries that were simulated.
         report: accuracy of all candidates and the data they saw.
     """
 
@@ -60,6 +62,7 @@ class Surrogate:
     calibration: float
     domain: Domain
     width_nm: float | None
+    excess: BoundaryExcess
     report: dict = field(default_factory=dict)
     prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
 
@@ -70,8 +73,13 @@ class Surrogate:
 
     def needs_structure(self, identity: Identity) -> bool:
         """Whether atoms are needed to answer: there are networks and the material was not trained."""
-        rows = rows_of(identity, Query(identity).targets)
-        return self.ensemble is not None and not all(label in self.known_means for label in labels_of(rows))
+        if self.ensemble is None:
+            return False
+        return not all(label in self.known_means for label in labels_of(self.rows(identity, Query(identity).targets)))
+
+    def rows(self, identity: Identity, targets: list[str]) -> Rows:
+        """Rows of a structure, described with what is known of its boundary."""
+        return rows_of(identity, targets, self.excess)
 
     def prepare(self, structure: Atoms) -> Query:
         """Identity and graph of a structure.
@@ -82,7 +90,7 @@ class Surrogate:
         from argyro.surrogates.graph import graph_of
 
         identity = identity_of(structure)
-        return Query(identity, graph_of(structure) if self.needs_structure(identity) else None)
+        return Query(identity, graph_of(structure, self.excess) if self.needs_structure(identity) else None)
 
     def predict(
         self,
@@ -144,7 +152,7 @@ class Surrogate:
         """Mean coefficients (members, targets, 2) of each query before conditioning."""
         if self.ensemble is None:
             return [prior_means(len(query.targets), self.prior) for query in queries]
-        rows = [rows_of(query.identity, query.targets) for query in queries]
+        rows = [self.rows(query.identity, query.targets) for query in queries]
         new = [q for q, query in enumerate(queries) if self.needs_structure(query.identity)]
         fresh = dict(zip(new, self._network([queries[q] for q in new]), strict=True))
         means = []
@@ -166,7 +174,7 @@ class Surrogate:
         return list(network_coefficients(self.ensemble, [query.graph for query in queries], self.prior).swapaxes(0, 1))
 
     def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
-        rows = Rows.join([rows_of(query.identity, query.targets) for query in queries])
+        rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])
         return rows, self.candidate.coefficients(rows, np.concatenate(means, axis=1))
 
     def draw(self, queries: Sequence[Query], samples: int, seed: int) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ from argyro.platform.structures.composition import HALIDES, Composition
 from argyro.platform.uncertain import Uncertain
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.descriptors import ION_RADII_A, Identity, identity_of
+from argyro.surrogates.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, Excess
 from argyro.surrogates.observation import TARGETS, Observation
 
 
@@ -37,6 +38,7 @@ class Law:
         slope: how much of the bulk's departure from it a boundary shares.
         boundary_eV: standard deviation of barriers from boundary to boundary.
         tilt_per_eV: departure from the Meyer-Neldel rule per barrier.
+        excess_eV_A: growth of a boundary's barrier with its excess volume.
     """
 
     ordered_eV: float = 0.38
@@ -49,6 +51,7 @@ class Law:
     slope: float = 0.4
     boundary_eV: float = 0.0
     tilt_per_eV: float = 0.0
+    excess_eV_A: float = 0.0
 
     @classmethod
     def drawn(cls, seed: int) -> Law:
@@ -65,6 +68,7 @@ class Law:
             "slope": (0.2, 0.9),
             "boundary_eV": (0.0, 0.03),
             "tilt_per_eV": (-1.5, 1.5),
+            "excess_eV_A": (-0.1, 0.1),
         }
         return cls(**{name: float(rng.uniform(*limits)) for name, limits in ranges.items()})
 
@@ -103,9 +107,22 @@ class World:
         barrier = ordered + mixing * (mixed - ordered) + law.lithium_eV * (composition["Li"] - 6)
         if target != "bulk":
             own = law.boundary_eV * self._normal(identity.boundary)[0] + (0.01 if target == "perpendicular" else 0.0)
+            own += law.excess_eV_A * (self.class_excess(identity.boundary).volume_A - USUAL_A)
             barrier = law.meeting_eV + law.slope * (barrier - law.meeting_eV) + own
         tilt = law.tilt_per_eV * (barrier - 0.35)
         return np.array([tilt + self.departure * departure, barrier + self.scatter_eV * scatter])
+
+    def class_excess(self, boundary: str) -> Excess:
+        """True energy and volume of a boundary, the same in all materials."""
+        energy, volume = self._normal(f"excess of {boundary}")
+        return Excess(USUAL_J_M2 + SCALE_J_M2 * energy, USUAL_A + SCALE_A * volume)
+
+    def excess(self, identity: Identity) -> Excess | None:
+        """What runs of a boundary cell show of it: materials differ by a third of what boundaries do."""
+        if identity.boundary == "bulk":
+            return None
+        true, (energy, volume) = self.class_excess(identity.boundary), self._normal(f"excess of {identity.key}")
+        return Excess(true.energy_J_m2 + SCALE_J_M2 / 3 * energy, true.volume_A + SCALE_A / 3 * volume)
 
     def _normal(self, name: str) -> np.ndarray:
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())]).normal(size=2)
@@ -155,6 +172,7 @@ class World:
                             None if target == "bulk" else width_nm,
                             identity.material,
                             identity.boundary,
+                            excess=self.excess(identity),
                         )
                     )
         return observations

@@ -61,11 +61,10 @@ def train_surrogate(
         InputError: no observations, or ones that do not belong together.
     """
     from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
-    from argyro.surrogates.graph import graph_of
 
     options, prior, examples = options or SurrogateOptions(), ArrheniusPrior(), examples_of(observations)
     training = NetworkTraining(members=options.members, steps=options.steps)
-    graphs = [graph_of(atoms) for atoms in examples.structures] if "graph" in options.candidates else []
+    graphs = examples.graphs() if "graph" in options.candidates else []
     choice = _choose(examples, graphs, options, training, prior, seed)
     ensemble, known, means = None, {}, prior_means(len(examples.data), prior)
     if choice.kind == "graph":
@@ -76,7 +75,8 @@ def train_surrogate(
     candidate = fit_candidate(choice.kind, choice.hyper, examples.data, means, prior)
     sources = sorted({o.label_source for o in observations if o.label_source})
     report = _report(examples, choice, seed) | {"label_source": ", ".join(sources)}
-    return Surrogate(candidate, ensemble, known, choice.factor, Domain.of(examples), examples.width_nm, report, prior)
+    known_of = (Domain.of(examples), examples.width_nm, examples.excess)
+    return Surrogate(candidate, ensemble, known, choice.factor, *known_of, report, prior)
 
 
 @dataclass(frozen=True)

@@ -103,4 +103,4 @@ def _result(experience, observations: int, now, leader: dict, chosen: list[dict]
     }
 
 
-ACQUISITION = StageDefinition("acquisition", 1, run)
+ACQUISITION = StageDefinition("acquisition", 2, run)

@@ -73,6 +73,7 @@ def _without_nan(value):
 
 def observations_of(context: StageContext) -> Iterator:
     """The diffusivities and bounds of all runs that came about."""
+    from argyro.surrogates.excess import Excess
     from argyro.surrogates.observation import Observation
 
     for name, cell in sorted(context.inputs["cells"].items()):
@@ -80,6 +81,7 @@ def observations_of(context: StageContext) -> Iterator:
             continue  # failed for good; the campaign goes on without it
         structure = read_structure(context.parents[cell])
         result = context.parent_result(name)
+        excess = result.get("excess")  # of a boundary whose run was not cut short
         for entry in result["observations"]:
             value = entry["diffusivity_cm2_s"]
             yield Observation(
@@ -92,6 +94,7 @@ def observations_of(context: StageContext) -> Iterator:
                 material=cell.split("/")[1],
                 boundary=structure.info["boundary"],
                 label_source=" ".join((context.inputs["labels"]["name"], context.inputs["labels"]["version"])),
+                excess=Excess(**excess) if excess else None,
             )
 
 
@@ -119,4 +122,4 @@ def _parity(model, observations: list) -> list[dict]:
     return points
 
 
-SURROGATE = StageDefinition("surrogate", 6, run)
+SURROGATE = StageDefinition("surrogate", 7, run)

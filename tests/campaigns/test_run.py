@@ -8,6 +8,7 @@ import pytest
 
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.stages.surrogate import MODEL
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +42,18 @@ def test_every_diffusivity_carries_what_it_means(finished):
             assert measured["valid"] or measured["upper_bound_cm2_s"] > 0
         for observation in result["observations"]:
             assert observation["target"] == "bulk" or observation["width_nm"] == 0.8
+
+
+def test_the_surrogate_knows_the_excess_of_the_boundary_that_was_run(finished):
+    store, items = items_of(finished[0])
+    (measured,) = (
+        result["excess"]
+        for name, item in items.items()
+        if name.startswith("transport/") and (result := store.result(item)).get("excess")
+    )
+    model = json.loads((store.path(items["surrogate"]) / MODEL / "surrogate.json").read_text())
+    known = {"energy_J_m2": measured["energy_J_m2"], "volume_A": measured["volume_A"], "materials": 1}
+    assert model["boundary_excess"] == {"sigma5(001)[001]": pytest.approx(known)}
 
 
 def test_running_again_computes_nothing(finished, argyro, smoke):

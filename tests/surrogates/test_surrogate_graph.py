@@ -3,6 +3,7 @@ import pytest
 from ase import Atoms
 
 from argyro.platform.errors import InputError
+from argyro.surrogates.excess import BoundaryExcess
 from argyro.surrogates.graph import graph_of
 from argyro.surrogates.neighbours import periodic_edges
 
@@ -46,7 +47,7 @@ def test_network_is_invariant(cell):
     doubled = atoms.repeat((2, 1, 1))
     doubled.info = atoms.info
     with torch.no_grad():
-        batch = Batch.from_data_list([graph_of(a) for a in (atoms, moved, turned, permuted, doubled)])
+        batch = Batch.from_data_list([graph_of(a, BoundaryExcess()) for a in (atoms, moved, turned, permuted, doubled)])
         answers = evaluate(ensemble, batch).numpy()
     np.testing.assert_allclose(answers, np.repeat(answers[:, :1], 5, axis=1), atol=2e-4)
     assert np.std(answers) > 0.05
@@ -54,8 +55,8 @@ def test_network_is_invariant(cell):
 
 def test_graph_refuses_unlabelled_structures(cell):
     with pytest.raises(InputError, match="site"):
-        graph_of(Atoms("Li", cell=[5] * 3, pbc=True))
+        graph_of(Atoms("Li", cell=[5] * 3, pbc=True), BoundaryExcess())
     foreign = cell("Li6PS5Cl", 0.5)
     foreign.symbols[0] = "Na"
     with pytest.raises(InputError, match="Na"):
-        graph_of(foreign)
+        graph_of(foreign, BoundaryExcess())
