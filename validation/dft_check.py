@@ -98,7 +98,7 @@ def section(data: Data) -> Section:
     """Table of all sources of which predictions are kept, by kind of frame."""
     frames = labelled_frames()
     rows, points = [], {}
-    for name, kept in _kept().items():
+    for name, kept in kept_answers().items():
         known = [frame for frame in frames if frame.info["frame"] in kept]
         rows += [row for kind in KINDS if (row := _row(name, kind, known, kept))]
         reference = np.concatenate([frame.get_forces() for frame in known]).ravel()
@@ -137,7 +137,7 @@ def of_kept(frames: list[Atoms], kept: dict[str, tuple[float, np.ndarray]], elem
 def softness(data: Data, found: Sequence[Law]) -> Section:
     """What the softness of the labels does to the barriers, Ea / slope of the forces on Li."""
     frames = labelled_frames()
-    kept = _kept().get(SHIPPED, {})
+    kept = kept_answers().get(SHIPPED, {})
     known = [frame for frame in frames if frame.info["frame"] in kept]
     rows = []
     for law in (law for law in found if law.direction == "bulk" and law.fit):
@@ -159,7 +159,7 @@ def labelled_frames() -> list[Atoms]:
     return frames
 
 
-def _kept() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
+def kept_answers() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
     """Source -> frame -> energy and forces."""
     kept: dict[str, dict[str, tuple[float, np.ndarray]]] = {}
     if PREDICTIONS.exists():
@@ -172,7 +172,7 @@ def _kept() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
 
 def keep(name: str, answers: dict[str, tuple[float, np.ndarray]]) -> None:
     """Add a source's answers to those kept; the energy is the first row, forces follow."""
-    kept = _kept() | {name: answers}
+    kept = kept_answers() | {name: answers}
     arrays = {
         f"{source}|{frame}": np.vstack([[energy, 0, 0], forces])
         for source, of_source in kept.items()
