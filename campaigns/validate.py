@@ -213,11 +213,30 @@ def _known_label_mistakes(raw: dict) -> list[Mistake]:
     if section.get("teacher"):
         message = "a teacher learns from labels that it asks for itself; leave out known, or the teacher"
         return [Mistake("labels.known", paths, "no known labels with a teacher", message)]
-    return [
+    absent = [
         Mistake(f"labels.known[{index}]", path, "a file of labelled frames", f"the file {path!r} does not exist")
         for index, path in enumerate(paths)
         if not Path(str(path)).is_file()
     ]
+    return absent or _foreign_labels(section)
+
+
+def _foreign_labels(section: dict) -> list[Mistake]:
+    """Labels of another reference: said now, not when the first family fails."""
+    from argyro.campaigns.labelling import reference
+    from argyro.platform.learning.known import read_known, require_same_source
+
+    try:
+        source = reference(section)
+    except (KeyError, TypeError, ValueError):
+        return []  # the schema has said so
+    if not source.available()[0]:
+        return []  # said with the source
+    try:
+        require_same_source(read_known(section["known"]), source.label_source)
+    except InputError as error:
+        return [Mistake("labels.known", error.given, error.accepted, str(error))]
+    return []
 
 
 def _stray_paths(raw: dict, workdir: Path | None) -> list[Mistake]:

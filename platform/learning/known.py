@@ -11,12 +11,12 @@ from ase.io import iread
 from argyro.platform.errors import InputError
 
 
-def read_known(paths: Sequence[Path | str], elements: Collection[str]) -> list[Atoms]:
+def read_known(paths: Sequence[Path | str], elements: Collection[str] | None = None) -> list[Atoms]:
     """Labelled frames of a family's elements, in the order of the files.
 
     Args:
         paths: extended xyz, also compressed (``.gz``, ``.xz``), with energy, forces and ``label_source`` of each frame.
-        elements: of the family; frames with others are left out.
+        elements: of the family; frames with others are left out; None takes all.
 
     Raises:
         InputError: a file does not exist or is no extended xyz.
@@ -25,7 +25,9 @@ def read_known(paths: Sequence[Path | str], elements: Collection[str]) -> list[A
     for path in paths:
         try:
             frames += [
-                frame for frame in iread(path, index=":", format="extxyz") if set(frame.symbols) <= set(elements)
+                frame
+                for frame in iread(path, index=":", format="extxyz")
+                if elements is None or set(frame.symbols) <= set(elements)
             ]
         except (OSError, ValueError, KeyError) as error:
             raise InputError(

@@ -152,3 +152,15 @@ def test_the_specification_survives_a_round_trip():
 )
 def test_known_labels_must_exist_and_go_with_no_teacher(tmp_path, labels, place, words):
     assert words in str(mistakes_of(tmp_path, {"labels": labels})[place])
+
+
+def test_known_labels_of_another_reference_are_refused_before_anything_runs(tmp_path):
+    from ase import Atoms
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.io import write
+
+    frame = Atoms("Li", info={"label_source": "vasp/6/x/y"})
+    frame.calc = SinglePointCalculator(frame, energy=0.0, forces=[[0.0] * 3])
+    write(tmp_path / "labels.extxyz", frame)
+    labels = {"source": "chgnet", "known": [str(tmp_path / "labels.extxyz")]}
+    assert "vasp/6/x/y" in str(mistakes_of(tmp_path, {"labels": labels}, outside=True)["labels.known"])
