@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Iterator
 
 import argyro
 from argyro.campaigns.graph import Graph
+from argyro.campaigns.sentences import Said, each_once
 from argyro.campaigns.spec import Campaign
 from argyro.platform.labels.bias import LABEL_BIAS
 
@@ -42,8 +44,9 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
     found = [f"{name} failed: {error.splitlines()[0]}" for name, error in failed.items()]
     if campaign.labels.source in LABEL_BIAS:
         found.append(LABEL_BIAS[campaign.labels.source])
-    found += _bounds_only(results)
-    found += _notes(results)
+    bounds = each_once(_bounds_only(results))
+    found += [f"Only an upper bound of D, no value ({reason}): {cases}." for reason, cases in bounds]
+    found += [f"{note} ({cases})" for note, cases in each_once(_notes(results))]
     if campaign.screening_temperature_K < min(campaign.temperatures_K):
         found.append(
             f"The ranking at {campaign.screening_temperature_K:g} K extrapolates from MD at "
@@ -52,21 +55,23 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
     return found
 
 
-def _notes(results: dict[str, dict]) -> list[str]:
-    """What stages noted, each note once with the cases it holds for."""
-    cases: dict[str, list[str]] = {}
+def _notes(results: dict[str, dict]) -> Iterator[Said]:
+    """What stages noted."""
     for name, result in sorted(results.items()):
         for note in result.get("notes", []):
-            cases.setdefault(note, []).append(", ".join(name.split("/")[1:4]))
-    return [f"{note} ({'; '.join(named)})" for note, named in cases.items()]
+            yield Said(note, *_case(name))
 
 
-def _bounds_only(results: dict[str, dict]) -> list[str]:
-    """Runs without a valid diffusivity, gathered by the reason."""
-    cases: dict[str, list[str]] = {}
+def _bounds_only(results: dict[str, dict]) -> Iterator[Said]:
+    """Why runs have no valid diffusivity."""
     for name, result in sorted(results.items()):
-        case = ", ".join(name.split("/")[1:4])
         for target, measured in result.get("measured", {}).items():
             if not measured["valid"]:
-                cases.setdefault(measured["reason"], []).append(case if target == "bulk" else f"{case} {target}")
-    return [f"Only an upper bound of D, no value ({reason}): {'; '.join(named)}." for reason, named in cases.items()]
+                place, at = _case(name)
+                yield Said(measured["reason"], place if target == "bulk" else f"{place} {target}", at)
+
+
+def _case(name: str) -> tuple[str, str]:
+    """Material with boundary, and temperature, of a node ``stage/material/boundary/temperature/...``."""
+    parts = name.split("/")
+    return ", ".join(parts[1:3]) or name, "".join(parts[3:4])
