@@ -68,12 +68,15 @@ class BoundaryExcess:
 
     @classmethod
     def of(cls, observations: Iterable[Observation]) -> BoundaryExcess:
-        """Average over the runs of a material, and then over materials."""
-        runs: dict[str, dict[str, list[Excess]]] = defaultdict(lambda: defaultdict(list))
+        """Average over the runs of a material, and then over materials.
+
+        Parallel and perpendicular diffusivities of one run bring the same excess, which counts once.
+        """
+        runs: dict[str, dict[str, dict[Excess, None]]] = defaultdict(lambda: defaultdict(dict))
         for observation in observations:
             if observation.excess is not None:
                 identity = identity_of(observation.structure)
-                runs[identity.boundary][identity.material].append(observation.excess)
+                runs[identity.boundary][identity.material][observation.excess] = None
         return cls(
             {name: Excess.mean(map(Excess.mean, found.values())) for name, found in sorted(runs.items())},
             {name: len(found) for name, found in sorted(runs.items())},
