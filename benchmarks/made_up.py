@@ -1,0 +1,68 @@
+"""Cells for made-up worlds of known laws (argyro.surrogates.synthetic), and what was computed of them already."""
+
+import itertools
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from argyro.platform.structures.argyrodite import build_bulk
+
+COMPOSITIONS = ("Li6PS5Cl", "Li6PS5Cl0.5Br0.5", "Li6PS5Br", "Li6PS5Br0.5I0.5", "Li6PS5I", "Li5.5PS4.5Cl1.5")
+DISORDERS = (0.0, 0.25, 0.5)
+BOUNDARIES = ("bulk", "sigma5(001)[001]", "sigma3(1-12)[110]", "sigma5(021)[100]")
+TEMPERATURES_K = (600.0, 750.0, 900.0)
+# The shape of a campaign of the size that is run: 10 materials, some of their 4 boundaries, 4 temperatures.
+MATERIALS = (
+    *itertools.product(("Li6PS5Cl",), (0.0, 0.25, 0.5, 0.75)),
+    *itertools.product(("Li6PS5Br", "Li6PS5I"), (0.0, 0.25, 0.5)),
+)
+CAMPAIGN_BOUNDARIES = (*BOUNDARIES[1:], "sigma3(-111)[110]")
+CAMPAIGN_TEMPERATURES_K = (500.0, 600.0, 700.0, 800.0)
+
+
+def structures(compositions=COMPOSITIONS, disorders=DISORDERS, boundaries=BOUNDARIES, seed=0):
+    """Bulk cells labelled as each boundary, a plane through their middle: the made-up laws know names, not atoms."""
+    cells = []
+    for composition, disorder, boundary in itertools.product(compositions, disorders, boundaries):
+        atoms = build_bulk(composition, disorder, seed=seed)
+        if boundary != "bulk":
+            atoms.info["boundary"] = boundary
+            atoms.arrays["boundary_distance_A"] = np.abs(atoms.positions[:, 2] - atoms.cell[2, 2] / 2)
+        cells.append(atoms)
+    return cells
+
+
+def campaign_cells(seed: int, boundaries: int = 12) -> list:
+    """Ten bulk materials and a dozen of their forty boundary cells."""
+    pairs = list(itertools.product(MATERIALS, CAMPAIGN_BOUNDARIES))
+    chosen = np.random.default_rng(seed).permutation(len(pairs))[:boundaries]
+    cells = [structures([c], [d], ["bulk"])[0] for c, d in MATERIALS]
+    return cells + [structures([pairs[k][0][0]], [pairs[k][0][1]], [pairs[k][1]])[0] for k in chosen]
+
+
+class Results:
+    """Results by name, one JSON line each, so that a script started again goes on where it was.
+
+    They are of one version of the code: after a change take another folder.
+    """
+
+    def __init__(self, file: Path):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.file = file
+        lines = file.read_text().splitlines() if file.exists() else []
+        self.found = {entry["name"]: entry["result"] for entry in map(json.loads, lines)}
+
+    def get(self, name: str, make: Callable[[], Any]) -> Any:
+        """The result of a name, made if it is not there."""
+        if name not in self.found:
+            started = time.process_time()
+            self.found[name] = make()
+            with self.file.open("a") as out:
+                out.write(json.dumps({"name": name, "result": self.found[name]}) + "\n")
+            print(f"{name}: {time.process_time() - started:.0f} s of CPU", file=sys.stderr, flush=True)
+        return self.found[name]

@@ -1,0 +1,90 @@
+"""How many core-hours an adaptive campaign needs to be certain of a ranking, replayed on made-up worlds."""
+
+import itertools
+
+import numpy as np
+from made_up import TEMPERATURES_K, Results, structures
+
+from argyro.surrogates.acquisition import Run, rank_runs, ranking_uncertainty, run_noise
+from argyro.surrogates.descriptors import Identity
+from argyro.surrogates.surrogate import Query
+from argyro.surrogates.synthetic import World
+from argyro.surrogates.training import SurrogateOptions, train_surrogate
+
+POLICIES = ("acquisition", "round-robin", "random")
+KERNELS = SurrogateOptions(candidates=("gp",))
+
+
+class Rehearsal:
+    """A campaign replayed on a world: runs of 200 ps, one core-hour for the bulk and three for a boundary cell."""
+
+    names = tuple(itertools.product(("Li6PS5Cl", "Li6PS5Cl0.5Br0.5", "Li6PS5Br", "Li6PS5I"), (0.0, 0.5)))
+    boundary = "sigma5(001)[001]"
+    grain_nm, width_nm, kelvin = 100.0, 2.5, 300.0
+
+    def __init__(self, seed: int):
+        self.world, self.seed = World.drawn(5000 + seed), seed
+        self.rng = np.random.default_rng(seed)
+        self.cells = {}
+        for name, boundary in itertools.product(self.names, ("bulk", self.boundary)):
+            self.cells[*name, boundary] = structures([name[0]], [name[1]], [boundary])[0]
+        self.queries = {key: Query(Identity.of(*key)) for key in self.cells}
+        self.candidates = [self.queries[*name, self.boundary] for name in self.names]
+        self.runs = [
+            Run(query, kelvin, 200.0, 192 if key[2] == "bulk" else 384, 1.0 if key[2] == "bulk" else 3.0)
+            for (key, query), kelvin in itertools.product(self.queries.items(), TEMPERATURES_K)
+        ]
+
+    def observe(self, run: Run) -> list:
+        """What the run gives: noise by its length, a new draw each time it is repeated."""
+        key = (run.query.identity.composition, run.query.identity.disorder, run.query.identity.boundary)
+        true = self.world.diffusivity_cm2_s(run.query.identity, run.targets[0], (run.temperature_K,))
+        noise = float(run_noise(true, run.length_ps, run.lithium)[0])
+        draw = int(self.rng.integers(2**31))
+        return self.world.observe([self.cells[key]], (run.temperature_K,), noise, 3e-7, self.width_nm, draw)
+
+    def score(self, predictions) -> np.ndarray:
+        """ln D_eff at 300 K and 100 nm, by the limits of fast and blocking boundaries (CONTINUUM)."""
+        bulk, parallel, perpendicular = np.stack([p.samples[:, :, 0] for p in predictions], axis=-1).swapaxes(0, 1)
+        share = self.width_nm / self.grain_nm
+        return np.log(bulk) + np.log1p(1.83 * share * parallel / bulk) - np.log1p(0.91 * share * bulk / perpendicular)
+
+    def certainty(self, surrogate) -> float:
+        """Expected share of candidate pairs in the wrong order."""
+        predictions = surrogate.predict(self.candidates, (self.kelvin,), 1000, 0, joint=True)
+        pairs = len(self.candidates) * (len(self.candidates) - 1) / 2
+        return ranking_uncertainty(self.score(predictions)) / pairs
+
+    def play(self, policy: str, goal: float, most_hours: float = 400.0) -> float:
+        """Core-hours until the ranking is as certain as the goal."""
+        hours, observations, order = 0.0, [], iter(itertools.cycle(self.runs))
+        hottest = [run for run in self.runs if run.temperature_K == TEMPERATURES_K[-1]]
+        for run in hottest[:2]:
+            observations += self.observe(run)
+            hours += run.core_hours
+        while hours < most_hours:
+            surrogate = train_surrogate(observations, KERNELS, seed=self.seed)
+            if self.certainty(surrogate) <= goal:
+                return hours
+            if policy == "acquisition":
+                ranked = rank_runs(surrogate, self.runs, self.score, self.candidates, (self.kelvin,), 500, self.seed)
+                run = ranked[0][0]
+            else:
+                run = next(order) if policy == "round-robin" else self.runs[self.rng.integers(len(self.runs))]
+            observations += self.observe(run)
+            hours += run.core_hours
+        return most_hours
+
+
+def acquisition(seeds: int, results: Results, goal: float = 0.05) -> None:
+    """Core-hours of each policy on each world, and their means."""
+
+    def played(policy: str, seed: int) -> float:
+        return results.get(f"{policy} {seed} {goal}", lambda: Rehearsal(seed).play(policy, goal))
+
+    worlds = [{policy: played(policy, seed) for policy in POLICIES} for seed in range(seeds)]
+    reference = np.mean([world["round-robin"] for world in worlds])
+    for policy in POLICIES:
+        hours = [world[policy] for world in worlds]
+        print(f"{policy:12s} {np.mean(hours):6.1f} core-hours to {goal:.0%} wrong pairs", hours)
+        print(f"{'':12s} {np.mean(hours) / reference:.2f} of round-robin")
