@@ -17,6 +17,7 @@ has made it (--reference-md DIR, with folders bulk-600 and gb-900), else from dy
 
 import argparse
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,6 +154,7 @@ def cuts(workdir: Path, _: Path | None) -> dict:
 
 def run_with(last: Path, structure: Atoms, number: int, temperature_K: float, seed: int, ps: float, folder: Path):
     options = replace(OPTIONS, break_=1e9)
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was stopped
     sampler = Sampler(number, temperature_K, seed)
     return explore(structure, sampler, last / POTENTIAL, last / ACTIVE_SET, ps, options, folder)
 
