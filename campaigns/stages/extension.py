@@ -54,10 +54,8 @@ class Extension:
             frame.info |= {"structure": 0, "made_by": f"production at {self._temperature_K:g} K"}
         folder = self._folder(self.number + 1)
         folder.mkdir(exist_ok=True)
-        partial = folder / "partial.extxyz"
-        partial.touch()
-        write_frames(partial, frames)
-        partial.rename(folder / FRAMES)
+        write_frames(folder / FRAMES, frames)
+        (folder / FRAMES).touch()  # without frames, too, the file says that the extension has begun
         self.number += 1
 
     def learned(self):

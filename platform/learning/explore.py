@@ -268,8 +268,10 @@ def graded_frames(structure: Atoms, path: Path) -> tuple[int, list[Atoms]]:
 
 
 def _whole_blocks(path: Path, atoms: int) -> list[str]:
-    """Split a dump into its frames, up to the first from which atoms have flown."""
+    """Split a dump into its whole frames, up to the first from which atoms have flown."""
     lines = path.read_text().splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):  # the run was ended while it wrote
+        lines.pop()
     starts = range(0, len(lines) - atoms - 1, atoms + 2)
     whole = takewhile(lambda start: lines[start].strip() == str(atoms), starts)
     return ["".join(lines[start : start + atoms + 2]) for start in whole]

@@ -99,9 +99,7 @@ def open_learner(
 def finished(store: RoundStore) -> LearningResult:
     """What the last round left, with all training frames in one file."""
     training_set = store.workdir / TRAINING_SET
-    partial = training_set.with_name(training_set.name + ".partial")
-    write_frames(partial, store.frames(ACCEPTED))
-    partial.replace(training_set)
+    write_frames(training_set, store.frames(ACCEPTED))
     last = store.folders[-1]
     return LearningResult(last / POTENTIAL, last / ACTIVE_SET, training_set, store.summaries)
 

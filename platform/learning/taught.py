@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ase import Atoms
-from ase.io import write
 
 from argyro.platform.errors import ArgyroError
 from argyro.platform.labels.labeller import Labeller
@@ -23,7 +22,7 @@ from argyro.platform.labels.teacher import Teacher, TeacherOptions, train_teache
 from argyro.platform.learning.local import labelable
 from argyro.platform.learning.loop import LearningResult, learn
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import REJECTED, read_frames
+from argyro.platform.learning.rounds import REJECTED, append_frame, read_frames
 from argyro.platform.learning.seeds import seed_frames
 
 FIRST_SHARE = 0.6  # of the expensive labels go to the seeds, the rest to what the first teachers do not know
@@ -140,5 +139,4 @@ class _Expensive:
         for frame in frames[known:]:
             (labelled,) = self.labeller.label([frame])
             labelled.info["asked"] = after
-            labelled.info.pop("log")
-            write(self.path, labelled, format="extxyz", append=True)
+            append_frame(self.path, labelled)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
 
 from argyro.platform.errors import ArgyroError
-from argyro.platform.learning.explore import Sampler, explore, samplers
+from argyro.platform.learning.explore import Sampler, explore, graded_frames, samplers
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.seeds import rattled
 from argyro.platform.potential.active_set import ActiveSet
@@ -67,6 +68,21 @@ def test_last_frame_is_returned_whatever_its_grade(known, tmp_path):
     found = run(known, tmp_path, 0.02, select=1e8)
     assert not found.extrapolated and len(found.last) == len(structure)
     assert found.last.get_chemical_symbols() == structure.get_chemical_symbols()
+
+
+def test_of_a_dump_that_ends_anywhere_the_whole_frames_are_taken(tmp_path):
+    structure, path = Atoms("LiCl", [[0, 0, 0], [2.5, 0, 0]], cell=[5, 5, 5], pbc=True), tmp_path / "dump.extxyz"
+    frames = [
+        f'2\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3:id:I:1:grade:R:1 step={step} max_grade=3 '
+        f'pbc="T T T"\nLi 0 0 0 1 2.25\nCl 2.5 0 0.12{step} 2 3.125\n'
+        for step in (10, 20)
+    ]
+    whole = len(frames[0])
+    for end in range(whole, 2 * whole + 1):
+        path.write_text("".join(frames)[:end])
+        count, found = graded_frames(structure, path)
+        assert count == len(found) == (2 if end == 2 * whole else 1), f"cut {2 * whole - end} characters before the end"
+        assert found[0].positions[1, 2] == 0.1210 and found[-1].arrays["grade"].tolist() == [2.25, 3.125]
 
 
 def test_lammps_that_does_not_start_is_an_error(known, tmp_path):

@@ -6,8 +6,9 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.errors import InputError
+from argyro.platform.learning import rounds
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import ACCEPTED, RoundStore, read_frames, write_frames
+from argyro.platform.learning.rounds import ACCEPTED, RoundStore, append_frame, read_frames, write_frames
 
 
 def labelled(energy_eV: float):
@@ -37,6 +38,28 @@ def test_interrupted_round_leaves_nothing(tmp_path):
     assert [folder.name for folder in store.folders] == ["round-000"]
     assert store.summaries == [{"round": 0}]
     assert [frame.get_potential_energy() for frame in store.frames(ACCEPTED)] == [2.0]
+
+
+def test_a_file_of_frames_is_whole_whenever_its_writing_is_killed(tmp_path, monkeypatch):
+    path = tmp_path / "frames.extxyz"
+    append_frame(path, labelled(1.0))
+    append_frame(path, labelled(2.0))
+    before = path.read_bytes()
+    write = rounds.write
+
+    def killed(path, *what, **how):
+        write(path, *what, **how)
+        path.write_bytes(path.read_bytes()[:-3])  # in the last number, where a torn frame still reads
+        raise KeyboardInterrupt
+
+    for store in (lambda: append_frame(path, labelled(3.0)), lambda: write_frames(path, [labelled(3.0)])):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(rounds, "write", killed)
+            store()
+        assert path.read_bytes() == before
+    append_frame(path, labelled(3.0))
+    assert [frame.get_potential_energy() for frame in read_frames(path)] == [1.0, 2.0, 3.0]
+    assert [file.name for file in tmp_path.iterdir()] == ["frames.extxyz"]
 
 
 def test_other_inputs_do_not_continue_old_rounds(tmp_path):
