@@ -55,8 +55,7 @@ class Frontier:
     def _update_item(self, name: str) -> bool:
         """Compute a node's item from those of its parents; whether it can be computed at all."""
         node = self.graph.nodes[name]
-        present = [parent for parent in node.parents.values() if parent in self.items]
-        if len(present) < len(node.parents) and not (node.tolerant and present):
+        if not node.computable(self.items):
             self.items.pop(name, None)
             return False
         stands = node.decision or all(self.items.get(p) is self._whole[p] for p in node.parents.values())

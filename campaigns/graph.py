@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from argyro.campaigns.stages import StageDefinition
@@ -20,6 +20,7 @@ class Node:
         inputs: the work item's own inputs.
         parents: role -> name of the node whose result it reads.
         tolerant: runs on those parents that succeeded, at least one, when others failed for good.
+        lives_on: roles of which a tolerant node needs at least one; any, if empty.
         facts: what a person sorts by (composition, boundary, temperature_K ...); not part of the key.
         settings: how to compute it (interpreters, launchers, limits); not part of the key.
         resources: what the item occupies while it runs.
@@ -38,11 +39,23 @@ class Node:
     resources: Resources = field(default_factory=Resources)
     cost_core_s: float = 1.0
     decision: bool = False
+    lives_on: Collection[str] = ()
 
     @property
     def cores(self) -> int:
         """CPU cores of the item."""
         return self.resources.cpu
+
+    def computable(self, present: Collection[str]) -> bool:
+        """Whether the parents that are there, or can still come about, are enough.
+
+        Args:
+            present: names of these nodes.
+        """
+        there = {role for role, name in self.parents.items() if name in present}
+        if len(there) == len(self.parents):
+            return True
+        return self.tolerant and not there.isdisjoint(self.lives_on or there)
 
     def item(self, parents: Mapping[str, WorkItem]) -> WorkItem:
         """Its work item, with those of its parents that are given."""
@@ -78,8 +91,7 @@ class Graph:
             whole[name] = node.item(whole)
             if name in failed:
                 continue
-            present = [parent for parent in node.parents.values() if parent in items]
-            if len(present) == len(node.parents) or (node.tolerant and present):
+            if node.computable(items):
                 stands = node.decision or all(items.get(p) is whole[p] for p in node.parents.values())
                 items[name] = whole[name] if stands else node.item(items)
         return items

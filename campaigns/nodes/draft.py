@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from argyro.campaigns.costs import Costs
@@ -35,6 +35,7 @@ class Draft:
         *,
         parents: Mapping[str, str] | None = None,
         tolerant: bool = False,
+        lives_on: Collection[str] = (),
         decision: bool = False,
         facts: Mapping[str, object] | None = None,
         settings: Mapping[str, object] | None = None,
@@ -43,7 +44,7 @@ class Draft:
         """Add a node, the arguments as those of `Node`, with the resources that the campaign gives its stage."""
         related = (parents or {}, tolerant, facts or {}, settings or {})
         resources = item_resources(self.campaign, stage.name)
-        return self.graph.add(Node(name, stage, inputs, *related, resources, cost, decision))
+        return self.graph.add(Node(name, stage, inputs, *related, resources, cost, decision, lives_on))
 
     def named(self, stage: str) -> list[str]:
         """Names of the nodes of a stage that are there so far."""

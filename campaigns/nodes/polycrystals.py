@@ -46,6 +46,7 @@ def add_surrogate(draft: Draft, measured: Mapping[str, str], microstructure: str
         {"options": options, "seed": draft.campaign.seed, "cells": dict(measured), "labels": draft.labels},
         parents=parents,
         tolerant=True,
+        lives_on=list(measured),
         facts={"members": options["members"]},
         cost=draft.costs.surrogate(draft.campaign),
     )
@@ -56,7 +57,7 @@ def add_posterior(draft: Draft, surrogate: str, candidates: Sequence[Cell]) -> s
     names = [cell.structure(0) for cell in candidates]
     inputs = {"samples": draft.campaign.homogenization.samples, "seed": draft.campaign.seed}
     parents = {"surrogate": surrogate, **{name: name for name in names}}
-    return draft.add("posterior", POSTERIOR, inputs, parents=parents, tolerant=True)
+    return draft.add("posterior", POSTERIOR, inputs, parents=parents, tolerant=True, lives_on=["surrogate"])
 
 
 def add_homogenization(

@@ -74,14 +74,15 @@ def add_transport(draft: Draft, cell: Cell) -> None:
     if not measured:
         return
     inputs: dict[str, object] = {"screening_temperature_K": draft.campaign.screening_temperature_K}
-    parents = {f"cell:{name}": name for name in measured}
+    own = {f"cell:{name}": name for name in measured}
+    parents = dict(own)
     stage, facts = BULK_TRANSPORT, cell.facts
     if cell.boundary != BULK:
         parents |= {f"bulk:{name}": name for name in _measured(draft, Cell(cell.material, BULK))}
         width_nm = draft.campaign.boundary_width_nm
         inputs |= {"width_nm": width_nm, "seed": draft.campaign.seed}
         stage, facts = BOUNDARY_TRANSPORT, {**facts, "boundary_width_nm": width_nm}
-    draft.add(f"transport/{cell.label}", stage, inputs, parents=parents, tolerant=True, facts=facts)
+    draft.add(f"transport/{cell.label}", stage, inputs, parents=parents, tolerant=True, lives_on=list(own), facts=facts)
 
 
 def _measured(draft: Draft, cell: Cell) -> list[str]:

@@ -82,6 +82,15 @@ def test_a_tolerant_node_runs_on_what_succeeded_under_another_key(tmp_path):
     assert scheduler.item("d").key != whole
 
 
+def test_a_tolerant_node_is_skipped_without_what_it_lives_on(tmp_path):
+    graph = chain(fail="b")
+    graph.add(Node("e", ADD, {"n": "e"}, {"b": "b", "c": "c"}, tolerant=True, lives_on=["b"]))
+    graph.add(Node("f", ADD, {"n": "f"}, {"b": "b", "c": "c"}, tolerant=True, lives_on=["c"]))
+    assert set(graph.items(failed=frozenset("b"))) == {"a", "c", "f"}
+    _, progress, _ = run(graph, tmp_path)
+    assert progress.done == {"a", "c", "f"} and progress.skipped == {"d", "e"} and set(progress.failed) == {"b"}
+
+
 def test_a_changed_input_recomputes_only_what_depends_on_it(tmp_path):
     run(chain(), tmp_path)
     graph = Graph()
