@@ -25,7 +25,8 @@ class Engine:
         package: Python package that must be importable.
         distribution: name under which its version is recorded.
         build: makes the calculator from the user's keywords and a scratch directory.
-        weights: files that hold the model's parameters or pseudopotentials, hashed into the identity of the labels.
+        weights: files that hold the model's parameters, pseudopotentials or PAW data, hashed into the identity of the
+            labels.
         program: executable that must be found, from the keywords; None for a Python code.
         output: file in the scratch directory whose text tells convergence.
         retries: keyword changes for further attempts at an unconverged frame, mildest first.
@@ -106,6 +107,17 @@ def _gpaw(kwargs: dict, directory: Path):
     return GPAW(**options, txt=str(directory / "gpaw.txt"))
 
 
+def _gpaw_weights(kwargs: dict) -> list[Path]:
+    """The PAW data that GPAW finds: of each name the file in the first of its folders."""
+    from gpaw import setup_paths  # what GPAW_SETUP_PATH and rc.py make of it; the import takes a tenth of a second
+
+    found: dict[str, Path] = {}
+    for folder in map(Path, setup_paths):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+            found.setdefault(path.name.removesuffix(".gz"), path)
+    return [found[name] for name in sorted(found) if found[name].is_file()]
+
+
 def _vasp(kwargs: dict, directory: Path):
     from ase.calculators.vasp import Vasp
 
@@ -175,6 +187,7 @@ ENGINES = {
         "gpaw",
         "gpaw",
         _gpaw,
+        _gpaw_weights,
         output="gpaw.txt",
         retries=({"maxiter": 666, "mixer": {"beta": 0.02, "nmaxold": 5, "weight": 100.0}},),
     ),
@@ -228,7 +241,7 @@ def find(source: str, factory: str | None) -> Engine:
 
 
 def describe(source: str, factory: str | None, kwargs: dict) -> dict:
-    """Whether the engine is installed here, its version and the hash of its weights, without importing it.
+    """Whether the engine is installed here, its version and the hash of its weights, without loading the model.
 
     Returns:
         ``available``, ``reason``, ``version``, ``weights`` (12 hex digits, empty where no file is named).
