@@ -80,22 +80,23 @@ class Costs:
         ions = LI_SHARE * md_atoms(campaign, composition, boundary)
         return self.slowness * (ANALYSIS_S + ANALYSIS_FRAME_ION_S * _frames(campaign) * ions)
 
-    def learning(self, campaign: Campaign, cells: Sequence[float]) -> float:
+    def learning(self, campaign: Campaign, cells: Sequence[float], known: int = 0) -> float:
         """Of one family that takes all its labels: labels, explorations, fits.
 
         Args:
             campaign: its ladder, limits and reference.
             cells: atoms of each structure that is learned.
+            known: labels to begin with that are there already.
         """
         potential = campaign.potential
         labelled = float(np.mean([atoms if atoms <= LARGEST_LABELLED else CUT_BOX for atoms in cells]))
         rounds = min(
-            max(1.0, (potential.max_labels - SEED_LABELS) / LABELS_PER_ROUND),
+            max(1.0, (potential.max_labels - (0 if known else SEED_LABELS)) / LABELS_PER_ROUND),
             potential.max_rounds * len(potential.levels),
         )
         step_s = float(np.mean([self.step_s(level) for level in potential.levels]))
         exploration = 0.5e3 * potential.explore_ps / 2.0 * sum(cells) * EXPLORATIONS * GRADING * step_s
-        fit = FIT_ITERATIONS * FIT_EVALUATIONS * 0.6 * potential.max_labels * labelled * step_s
+        fit = FIT_ITERATIONS * FIT_EVALUATIONS * (known + 0.6 * potential.max_labels) * labelled * step_s
         labels = potential.max_labels * labelled * self._label_atom_s(campaign) + self._teacher(campaign, labelled)
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
 

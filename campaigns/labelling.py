@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from argyro.platform.labels.source import LabelSource
@@ -44,6 +45,20 @@ def taught_source(folder: Path) -> LabelSource | None:
 def known_checksums(labels: Mapping) -> list[str]:
     """SHA-256 of the files of known labels, by which learning items tell them apart."""
     return [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in labels.get("known", [])]
+
+
+def known_count(labels: Mapping, elements: Collection[str]) -> int:
+    """How many known labels there are for a family of these elements to begin with."""
+    checksums = tuple(known_checksums(labels))
+    return sum(found <= set(elements) for found in _elements_of(tuple(labels.get("known", [])), checksums))
+
+
+@lru_cache(maxsize=16)  # by checksums, too: files may change
+def _elements_of(paths: tuple[str, ...], checksums: tuple[str, ...]) -> list[frozenset[str]]:
+    """Elements of each known label."""
+    from argyro.platform.learning.known import read_known
+
+    return [frozenset(frame.symbols) for frame in read_known(paths)]
 
 
 def identity(labels: Mapping) -> dict[str, object]:

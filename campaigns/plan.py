@@ -10,6 +10,7 @@ from pathlib import Path
 from argyro.campaigns.build import decided_graph
 from argyro.campaigns.costs import Costs
 from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.nodes.potentials import families, known_labels
 from argyro.campaigns.schedule import Machine, wall_seconds
 from argyro.campaigns.space import run_space, space_filling
 from argyro.campaigns.spec import Campaign
@@ -58,6 +59,7 @@ class _Plan:
         return {
             "stages": [self._stage(stage) for stage in self.graph.stages()],
             "labels": labels,
+            "known_labels": self._known_labels(),
             "core_hours": core_hours,
             "wall_hours": None if wall_s is None else wall_s / 3600,
             "nodes": len(self.machines),
@@ -90,7 +92,14 @@ class _Plan:
         return {node.name: node.cost_core_s / 3600 for node in runs}
 
     def _labels(self) -> int:
+        """New ones, at most."""
         return self.campaign.potential.max_labels * sum(node.stage.name == "learn" for node in self.todo)
+
+    def _known_labels(self) -> int:
+        """Labels that families still to be learned begin with."""
+        todo = {node.facts["family"] for node in self.todo if node.stage.name == "learn"}
+        of_families = families(self.campaign).items()
+        return sum(known_labels(self.campaign, materials) for family, materials in of_families if family in todo)
 
     def _stage(self, stage: str) -> dict:
         nodes = [node for node in self.graph.nodes.values() if node.stage.name == stage]
@@ -140,7 +149,7 @@ class _Plan:
         if budget.core_hours is not None and core_hours > budget.core_hours:
             warnings.append(f"{core_hours:.2g} core-hours are expected, the budget is {budget.core_hours:g}")
         if budget.labels is not None and labels > budget.labels:
-            warnings.append(f"up to {labels} labels may be taken, the budget is {budget.labels}")
+            warnings.append(f"up to {labels} new labels may be taken, the budget is {budget.labels}")
         return warnings
 
     def _learned_elsewhere(self) -> list[str]:

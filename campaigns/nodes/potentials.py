@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.labelling import known_checksums
+from argyro.campaigns.labelling import known_checksums, known_count
 from argyro.campaigns.nodes.draft import Draft
 from argyro.campaigns.nodes.structures import learning_bulk
 from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
@@ -35,6 +35,14 @@ def _family(campaign: Campaign, material: Material) -> str:
     return names[campaign.potential.families]
 
 
+def known_labels(campaign: Campaign, materials: list[Material]) -> int:
+    """Number of labels that a family begins with since they are known."""
+    from argyro.platform.structures.composition import Composition
+
+    elements = {element for material in materials for element in Composition.parse(material.composition).elements}
+    return known_count(campaign.labels.model_dump(), elements)
+
+
 def add_potential(draft: Draft, family: str, materials: list[Material]) -> None:
     """Learning of a family's potential in its bulk cells and boundaries."""
     campaign = draft.campaign
@@ -57,7 +65,9 @@ def add_potential(draft: Draft, family: str, materials: list[Material]) -> None:
         parents={name: name for name in names},
         facts={"family": family, "label_source": labels.source, "levels": potential.levels},
         settings={"labels": labels.model_dump(mode="json")},
-        cost=draft.costs.learning(campaign, _learned_atoms(campaign, materials, boundaries)),
+        cost=draft.costs.learning(
+            campaign, _learned_atoms(campaign, materials, boundaries), known_labels(campaign, materials)
+        ),
     )
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ase import Atoms
+from ase.io import write
 
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.costs import Costs
@@ -80,6 +82,23 @@ def test_what_is_done_takes_no_time():
     plan = make_plan(campaign, Costs(), [NODE], done=everything)
     assert plan["core_hours"] == plan["labels"] == plan["wall_hours"] == 0
     assert all(stage["waiting"] == 0 < stage["done"] for stage in plan["stages"])
+
+
+def test_known_labels_are_counted_apart_from_new_ones(tmp_path):
+    """Two families, of which each begins with the frames of its elements; those that fit both serve both."""
+    frames = [Atoms(symbols, cell=[5, 5, 5], pbc=True) for symbols in 3 * ["LiCl"] + 2 * ["LiBr"] + ["Li2"] + ["KCl"]]
+    write(tmp_path / "known.extxyz", frames)
+    labels = {"source": "chgnet", "known": [str(tmp_path / "known.extxyz")]}
+    materials = [{"composition": f"Li6PS5{halide}"} for halide in ("Cl", "Br")]
+    plans = [
+        make_plan(shipped("smoke", materials=materials, labels=named), Costs(), [NODE])
+        for named in ({"source": "chgnet"}, labels)
+    ]
+    assert [plan["known_labels"] for plan in plans] == [0, (3 + 1) + (2 + 1)]
+    assert plans[0]["labels"] == plans[1]["labels"] == 2 * shipped("smoke").potential.max_labels
+    done = frozenset(name for name in build_graph(shipped("smoke", materials=materials)).nodes if "Br" in name)
+    rest = make_plan(shipped("smoke", materials=materials, labels=labels), Costs(), [NODE], done=done)
+    assert rest["known_labels"] == 3 + 1
 
 
 def test_twice_the_work_costs_twice_as_much():
