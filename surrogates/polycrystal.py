@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,21 +11,22 @@ import numpy as np
 
 from argyro.platform.continuum.checks import WIDEST_COLLAPSED
 from argyro.platform.errors import InputError
+from argyro.surrogates.effective_table import EffectiveTable, table_file
 
 if TYPE_CHECKING:
     from argyro.platform.continuum.mesh import Mesh
 
 MESH_FILE = "mesh.npz"  # beside it the reduced basis, as a campaign's microstructure item has them
-TOLERANCE = 0.01  # certified error of an answer, far below the spread of any posterior
+TOLERANCE = 0.01  # certified error of a solution, far below the spread of any posterior
 
 
 @dataclass(frozen=True)
 class Polycrystal:
-    """One polycrystal with one class of boundaries, answered by its reduced basis.
+    """One polycrystal with one class of boundaries, answered by a table of its reduced basis.
 
     Args:
         mesh: finite elements of the polycrystal.
-        cache: folder with its reduced basis; None builds it once per process.
+        cache: folder with its reduced basis and table; None makes them once per process.
     """
 
     mesh: Mesh
@@ -38,7 +40,8 @@ class Polycrystal:
         width_nm: float,
         grain_size_nm: float,
     ) -> np.ndarray:
-        """Mean effective diffusivity, a third of the tensor's trace, of samples (q,), each certified to TOLERANCE.
+        """Mean effective diffusivity, a third of the tensor's trace, of samples (q,), from the table; where one of them
+        lies outside it, each is solved and certified to TOLERANCE.
 
         Raises:
             InputError: grains less than ten boundary widths across, for which a boundary is no surface.
@@ -46,17 +49,29 @@ class Polycrystal:
         from argyro.platform.continuum.homogenize import homogenize_batch
 
         require_wide_grains(width_nm, grain_size_nm)
+        ratios = (parallel_cm2_s / bulk_cm2_s, perpendicular_cm2_s / bulk_cm2_s, width_nm / grain_size_nm)
+        if self.table.covers(*ratios):
+            return bulk_cm2_s * self.table.ratio(*ratios)
         samples = (bulk_cm2_s, parallel_cm2_s, perpendicular_cm2_s)
         return homogenize_batch(
             self.mesh, *samples, width_nm, grain_size_nm, cache=self.cache, tolerance=TOLERANCE
         ).mean_cm2_s
 
+    @cached_property
+    def table(self) -> EffectiveTable:
+        """The table in the cache, else a new one."""
+        path = self.cache and table_file(self.cache, self.mesh)
+        if path and path.is_file():
+            return EffectiveTable.load(path)
+        return EffectiveTable.of(self.mesh, self.cache, TOLERANCE)
+
     def save(self, directory: Path | str) -> None:
-        """Write the mesh and its reduced basis into a folder."""
+        """Write the mesh, its reduced basis and the table into a folder."""
         from argyro.platform.continuum.reduced import reduced_model
 
         self.mesh.save(Path(directory) / MESH_FILE)
         reduced_model(self.mesh, cache=Path(directory))
+        self.table.save(table_file(Path(directory), self.mesh))
 
     @classmethod
     def load(cls, directory: Path | str) -> Polycrystal:

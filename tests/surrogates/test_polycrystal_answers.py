@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from argyro.platform.continuum.homogenize import effective_diffusivity
+from argyro.platform.continuum.homogenize import effective_diffusivity, homogenize_batch
 from argyro.platform.errors import InputError
 from argyro.surrogates.polycrystal import Polycrystal
 
@@ -18,6 +18,27 @@ def test_samples_equal_the_finite_elements(polycrystal, spread):
     for k in range(3):
         direct = effective_diffusivity(polycrystal.mesh, *drawn[:, k], 2.5, 40.0, "direct").mean_cm2_s
         assert found[k] == pytest.approx(direct, rel=0.01)
+
+
+def test_the_table_is_within_half_a_percent_of_the_solutions_it_stands_for(polycrystal):
+    rng = np.random.default_rng(1)
+    bulk, width_over_size = np.full(300, 1e-7), 10 ** rng.uniform(-4, -1, 3)
+    parallel, perpendicular = 1e-7 * 10 ** rng.uniform(-4, 4, (2, 300))
+    errors = []
+    for share in width_over_size:
+        found = polycrystal.effective_cm2_s(bulk, parallel, perpendicular, share, 1.0)
+        solved = homogenize_batch(polycrystal.mesh, bulk, parallel, perpendicular, share, 1.0, "reduced").mean_cm2_s
+        errors.append(np.abs(found / solved - 1))
+    assert np.max(errors) < 0.005 and np.mean(errors) < 3e-4
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_what_the_table_does_not_hold_is_solved(polycrystal, factor):
+    bulk, parallel, perpendicular = samples(2, 0.3)
+    parallel[1] *= factor
+    found = polycrystal.effective_cm2_s(bulk, parallel, perpendicular, 2.5, 100.0)
+    direct = effective_diffusivity(polycrystal.mesh, bulk[1], parallel[1], perpendicular[1], 2.5, 100.0, "direct")
+    assert found[1] == pytest.approx(direct.mean_cm2_s, rel=0.01)
 
 
 def test_grains_must_be_wider_than_their_boundaries(polycrystal):
