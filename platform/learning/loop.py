@@ -15,6 +15,7 @@ from argyro.platform.learning.known import require_same_source
 from argyro.platform.learning.learner import Learner
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.rounds import ACCEPTED, ACTIVE_SET, POTENTIAL, RoundStore, write_frames
+from argyro.platform.potential.labels_check import distinct
 from argyro.platform.uncertain import Uncertain
 
 TRAINING_SET = "training_set.extxyz"
@@ -85,6 +86,7 @@ def open_learner(
     """Learner in a folder that belongs to these inputs, further ones by name and hash, and to no others."""
     if not structures:
         raise InputError("learning needs at least one structure", path="structures", given=0, accepted="Atoms")
+    structures = distinct(structures)  # small cells of little disorder are the ordered one
     store = RoundStore(Path(workdir))
     identity = {
         "options": options.hash(),
@@ -93,7 +95,7 @@ def open_learner(
         **inputs,
     }
     store.claim(identity)
-    return Learner(list(structures), options, labeller, store, progress or (lambda summary: None), target, cores)
+    return Learner(structures, options, labeller, store, progress or (lambda summary: None), target, cores)
 
 
 def finished(store: RoundStore) -> LearningResult:

@@ -76,16 +76,26 @@ def _require_one_source(frames: Sequence[Atoms]) -> None:
         )
 
 
+def distinct(frames: Sequence[Atoms]) -> list[Atoms]:
+    """The frames without those that repeat an earlier one: same atoms at the same places of the same cell."""
+    found: dict[bytes, Atoms] = {}
+    for frame in frames:
+        found.setdefault(_fingerprint(frame), frame)
+    return list(found.values())
+
+
 def _require_distinct(frames: Sequence[Atoms]) -> None:
     seen: dict[bytes, int] = {}
     for index, frame in enumerate(frames):
-        key = b"".join(
-            np.ascontiguousarray(part).tobytes()
-            for part in (frame.numbers, frame.positions, frame.cell.array, frame.pbc)
-        )
+        key = _fingerprint(frame)
         if key in seen:
             raise InputError(
                 f"frames {seen[key]} and {index} ({frame.get_chemical_formula()}) are the same structure; keep one",
                 path=f"frames[{index}]",
             )
         seen[key] = index
+
+
+def _fingerprint(frame: Atoms) -> bytes:
+    parts = (frame.numbers, frame.positions, frame.cell.array, frame.pbc)
+    return b"".join(np.ascontiguousarray(part).tobytes() for part in parts)

@@ -66,6 +66,11 @@ def test_result_names_a_potential_of_the_last_level_and_all_labels(finished):
     assert result.rounds[-1]["labels"] - held_out == len(frames)
 
 
+def test_a_structure_that_comes_twice_is_learned_once(finished, labeller, structures):
+    workdir, result = finished
+    assert learn([*structures, structures[0].copy()], OPTIONS, labeller, workdir).rounds == result.rounds
+
+
 def test_rounds_climb_the_ladder_and_carry_their_metrics(finished):
     _, result = finished
     kinds = [entry["kind"] for entry in result.rounds]
