@@ -10,7 +10,11 @@ from argyro.platform.labels.sanity import P_S_BOND_A
 
 
 def ps4_groups(atoms: Atoms) -> list[np.ndarray]:
-    """Find the indices of every P with the S bonded to it, the P first."""
-    centre, other = neighbor_list("ij", atoms, {("P", "S"): P_S_BOND_A})
+    """Find the indices of every P with the S bonded to it, the P first; an S between two P belongs to the nearer."""
+    centre, other, distance_A = neighbor_list("ijd", atoms, {("P", "S"): P_S_BOND_A})
+    bonds = sorted((d, p, s) for d, p, s in zip(distance_A, centre, other, strict=True) if atoms.symbols[p] == "P")
+    nearest: dict[int, int] = {}
+    for _, p, s in bonds:
+        nearest.setdefault(int(s), int(p))
     phosphorus = [atom.index for atom in atoms if atom.symbol == "P"]
-    return [np.concatenate([[p], other[centre == p]]) for p in phosphorus]
+    return [np.array([p, *sorted(s for s, owner in nearest.items() if owner == p)]) for p in phosphorus]

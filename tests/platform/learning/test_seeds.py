@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.geometry import find_mic
 
 from argyro.platform.labels.sanity import min_distance_A, ps4_intact
@@ -30,6 +31,12 @@ def test_hot_ps4_groups_move_almost_rigidly(cell):
     assert ps4_intact(frame)
     bonds = [frame.get_distances(group[0], group[1:], mic=True) for group in ps4_groups(frame)]
     assert np.std(bonds) < 0.15
+
+
+def test_an_s_between_two_p_belongs_to_the_nearer_alone():
+    """As happens for a moment when a group opens at 900 K."""
+    shared = Atoms("P2S3", positions=[[x, 0, 0] for x in (0.0, 4.6, 2.4, -2.0, 6.6)], cell=[20] * 3, pbc=True)
+    assert [group.tolist() for group in ps4_groups(shared)] == [[0, 3], [1, 2, 4]]
 
 
 def test_strain_is_bounded_and_keeps_fractional_coordinates(cell):
