@@ -12,8 +12,6 @@ import numpy as np
 
 from argyro.platform.structures.argyrodite import build_bulk
 
-COMPOSITIONS = ("Li6PS5Cl", "Li6PS5Cl0.5Br0.5", "Li6PS5Br", "Li6PS5Br0.5I0.5", "Li6PS5I", "Li5.5PS4.5Cl1.5")
-DISORDERS = (0.0, 0.25, 0.5)
 BOUNDARIES = ("bulk", "sigma5(001)[001]", "sigma3(1-12)[110]", "sigma5(021)[100]")
 TEMPERATURES_K = (600.0, 750.0, 900.0)
 # The shape of a campaign of the size that is run: 10 materials, some of their 4 boundaries, 4 temperatures.
@@ -25,11 +23,11 @@ CAMPAIGN_BOUNDARIES = (*BOUNDARIES[1:], "sigma3(-111)[110]")
 CAMPAIGN_TEMPERATURES_K = (500.0, 600.0, 700.0, 800.0)
 
 
-def structures(compositions=COMPOSITIONS, disorders=DISORDERS, boundaries=BOUNDARIES, seed=0):
+def structures(compositions, disorders, boundaries):
     """Bulk cells labelled as each boundary, a plane through their middle: the made-up laws know names, not atoms."""
     cells = []
     for composition, disorder, boundary in itertools.product(compositions, disorders, boundaries):
-        atoms = build_bulk(composition, disorder, seed=seed)
+        atoms = build_bulk(composition, disorder)
         if boundary != "bulk":
             atoms.info["boundary"] = boundary
             atoms.arrays["boundary_distance_A"] = np.abs(atoms.positions[:, 2] - atoms.cell[2, 2] / 2)

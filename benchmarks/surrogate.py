@@ -1,21 +1,21 @@
 """Accuracy, acquisition and timings of the surrogate on a made-up world of known laws (argyro.surrogates.synthetic).
 
-python benchmarks/surrogate.py accuracy [--seeds 3]       errors in dex, coverage, which model is best
+python benchmarks/surrogate.py accuracy [--seeds 3]       errors in dex and coverage of each model
 python benchmarks/surrogate.py coverage [--seeds 10]      95 % intervals on what was kept apart, by split
 python benchmarks/surrogate.py acquisition [--seeds 10]   core-hours to a certain ranking against round-robin and random
 python benchmarks/surrogate.py recorded RUN               the accuracy table on the molecular dynamics of a campaign
 python benchmarks/surrogate.py timing                     the table of what must be reached; over HTTP see serve.py
 
-coverage and acquisition keep what they computed in --workdir and go on where they were stopped.
+accuracy, coverage and acquisition keep what they computed in --workdir and go on where they were stopped.
 """
 
 import argparse
+import itertools
 import json
-import time
 from pathlib import Path
 
 import numpy as np
-from made_up import CAMPAIGN_TEMPERATURES_K, TEMPERATURES_K, Results, campaign_cells, structures
+from made_up import CAMPAIGN_TEMPERATURES_K, Results, campaign_cells
 
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.uncertain import Uncertain
@@ -31,13 +31,24 @@ SPLITS = ("composition", "boundary", "random")
 FIRST_WORLD = 3000
 
 
-def accuracy(seeds: int, candidates: tuple[str, ...]) -> None:
-    for seed in range(seeds):
-        observations = World(seed=seed).observe(structures(seed=seed), TEMPERATURES_K, seed=seed)
-        started = time.process_time()
-        results = evaluate(observations, SurrogateOptions(candidates=candidates), seed, most_folds=6)
-        print(f"\nworld {seed}: {len(observations)} observations, {time.process_time() - started:.0f} s of CPU\n")
-        print(markdown_table(results))
+def made_up_campaign(seed: int) -> tuple[World, list[Observation]]:
+    """A world drawn at random, and what a campaign would see of it."""
+    world = World.drawn(seed)
+    return world, world.observe(campaign_cells(seed), CAMPAIGN_TEMPERATURES_K, 0.12, 1e-7, seed=seed)
+
+
+def accuracy(seeds: int, candidates: tuple[str, ...], results: Results, first: int) -> None:
+    """Every composition and boundary left out once, before calibration: means over worlds drawn at random."""
+    options = SurrogateOptions(members=3, candidates=candidates)
+
+    def scores(seed: int) -> dict:
+        return {r.split: r.to_json()["scores"] for r in evaluate(made_up_campaign(seed)[1], options, seed)}
+
+    kinds = " ".join(candidates)
+    worlds = [results.get(f"{seed} {kinds}", lambda s=seed: scores(s)) for seed in range(first, first + seeds)]
+    for split, kind in itertools.product(worlds[0], candidates):
+        mae, covered = (np.mean([w[split][kind][name] for w in worlds]) for name in ("mae_dex", "coverage_95"))
+        print(f"{split:26s} {kind:6s} MAE {mae:.3f} dex, 95 % interval covers {100 * covered:.0f} %")
 
 
 def recorded_observations(folder: Path) -> list[Observation]:
@@ -83,7 +94,7 @@ def left_out(observations: list, split: str, rng: np.random.Generator) -> list[n
     return [names == name for name in rng.permutation(sorted(set(names) - {"bulk"}))[:2]]
 
 
-def coverage(seeds: int, candidates: tuple[str, ...], results: Results, first: int = FIRST_WORLD) -> None:
+def coverage(seeds: int, candidates: tuple[str, ...], results: Results, first: int) -> None:
     """Worlds drawn at random, trained and calibrated without what is left out, compared with the truth."""
     options = SurrogateOptions(members=3, candidates=candidates)
     kinds = " ".join(candidates)
@@ -104,8 +115,7 @@ def coverage(seeds: int, candidates: tuple[str, ...], results: Results, first: i
 
 def covered(seed: int, split: str, options: SurrogateOptions) -> dict:
     """Of each diffusivity kept apart whether its interval holds the truth, and its error in dex; what shipped."""
-    world, rng = World.drawn(seed), np.random.default_rng(seed)
-    observations = world.observe(campaign_cells(seed), CAMPAIGN_TEMPERATURES_K, 0.12, 1e-7, seed=seed)
+    (world, observations), rng = made_up_campaign(seed), np.random.default_rng(seed)
     found: dict[str, list] = {"inside": [], "errors": [], "shipped": []}
     for out in left_out(observations, split, rng):
         kept, apart = ([o for o, left in zip(observations, out, strict=True) if left == which] for which in (0, 1))
@@ -125,7 +135,7 @@ def main() -> None:
     parser.add_argument("what", choices=("accuracy", "coverage", "acquisition", "recorded", "timing"))
     parser.add_argument("run", type=Path, nargs="?", help="folder of the campaign, for recorded")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--first", type=int, default=FIRST_WORLD, help="seed of the first world of coverage")
+    parser.add_argument("--first", type=int, default=FIRST_WORLD, help="seed of the first of accuracy and coverage")
     parser.add_argument("--candidates", nargs="+", default=CANDIDATES, help="graph networks take longest")
     parser.add_argument("--workdir", type=Path, default=Path("runs/surrogate-benchmark"))
     given = parser.parse_args()
@@ -143,7 +153,7 @@ def main() -> None:
 
         acquisition(given.seeds, Results(file))
     else:
-        accuracy(given.seeds, candidates)
+        accuracy(given.seeds, candidates, Results(file), given.first)
 
 
 if __name__ == "__main__":
