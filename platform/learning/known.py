@@ -29,7 +29,7 @@ def read_known(paths: Sequence[Path | str], elements: Collection[str] | None = N
                 for frame in iread(path, index=":", format="extxyz")
                 if elements is None or set(frame.symbols) <= set(elements)
             ]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError) as error:
             raise InputError(
                 f"known labels {str(path)!r} cannot be read: {error}; give extended xyz files of labelled frames",
                 path="labels.known",

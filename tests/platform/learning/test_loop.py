@@ -1,5 +1,6 @@
 """The closed loop against a reference that is itself a potential: complete, resumable, and loud when labels fail."""
 
+import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -204,3 +205,11 @@ def test_known_labels_with_elements_of_another_family_are_left_out(finished):
     assert read_known([path], {"Li", "P", "S"}) == []
     with pytest.raises(InputError, match=r"known labels 'absent\.extxyz' cannot be read"):
         read_known(["absent.extxyz"], {"Li"})
+
+
+def test_a_torn_file_of_known_labels_is_named(finished, tmp_path):
+    whole = gzip.compress(Path(finished[1].training_set_path).read_bytes())
+    torn = tmp_path / "torn.extxyz.gz"
+    torn.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="torn"):
+        read_known([torn])
