@@ -7,8 +7,8 @@ the reference.
                 without extrapolation
     survive     100 ps at 900 K with other velocities and the potential of `labels`
     rmse        its force error at 600 K on frames that it has not seen, and that of a level 16 of the same labels
-    selection   force error on hot boundary frames of a fit to the labels of `labels` and of fits to as many frames
-                chosen without grades
+    selection   force error on hot boundary frames of a fit to the labels of `labels` and of fits to as many labels
+                of frames chosen without grades
     cuts        CPU time of labels with local cuts against whole cells, three seeds
 
 `rmse` and `selection` take their test frames from molecular dynamics with the reference itself, if `reference_md.py`
@@ -26,6 +26,7 @@ from ase import Atoms
 from ase.io import read
 
 from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.sanity import accept
 from argyro.platform.labels.source import LabelSource
 from argyro.platform.learning.explore import Sampler, explore
 from argyro.platform.learning.fit import Fit, fit, rmse, untrained
@@ -56,6 +57,7 @@ def family() -> list[Atoms]:
 
 def learned(options: LearningOptions, structures: list[Atoms], workdir: Path) -> dict:
     with Labeller(LabelSource()) as labeller:
+        labeller.label([build_bulk("Li6PS5Cl")])  # the start of the reference, some seconds, is no label's
         result = learn(structures, options, labeller, workdir, lambda entry: print(json.dumps(entry), flush=True))
     last = result.rounds[-1]
     return {
@@ -95,17 +97,20 @@ def rmse_600(workdir: Path, reference_md: Path | None) -> dict:
 
 
 def selection(workdir: Path, reference_md: Path | None) -> dict:
-    """`dynamics`: frames at random times of the potential's own MD; `displaced`: frames of a hot harmonic solid."""
+    """As many labels without grades, in three ways.
+
+    `rounds`: the same rounds, each with as many frames at random times of the dynamics of the potential so far.
+    `dynamics`: random times of the dynamics of the finished potential, which nobody has before it is learned.
+    `displaced`: frames of a hot harmonic solid.
+    """
     store, structures = RoundStore(workdir / "labels"), family()
-    chosen = store.frames(ACCEPTED)
     test = boundary_frames(workdir, reference_md)
-    sets = {"maxvol": chosen}
+    sets = {"maxvol": store.frames(ACCEPTED)}
     with Labeller(LabelSource()) as labeller:
-        for name, draw in (("dynamics", random_dynamics), ("displaced", random_displaced)):
+        for name, draw in (("rounds", random_rounds), ("dynamics", random_dynamics), ("displaced", random_displaced)):
             file = workdir / f"random-{name}.extxyz"
             if not file.exists():
-                drawn = labeller.label(draw(structures, store.folders[-1], len(chosen), workdir))
-                write_frames(file, [frame for frame in drawn if frame.info["status"] == "converged"])
+                write_frames(file, draw(structures, store, labeller, workdir))
             sets[name] = read_frames(file)
     errors = {name: rmse(climbed(frames).mtp, test)["force_meV_A"] for name, frames in sets.items()}
     ratios = {f"over_{name}": errors["maxvol"] / errors[name] for name in errors if name != "maxvol"}
@@ -120,20 +125,48 @@ def climbed(frames: list[Atoms]) -> Fit:
     return made
 
 
-def random_dynamics(structures: list[Atoms], last: Path, count: int, workdir: Path) -> list[Atoms]:
-    rng, frames = np.random.default_rng(0), []
-    for number in range(count):
-        structure, temperature_K = number % len(structures), OPTIONS.temperatures_K[number // len(structures) % 2]
-        folder = workdir / "random" / f"{number}"
-        run = run_with(
-            last, structures[structure], structure, temperature_K, 500 + number, rng.uniform(0.5, 5.0), folder
-        )
-        frames += [run.last] if run.last is not None else []
+def random_rounds(structures: list[Atoms], store: RoundStore, labeller: Labeller, workdir: Path) -> list[Atoms]:
+    """Frames that cannot be, or that the reference refuses, are drawn anew."""
+    rng = np.random.default_rng(1)
+    frames = read_frames(store.folders[0] / ACCEPTED)
+    made = fit(frames, untrained(frames, OPTIONS), OPTIONS)
+    for number, (summary, asked) in enumerate(zip(store.summaries, store.folders, strict=True)):
+        if number == 0:
+            continue
+        if summary["level"] > made.mtp.level:
+            made = fit(frames, made.mtp.upconvert(summary["level"]), OPTIONS)
+        folder = workdir / "rounds" / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        made.mtp.write(folder / POTENTIAL)
+        made.active_set.write(folder / ACTIVE_SET)
+        wanted, attempt = len(frames) + len(read_frames(asked / ACCEPTED)), 0
+        while len(frames) < wanted:
+            which, temperature_K = attempt % len(structures), OPTIONS.temperatures_K[attempt // len(structures) % 2]
+            ps, attempt = rng.uniform(0.1, 5.0), attempt + 1
+            run = run_with(folder, structures[which], which, temperature_K, 100 * number + attempt, ps, folder / "run")
+            if run.last is not None:
+                frames += accept(labeller.label([run.last]), frames, OPTIONS.sanity)[0]
+        made = fit(frames, made.mtp, OPTIONS)
+        print(json.dumps({"round": number, "attempts": attempt, "labels": len(frames)}), flush=True)
     return frames
 
 
-def random_displaced(structures: list[Atoms], last: Path, count: int, workdir: Path) -> list[Atoms]:
-    return hot_frames(structures, OPTIONS, count, seed=9)
+def random_dynamics(structures: list[Atoms], store: RoundStore, labeller: Labeller, workdir: Path) -> list[Atoms]:
+    rng, frames = np.random.default_rng(0), []
+    for number in range(len(store.frames(ACCEPTED))):
+        which, temperature_K = number % len(structures), OPTIONS.temperatures_K[number // len(structures) % 2]
+        ps, folder = rng.uniform(0.5, 5.0), workdir / "random" / f"{number}"
+        run = run_with(store.folders[-1], structures[which], which, temperature_K, 500 + number, ps, folder)
+        frames += [run.last] if run.last is not None else []
+    return converged(labeller.label(frames))
+
+
+def random_displaced(structures: list[Atoms], store: RoundStore, labeller: Labeller, workdir: Path) -> list[Atoms]:
+    return converged(labeller.label(hot_frames(structures, OPTIONS, len(store.frames(ACCEPTED)), seed=9)))
+
+
+def converged(frames: list[Atoms]) -> list[Atoms]:
+    return [frame for frame in frames if frame.info["status"] == "converged"]
 
 
 def cuts(workdir: Path, _: Path | None) -> dict:
@@ -192,7 +225,7 @@ def own_frames(workdir: Path, numbers: list[int], temperature_K: float) -> list[
                 )
                 frames += [run.last] if run.last is not None else []
         with Labeller(LabelSource()) as labeller:
-            write_frames(file, [frame for frame in labeller.label(frames) if frame.info["status"] == "converged"])
+            write_frames(file, converged(labeller.label(frames)))
     return read_frames(file)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argyro.platform.potential.potential import MTP
 
 NEAR_BOUNDARY_A = 3.0
+DRAWS = 8  # of an atom round which a box can be cut; half of the atoms at a boundary have none
 
 
 def labelable(
@@ -81,12 +82,16 @@ def relax_border(box: Atoms, mtp: MTP, steps: int) -> Atoms:
 
 
 def _boxes(frame: Atoms, options: LearningOptions, mtp: MTP | None, rng: np.random.Generator) -> list[Atoms]:
-    boxes = []
-    for centre in centres(frame, options.select, 2 * options.cut.protected_A, options.cuts_per_frame, rng):
-        try:
-            box = local_cut(frame, centre, options.cut, seed=options.seed)
-        except CutFailed:
-            continue
-        box.info["cut_from"] = len(frame)
-        boxes.append(relax_border(box, mtp, options.border_steps) if mtp is not None else box)
-    return boxes or [frame]
+    attempts = 1 if "grade" in frame.arrays else DRAWS  # without grades another atom is as good
+    for _ in range(attempts):
+        boxes = []
+        for centre in centres(frame, options.select, 2 * options.cut.protected_A, options.cuts_per_frame, rng):
+            try:
+                box = local_cut(frame, centre, options.cut, seed=options.seed)
+            except CutFailed:
+                continue
+            box.info["cut_from"] = len(frame)
+            boxes.append(relax_border(box, mtp, options.border_steps) if mtp is not None else box)
+        if boxes:
+            return boxes
+    return [frame]

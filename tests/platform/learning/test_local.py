@@ -4,8 +4,9 @@ import numpy as np
 
 from argyro.platform.learning.local import centres, labelable
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.seeds import hot
+from argyro.platform.learning.seeds import hot, seed_frames
 from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.structures.grain_boundary import build_boundary
 
 
 def test_small_frames_are_labelled_whole_and_large_ones_as_boxes():
@@ -38,3 +39,11 @@ def test_ungraded_cell_is_cut_near_its_boundary():
     cell.set_array("boundary_distance_A", np.abs(cell.positions[:, 2] - 20.0))
     (centre,) = centres(cell, 1.7, 8.0, 4, np.random.default_rng(0))
     assert abs(cell.positions[centre, 2] - 20.0) <= 3.0
+
+
+def test_seeds_of_a_large_boundary_cell_are_cut_where_a_box_can_be():
+    """Half of the atoms near this boundary have none; a reference that scales with the cube must not see the cell."""
+    cell = build_boundary("Li6PS5Cl", 0.5, "sigma5(001)[001]", 3.5, seed=1)
+    options = LearningOptions()
+    frames = labelable(seed_frames([cell], options), options, mtp=None, seed=0)
+    assert len(frames) >= 4 and max(len(frame) for frame in frames) < 200 < len(cell)
