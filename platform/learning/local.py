@@ -9,6 +9,8 @@ import numpy as np
 from ase import Atoms
 from ase.constraints import FixAtoms
 
+from argyro.platform.errors import InputError
+from argyro.platform.labels.sanity import SanityLimits, min_distance_A
 from argyro.platform.learning.cut import CutFailed, local_cut
 from argyro.platform.learning.options import LearningOptions
 
@@ -66,8 +68,17 @@ def centres(frame: Atoms, select: float, apart_A: float, most: int, rng: np.rand
     return chosen
 
 
-def relax_border(box: Atoms, mtp: MTP, steps: int) -> Atoms:
-    """Move the atoms outside the protected radius a few steps downhill, so that the cut leaves no absurd forces."""
+def relax_border(box: Atoms, mtp: MTP, steps: int, shortest_A: float = SanityLimits.min_distance_A) -> Atoms:
+    """Move the atoms outside the protected radius a few steps downhill, so that the cut leaves no absurd forces.
+
+    A young potential knows no core, and two ions may fall into each other: the border then stays as it was before.
+
+    Args:
+        box: with the array ``protected``.
+        mtp: the potential so far.
+        steps: of the minimizer.
+        shortest_A: distance that two atoms must keep, unless they are closer from the start.
+    """
     from ase.optimize import FIRE
 
     from argyro.platform.potential.calculator import MTPCalculator
@@ -75,9 +86,16 @@ def relax_border(box: Atoms, mtp: MTP, steps: int) -> Atoms:
     relaxed = box.copy()
     relaxed.calc = MTPCalculator(mtp)
     relaxed.set_constraint(FixAtoms(mask=box.arrays["protected"]))
-    FIRE(relaxed, logfile=None, maxstep=0.05).run(fmax=0.5, steps=steps)
-    relaxed.set_constraint()
-    relaxed.calc = None
+    shortest_A, good = min(shortest_A, min_distance_A(box)), box.positions
+    try:
+        for _ in FIRE(relaxed, logfile=None, maxstep=0.05).irun(fmax=0.5, steps=steps):
+            if min_distance_A(relaxed) < shortest_A:
+                break
+            good = relaxed.positions.copy()
+    except InputError:  # closer than the potential can be asked for
+        pass
+    relaxed = box.copy()
+    relaxed.positions = good
     return relaxed
 
 
@@ -91,7 +109,9 @@ def _boxes(frame: Atoms, options: LearningOptions, mtp: MTP | None, rng: np.rand
             except CutFailed:
                 continue
             box.info["cut_from"] = len(frame)
-            boxes.append(relax_border(box, mtp, options.border_steps) if mtp is not None else box)
+            boxes.append(
+                relax_border(box, mtp, options.border_steps, options.sanity.min_distance_A) if mtp is not None else box
+            )
         if boxes:
             return boxes
     return [frame]

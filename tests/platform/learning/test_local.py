@@ -1,10 +1,13 @@
 """What goes to the reference: small cells whole, large ones as boxes round the atoms that extrapolate."""
 
 import numpy as np
+from ase import Atoms
 
-from argyro.platform.learning.local import centres, labelable
+from argyro.platform.errors import InputError
+from argyro.platform.learning.local import centres, labelable, relax_border
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.seeds import hot, seed_frames
+from argyro.platform.potential.potential import Evaluation
 from argyro.platform.structures.argyrodite import build_bulk
 from argyro.platform.structures.grain_boundary import build_boundary
 
@@ -47,3 +50,24 @@ def test_seeds_of_a_large_boundary_cell_are_cut_where_a_box_can_be():
     options = LearningOptions()
     frames = labelable(seed_frames([cell], options), options, mtp=None, seed=0)
     assert len(frames) >= 4 and max(len(frame) for frame in frames) < 200 < len(cell)
+
+
+def test_a_border_that_falls_into_itself_stays_as_it_was():
+    """Two Li outside the protected radius under a potential that pulls ever harder, as untrained ones may."""
+    box = Atoms("Li3", positions=[[1, 1, 1], [6, 6, 6], [6, 6, 8.5]], cell=[14] * 3, pbc=True)
+    box.set_array("protected", np.array([True, False, False]))
+    relaxed = relax_border(box, Attraction(), 400)
+    assert 1.4 <= relaxed.get_distance(1, 2) < 2.5 and np.array_equal(relaxed.positions[0], box.positions[0])
+
+
+class Attraction:
+    """Energy -10/r of the two moving atoms; like a potential it refuses what is closer than 0.5 Å."""
+
+    def evaluate(self, atoms, threads=1):
+        vector = atoms.positions[2] - atoms.positions[1]
+        r = float(np.linalg.norm(vector))
+        if r < 0.5:
+            raise InputError("two atoms are too close")
+        forces = np.zeros((3, 3))
+        forces[1], forces[2] = 10 * vector / r**3, -10 * vector / r**3
+        return Evaluation(-10 / r, forces, np.zeros(6), np.zeros(3))
