@@ -143,7 +143,7 @@ def md(options) -> None:
 
     executor = RayExecutor(partial(connect, "local", 2))
     make = partial(_md_task, options.campaign, options.workdir, options.production_ps)
-    _timed(executor, [make(0, 0.2)])  # a warm worker on each core
+    _timed(executor, [make(0, 0.05)])  # a warm worker on each core
     alone = _timed(executor, [make(1)])
     both = _timed(executor, [make(2), make(3)])
     executor.close()
@@ -160,7 +160,8 @@ def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, sha
     graph = build_graph(spec)
     items, node = graph.items(), next(node for node in graph.nodes.values() if node.stage.name == "md")
     parents = {role: items[name] for role, name in node.parents.items()}
-    inputs = dict(node.inputs) | {"production_ps": share * production_ps, "seed": 100 + seed}
+    # an extension of the potential would be timed with the run that it repeats
+    inputs = dict(node.inputs) | {"production_ps": share * production_ps, "seed": 100 + seed, "extensions": 0}
     source = Store(folder.store(spec).uri)
     target = Store(workdir / "md-store")
     for parent in parents.values():
@@ -194,7 +195,7 @@ def main() -> None:
     parser.add_argument("--cpus", type=int, default=4)
     parser.add_argument("--sleep-s", type=float, default=5.0)
     parser.add_argument("--campaign", type=Path, help="folder of a campaign whose potential is learned, for md")
-    parser.add_argument("--production-ps", type=float, default=20.0)
+    parser.add_argument("--production-ps", type=float, default=240.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         options.workdir = options.workdir or Path(temporary)
