@@ -126,7 +126,7 @@ def climbed(frames: list[Atoms]) -> Fit:
 
 
 def random_rounds(structures: list[Atoms], store: RoundStore, labeller: Labeller, workdir: Path) -> list[Atoms]:
-    """Frames that cannot be, or that the reference refuses, are drawn anew."""
+    """Where dynamics have blown up no frame can be labelled: another run of half the time is tried."""
     rng = np.random.default_rng(1)
     frames = read_frames(store.folders[0] / ACCEPTED)
     made = fit(frames, untrained(frames, OPTIONS), OPTIONS)
@@ -139,13 +139,14 @@ def random_rounds(structures: list[Atoms], store: RoundStore, labeller: Labeller
         folder.mkdir(parents=True, exist_ok=True)
         made.mtp.write(folder / POTENTIAL)
         made.active_set.write(folder / ACTIVE_SET)
-        wanted, attempt = len(frames) + len(read_frames(asked / ACCEPTED)), 0
+        wanted, attempt, failures = len(frames) + len(read_frames(asked / ACCEPTED)), 0, 0
         while len(frames) < wanted:
             which, temperature_K = attempt % len(structures), OPTIONS.temperatures_K[attempt // len(structures) % 2]
-            ps, attempt = rng.uniform(0.1, 5.0), attempt + 1
+            ps, attempt = rng.uniform(0.1, 5.0) / 2**failures, attempt + 1
             run = run_with(folder, structures[which], which, temperature_K, 100 * number + attempt, ps, folder / "run")
-            if run.last is not None:
-                frames += accept(labeller.label([run.last]), frames, OPTIONS.sanity)[0]
+            labelled = labeller.label([run.last] if run.last is not None else [])
+            accepted, _ = accept(labelled, frames, OPTIONS.sanity)
+            frames, failures = frames + accepted, 0 if accepted else failures + 1
         made = fit(frames, made.mtp, OPTIONS)
         print(json.dumps({"round": number, "attempts": attempt, "labels": len(frames)}), flush=True)
     return frames
