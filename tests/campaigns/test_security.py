@@ -84,7 +84,7 @@ def start_vasp(kwargs, folder):
 
 
 def start_cp2k(kwargs, folder):
-    with warnings.catch_warnings(), pytest.raises((AssertionError, OSError)):  # its end is noticed now or later
+    with warnings.catch_warnings(), pytest.raises((AssertionError, OSError, RuntimeError)):  # its end is noticed in any of three ways
         warnings.simplefilter("ignore")
         ENGINES["cp2k"].build(kwargs, folder)
 
