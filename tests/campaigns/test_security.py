@@ -84,7 +84,8 @@ def start_vasp(kwargs, folder):
 
 
 def start_cp2k(kwargs, folder):
-    with warnings.catch_warnings(), pytest.raises((AssertionError, OSError, RuntimeError)):  # its end is noticed in any of three ways
+    ends = (AssertionError, OSError, RuntimeError)  # when ASE notices the end of the program depends on the load
+    with warnings.catch_warnings(), pytest.raises(ends):
         warnings.simplefilter("ignore")
         ENGINES["cp2k"].build(kwargs, folder)
 
