@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from argyro.campaigns.confinement import outside_paths
 from argyro.campaigns.spec import Campaign
 from argyro.platform.errors import InputError
+from argyro.platform.labels.source import LabelSource
 
 
 @dataclass(frozen=True)
@@ -186,14 +187,19 @@ def _acquisition_mistakes(raw: dict) -> list[Mistake]:
     return [Mistake("acquisition", candidates, ">= 2 candidates", message)]
 
 
-def _label_source_mistakes(raw: dict) -> list[Mistake]:
+def _named_reference(section: object) -> LabelSource | None:
+    """The reference of the section `labels`; None where the schema has something to say of it."""
     from argyro.campaigns.labelling import reference
 
-    section = raw.get("labels", {})
     try:
-        source = reference(section) if isinstance(section, dict) else None
+        return reference(section) if isinstance(section, dict) else None
     except (KeyError, TypeError, ValueError):
-        return []  # the schema has said so
+        return None
+
+
+def _label_source_mistakes(raw: dict) -> list[Mistake]:
+    section = raw.get("labels", {})
+    source = _named_reference(section)
     if source is None:
         return []
     taught = bool(section.get("teacher"))
@@ -223,14 +229,10 @@ def _known_label_mistakes(raw: dict) -> list[Mistake]:
 
 def _foreign_labels(section: dict) -> list[Mistake]:
     """Labels of another reference: said now, not when the first family fails."""
-    from argyro.campaigns.labelling import reference
     from argyro.platform.learning.known import read_known, require_same_source
 
-    try:
-        source = reference(section)
-    except (KeyError, TypeError, ValueError):
-        return []  # the schema has said so
-    if not source.available()[0]:
+    source = _named_reference(section)
+    if source is None or not source.available()[0]:
         return []  # said with the source
     try:
         require_same_source(read_known(section["known"]), source.label_source)
