@@ -212,11 +212,14 @@ class Scheduler:
         self._frontier.offer(name)
 
     def _fail(self, name: str, outcome: Outcome) -> None:
-        """Count a failure; an item that ran out of time keeps its unfinished work, another attempt starts afresh."""
+        """Count a failure; an item that ran out of time keeps its unfinished work, another attempt starts afresh.
+
+        A run that its potential ended would end there again: it is set aside at once.
+        """
         self._failures[name] = self._failures.get(name, 0) + 1
         if outcome.status != "timeout":
             discard_scratch(self.scratch, outcome.key)
-        if outcome.status != "lost" and self._failures[name] < self.attempts:
+        if outcome.status != "lost" and not outcome.repeats and self._failures[name] < self.attempts:
             self._try_again(name, after=self._failures[name])
         else:
             self._quarantine(name, outcome)

@@ -5,6 +5,7 @@ class ArgyroError(Exception):
     """Something went wrong that is not the user's mistake; the command line exits with 1."""
 
     exit_code = 1
+    repeats = False  # whether the same computation would come to the same end
 
 
 class InputError(ArgyroError, ValueError):

@@ -126,6 +126,7 @@ class Outcome:
         result: of a done item.
         error: of any other, with a traceback where there is one.
         damaged_parents: keys of parents that were moved aside and must be computed again.
+        repeats: another attempt would fail alike.
     """
 
     key: str
@@ -133,6 +134,7 @@ class Outcome:
     result: dict = field(default_factory=dict)
     error: str = ""
     damaged_parents: tuple[str, ...] = ()
+    repeats: bool = False
 
 
 def progress_file(scratch: Path, key: str) -> Path:
@@ -162,7 +164,9 @@ def execute(task: Task) -> Outcome:
         return Outcome(key, "timeout", error=_log(error))
     except Exception as error:
         fault = storage_fault(error, folders) or (str(error) if isinstance(error, StoreUnavailable) else "")
-        return Outcome(key, "storage", error=fault) if fault else Outcome(key, "failed", error=_log(error))
+        if fault:
+            return Outcome(key, "storage", error=fault)
+        return Outcome(key, "failed", error=_log(error), repeats=getattr(error, "repeats", False))
     finally:
         progress_file(task.scratch, key).unlink(missing_ok=True)
 

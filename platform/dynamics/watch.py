@@ -22,6 +22,8 @@ class RunStoppedError(ArgyroError):
 class PotentialFailedError(RunStoppedError):
     """A run that its potential ended: it extrapolates, or leaves the physics that the run was started for."""
 
+    repeats = True
+
 
 class Watch:
     """Looks at every thermodynamic line: not a number, temperature, volume, PS4 tetrahedra.

@@ -8,6 +8,7 @@ from argyro.actors.inline import InlineExecutor
 from argyro.campaigns.graph import Graph, Node
 from argyro.campaigns.scheduler import Scheduler
 from argyro.campaigns.stages import StageDefinition
+from argyro.platform.dynamics.watch import PotentialFailedError
 from argyro.platform.execution import Outcome, Resources, Unfinished
 from argyro.platform.store import Store
 
@@ -72,6 +73,21 @@ def test_a_failure_is_retried_set_aside_and_leaves_the_rest(tmp_path):
     assert progress.skipped == {"d"}
     (log,) = (tmp_path / "scratch" / "quarantine").iterdir()
     assert "the cell exploded" in log.read_text() and log.read_text().startswith("b\n")
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(RuntimeError, 2), (PotentialFailedError, 1)])
+def test_what_would_fail_alike_is_not_tried_again(error, attempts, tmp_path):
+    tried = tmp_path / "tried"
+
+    def fail(context):
+        with tried.open("a") as stream:
+            stream.write("x")
+        raise error("no")
+
+    graph = Graph()
+    graph.add(Node("a", StageDefinition("fail", 1, fail), {}))
+    _, progress, _ = run(graph, tmp_path)
+    assert set(progress.failed) == {"a"} and len(tried.read_text()) == attempts
 
 
 def test_a_tolerant_node_runs_on_what_succeeded_under_another_key(tmp_path):
