@@ -18,6 +18,7 @@ from argyro.platform.workitem import WorkItem
 
 MAX_LOST = 5  # a process that keeps dying on one item is most likely killed by that item (memory)
 LONGEST_PAUSE_S = 600.0
+REPEATS = "It would end so again: set aside for later runs, too. Delete this file to have it tried once more."
 PATIENCE_S = 5.0  # the executor looks at time limits and at the cluster's health at least this often
 
 
@@ -156,6 +157,9 @@ class Scheduler:
 
     def _submit(self, name: str) -> None:
         node, item = self.graph.nodes[name], self._frontier.items[name]
+        if error := self._ended_before(item):
+            self._quarantine(name, Outcome(item.key, "failed", error=error, repeats=True))
+            return
         items = self._frontier.items
         parents = {role: items[node.parents[role]] for role in item.parents if node.parents[role] in items}
         self.progress.waiting.discard(name)
@@ -214,7 +218,7 @@ class Scheduler:
     def _fail(self, name: str, outcome: Outcome) -> None:
         """Count a failure; an item that ran out of time keeps its unfinished work, another attempt starts afresh.
 
-        A run that its potential ended would end there again: it is set aside at once.
+        What would end alike again, such as a run that its potential ended, is set aside at once and for later runs.
         """
         self._failures[name] = self._failures.get(name, 0) + 1
         if outcome.status != "timeout":
@@ -231,6 +235,7 @@ class Scheduler:
             self.progress.waiting.add(name)
             self.progress.stopped = storage_fault(error, [self.scratch]) or f"{error}; {REPAIR}"
             return
+        self.progress.waiting.discard(name)
         self.progress.failed[name] = outcome.error
         barred, changed = self._frontier.bar(name, self.progress.done | self.progress.running)
         self._free_children(name)
@@ -238,10 +243,19 @@ class Scheduler:
         self._look_up(child for child in changed if child in self.progress.waiting)
         self._grow(name, None)
 
+    def _log_file(self, key: str) -> Path:
+        return self.scratch / "quarantine" / f"{key}.log"
+
     def _keep_log(self, name: str, outcome: Outcome) -> None:
-        folder = self.scratch / "quarantine"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{outcome.key}.log").write_text(f"{name}\n\n{outcome.error}")
+        log = self._log_file(outcome.key)
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(f"{name}\n{REPEATS if outcome.repeats else ''}\n{outcome.error}")
+
+    def _ended_before(self, item: WorkItem) -> str:
+        """The error by which the item ended in an earlier run, if it would end so again; else empty."""
+        log = self._log_file(item.key)
+        _, remark, error = [*(log.read_text().split("\n", 2) if log.is_file() else []), "", "", ""][:3]
+        return error if remark == REPEATS else ""
 
     def _skip(self, names: list[str]) -> None:
         for name in names:

@@ -15,7 +15,8 @@ from argyro.platform.dynamics.thermo_log import LogTail, log_tails, merged_rows
 from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError, Watch
 
 KEPT_RESTARTS = 2
-BLOWN_UP = ("Lost atoms", "Non-numeric")  # in LAMMPS' error: atoms fused between two looks at them
+# In LAMMPS' or the pair style's error: atoms fused between two looks at them.
+BLOWN_UP = ("Lost atoms", "Non-numeric", "Å apart")
 RESTART_END = b"LammpS RestartT"  # LAMMPS repeats its magic word at the end of a complete restart file
 
 

@@ -88,6 +88,9 @@ def test_what_would_fail_alike_is_not_tried_again(error, attempts, tmp_path):
     graph.add(Node("a", StageDefinition("fail", 1, fail), {}))
     _, progress, _ = run(graph, tmp_path)
     assert set(progress.failed) == {"a"} and len(tried.read_text()) == attempts
+    _, progress, _ = run(graph, tmp_path)
+    assert "no" in progress.failed["a"] and not progress.waiting
+    assert len(tried.read_text()) == (1 if error is PotentialFailedError else 4)
 
 
 def test_a_tolerant_node_runs_on_what_succeeded_under_another_key(tmp_path):
