@@ -12,6 +12,7 @@ from argyro.validation.laws import LIMITS, Law, laws
 from argyro.validation.tables import Data, Section
 
 YES, NO, OPEN = "reproduced", "contradicted", "undecided"
+MIDDLE = 0.5  # share of the halide off its site where barriers are lowest
 
 
 def of_cells(results: pd.DataFrame) -> list[Law]:
@@ -40,7 +41,7 @@ def section(data: Data, results: pd.DataFrame) -> Section:
     """One row for each trend and composition, or group of materials."""
     bulk = [law for law in laws(results) if law.direction == "bulk"]
     cells = [law for law in of_cells(results) if law.direction != "bulk"]
-    rows = [*_barriers(bulk), *_slowest(bulk), *_boundaries(bulk, cells)]
+    rows = [*_barriers(bulk), *_disorder(bulk), *_slowest(bulk), *_boundaries(bulk, cells)]
     columns = ("trend", "where", YES, OPEN, NO)
     return data.section("trends", columns, rows, cite=data.cite("boundary_over_bulk"))
 
@@ -56,6 +57,23 @@ def _barriers(bulk: Sequence[Law]) -> Iterator[list[str]]:
             for fit in fits.values()
         )
         yield _row("disorder lowers the barrier", f"{composition}, each disorder against none", found)
+
+
+def _disorder(bulk: Sequence[Law]) -> Iterator[list[str]]:
+    """Barriers fall and rise with disorder; seen where D is measured: any against none, the middle against the rest."""
+    any_, none = (lambda share: share > 0), (lambda share: share == 0)
+    yield from _faster(bulk, "disorder speeds up the bulk", "each disorder against none", any_, none)
+    middle, beside = (lambda share: share == MIDDLE), (lambda share: share not in (0, MIDDLE))
+    yield from _faster(bulk, "middle disorder is fastest", "50 % against less and more", middle, beside)
+
+
+def _faster(bulk: Sequence[Law], trend: str, name: str, faster: Callable, slower: Callable) -> Iterator[list[str]]:
+    for composition in dict.fromkeys(law.composition for law in bulk):
+        alike = [law for law in bulk if law.composition == composition]
+        pairs = [(a, b) for a in alike for b in alike if faster(a.disorder) and slower(b.disorder)]
+        found = Counter(compared(*pair) for laws in pairs for pair in _common(*laws))
+        if found:
+            yield _row(trend, f"{composition}, {name}, each temperature", found)
 
 
 def _slowest(bulk: Sequence[Law]) -> Iterator[list[str]]:

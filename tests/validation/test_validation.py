@@ -180,6 +180,7 @@ def test_trends_count_only_intervals_that_do_not_overlap(data, results):
     table["cell_valid"], table["cell_upper_bound_cm2_s"] = True, np.nan
     told = {(row[0], row[1].split(",")[0]): row[2:] for row in trends.section(data, table).rows}
     assert told["disorder lowers the barrier", "Li6PS5Cl"] == ["1", "0", "0"]
+    assert told["disorder speeds up the bulk", "Li6PS5Cl"] == ["3", "0", "0"]
     assert told["ordered Li6PS5I is the slowest", "against other ordered bulk"] == ["6", "0", "0"]
     assert told["boundaries speed up ordered crystals", "Li6PS5Cl"] == ["6", "0", "0"]
     slow = table["disorder"] > 0
@@ -187,6 +188,14 @@ def test_trends_count_only_intervals_that_do_not_overlap(data, results):
         table.loc[slow & (table["direction"] != "bulk"), f"cell_{limit}_cm2_s"] *= 20
     told = {row[0]: row[2:] for row in trends.section(data, table).rows}
     assert told["boundaries slow down disordered crystals"] == ["0", "0", "6"]
+
+
+def test_the_middle_is_compared_with_less_and_more_disorder(data, results):
+    table = pd.concat([results, pd.DataFrame([*rows("Li6PS5Cl", 0.25, 0.25), *rows("Li6PS5Cl", 0.75, 0.15)])])
+    found = [law for law in laws(table) if law.direction == "bulk"]
+    told = {row[0]: row[2:] for row in trends._disorder(found)}
+    assert told["middle disorder is fastest"] == ["3", "0", "3"]
+    assert told["disorder speeds up the bulk"] == ["9", "0", "0"]
 
 
 def test_an_upper_bound_can_be_below_but_never_above():
