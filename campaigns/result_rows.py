@@ -26,6 +26,7 @@ def _rows(lineage: Lineage, measured: Measurement) -> list[dict]:
             **facts,
             "direction": direction,
             "thickness_nm": thickness_nm,
+            "width_nm": None if direction == "bulk" else measured.diffusivity.inputs["width_nm"],
             **_diffusivity(observations.get(direction), cell),
             **_cell(cell),
         }
@@ -66,9 +67,14 @@ def _diffusivity(observation: dict | None, cell: dict) -> dict:
         **{f"diffusivity_{limit}_cm2_s": value.get(limit) for limit in LIMITS},
         "upper_bound_cm2_s": (observation or {}).get("upper_bound_cm2_s"),
         "valid": bool(value),
-        "reason": cell["reason"] if observation or not cell["valid"] else "no boundary diffusivity fits the cell's",
-        "width_nm": (observation or {}).get("width_nm"),
+        "reason": "" if value else cell["reason"] or _no_inversion(observation),
     }
+
+
+def _no_inversion(observation: dict | None) -> str:
+    """Why a boundary has no diffusivity though its cell has one."""
+    bounded = "the bulk has only an upper bound"
+    return bounded if observation else f"{bounded}, or no boundary diffusivity fits the cell's"
 
 
 def _cell(cell: dict) -> dict:

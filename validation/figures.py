@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argyro.validation.laws import Law
 
 COLOURS = {"Cl": "tab:green", "Br": "tab:orange", "I": "tab:purple"}
+SHIFT = {"Li6PS5Br": -1.0, "Li6PS5I": 1.0}  # % of disorder, so that intervals stand side by side
 MARKERS = {0.0: "o", 0.25: "^", 0.5: "s", 0.75: "D"}
 
 
@@ -54,7 +55,7 @@ def arrhenius(found: Sequence[Law], file: Path) -> None:
             axes.plot(1000 / temperatures, values, color=shade, linewidth=1, alpha=0.6)
         axes.plot([], [], marker=marker, color=shade, label=law.material)
     axes.set(yscale="log", xlabel="1000 / T (1/K)", ylabel="D of Li in the bulk (cm²/s)")
-    axes.legend(fontsize=7)
+    axes.figure.legend(fontsize=7, loc="outside right upper")
     _save(axes, file)
 
 
@@ -64,7 +65,7 @@ def over_disorder(found: Sequence[Law], published: dict, file: Path) -> None:
     for composition in dict.fromkeys(law.composition for law in found):
         fitted = [law for law in found if law.composition == composition and law.fit]
         energies = [law.fit.activation_energy_eV for law in fitted if law.fit]
-        x = [100 * law.disorder for law in fitted]
+        x = [100 * law.disorder + SHIFT.get(composition, 0.0) for law in fitted]
         errors = [[e.value - e.low for e in energies], [e.high - e.value for e in energies]]
         axes.errorbar(x, [e.value for e in energies], errors, fmt="o-", color=colour(composition), label=composition)
         if composition in published:
@@ -116,6 +117,9 @@ def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> 
             markersize=5,
             linewidth=0.8,
         )
+    for composition in dict.fromkeys(law.composition for law, _, _ in drawn):
+        axes.plot([], [], "o", color=colour(composition), label=composition)
+    axes.legend(fontsize=7)
     axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set(xscale="log", yscale="log", xlabel="D of the bulk (cm²/s)", ylabel="D_GB / D_bulk")
     axes.set_title("open: ordered, filled: disordered; circles along, diamonds across", fontsize=9)
@@ -135,7 +139,7 @@ def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
         list(published["ratio"]), list(published["ratio"].values()), "k--x", label=f"{published['material']}, Ou et al."
     )
     axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="D_eff / D_eff(largest grains), 300 K")
-    axes.legend(fontsize=7)
+    axes.figure.legend(fontsize=7, loc="outside right upper")
     _save(axes, file)
 
 
