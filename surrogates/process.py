@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cholesky, solve_triangular
 
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.censored import pseudo_values
@@ -82,8 +82,10 @@ class ArrheniusProcess:
         residual = data.log_values - prior.offset - np.einsum("nc,nc->n", self._basis, mean)
         noise = np.where(data.censored, BOUND_SOFTNESS, np.hypot(data.log_sigmas, hyper.jitter))
         values, variances = pseudo_values(signal, residual, noise, data.censored)
-        self._factor = cho_factor(signal + np.diag(variances), lower=True)
-        self._weights = cho_solve(self._factor, values)
+        # inverted once: a product with it answers a question of few rows in a fifth of the time of a solution
+        factor = cholesky(signal + np.diag(variances), lower=True)
+        self._whitening = solve_triangular(factor, np.eye(len(factor)), lower=True)
+        self._weights = self._whitening.T @ (self._whitening @ values)
 
     def compare(self, rows: Rows) -> tuple[Pairs, Pairs]:
         """Rows with themselves and with the data's, for `coefficients` of several processes of one kernel and data."""
@@ -103,8 +105,8 @@ class ArrheniusProcess:
         if not len(self.data):
             return Posterior(mean, before, np.ones(len(rows), dtype=bool))
         known = np.einsum("crn,nc->rcn", cross.covariance(self.hyper), self._basis * variance)
-        flat = known.reshape(2 * len(rows), -1)
-        after = before - (flat @ cho_solve(self._factor, flat.T, check_finite=False)).reshape(before.shape)
+        white = known.reshape(2 * len(rows), -1) @ self._whitening.T
+        after = before - (white @ white.T).reshape(before.shape)
         return Posterior(mean + known @ self._weights, after, ~cross.same_key.any(axis=1))
 
 
