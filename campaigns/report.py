@@ -15,6 +15,7 @@ from argyro.campaigns import adaptive_report, figures, transport_tables
 from argyro.campaigns.adaptive import grown_graph, rounds
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.provenance import provenance, warnings
+from argyro.campaigns.quarantine import first_line, quarantined
 from argyro.campaigns.reckoning import plan_against_actual
 from argyro.campaigns.stages import held_out
 from argyro.campaigns.stages.structure import PICTURE
@@ -26,7 +27,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
 
     Args:
         root: the campaign's folder.
-        failed: node name -> error, of the run that just ended.
+        failed: node name -> error, of the run that just ended; by default what the logs of the last one say.
 
     Raises:
         InputError: not a campaign's folder.
@@ -34,8 +35,11 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
     folder = CampaignFolder(Path(root))
     campaign = folder.campaign()
     store = folder.store(campaign)
-    graph = grown_graph(campaign, store, failed or (), folder.costs())
-    items = {name: item for name, item in graph.items(frozenset(failed or {})).items() if store.has(item)}
+    if failed is None:
+        logs = quarantined(folder.scratch, grown_graph(campaign, store), lambda item: not store.has(item))
+        failed = {name: first_line(log) for name, log in logs.items()}
+    graph = grown_graph(campaign, store, failed, folder.costs())
+    items = {name: item for name, item in graph.items(frozenset(failed)).items() if store.has(item)}
     results = {name: store.result(item) for name, item in items.items()}
     environment = Environment(
         loader=PackageLoader("argyro.campaigns", "templates"), autoescape=True, undefined=StrictUndefined
@@ -58,7 +62,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         laws=transport_tables.law_rows(graph, results),
         runs=transport_tables.run_rows(graph, results),
         profiles=list(_profiles(campaign, graph, results)),
-        warnings=warnings(campaign, results, failed or {}),
+        warnings=warnings(campaign, results, failed),
         reckoning=plan_against_actual(campaign, graph, items, results, store),
         provenance=provenance(campaign, graph),
     )

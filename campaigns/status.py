@@ -6,11 +6,13 @@ import fcntl
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from argyro.campaigns.adaptive import decisions, grown_graph, rounds
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.graph import Graph
+from argyro.campaigns.quarantine import changed, first_line, quarantined
 from argyro.platform.execution import lock_file, progress_file
 from argyro.platform.store import Store
 from argyro.platform.workitem import WorkItem
@@ -82,23 +84,16 @@ class StatusReader:
             return False
         signs = [*self.folder.scratch.glob("*.lock"), *self.folder.scratch.glob("*.progress.json")]
         items = [sign for sign in signs if sign.name != "run.lock"]
-        return any(time.time() - _changed(sign) < SIGN_OF_LIFE_S for sign in items)
+        return any(time.time() - changed(sign) < SIGN_OF_LIFE_S for sign in items)
 
     def _quarantined(self, graph: Graph, store: Store) -> dict[str, str]:
-        """Name -> first line of the error and where its log is, of nodes that failed for good; newest last.
+        """Name -> first line of the error and where its log is, of nodes that failed for good; newest last."""
+        waiting = partial(self._waits, store=store)
+        found = quarantined(self.folder.scratch, graph, waiting)
+        return {name: f"{name}: {first_line(log)} (log: {log})" for name, log in found.items()}
 
-        A log counts for the key it was written for; keys of nodes that tolerate a failed parent depend on which failed.
-        """
-        logs = sorted((self.folder.scratch / "quarantine").glob("*.log"), key=_changed)
-        found: dict[str, str] = {}
-        for _ in range(2 if logs else 0):
-            items = graph.items(frozenset(found))
-            names = {item.key: name for name, item in items.items()}
-            for log in logs:
-                name = names.get(log.stem)
-                if name and self._state(items[name], store, active=True) == "waiting":
-                    found[name] = f"{name}: {_first_line(log)} (log: {log})"
-        return found
+    def _waits(self, item: WorkItem, store: Store) -> bool:
+        return self._state(item, store, active=True) == "waiting"
 
     def _state(self, item: WorkItem | None, store: Store, active: bool) -> str:
         if item is None:
@@ -115,19 +110,6 @@ class StatusReader:
             return json.loads(progress_file(self.folder.scratch, item.key).read_text())
         except (OSError, ValueError):
             return {"fraction": 0.0, "text": ""}
-
-
-def _first_line(log: Path) -> str:
-    """Of the error in an item's log, below the item's name."""
-    lines = log.read_text().split("\n", 2)[2:]
-    return lines[0].partition("\n")[0] if lines else "no message"
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # an item that ended meanwhile
-        return 0.0
 
 
 def _count(graph: Graph, states: Mapping[str, str]) -> list[dict]:

@@ -46,8 +46,8 @@ def test_argyro_commands(workplace, line):
     if "template" in line:
         done = pasted(line.replace("> my.yaml", "> template.yaml"), workplace)
         assert yaml.safe_load((workplace / "template.yaml").read_text())["name"] == "quickstart"
-    elif " ui " in line or " serve " in line:
-        serves_a_page(line, workplace, b"MLflow" if " ui " in line else b"Li transport")
+    elif line.split()[1] in ("ui", "serve"):
+        serves_a_page(line, workplace, b"MLflow" if line.split()[1] == "ui" else b"Li transport")
         return
     else:
         done = pasted(line, workplace)
