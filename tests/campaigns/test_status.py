@@ -11,7 +11,7 @@ import yaml
 
 from argyro.campaigns.build import build_graph
 from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.report import write_report
+from argyro.campaigns.quarantine import first_line, quarantined
 from argyro.campaigns.spec import Campaign
 from argyro.campaigns.status import STATES, StatusReader, campaign_status
 from argyro.platform.execution import lock_file
@@ -95,8 +95,10 @@ def test_a_quarantined_item_bars_what_needs_it(folder):
     assert state_of(document, "learn") == {"quarantined": 1} and state_of(document, "md") == {"failed": 4}
     (error,) = document["errors"]
     assert error.startswith(f"{name}: ArgyroError: no labels (log: ") and f"{item.key}.log" in error
-    # a report written afterwards knows it, too: what tolerates the failure lies under another key
-    assert f"{name} failed: ArgyroError: no labels" in write_report(folder.root).read_text()
+    graph = build_graph(folder.campaign())
+    found = quarantined(folder.scratch, graph, missing=lambda item: True)
+    assert {name: first_line(log) for name, log in found.items()} == {name: "ArgyroError: no labels"}
+    assert quarantined(folder.scratch, graph, missing=lambda item: False) == {}
 
 
 def test_a_reader_sees_what_came_since(folder):
