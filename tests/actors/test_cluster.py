@@ -80,6 +80,7 @@ def outcomes(executor, tasks):
 
 def test_ray_gives_what_inline_gives(cluster, tmp_path):
     on_ray = outcomes(cluster, [task(tmp_path / "ray", square, n=n) for n in range(5)])
+    assert [outcome.error for outcome in on_ray.values() if outcome.status != "done"] == []
     inline = outcomes(InlineExecutor(), [task(tmp_path / "inline", square, n=n) for n in range(5)])
     assert {k: o.result["value"] for k, o in on_ray.items()} == {k: o.result["value"] for k, o in inline.items()}
     assert {o.result["threads"] for o in on_ray.values()} == {"1"}
