@@ -1,4 +1,7 @@
-"""Items that failed for good, told from the logs they left in `scratch/quarantine`."""
+"""Items that failed for good and the logs they leave in `scratch/quarantine`.
+
+A log holds the item's name, a remark, and the error with its traceback.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 from argyro.campaigns.graph import Graph
+from argyro.platform.execution import Outcome
 from argyro.platform.workitem import WorkItem
+
+REPEATS = "It would end so again: set aside for later runs, too. Delete this file to have it tried once more."
+
+
+def _log_file(scratch: Path, key: str) -> Path:
+    return scratch / "quarantine" / f"{key}.log"
+
+
+def keep_log(scratch: Path, name: str, outcome: Outcome) -> None:
+    """Write how the item of a node failed."""
+    log = _log_file(scratch, outcome.key)
+    log.parent.mkdir(exist_ok=True)
+    log.write_text(f"{name}\n{REPEATS if outcome.repeats else ''}\n{outcome.error}")
+
+
+def ended_before(scratch: Path, key: str) -> str:
+    """The error by which an item ended in an earlier run, if it would end so again; else empty."""
+    log = _log_file(scratch, key)
+    _, remark, error = [*(log.read_text().split("\n", 2) if log.is_file() else []), "", "", ""][:3]
+    return error if remark == REPEATS else ""
 
 
 def quarantined(scratch: Path, graph: Graph, missing: Callable[[WorkItem], bool]) -> dict[str, Path]:

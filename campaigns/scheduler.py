@@ -11,6 +11,7 @@ from typing import Protocol
 
 from argyro.campaigns.frontier import Frontier
 from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.quarantine import ended_before, keep_log
 from argyro.platform.execution import Outcome, Resources, Task, discard_scratch
 from argyro.platform.storage_fault import REPAIR, storage_fault
 from argyro.platform.store import Store
@@ -18,7 +19,6 @@ from argyro.platform.workitem import WorkItem
 
 MAX_LOST = 5  # a process that keeps dying on one item is most likely killed by that item (memory)
 LONGEST_PAUSE_S = 600.0
-REPEATS = "It would end so again: set aside for later runs, too. Delete this file to have it tried once more."
 PATIENCE_S = 5.0  # the executor looks at time limits and at the cluster's health at least this often
 
 
@@ -157,7 +157,7 @@ class Scheduler:
 
     def _submit(self, name: str) -> None:
         node, item = self.graph.nodes[name], self._frontier.items[name]
-        if error := self._ended_before(item):
+        if error := ended_before(self.scratch, item.key):
             self._quarantine(name, Outcome(item.key, "failed", error=error, repeats=True))
             return
         items = self._frontier.items
@@ -230,7 +230,7 @@ class Scheduler:
 
     def _quarantine(self, name: str, outcome: Outcome) -> None:
         try:
-            self._keep_log(name, outcome)
+            keep_log(self.scratch, name, outcome)
         except OSError as error:
             self.progress.waiting.add(name)
             self.progress.stopped = storage_fault(error, [self.scratch]) or f"{error}; {REPAIR}"
@@ -242,20 +242,6 @@ class Scheduler:
         self._skip(barred)
         self._look_up(child for child in changed if child in self.progress.waiting)
         self._grow(name, None)
-
-    def _log_file(self, key: str) -> Path:
-        return self.scratch / "quarantine" / f"{key}.log"
-
-    def _keep_log(self, name: str, outcome: Outcome) -> None:
-        log = self._log_file(outcome.key)
-        log.parent.mkdir(exist_ok=True)
-        log.write_text(f"{name}\n{REPEATS if outcome.repeats else ''}\n{outcome.error}")
-
-    def _ended_before(self, item: WorkItem) -> str:
-        """The error by which the item ended in an earlier run, if it would end so again; else empty."""
-        log = self._log_file(item.key)
-        _, remark, error = [*(log.read_text().split("\n", 2) if log.is_file() else []), "", "", ""][:3]
-        return error if remark == REPEATS else ""
 
     def _skip(self, names: list[str]) -> None:
         for name in names:

@@ -51,7 +51,7 @@ class StatusReader:
         """For each stage the number of items in each state; how fast it goes, the time left, the last errors.
 
         An item is quarantined when it failed for good, failed when something it needs is quarantined; the next
-        `argyro run` tries both again. Unfinished work of a run that ended counts as waiting.
+        `argyro run` tries both again, but for what would end alike. Unfinished work of an ended run counts as waiting.
         """
         campaign = self.folder.campaign()
         store, active = self.folder.store(campaign), self._active()
