@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from ase.build import bulk
 from argyro.platform.dynamics.md_settings import MDSettings
 from argyro.platform.dynamics.simulation import run_md
 from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.dynamics.watch import RunStoppedError, Watch
+from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError, Watch
 from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.structures.argyrodite import build_bulk
 
 PAIR = ["pair_style lj/cut 8.0", "pair_coeff * * 0.0103 3.4"]
 SETTINGS = MDSettings(temperature_K=60.0, equilibrate_ps=2.0, production_ps=8.0, seed=1)
@@ -113,6 +115,14 @@ def test_a_folder_in_use_is_refused(tmp_path):
 def test_lammps_failures_come_with_its_message(tmp_path):
     with pytest.raises(RunStoppedError, match=r"LAMMPS ended with status 1.*nonsense"):
         run_md(crystal(2), None, SETTINGS, tmp_path, pair_commands=["pair_style nonsense"])
+
+
+def test_fused_atoms_are_the_potentials_failure(tmp_path):
+    potential = Path(__file__).parents[3] / "campaigns" / "reference" / "potentials" / "Cl-Li-P-S.mtp"
+    fused = build_bulk("Li6PS5Cl", 0.0)
+    fused.positions[1] = fused.positions[0] + [0.2, 0.0, 0.0]
+    with pytest.raises(PotentialFailedError, match=r"0\.200 Å apart"):
+        run_md(fused, potential, SETTINGS, tmp_path)
 
 
 def test_a_hot_run_is_stopped_with_the_reason(tmp_path):
