@@ -35,13 +35,13 @@ class Replica:
         self.folder, self.token = folder, token
 
     def __serve_build_asgi_app__(self):
-        """Load the surrogate, answer once so that everything is compiled, and make the application."""
+        """Load the surrogate, do what the first questions would wait for, and make the application."""
         from argyro.surrogates.answer import Oracle
         from argyro.surrogates.service import create_app
 
         _listen_on_node_address()
         oracle = Oracle.load(self.folder)
-        oracle.answer(oracle.example())
+        oracle.warm_up()
         return create_app(oracle, self.token)
 
 

@@ -12,15 +12,14 @@ from ase import Atoms
 
 from argyro.platform.conductivity import conductivity_S_cm
 from argyro.platform.errors import InputError
-from argyro.platform.structures.argyrodite import build_bulk
 from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.grain_boundary import build_boundary
 from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import S_CM_IN_MS_CM
 from argyro.surrogates.descriptors import Identity
 from argyro.surrogates.kept import Kept
 from argyro.surrogates.polycrystal import Polycrystal
 from argyro.surrogates.prediction import Prediction, uncertain_columns
+from argyro.surrogates.representative import representative_cell
 from argyro.surrogates.shipped import shipped_folder
 from argyro.surrogates.surrogate import Query, Surrogate
 
@@ -98,7 +97,15 @@ class Oracle:
         identity = Identity.of(composition, disorder, boundary)
         if not self.surrogate.needs_structure(identity):
             return Query(identity)
-        return self.kept.get(identity, lambda: self.surrogate.prepare(build(identity)))
+        return self.kept.get(identity, lambda: self.surrogate.prepare(representative_cell(identity)))
+
+    def warm_up(self) -> None:
+        """Do now what the first questions would wait for, seconds for each trained boundary if there are networks."""
+        example = self.example()
+        self.answer(example)
+        if self.surrogate.ensemble is not None:
+            for boundary in self.surrogate.domain.boundaries:
+                self.surrogate.graph(representative_cell(Identity.of(example.composition, example.disorder, boundary)))
 
     def example(self) -> Question:
         """A question well within the training data."""
@@ -245,10 +252,3 @@ def lithium_per_A3(composition: str) -> float:
     """Li ions per Å³ of the crystal."""
     parsed = Composition.parse(composition)
     return FORMULA_UNITS_PER_CELL * parsed["Li"] / parsed.lattice_parameter_A**3
-
-
-def build(identity: Identity):
-    """A representative cell of a material and boundary."""
-    if identity.boundary == "bulk":
-        return build_bulk(identity.composition, identity.disorder)
-    return build_boundary(identity.composition, identity.disorder, identity.boundary)

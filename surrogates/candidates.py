@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import cycle
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.kernels import Pairs, Rows, labels_of
-from argyro.surrogates.process import ArrheniusProcess, Data, Posterior
+from argyro.surrogates.process import ArrheniusProcess, Data, Posterior, Processes
 
 CANDIDATES = ("mean", "ridge", "gp", "graph")
 
@@ -31,9 +32,11 @@ class Candidate:
 
     def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
         """Posterior of each process for rows with mean coefficients (members, r, 2); members take turns."""
-        compared = self.processes[0].compare(rows)
-        pairs = zip(self.processes, cycle(means), strict=False)
-        return [process.coefficients(rows, mean, compared) for process, mean in pairs]
+        return self._together.coefficients(rows, means[np.arange(len(self.processes)) % len(means)])
+
+    @cached_property
+    def _together(self) -> Processes:
+        return Processes(self.processes)
 
 
 def kernel_of(kind: str) -> str:

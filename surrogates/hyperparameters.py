@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
@@ -60,6 +61,12 @@ class Hyperparameters:
                 1 / (1 + np.exp(-SHARE_SCALE * z)) if factor is None else field.default * factor**z
             )
         return cls(**values)
+
+    @classmethod
+    def stacked(cls, samples: Sequence[Hyperparameters]) -> Hyperparameters:
+        """Several as one, each value an array (m, 1, 1) that applies to m matrices at once."""
+        columns = np.array([astuple(sample) for sample in samples]).T[:, :, None, None]
+        return cls(*columns)
 
 
 COUNT = len(fields(Hyperparameters))

@@ -72,6 +72,12 @@ def labels_of(rows: Rows) -> list[str]:
     return [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
 
 
+def distinct(rows: Rows) -> tuple[Rows, np.ndarray]:
+    """Rows without their repetitions at other temperatures, and for each row (n,) which of them it is."""
+    _, first, group = np.unique(np.array(labels_of(rows)), return_index=True, return_inverse=True)
+    return rows.take(first), group
+
+
 class Pairs:
     """All that the covariance of two sets of rows needs but the hyperparameters; compute it once."""
 
@@ -99,17 +105,20 @@ class Pairs:
         return hyper.linear * linear + (1 - hyper.linear) * (1 + scaled) * np.exp(-scaled)
 
     def covariance(self, hyper: Hyperparameters) -> np.ndarray:
-        """Both coefficients' covariance, (2, na, nb), in units of the prior's variance."""
+        """Both coefficients' covariance, (2, na, nb), in units of the prior's variance; (m, 2, na, nb) of m stacked
+        hyperparameters.
+        """
         described = self.described(hyper)
-        follow_a, follow_b = (np.where(targets == 0, 1.0, hyper.slope) for targets in self.targets)
+        a, b = self.targets
+        follow = np.where(a[:, None] == 0, 1.0, hyper.slope) * np.where(b[None, :] == 0, 1.0, hyper.slope)
         common = hyper.shared + (1 - hyper.shared) * described
         alike = hyper.boundary_shared + (1 - hyper.boundary_shared) * self.boundary * (1 + described) / 2
         boundary = hyper.boundary**2 * alike * self.coupling
-        follow = np.outer(follow_a, follow_b)
         sizes = ((hyper.departure, hyper.own_departure), (hyper.amplitude, hyper.own_barrier))
-        return np.stack(
-            [(size**2 * common + own * self.same_material) * follow + boundary + own * self.own for size, own in sizes]
-        )
+        parts = [
+            (size**2 * common + own * self.same_material) * follow + boundary + own * self.own for size, own in sizes
+        ]
+        return np.stack(parts, axis=-3)
 
 
 def _boundary_correlation(kind: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from scipy.stats import norm, qmc
 
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.hyperparameters import COUNT, Hyperparameters
-from argyro.surrogates.kernels import Pairs, labels_of
+from argyro.surrogates.kernels import Pairs, distinct
 from argyro.surrogates.process import Data
 
 SAMPLES = 8
@@ -60,10 +60,8 @@ def negative_log_posterior(
     Several temperatures measure the two coefficients c of one diffusivity: y = X c + noise N. With cov(c) = K, Λ = Xᵀ
     N⁻¹ X and b = Xᵀ N⁻¹ y, twice -ln p(y) is yᵀ N⁻¹ y + ln|N| + ln|1 + K Λ| - bᵀ (1 + K Λ)⁻¹ K b.
     """
-    labels = np.array(labels_of(data.rows))
-    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
-    distinct = data.rows.take(first)
-    pairs = Pairs(kind, distinct, distinct)
+    rows, group = distinct(data.rows)
+    pairs = Pairs(kind, rows, rows)
     basis = prior.basis(data.temperatures_K)
     residual = data.log_values - prior.offset - np.einsum("nc,nc->n", basis, mean)
     scaled = (basis * prior.sigma).T
@@ -74,7 +72,7 @@ def negative_log_posterior(
     def loss(x: np.ndarray) -> float:
         hyper = Hyperparameters.of_standard(x)
         weight = 1 / (data.log_sigmas**2 + hyper.jitter**2)
-        aa, ab, bb, seen_a, seen_b = (np.bincount(group, weight * column, len(first)) for column in columns)
+        aa, ab, bb, seen_a, seen_b = (np.bincount(group, weight * column, len(rows)) for column in columns)
         a, b = pairs.covariance(hyper)
         matrix = np.block([[a * aa, a * ab], [b * ab, b * bb]])
         matrix[np.diag_indices_from(matrix)] += 1.0

@@ -82,19 +82,15 @@ def draw(
         seed: of the normal numbers.
     """
     rng = np.random.default_rng(seed)
-    size = 2 * len(widen)
-    centre = np.mean(means, axis=0)
+    size, centre = 2 * len(widen), np.mean(means, axis=0)
     normal = rng.standard_normal((samples, size))
     member = rng.permutation(samples) % len(means)
-    drawn = np.empty((samples, *centre.shape))
-    for m, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
-        mine = member == m
-        departure = (normal[mine] @ _root(covariance.reshape(size, size)).T).reshape(-1, *centre.shape)
-        drawn[mine] = centre + widen[:, None] * (mean - centre + departure)
-    return drawn
+    roots = _root(np.reshape(covariances, (-1, size, size)))
+    departure = np.matmul(roots[member], normal[:, :, None]).reshape(-1, *centre.shape)
+    return centre + widen[:, None] * (np.asarray(means)[member] - centre + departure)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """Take a square root that forgives rounding in nearly singular covariances."""
+    """Take square roots (..., n, n) that forgive rounding in nearly singular covariances."""
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    return vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]

@@ -8,15 +8,16 @@ in closed form, and extrapolation in T carries the uncertainty of Ea.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cholesky, qr, solve_triangular
 
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.censored import pseudo_values
 from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.kernels import Pairs, Rows
+from argyro.surrogates.kernels import Pairs, Rows, distinct
 
 BOUND_SOFTNESS = 0.2  # of ln D: a bound from a finite run is itself known to about 20 %
 
@@ -74,40 +75,63 @@ class ArrheniusProcess:
             pairs: the data's rows compared with themselves, where several processes share them.
         """
         self.kind, self.hyper, self.data, self.mean, self.prior = kind, hyper, data, mean, prior
-        self._basis = prior.basis(data.temperatures_K)
         if not len(data):
             return
+        basis = prior.basis(data.temperatures_K)
         pairs = pairs or Pairs(kind, data.rows, data.rows)
-        signal = covariance_of_log(pairs.covariance(hyper), self._basis * prior.sigma**2, self._basis)
-        residual = data.log_values - prior.offset - np.einsum("nc,nc->n", self._basis, mean)
+        signal = covariance_of_log(pairs.covariance(hyper), basis * prior.sigma**2, basis)
+        residual = data.log_values - prior.offset - np.einsum("nc,nc->n", basis, mean)
         noise = np.where(data.censored, BOUND_SOFTNESS, np.hypot(data.log_sigmas, hyper.jitter))
         values, variances = pseudo_values(signal, residual, noise, data.censored)
-        # inverted once: a product with it answers a question of few rows in a fifth of the time of a solution
+        self.distinct, group = distinct(data.rows)
+        design = np.zeros((len(data), 2, len(self.distinct)))
+        design[np.arange(len(data)), :, group] = basis * prior.sigma
         factor = cholesky(signal + np.diag(variances), lower=True)
-        self._whitening = solve_triangular(factor, np.eye(len(factor)), lower=True)
-        self._weights = self._whitening.T @ (self._whitening @ values)
+        design = solve_triangular(factor, design.reshape(len(data), -1), lower=True)
+        root = qr(design, mode="r")[0][: min(design.shape)]
+        # what the data say of the u distinct diffusivities' coefficients, in units of the prior: weights (2, u), and a
+        # root (2, u, k) of what they take away from the covariance
+        self.weights = (design.T @ solve_triangular(factor, values, lower=True)).reshape(2, -1)
+        self.root = root.reshape(len(root), 2, -1).transpose(1, 2, 0)
 
-    def compare(self, rows: Rows) -> tuple[Pairs, Pairs]:
-        """Rows with themselves and with the data's, for `coefficients` of several processes of one kernel and data."""
-        return Pairs(self.kind, rows, rows), Pairs(self.kind, rows, self.data.rows)
+    def coefficients(self, rows: Rows, mean: np.ndarray) -> Posterior:
+        """Posterior of the coefficients of r rows with a mean before conditioning, (r, 2)."""
+        return Processes([self]).coefficients(rows, mean[None])[0]
 
-    def coefficients(self, rows: Rows, mean: np.ndarray, compared: tuple[Pairs, Pairs] | None = None) -> Posterior:
-        """Posterior of the coefficients of r rows.
+
+class Processes:
+    """Processes of one kernel and the same data, m of them, asked together: a question of few rows is then a handful of
+    products instead of m times as many.
+    """
+
+    def __init__(self, processes: Sequence[ArrheniusProcess]):
+        """Stack what each has learnt."""
+        first = processes[0]
+        self.kind, self.prior, self.seen = first.kind, first.prior, len(first.data) > 0
+        self.hyper = Hyperparameters.stacked([process.hyper for process in processes])
+        if self.seen:
+            self.distinct = first.distinct
+            self.weights = np.stack([process.weights for process in processes])
+            self.root = np.stack([process.root for process in processes])
+
+    def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
+        """Posterior of the coefficients of r rows in each process.
 
         Args:
             rows: asked for.
-            mean: of the rows before conditioning, (r, 2).
-            compared: what `compare` gave for them.
+            means: of the rows before conditioning, (m, r, 2).
         """
-        own, cross = compared or self.compare(rows)
-        variance = self.prior.sigma**2
-        before = np.einsum("cij,cd->icjd", own.covariance(self.hyper), np.diag(variance))
-        if not len(self.data):
-            return Posterior(mean, before, np.ones(len(rows), dtype=bool))
-        known = np.einsum("crn,nc->rcn", cross.covariance(self.hyper), self._basis * variance)
-        white = known.reshape(2 * len(rows), -1) @ self._whitening.T
-        after = before - (white @ white.T).reshape(before.shape)
-        return Posterior(mean + known @ self._weights, after, ~cross.same_key.any(axis=1))
+        before = Pairs(self.kind, rows, rows).covariance(self.hyper)
+        after, new, sigma = np.zeros((*means.shape, *means.shape[1:])), np.ones(len(rows), dtype=bool), self.prior.sigma
+        after[:, :, [0, 1], :, [0, 1]] = before.swapaxes(0, 1)
+        if self.seen:
+            pairs = Pairs(self.kind, rows, self.distinct)
+            known, new = pairs.covariance(self.hyper), ~pairs.same_key.any(axis=1)
+            means = means + sigma * (known @ self.weights[..., None])[..., 0].swapaxes(1, 2)
+            explained = (known @ self.root).swapaxes(1, 2).reshape(len(known), 2 * len(rows), -1)
+            after -= (explained @ explained.swapaxes(1, 2)).reshape(after.shape)
+        after *= sigma[:, None, None] * sigma
+        return [Posterior(mean, covariance, new) for mean, covariance in zip(means, after, strict=True)]
 
 
 def covariance_of_log(coefficients: np.ndarray, scaled_a: np.ndarray, basis_b: np.ndarray) -> np.ndarray:

@@ -87,10 +87,14 @@ class Surrogate:
         Raises:
             InputError: labels are missing or elements unknown.
         """
+        identity = identity_of(structure)
+        return Query(identity, self.graph(structure) if self.needs_structure(identity) else None)
+
+    def graph(self, structure: Atoms) -> Graph:
+        """A structure as the networks see it."""
         from argyro.surrogates.graph import graph_of
 
-        identity = identity_of(structure)
-        return Query(identity, graph_of(structure, self.excess) if self.needs_structure(identity) else None)
+        return graph_of(structure, self.excess)
 
     def predict(
         self,

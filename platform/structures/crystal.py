@@ -8,7 +8,7 @@ Source: Kraft et al., J. Am. Chem. Soc. 139, 10909 (2017); distances checked in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,6 +66,11 @@ class Skeleton:
     def units(self) -> int:
         """Number of formula units."""
         return len(self.centres)
+
+    def scaled(self, factor: float) -> Skeleton:
+        """The same sites at another lattice parameter."""
+        lengths = {name: getattr(self, name) * factor for name in ("cell", "centres", "arms", "free", "pairs")}
+        return replace(self, **lengths, planes_A=tuple(plane * factor for plane in self.planes_A))
 
 
 def bulk_skeleton(lattice_parameter_A: float, supercell: tuple[int, int, int] = (1, 1, 1)) -> Skeleton:

@@ -8,8 +8,9 @@ from ase import Atoms
 
 from argyro.platform.errors import InputError
 from argyro.platform.structures.checks import require
-from argyro.platform.structures.coincidence import parse_boundary
+from argyro.platform.structures.coincidence import BoundaryType, parse_boundary
 from argyro.platform.structures.composition import Composition
+from argyro.platform.structures.crystal import Skeleton
 from argyro.platform.structures.grains import plane_spacing
 from argyro.platform.structures.populate import populate
 from argyro.platform.structures.search import ranked_stackings
@@ -17,14 +18,14 @@ from argyro.platform.structures.stacking import Stacking, plane_cell_A, stack
 from argyro.platform.structures.translations import layers_for
 from argyro.platform.units import NM_IN_A
 
-MIN_WIDTH_NM = 0.9
+MIN_THICKNESS_NM, MIN_WIDTH_NM = 1.5, 0.9
 
 
 def build_boundary(
     composition: str,
     disorder: float,
     boundary: str,
-    min_grain_thickness_nm: float = 1.5,
+    min_grain_thickness_nm: float = MIN_THICKNESS_NM,
     seed: int = 0,
     *,
     min_width_nm: float = MIN_WIDTH_NM,
@@ -60,8 +61,7 @@ def build_boundary(
     stacking = stacking or ranked_stackings(kind, parsed, disorder)[0]
     lattice_A = parsed.lattice_parameter_A
     layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
-    repeats = tuple(ceil(min_width_nm * NM_IN_A / side - 1e-9) for side in plane_cell_A(kind, lattice_A))
-    skeleton = stack(kind, stacking, layers, repeats, lattice_A, vacuum_nm * NM_IN_A)
+    skeleton = boundary_skeleton(kind, stacking, lattice_A, min_grain_thickness_nm, min_width_nm, vacuum_nm)
     atoms = populate(skeleton, parsed, disorder, seed, arrangement)
     atoms.info.update(
         boundary=kind.name,
@@ -73,3 +73,17 @@ def build_boundary(
     )
     require(atoms)
     return atoms
+
+
+def boundary_skeleton(
+    kind: BoundaryType,
+    stacking: Stacking,
+    lattice_A: float,
+    min_grain_thickness_nm: float = MIN_THICKNESS_NM,
+    min_width_nm: float = MIN_WIDTH_NM,
+    vacuum_nm: float = 0.0,
+) -> Skeleton:
+    """Sites of a cell of two grains in one state of their boundary; sizes as in `build_boundary`."""
+    layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
+    along, across = (ceil(min_width_nm * NM_IN_A / side - 1e-9) for side in plane_cell_A(kind, lattice_A))
+    return stack(kind, stacking, layers, (along, across), lattice_A, vacuum_nm * NM_IN_A)

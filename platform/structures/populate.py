@@ -46,8 +46,27 @@ class _Framework:
         return np.array([CHARGES[symbol] for symbol in self.symbols], dtype=float)
 
 
+@dataclass(frozen=True)
+class PlacedLithium:
+    """Li atoms: positions (n, 3) in Å, site names and grains."""
+
+    positions_A: np.ndarray
+    sites: list[str]
+    grains: np.ndarray
+
+    def some(self, count: int, rng: np.random.Generator) -> PlacedLithium:
+        """So many of them at random."""
+        kept = np.sort(rng.permutation(len(self.sites))[:count])
+        return PlacedLithium(self.positions_A[kept], [self.sites[index] for index in kept], self.grains[kept])
+
+
 def populate(
-    skeleton: Skeleton, composition: Composition, disorder: float, seed: int, arrangement: str = "random"
+    skeleton: Skeleton,
+    composition: Composition,
+    disorder: float,
+    seed: int,
+    arrangement: str = "random",
+    lithium: PlacedLithium | None = None,
 ) -> Atoms:
     """Fill the sites of a skeleton: every grain gets the composition and the disorder asked for.
 
@@ -57,6 +76,7 @@ def populate(
         disorder: share of swapped free anions, see `occupation.free_anions`.
         seed: of every random choice.
         arrangement: of the free anions, "random" or "quasirandom", see `quasirandom.quasirandom`.
+        lithium: where Li may stay, at least as many as there are in the composition; placed among these anions if None.
 
     Raises:
         InputError: disorder or arrangement cannot be used.
@@ -78,10 +98,13 @@ def populate(
             places_A = skeleton.free[skeleton.free_grain[:, 0] == grain]
             elements = quasirandom(elements, places_A, skeleton.cell, composition.lattice_parameter_A, rng)
         _fill_grain(framework, skeleton, int(grain), counts, elements, rng)
-    lithium = sum(counts.atoms["Li"] for counts in pieces)
-    placed = place_in(skeleton, framework.positions_A, framework.charges_e, lithium, seed)
+    count = sum(counts.atoms["Li"] for counts in pieces)
+    if lithium:
+        placed = lithium.some(count, rng)
+    else:
+        placed = place_in(skeleton, framework.positions_A, framework.charges_e, count, seed)
     atoms = Atoms(
-        ["Li"] * lithium + framework.symbols,
+        ["Li"] * count + framework.symbols,
         positions=np.concatenate([placed.positions_A, framework.positions_A]),
         cell=skeleton.cell,
         pbc=True,
@@ -128,15 +151,6 @@ def _fill_grain(framework: _Framework, skeleton: Skeleton, grain: int, counts: C
         framework.add(
             on_4a_4c[:, column], skeleton.free[:, column][skeleton.free_grain[:, column] == grain], site, grain
         )
-
-
-@dataclass(frozen=True)
-class PlacedLithium:
-    """Li atoms: positions (n, 3) in Å, site names and grains."""
-
-    positions_A: np.ndarray
-    sites: list[str]
-    grains: np.ndarray
 
 
 def place_in(

@@ -1,0 +1,64 @@
+"""A cell that stands for a material and boundary that a question names: what the graph networks see of it.
+
+How the grains meet and where Li fits between them follow the size of the crystal and hardly its elements. So they are
+found once per boundary, among anions of mean charge, and scaled; a question draws its anions. Simulations start from
+`build_boundary`, which searches anew for each material; the networks tell the two cells apart by less than they
+differ among themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import ceil
+
+from ase import Atoms
+
+from argyro.platform.structures.coincidence import parse_boundary
+from argyro.platform.structures.composition import Composition
+from argyro.platform.structures.crystal import Skeleton, bulk_skeleton
+from argyro.platform.structures.grain_boundary import boundary_skeleton
+from argyro.platform.structures.populate import PlacedLithium, mean_framework, place_in, populate
+from argyro.platform.structures.search import ranked_stackings
+from argyro.surrogates.descriptors import Identity
+
+BULK_CELLS = (2, 2, 2)  # enough free sites for any disorder
+MEAN_DISORDER = 0.5
+ROOM_FOR = {6: "Li6PS5Cl", 7: "Li7PS6", 8: "Li8SiS6"}  # Li per formula unit and whose charges place them
+
+
+def representative_cell(identity: Identity) -> Atoms:
+    """A cell of a material and boundary with the arrays and ``info`` that a graph needs.
+
+    Raises:
+        InputError: they cannot be built.
+    """
+    composition = Composition.parse(identity.composition)
+    template = _template(identity.boundary, max(min(ROOM_FOR), ceil(composition["Li"] - 1e-6)))
+    factor = composition.lattice_parameter_A / template.lattice_parameter_A
+    lithium = replace(template.lithium, positions_A=template.lithium.positions_A * factor)
+    atoms = populate(template.skeleton.scaled(factor), composition, identity.disorder, seed=0, lithium=lithium)
+    atoms.info["boundary"] = identity.boundary
+    return atoms
+
+
+@dataclass(frozen=True)
+class _Template:
+    """Sites and Li of a boundary or the bulk at one lattice parameter."""
+
+    skeleton: Skeleton
+    lithium: PlacedLithium
+    lattice_parameter_A: float
+
+
+@lru_cache(maxsize=64)
+def _template(boundary: str, lithium_per_unit: int) -> _Template:
+    mean = Composition.parse(ROOM_FOR[lithium_per_unit])
+    lattice_A = mean.lattice_parameter_A
+    if boundary == "bulk":
+        skeleton = bulk_skeleton(lattice_A, BULK_CELLS)
+    else:
+        kind = parse_boundary(boundary)
+        skeleton = boundary_skeleton(kind, ranked_stackings(kind, mean, MEAN_DISORDER)[0], lattice_A)
+    lithium = place_in(skeleton, *mean_framework(skeleton, mean, MEAN_DISORDER), seed=0)
+    return _Template(skeleton, lithium, lattice_A)
