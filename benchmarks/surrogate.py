@@ -18,6 +18,7 @@ import numpy as np
 from made_up import CAMPAIGN_TEMPERATURES_K, Results, campaign_cells
 
 from argyro.campaigns.stages.structure import read_structure
+from argyro.platform.labels.source import LabelSource
 from argyro.platform.uncertain import Uncertain
 from argyro.surrogates.candidates import CANDIDATES
 from argyro.surrogates.descriptors import identity_of
@@ -76,13 +77,15 @@ def recorded_observations(folder: Path) -> list[Observation]:
     return found
 
 
-def recorded(folder: Path, candidates: tuple[str, ...]) -> None:
+def recorded(folder: Path, candidates: tuple[str, ...], foundation: str | None) -> None:
     """The accuracy table on molecular dynamics that was run."""
     observations = recorded_observations(folder)
-    results = evaluate(observations, SurrogateOptions(candidates=candidates))
+    options = SurrogateOptions(candidates=candidates, foundation=LabelSource(foundation) if foundation else None)
+    results = evaluate(observations, options)
     bounds = sum(o.censored for o in observations)
     print(f"{folder}: {len(observations) - bounds} diffusivities, {bounds} bounds\n\n{markdown_table(results)}")
-    surrogate = train_surrogate(observations, SurrogateOptions(candidates=candidates))
+    surrogate = train_surrogate(observations, options)
+    print("\n".join(f"material left out, {kind}: {score}" for kind, score in surrogate.report["scores"].items()))
     print(f"ships {surrogate.report['shipped']}, calibration factor {surrogate.calibration:.2f}")
 
 
@@ -137,6 +140,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=FIRST_WORLD, help="seed of the first of accuracy and coverage")
     parser.add_argument("--candidates", nargs="+", default=CANDIDATES, help="graph networks take longest")
+    parser.add_argument("--foundation", help="recorded: whose frozen descriptors the graph networks see, too: chgnet")
     parser.add_argument("--workdir", type=Path, default=Path("runs/surrogate-benchmark"))
     given = parser.parse_args()
     candidates, file = tuple(given.candidates), given.workdir / f"{given.what}.jsonl"
@@ -145,7 +149,7 @@ def main() -> None:
 
         timing()
     elif given.what == "recorded":
-        recorded(given.run, candidates)
+        recorded(given.run, candidates, given.foundation)
     elif given.what == "coverage":
         coverage(given.seeds, candidates, Results(file), given.first)
     elif given.what == "acquisition":

@@ -162,11 +162,21 @@ class Dynamics(_Section):
     launcher: str | None = Field(None, description="for instance: mpirun -np 4")
 
 
+class Foundation(_Section):
+    """A learned potential whose weights stay as they are."""
+
+    source: Literal["chgnet", "mace"] = "chgnet"
+    model: str | None = Field(None, description="file of a MACE model; chgnet's comes with its package")
+
+
 class SurrogateModel(_Section):
     """The graph surrogate of ln D."""
 
     members: Annotated[int, Field(ge=2, le=50)] = Field(4, description="members of the ensemble")
     steps: Annotated[int, Field(ge=10)] = Field(200, description="of Adam, for each member")
+    foundation: Foundation | None = Field(
+        None, description="model whose frozen descriptors of the atoms the graph networks see, too"
+    )
 
 
 class Homogenization(_Section):

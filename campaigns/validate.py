@@ -66,6 +66,7 @@ def load_campaign(file: Path, workdir: Path | None = None, outside: bool = False
         + _acquisition_mistakes(raw)
         + _label_source_mistakes(raw)
         + _known_label_mistakes(raw)
+        + _foundation_mistakes(raw)
     )
     if workdir is not None:
         mistakes += _workdir_mistakes(workdir)
@@ -238,6 +239,22 @@ def _foreign_labels(section: dict) -> list[Mistake]:
         require_same_source(read_known(section["known"]), source.label_source)
     except InputError as error:
         return [Mistake("labels.known", error.given, error.accepted, str(error))]
+    return []
+
+
+def _foundation_mistakes(raw: dict) -> list[Mistake]:
+    """A model that cannot describe atoms: said now, not after all molecular dynamics."""
+    from argyro.campaigns.foundation import foundation_source
+    from argyro.platform.labels.descriptors import DESCRIBING
+
+    surrogate = raw.get("surrogate")
+    section = surrogate.get("foundation") if isinstance(surrogate, dict) else None
+    if not isinstance(section, dict) or section.get("source", "chgnet") not in DESCRIBING:
+        return []  # said by the schema
+    try:
+        foundation_source(section)
+    except InputError as error:
+        return [Mistake(f"surrogate.{error.path}", error.given, error.accepted, str(error))]
     return []
 
 

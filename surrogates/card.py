@@ -23,6 +23,7 @@ def model_card(surrogate: Surrogate) -> str:
         f"- materials (composition, disorder): {', '.join(report['materials'])}",
         f"- boundaries: {', '.join(report['boundaries'])}; width {surrogate.width_nm or '-'} nm",
         f"- temperatures: {kelvin} K",
+        *_frozen(surrogate),
         *_excess(surrogate.excess),
         "",
         "## Accuracy on held-out groups",
@@ -40,6 +41,12 @@ def model_card(surrogate: Surrogate) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _frozen(surrogate: Surrogate) -> list[str]:
+    """The foundation model that the networks see the atoms through."""
+    frozen = surrogate.frozen
+    return [] if frozen is None else [f"- frozen descriptors of {frozen.source.source}, weights {frozen.weights}"]
 
 
 def _excess(excess: BoundaryExcess) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -55,7 +55,7 @@ def train_ensemble(
         seed: of the starts and of the order of batches.
     """
     torch.manual_seed(seed)
-    ensemble = GraphEnsemble(options.members, options.size)
+    ensemble = GraphEnsemble(options.members, replace(options.size, inputs=graphs[0].num_node_features))
     anchors = [parameter.detach().clone() for parameter in ensemble.parameters()]
     optimiser = torch.optim.Adam(ensemble.parameters(), lr=options.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, options.steps)

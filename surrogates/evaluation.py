@@ -14,7 +14,7 @@ from argyro.surrogates.ensemble import NetworkTraining
 from argyro.surrogates.examples import examples_of
 from argyro.surrogates.metrics import HeldOut, Score, noise_floor_dex, score, widening
 from argyro.surrogates.observation import TARGETS, Observation
-from argyro.surrogates.training import SurrogateOptions
+from argyro.surrogates.training import SurrogateOptions, seen_by_networks
 from argyro.surrogates.validation import cross_validate, fold_of
 
 SPLITS = {"leave-one-composition-out": "composition", "leave-one-boundary-out": "boundary", "random": None}
@@ -67,7 +67,7 @@ def evaluate(
         raise InputError("an accuracy needs at least two observations")
     options, prior = options or SurrogateOptions(), ArrheniusPrior()
     examples = examples_of(observations)
-    graphs = examples.graphs() if "graph" in options.candidates else []
+    graphs, _ = seen_by_networks(examples, options)
     training = NetworkTraining(members=options.members, steps=options.steps)
     floor = noise_floor_dex(examples.data.log_sigmas, examples.data.censored)
     results = []

@@ -13,6 +13,7 @@ from ase import Atoms
 from argyro.platform.errors import InputError
 from argyro.surrogates.descriptors import Identity, identity_of
 from argyro.surrogates.excess import BoundaryExcess
+from argyro.surrogates.frozen import FrozenDescriptors
 from argyro.surrogates.kernels import Rows, rows_of
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.process import Data
@@ -41,11 +42,11 @@ class Examples:
     width_nm: float | None
     excess: BoundaryExcess
 
-    def graphs(self) -> list[Graph]:
+    def graphs(self, frozen: FrozenDescriptors | None = None) -> list[Graph]:
         """What the networks see of each structure."""
         from argyro.surrogates.graph import graph_of
 
-        return [graph_of(atoms, self.excess) for atoms in self.structures]
+        return [graph_of(atoms, self.excess, frozen) for atoms in self.structures]
 
     def groups(self, by: str) -> np.ndarray:
         """Return a word for each observation, (n,): its ``composition``, ``material``, ``boundary`` or ``key``."""

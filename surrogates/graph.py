@@ -11,6 +11,7 @@ from argyro.platform.errors import InputError
 from argyro.platform.structures.composition import CENTRES, CHALCOGENS, HALIDES
 from argyro.surrogates.descriptors import DESCRIPTORS, ION_RADII_A, identity_of
 from argyro.surrogates.excess import BoundaryExcess
+from argyro.surrogates.frozen import FrozenDescriptors
 from argyro.surrogates.neighbours import periodic_edges
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ def edge_features(distances_A: np.ndarray) -> np.ndarray:
     return np.exp(-(((distances_A[:, None] - RADIAL_CENTRES_A) / width) ** 2)) * envelope[:, None]
 
 
-def graph_of(atoms: Atoms, excess: BoundaryExcess) -> Data:
+def graph_of(atoms: Atoms, excess: BoundaryExcess, frozen: FrozenDescriptors | None = None) -> Data:
     """PyTorch Geometric data of a labelled structure, with what is known of its boundary's excess.
 
     Returns:
-        Data with ``x`` (n, 14) node features, ``edge_index`` (2, e), ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the
-        nearness of the boundary, ``globals`` (1, 15) the descriptors and the number density.
+        Data with ``x`` (n, 14) node features, frozen descriptors behind them if there are any, ``edge_index`` (2, e),
+        ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the nearness of the boundary, ``globals`` (1, 15) the descriptors
+        and the number density.
 
     Raises:
         InputError: unknown elements, or labels that are missing.
@@ -71,13 +73,16 @@ def graph_of(atoms: Atoms, excess: BoundaryExcess) -> Data:
 
     i, j, distances_A = periodic_edges(atoms, CUTOFF_A)
     x = node_features(atoms)
+    near = x[:, -2]
+    if frozen is not None:
+        x = np.concatenate([x, frozen.of(atoms)], axis=1)
     density = len(atoms) / atoms.get_volume() / 0.054 - 1  # 0.054 atoms/Å³: 52 atoms in a cell of 9.87 Å
     described = np.append(excess.describe(identity_of(atoms)), 10 * density)
     return Data(
         x=torch.as_tensor(x, dtype=torch.float32),
         edge_index=torch.as_tensor(np.stack([j, i]).astype(np.int64)),
         edge_attr=torch.as_tensor(edge_features(distances_A), dtype=torch.float32),
-        near=torch.as_tensor(x[:, -2], dtype=torch.float32),
+        near=torch.as_tensor(near, dtype=torch.float32),
         globals=torch.as_tensor(described[None], dtype=torch.float32),
         num_nodes=len(atoms),
     )

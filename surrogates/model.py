@@ -21,11 +21,12 @@ OUTPUTS = 6  # (a, Ea) of three targets
 
 @dataclass(frozen=True)
 class NetworkSize:
-    """Width of atom states, of messages, and number of message-passing layers."""
+    """Width of atom states, of messages, number of message-passing layers, and of an atom's features."""
 
     width: int = 32
     messages: int = 16
     layers: int = 2
+    inputs: int = NODE_FEATURES
 
 
 class MemberLinear(nn.Module):
@@ -76,7 +77,7 @@ class GraphEnsemble(nn.Module):
     def __init__(self, members: int, size: NetworkSize):
         super().__init__()
         self.members, self.size = members, size
-        self.embed = MemberLinear(members, NODE_FEATURES, size.width)
+        self.embed = MemberLinear(members, size.inputs, size.width)
         self.passes = nn.ModuleList(MessageLayer(members, size) for _ in range(size.layers))
         self.attention = MemberLinear(members, size.width, 2)
         self.hidden = MemberLinear(members, 2 * size.width + GLOBAL_FEATURES, size.width)

@@ -10,11 +10,13 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from argyro.platform.errors import InputError
+from argyro.platform.labels.source import LabelSource
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import Candidate, fit_candidate
 from argyro.surrogates.card import model_card
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.excess import BoundaryExcess
+from argyro.surrogates.frozen import FrozenDescriptors
 from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.kernels import Rows
 from argyro.surrogates.process import Data
@@ -41,6 +43,7 @@ def save(surrogate: Surrogate, directory: Path) -> None:
         "width_nm": surrogate.width_nm,
         "boundary_excess": surrogate.excess.to_json(),
         "report": surrogate.report,
+        "frozen": _frozen_words(surrogate.frozen),
     }
     save_file(
         {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate, data).items()},
@@ -82,7 +85,8 @@ def load(directory: Path) -> Surrogate:
     domain = Domain.from_json(text["domain"])
     ensemble = _network(text["network"], arrays, len(arrays["means"]))
     known_of = (domain, text["width_nm"], BoundaryExcess.from_json(text["boundary_excess"]))
-    return Surrogate(candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior)
+    frozen = _frozen(text.get("frozen"), arrays)
+    return Surrogate(candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior, frozen)
 
 
 def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:
@@ -98,7 +102,22 @@ def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:
     if surrogate.ensemble is not None:
         arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)
         arrays |= {f"network.{name}": value.numpy() for name, value in surrogate.ensemble.state_dict().items()}
+    if surrogate.frozen is not None:
+        arrays |= {"frozen.centre": surrogate.frozen.centre, "frozen.axes": surrogate.frozen.axes}
     return arrays
+
+
+def _frozen_words(frozen: FrozenDescriptors | None) -> dict | None:
+    if frozen is None:
+        return None
+    return {"source": frozen.source.source, "kwargs": frozen.source.kwargs, "weights": frozen.weights}
+
+
+def _frozen(words: dict | None, arrays: dict[str, np.ndarray]) -> FrozenDescriptors | None:
+    if words is None:
+        return None
+    source = LabelSource(words["source"], kwargs=words["kwargs"])
+    return FrozenDescriptors(source, words["weights"], arrays["frozen.centre"], arrays["frozen.axes"])
 
 
 def _network(size: dict | None, arrays: dict[str, np.ndarray], members: int):

@@ -16,6 +16,7 @@ from argyro.surrogates.candidates import Candidate, prior_means
 from argyro.surrogates.descriptors import Identity, identity_of
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.excess import BoundaryExcess
+from argyro.surrogates.frozen import FrozenDescriptors
 from argyro.surrogates.kernels import Rows, labels_of, rows_of
 from argyro.surrogates.metrics import widening
 from argyro.surrogates.observation import TARGETS
@@ -54,6 +55,7 @@ class Surrogate:
         width_nm: width that boundary diffusivities refer to.
         excess: energy and volume of the boundaries that were simulated.
         report: accuracy of all candidates and the data they saw.
+        frozen: descriptors of a foundation model that its networks see, too.
     """
 
     candidate: Candidate
@@ -65,6 +67,7 @@ class Surrogate:
     excess: BoundaryExcess
     report: dict = field(default_factory=dict)
     prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
+    frozen: FrozenDescriptors | None = None
 
     @property
     def members(self) -> int:
@@ -94,7 +97,7 @@ class Surrogate:
         """A structure as the networks see it."""
         from argyro.surrogates.graph import graph_of
 
-        return graph_of(structure, self.excess)
+        return graph_of(structure, self.excess, self.frozen)
 
     def predict(
         self,

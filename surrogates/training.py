@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from argyro.platform.errors import InputError
+from argyro.platform.labels.source import LabelSource
 from argyro.surrogates.arrhenius import ArrheniusPrior
 from argyro.surrogates.candidates import CANDIDATES, fit_candidate, kernel_of, prior_means, row_means
 from argyro.surrogates.domain import Domain
 from argyro.surrogates.examples import Examples, examples_of
+from argyro.surrogates.frozen import FrozenDescriptors
 from argyro.surrogates.hyperparameters import Hyperparameters
 from argyro.surrogates.kernels import labels_of
 from argyro.surrogates.marginal import hyperparameter_samples
 from argyro.surrogates.metrics import Score, calibration_factor, noise_floor_dex, score
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Surrogate
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data as Graph
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,13 @@ class SurrogateOptions:
         members: networks in the deep ensemble.
         steps: steps of Adam for each of them.
         candidates: the models that compete, of ``mean``, ``ridge``, ``gp`` and ``graph``.
+        foundation: the model whose frozen descriptors of atoms the networks see, too; None for none.
     """
 
     members: int = 5
     steps: int = 200
     candidates: tuple[str, ...] = CANDIDATES
+    foundation: LabelSource | None = None
 
     def __post_init__(self):
         unknown = sorted(set(self.candidates) - set(CANDIDATES))
@@ -64,7 +72,7 @@ def train_surrogate(
 
     options, prior, examples = options or SurrogateOptions(), ArrheniusPrior(), examples_of(observations)
     training = NetworkTraining(members=options.members, steps=options.steps)
-    graphs = examples.graphs() if "graph" in options.candidates else []
+    graphs, frozen = seen_by_networks(examples, options)
     choice = _choose(examples, graphs, options, training, prior, seed)
     ensemble, known, means = None, {}, prior_means(len(examples.data), prior)
     if choice.kind == "graph":
@@ -76,7 +84,15 @@ def train_surrogate(
     sources = sorted({o.label_source for o in observations if o.label_source})
     report = _report(examples, choice, seed) | {"label_source": ", ".join(sources)}
     known_of = (Domain.of(examples), examples.width_nm, examples.excess)
-    return Surrogate(candidate, ensemble, known, choice.factor, *known_of, report, prior)
+    return Surrogate(candidate, ensemble, known, choice.factor, *known_of, report, prior, frozen if ensemble else None)
+
+
+def seen_by_networks(examples: Examples, options: SurrogateOptions) -> tuple[list[Graph], FrozenDescriptors | None]:
+    """The graphs of all structures and the frozen descriptors in them; none of either where no networks compete."""
+    if "graph" not in options.candidates:
+        return [], None
+    frozen = FrozenDescriptors.fit(options.foundation, examples.structures) if options.foundation else None
+    return examples.graphs(frozen), frozen
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from argyro.campaigns.foundation import foundation_source
 from argyro.campaigns.nodes.draft import Draft
 from argyro.campaigns.sizes import BULK
 from argyro.campaigns.space import Cell
@@ -39,7 +40,11 @@ def add_surrogate(draft: Draft, measured: Mapping[str, str], microstructure: str
     """
     parents = {name: name for pair in measured.items() for name in pair}
     parents["microstructure"] = microstructure
-    options = draft.campaign.surrogate.model_dump(mode="json")
+    options = draft.campaign.surrogate.model_dump(mode="json", exclude={"foundation"})
+    settings = {}
+    if draft.campaign.surrogate.foundation is not None:
+        settings["foundation"] = draft.campaign.surrogate.foundation.model_dump()
+        options["foundation"] = foundation_source(settings["foundation"]).identity()
     return draft.add(
         "surrogate",
         SURROGATE,
@@ -48,6 +53,7 @@ def add_surrogate(draft: Draft, measured: Mapping[str, str], microstructure: str
         tolerant=True,
         lives_on=list(measured),
         facts={"members": options["members"]},
+        settings=settings,
         cost=draft.costs.surrogate(draft.campaign),
     )
 

@@ -25,7 +25,7 @@ def run(context: StageContext) -> dict:
     from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
     observations = list(observations_of(context))
-    options, seed = SurrogateOptions(**context.inputs["options"]), context.inputs["seed"]
+    options, seed = SurrogateOptions(**context.inputs["options"] | _foundation(context)), context.inputs["seed"]
     model = train_surrogate(observations, options, seed)
     splits = held_out(observations, options, seed, context.workdir)
     model = replace(model, report=model.report | {"splits": splits})
@@ -44,6 +44,14 @@ def run(context: StageContext) -> dict:
         "artifacts": ["parity.png", f"{MODEL}/README.md", *([PARITY, CALIBRATION] if splits else [])],
         "model": MODEL,
     }
+
+
+def _foundation(context: StageContext) -> dict:
+    """The foundation model that the campaign names, if any: its identity is an option, its file among the settings."""
+    from argyro.campaigns.foundation import foundation_source
+
+    named = context.settings.get("foundation")
+    return {"foundation": foundation_source(named)} if named else {}
 
 
 def _metrics(report: dict, points: list[dict]) -> dict[str, float | None]:

@@ -30,6 +30,8 @@ class Engine:
         program: executable that must be found, from the keywords; None for a Python code.
         output: file in the scratch directory whose text tells convergence.
         retries: keyword changes for further attempts at an unconverged frame, mildest first.
+        descriptors: of a calculator and a cell, what a learned potential makes of each atom's surroundings, invariant,
+            (n, channels); None where the code gives none.
     """
 
     package: str
@@ -39,6 +41,7 @@ class Engine:
     program: Callable[[dict], str] | None = None
     output: str | None = None
     retries: tuple[dict, ...] = ()
+    descriptors: Callable | None = None
 
 
 def _package_folder(package: str) -> Path:
@@ -54,6 +57,13 @@ def _chgnet(kwargs: dict, directory: Path):
     model = CHGNet.load(model_name=kwargs.get("model", "0.3.0"), use_device="cpu", verbose=False)
     # an isolated atom still gets an energy; the sanity filter, not the engine, judges geometries
     return CHGNetCalculator(model=model, use_device="cpu", on_isolated_atoms="ignore")
+
+
+def _chgnet_descriptors(calculator, atoms):
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    structure = AseAtomsAdaptor.get_structure(atoms)
+    return calculator.model.predict_structure(structure, task="e", return_atom_feas=True)["atom_fea"]
 
 
 def _chgnet_weights(kwargs: dict) -> list[Path]:
@@ -86,6 +96,10 @@ def _mace(kwargs: dict, directory: Path):
     from mace.calculators import mace_mp
 
     return mace_mp(model=model, **options)
+
+
+def _mace_descriptors(calculator, atoms):
+    return calculator.get_descriptors(atoms, invariants_only=True)
 
 
 def _mace_weights(kwargs: dict) -> list[Path]:
@@ -180,9 +194,9 @@ def load_factory(name: str) -> Callable:
 
 
 ENGINES = {
-    "chgnet": Engine("chgnet", "chgnet", _chgnet, _chgnet_weights),
+    "chgnet": Engine("chgnet", "chgnet", _chgnet, _chgnet_weights, descriptors=_chgnet_descriptors),
     "sevennet": Engine("sevenn", "sevenn", _sevennet, _sevennet_weights),
-    "mace": Engine("mace", "mace-torch", _mace, _mace_weights),
+    "mace": Engine("mace", "mace-torch", _mace, _mace_weights, descriptors=_mace_descriptors),
     "gpaw": Engine(
         "gpaw",
         "gpaw",

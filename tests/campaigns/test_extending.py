@@ -66,6 +66,7 @@ def test_extending_keeps_every_computation_and_adds_its_own(changes, new):
         ({"screening_temperature_K": 250}, {"transport", "homogenize", "ranking"}),
         ({"homogenization__grains": 125}, {"microstructure"} | CONCLUSIONS - {"transport"}),
         ({"surrogate__members": 4}, CONCLUSIONS - {"transport"}),
+        ({"surrogate__foundation": {"source": "chgnet"}}, CONCLUSIONS - {"transport"}),
         ({"potential__max_labels": 300}, {"learn", "md", "diffusivity"} | CONCLUSIONS),
         ({"resources__md": 4}, set()),
         ({"md__launcher": "mpirun -np 4"}, set()),

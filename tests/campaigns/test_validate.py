@@ -59,6 +59,8 @@ def test_every_shipped_campaign_is_valid(file):
         ("potential.levels", [7], "potential.levels[0]", "multiple of 2"),
         ("potential.levels", [8, 6], "potential.levels", "ladder"),
         ("potential.temperatures_K", [700, 500], "potential.temperatures_K", "lowest"),
+        ("surrogate.foundation", {"source": "mace"}, "surrogate.foundation.model", "give the path"),
+        ("surrogate.foundation", {"source": "gpaw"}, "surrogate.foundation.source", "chgnet"),
         ("seed", "one", "seed", "integer"),
         ("acquisition", {"until": {"core_hours": 1}}, "acquisition", "single candidate"),
         ("name", "a/b", "name", "pattern"),

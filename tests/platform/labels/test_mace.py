@@ -12,6 +12,7 @@ from ase.calculators.lj import LennardJones
 from ase.io import write
 
 from argyro.platform.labels.check import check_source
+from argyro.platform.labels.descriptors import atom_descriptors
 from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.source import LabelSource
 
@@ -62,3 +63,16 @@ def test_model_file_labels_with_forces_that_are_slopes_and_is_named_by_its_hash(
     assert result.force_error_eV_A < 5e-3 and result.stress_error_GPa < 1e-2
     assert labelled.get_potential_energy() / len(frame) == pytest.approx(result.energy_eV_atom, abs=1e-9)
     assert labelled.info["label_source"].endswith(source.identity()["weights"]) and source.identity()["weights"]
+
+
+@pytest.mark.slow
+def test_model_file_describes_atoms(model):
+    """A permuted and moved cell has the same descriptors atom by atom; a stretched one has others."""
+    source, frame = LabelSource(source="mace", kwargs={"model": str(model)}), generated(1, 4)[0]
+    expected, order = atom_descriptors(source, frame), [2, 0, 3, 1]
+    moved = frame[order]
+    moved.translate((0.7, -0.3, 1.1))
+    assert expected.shape == (4, 8)
+    np.testing.assert_allclose(atom_descriptors(source, moved), expected[order], atol=1e-8)
+    frame.set_cell(frame.cell * 1.05, scale_atoms=True)
+    assert np.abs(atom_descriptors(source, frame) - expected).max() > 1e-3
