@@ -62,6 +62,10 @@ def download(uri: str) -> Path:
 
     from argyro.platform.errors import InputError
 
+    if not mlflow.is_tracking_uri_set():  # else MLflow makes a store in the current directory to find nothing in
+        raise InputError(
+            f"{uri} needs MLFLOW_TRACKING_URI, the store that the model is in", path="surrogate", given=uri
+        )
     try:
         model = mlflow.artifacts.download_artifacts(uri)
     except mlflow.exceptions.MlflowException as error:

@@ -28,6 +28,8 @@ KEPT_STRUCTURES = 512
 KEPT_LAWS = 4096
 SAMPLES = 256
 EXAMPLE_GRAIN_NM = 1000.0
+# Colder, hopping is not classical and samples leave what the polycrystal is tabulated for; hotter, nothing is solid.
+COLDEST_K, HOTTEST_K = 150.0, 3000.0
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ class Oracle:
         self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = SAMPLES, seed: int = 0
     ):
         """Answer for a prepared query, see `answer`."""
-        require_positive("temperature_K", temperature_K)
+        require_temperature(temperature_K)
+        require_positive("grain_size_nm", grain_size_nm)
         prediction = self.surrogate.at(query, self._law(query, samples, seed), (temperature_K,))
         return self.describe(query.identity, prediction, 0, grain_size_nm)
 
@@ -190,6 +193,8 @@ class Oracle:
             temperature_K: see there.
             grain_size_nm: see there.
         """
+        for kelvin in temperatures_K:
+            require_temperature(kelvin)
         prediction = self.surrogate.at(query, self._law(query), (*temperatures_K, temperature_K))
         last = len(temperatures_K)
         samples = {"bulk_cm2_s": prediction.samples[:, 0, :last]}
@@ -233,6 +238,19 @@ def _named(structure: Atoms, composition: str | None, disorder: float | None, bo
     named.info.update({name: value for name, value in given.items() if value is not None})
     named.info.setdefault("composition", structure.get_chemical_formula())
     return named
+
+
+def require_temperature(kelvin: float) -> None:
+    """Refuse a temperature for which the law means nothing.
+
+    Raises:
+        InputError: below COLDEST_K or above HOTTEST_K.
+    """
+    require_positive("temperature_K", kelvin)
+    if not COLDEST_K <= kelvin <= HOTTEST_K:
+        accepted = f"{COLDEST_K:g} to {HOTTEST_K:g} K"
+        message = f"temperature {kelvin:g} K is outside of {accepted}, where the Arrhenius law is answered"
+        raise InputError(message, path="temperature_K", given=kelvin, accepted=accepted)
 
 
 def require_positive(name: str, value: float) -> None:

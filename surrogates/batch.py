@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.answer import Oracle, Question, require_positive
+from argyro.surrogates.answer import Oracle, Question, require_positive, require_temperature
 
 COLUMNS = ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")
 UNCERTAIN = (
@@ -47,11 +48,7 @@ def answer_frame(oracle: Oracle, table: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: a column is missing.
     """
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise InputError(
-            f"the table has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}", accepted=", ".join(COLUMNS)
-        )
+    _require_columns(table.columns)
     rows: list[dict] = [{} for _ in range(len(table))]
     groups: dict[tuple, list[tuple[int, Question]]] = defaultdict(list)
     for position, values in enumerate(table[list(COLUMNS)].itertuples(index=False)):
@@ -96,16 +93,43 @@ def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> t
     Raises:
         InputError: the file is no CSV or lacks a column.
     """
-    try:
-        table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
+    table, ragged = read_questions(source)
     good, bad = answer_table(oracle, table)
     try:
         good.to_csv(destination, index=False)
     except OSError as error:
         raise InputError(f"{destination} cannot be written: {error}", given=str(destination)) from error
-    return len(good), bad
+    bad = [BadRow(int(table.index[row.row - 2]), row.message) for row in bad]
+    return len(good), sorted([*bad, *ragged], key=lambda row: row.row)
+
+
+def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
+    """The rows of a CSV file as words by their number in the file, and those without as many fields as the header.
+
+    Raises:
+        InputError: the file is no CSV, or lacks a column.
+    """
+    try:
+        with Path(source).open(newline="", encoding="utf-8-sig") as file:
+            rows = {number: row for number, row in enumerate(csv.reader(file), 1) if row}
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
+    header = rows.pop(min(rows), []) if rows else []
+    if len(set(header)) < len(header):
+        raise InputError(f"{source} has columns of the same name: {', '.join(header)}", given=str(source))
+    _require_columns(header)
+    message = f"has not the {len(header)} fields of the header; a value with a comma needs quotation marks"
+    ragged = [BadRow(number, f"row {message}") for number, row in rows.items() if len(row) != len(header)]
+    whole = {number: row for number, row in rows.items() if len(row) == len(header)}
+    return pd.DataFrame(whole.values(), index=list(whole), columns=header, dtype=str), ragged
+
+
+def _require_columns(header: Collection[str]) -> None:
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise InputError(
+            f"the table has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}", accepted=", ".join(COLUMNS)
+        )
 
 
 def _question(values: Sequence) -> Question:
@@ -117,7 +141,7 @@ def _question(values: Sequence) -> Question:
             numbers[name] = float(value)
         except (TypeError, ValueError):
             raise InputError(f"{name} '{value}' is not a number", path=name, given=value, accepted="a number") from None
-    require_positive("temperature_K", numbers["temperature_K"])
+    require_temperature(numbers["temperature_K"])
     require_positive("grain_size_nm", numbers["grain_size_nm"])
     return Question(
         str(values[0]).strip(),

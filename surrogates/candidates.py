@@ -45,13 +45,21 @@ def kernel_of(kind: str) -> str:
 
 
 def fit_candidate(
-    kind: str, hyper: list[Hyperparameters], data: Data, means: np.ndarray, prior: ArrheniusPrior
+    kind: str,
+    hyper: list[Hyperparameters],
+    data: Data,
+    means: np.ndarray,
+    prior: ArrheniusPrior,
+    pseudo: Sequence[np.ndarray] | None = None,
 ) -> Candidate:
-    """Condition each member's mean (members, n, 2) on the data, with the samples of hyperparameters in turn."""
+    """Condition each member's mean (members, n, 2) on the data, with the samples of hyperparameters in turn; pseudo:
+    those of each process if they are known.
+    """
     kernel, count = kernel_of(kind), max(len(hyper), len(means))
     pairs = Pairs(kernel, data.rows, data.rows)
-    chosen = zip(range(count), cycle(hyper), cycle(means), strict=False)
-    return Candidate(kind, hyper, [ArrheniusProcess(kernel, h, data, mean, prior, pairs) for _, h, mean in chosen])
+    turns = zip(range(count), cycle(hyper), cycle(means), strict=False)
+    processes = [ArrheniusProcess(kernel, h, data, m, prior, pairs, pseudo and pseudo[i]) for i, h, m in turns]
+    return Candidate(kind, hyper, processes)
 
 
 def prior_means(rows: int, prior: ArrheniusPrior) -> np.ndarray:

@@ -32,6 +32,15 @@ COMPOSITION_DESCRIPTORS = (
     "ordered halide radius",
 )
 BOUNDARY_DESCRIPTORS = ("coincidence", "twist", "misorientation", "plane spacing")
+# How each of COMPOSITION_DESCRIPTORS is said: its value at zero, what one of it is, and the unit.
+SAID = {
+    "lithium content": (6.0, 0.5, " per formula unit"),
+    "halide radius": (1.96, 0.15, " Å"),
+    "halide spread": (0.0, 0.15, " Å"),
+    "centre radius": (0.17, 0.15, " Å"),
+    "selenium content": (0.0, 2.5, " per formula unit"),
+    "disorder": (0.0, 0.5, ""),
+}
 EXCESS_DESCRIPTORS = ("boundary energy", "excess volume")  # not known from the names, see `excess`
 DESCRIPTORS = COMPOSITION_DESCRIPTORS + BOUNDARY_DESCRIPTORS + EXCESS_DESCRIPTORS
 
@@ -46,14 +55,16 @@ class Identity:
 
     @classmethod
     def of(cls, composition: str, disorder: float, boundary: str = "bulk") -> Identity:
-        """Bring names to their standard form.
+        """Bring names to their standard form; without free anions to swap, as in Li7PS6, there is no disorder.
 
         Raises:
             InputError: no argyrodite, a disorder outside 0..1, no coincidence boundary.
         """
         require_disorder(disorder)
         name = "bulk" if boundary == "bulk" else _boundary(boundary).name
-        return cls(_composition(composition).formula, round(float(disorder), 4), name)
+        parsed = _composition(composition)
+        swappable = min(parsed.halides, 2 - parsed.halides) > 1e-6
+        return cls(parsed.formula, round(float(disorder), 4) if swappable else 0.0, name)
 
     @property
     def material(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, Identity, descriptors_of
+from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, SAID, Identity, descriptors_of
 from argyro.surrogates.examples import Examples
 
 MARGIN = 0.25  # of the descriptors' physical scales
@@ -53,7 +53,7 @@ class Domain:
             COMPOSITION_DESCRIPTORS, descriptors_of(identity), self.lowest, self.highest, strict=False
         ):
             if not low - MARGIN <= value <= high + MARGIN:
-                found.append(f"{name} is outside the trained range")
+                found.append(_outside(name, value, low, high))
         if identity.boundary not in self.boundaries:
             found.append(f"boundary {identity.boundary} was not trained; trained: {', '.join(self.boundaries)}")
         if max(temperatures_K) > self.temperatures_K[1] + TEMPERATURE_MARGIN_K:
@@ -61,3 +61,13 @@ class Domain:
                 f"{max(temperatures_K):g} K is more than 300 K above the hottest run, {self.temperatures_K[1]:g} K"
             )
         return tuple(found)
+
+
+def _outside(name: str, value: float, low: float, high: float) -> str:
+    """``halide spread 0.075 Å is outside the trained range, 0 Å``; of what has no unit of its own, the name alone."""
+    if name not in SAID:
+        return f"{name} is outside the trained range"
+    zero, one, unit = SAID[name]
+    said, least, most = (f"{zero + one * number:.3g}" for number in (value, low, high))
+    trained = least if least == most else f"{least} to {most}"
+    return f"{name} {said}{unit} is outside the trained range, {trained}{unit}"

@@ -74,6 +74,9 @@ def draw(
 ) -> np.ndarray:
     """Draw samples of r rows' coefficients from an equal mixture of normal members, (samples, r, 2).
 
+    Rows are drawn one after the other, each given those before. So at equal seeds the first row, a material's bulk, is
+    the same whatever boundary comes behind it.
+
     Args:
         means: of each member, (r, 2).
         covariances: of each member, (r, 2, r, 2).
@@ -83,14 +86,17 @@ def draw(
     """
     rng = np.random.default_rng(seed)
     size, centre = 2 * len(widen), np.mean(means, axis=0)
-    normal = rng.standard_normal((samples, size))
     member = rng.permutation(samples) % len(means)
+    normal = rng.standard_normal((size, samples)).T
     roots = _root(np.reshape(covariances, (-1, size, size)))
     departure = np.matmul(roots[member], normal[:, :, None]).reshape(-1, *centre.shape)
     return centre + widen[:, None] * (np.asarray(means)[member] - centre + departure)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """Take square roots (..., n, n) that forgive rounding in nearly singular covariances."""
+    """Take lower triangular square roots (..., n, n) that forgive rounding in nearly singular covariances."""
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
+    upper = np.linalg.qr(root.swapaxes(-1, -2)).R
+    signs = np.where(np.diagonal(upper, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    return (upper * signs[..., :, None]).swapaxes(-1, -2)

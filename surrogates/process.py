@@ -63,6 +63,7 @@ class ArrheniusProcess:
         mean: np.ndarray,
         prior: ArrheniusPrior,
         pairs: Pairs | None = None,
+        pseudo: np.ndarray | None = None,
     ):
         """Condition on the data.
 
@@ -73,6 +74,7 @@ class ArrheniusProcess:
             mean: mean coefficients of the observed rows before conditioning, (n, 2).
             prior: scales of the coefficients.
             pairs: the data's rows compared with themselves, where several processes share them.
+            pseudo: what `pseudo_values` gave for them, (2, n), if they are known: bounds take most of the time.
         """
         self.kind, self.hyper, self.data, self.mean, self.prior = kind, hyper, data, mean, prior
         if not len(data):
@@ -82,16 +84,19 @@ class ArrheniusProcess:
         signal = covariance_of_log(pairs.covariance(hyper), basis * prior.sigma**2, basis)
         residual = data.log_values - prior.offset - np.einsum("nc,nc->n", basis, mean)
         noise = np.where(data.censored, BOUND_SOFTNESS, np.hypot(data.log_sigmas, hyper.jitter))
-        values, variances = pseudo_values(signal, residual, noise, data.censored)
+        if pseudo is None:
+            pseudo = np.stack(pseudo_values(signal, residual, noise, data.censored))
+        self.pseudo = pseudo
+        values, variances = pseudo
         self.distinct, group = distinct(data.rows)
         design = np.zeros((len(data), 2, len(self.distinct)))
         design[np.arange(len(data)), :, group] = basis * prior.sigma
         factor = cholesky(signal + np.diag(variances), lower=True)
         design = solve_triangular(factor, design.reshape(len(data), -1), lower=True)
-        root = qr(design, mode="r")[0][: min(design.shape)]
         # what the data say of the u distinct diffusivities' coefficients, in units of the prior: weights (2, u), and a
         # root (2, u, k) of what they take away from the covariance
         self.weights = (design.T @ solve_triangular(factor, values, lower=True)).reshape(2, -1)
+        root = qr(design, mode="r", check_finite=False)[0][: min(design.shape)]
         self.root = root.reshape(len(root), 2, -1).transpose(1, 2, 0)
 
     def coefficients(self, rows: Rows, mean: np.ndarray) -> Posterior:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -90,7 +91,10 @@ def create_app(oracle: Oracle, token: str | None = None) -> FastAPI:
         token: that questions must bear; None needs none.
     """
     app = FastAPI(
-        title="argyro surrogate", description="Li diffusivity and conductivity of polycrystalline argyrodites"
+        title="argyro surrogate",
+        description="Li diffusivity and conductivity of polycrystalline argyrodites",
+        docs_url=None,  # these pages load their scripts from elsewhere
+        redoc_url=None,
     )
     app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
     if token is not None:
@@ -101,6 +105,13 @@ def create_app(oracle: Oracle, token: str | None = None) -> FastAPI:
     async def refuse(_: Request, error: InputError) -> JSONResponse:
         detail = {"loc": [error.path], "msg": str(error), "given": repr(error.given), "accepted": error.accepted}
         return JSONResponse({"detail": [detail]}, status_code=422)
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_body(_: Request, error: RequestValidationError) -> JSONResponse:
+        # FastAPI's own handler repeats the input, and JSON has no word for a NaN among it
+        kept = ("loc", "msg", "type")
+        detail = [{name: entry[name] for name in kept} | {"given": repr(entry["input"])} for entry in error.errors()]
+        return JSONResponse({"detail": detail}, status_code=422)
 
     @app.post("/predict", response_model=PredictAnswer)
     async def predict(question: PredictQuestion) -> JSONResponse:

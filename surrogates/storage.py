@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as to_bytes
 
 from argyro.platform.errors import InputError
 from argyro.platform.labels.source import LabelSource
@@ -45,10 +46,8 @@ def save(surrogate: Surrogate, directory: Path) -> None:
         "report": surrogate.report,
         "frozen": _frozen_words(surrogate.frozen),
     }
-    save_file(
-        {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate, data).items()},
-        directory / "surrogate.safetensors",
-    )
+    arrays = {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate, data).items()}
+    (directory / "surrogate.safetensors").write_bytes(to_bytes(arrays))  # `save_file` would keep it from other users
     (directory / "surrogate.json").write_text(json.dumps(text, indent=1))
     (directory / "README.md").write_text(model_card(surrogate))
 
@@ -79,7 +78,12 @@ def load(directory: Path) -> Surrogate:
     columns = (arrays[name] for name in ("temperatures_K", "log_values", "log_sigmas", "censored"))
     data = Data(rows, *columns)
     candidate: Candidate = fit_candidate(
-        text["kind"], [Hyperparameters(**h) for h in text["hyperparameters"]], data, arrays["means"], prior
+        text["kind"],
+        [Hyperparameters(**h) for h in text["hyperparameters"]],
+        data,
+        arrays["means"],
+        prior,
+        list(arrays["pseudo"]) if "pseudo" in arrays else None,
     )
     known = {name: arrays["known_means"][:, i] for i, name in enumerate(text["known"])}
     domain = Domain.from_json(text["domain"])
@@ -98,6 +102,7 @@ def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:
         "log_sigmas": data.log_sigmas,
         "censored": data.censored,
         "means": np.stack([process.mean for process in surrogate.candidate.processes[: surrogate.members]]),
+        "pseudo": np.stack([process.pseudo for process in surrogate.candidate.processes]),
     }
     if surrogate.ensemble is not None:
         arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from argyro.surrogates.metrics import widening
 from argyro.surrogates.observation import TARGETS
 from argyro.surrogates.prediction import Prediction, draw
 from argyro.surrogates.process import Posterior
+from argyro.surrogates.representative import representative_cell
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
@@ -31,10 +32,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Query:
-    """A structure as the surrogate sees it; prepare it once where it is asked often."""
+    """A structure as the surrogate sees it; prepare it once where it is asked often.
+
+    Args:
+        identity: what it stands for.
+        graph: what the networks see of it, where they must.
+        bulk: of a boundary, the networks' coefficients (members, 2) of its material's bulk: they learn the bulk from
+            cells without a boundary, so that is where they are asked for it.
+    """
 
     identity: Identity
     graph: Graph | None = None
+    bulk: np.ndarray | None = None
 
     @property
     def targets(self) -> list[str]:
@@ -91,7 +100,9 @@ class Surrogate:
             InputError: labels are missing or elements unknown.
         """
         identity = identity_of(structure)
-        return Query(identity, self.graph(structure) if self.needs_structure(identity) else None)
+        if not self.needs_structure(identity):
+            return Query(identity)
+        return Query(identity, self.graph(structure), self._bulk_of(identity))
 
     def graph(self, structure: Atoms) -> Graph:
         """A structure as the networks see it."""
@@ -169,6 +180,13 @@ class Surrogate:
             means.append(np.stack(list(choose), axis=1))
         return means
 
+    def _bulk_of(self, identity: Identity) -> np.ndarray | None:
+        """See `Query`; None for the bulk itself and for one that was trained."""
+        bulk = replace(identity, boundary="bulk")
+        if bulk == identity or not self.needs_structure(bulk):
+            return None
+        return self._network([Query(bulk, self.graph(representative_cell(bulk)))])[0][:, 0]
+
     def _network(self, queries: Sequence[Query]) -> list[np.ndarray]:
         """Network coefficients (members, 3, 2) of each query."""
         if not queries:
@@ -178,7 +196,12 @@ class Surrogate:
         bare = [query.identity.key for query in queries if query.graph is None]
         if bare:
             raise InputError(f"{bare[0]} was not trained, so the graph networks need its structure", given=bare[0])
-        return list(network_coefficients(self.ensemble, [query.graph for query in queries], self.prior).swapaxes(0, 1))
+        graphs = [query.graph for query in queries]
+        found = list(network_coefficients(self.ensemble, graphs, self.prior).swapaxes(0, 1))
+        for query, coefficients in zip(queries, found, strict=True):
+            if query.bulk is not None:
+                coefficients[:, 0] = query.bulk
+        return found
 
     def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
         rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])

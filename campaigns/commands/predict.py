@@ -34,21 +34,41 @@ def predict(
     from argyro.campaigns.surrogate_folder import surrogate_folder
     from argyro.surrogates.answer import Oracle
 
-    named = composition is not None or structure is not None
-    if named == (csv is not None) or (csv is None) != (out is None):
+    if (composition is not None or structure is not None) == (csv is not None):
         raise InputError(
             "ask either for one --composition or --structure, or for a table with --csv IN.csv --out OUT.csv",
             accepted="--composition, --structure, or --csv with --out",
         )
-    oracle = Oracle.load(surrogate_folder(surrogate))
+    if (csv is None) != (out is None):
+        raise InputError("--csv IN.csv and --out OUT.csv go together", path="out", accepted="both or neither")
+    folder = surrogate_folder(surrogate)
     if csv is not None and out is not None:
-        _answer_table(oracle, csv, out, json_)
+        _answer_table(folder, csv, out, json_)
         return
-    query = oracle.ask(composition, disorder, boundary, None if structure is None else _read(structure))
-    answers = [
-        oracle.answer_query(query, kelvin, size) for kelvin in temperature or [300.0] for size in grain_size_nm or [1e3]
-    ]
+    temperatures, sizes = temperature or [300.0], grain_size_nm or [1e3]
+    cell = None if structure is None else _read(structure)
+    _require_answerable(composition, disorder, boundary, cell, temperatures, sizes)
+    oracle = Oracle.load(folder)
+    query = oracle.ask(composition, disorder, boundary, cell)
+    answers = [oracle.answer_query(query, kelvin, size) for kelvin in temperatures for size in sizes]
     _print_answers(oracle, answers, json_)
+
+
+def _require_answerable(composition, disorder, boundary, cell, temperatures: list[float], sizes: list[float]) -> None:
+    """Refuse what no surrogate answers before seconds go into loading one.
+
+    Raises:
+        InputError: a name that cannot be read, a temperature or grain size that is none.
+    """
+    from argyro.surrogates.answer import require_positive, require_temperature
+    from argyro.surrogates.descriptors import Identity
+
+    if cell is None:
+        Identity.of(composition, disorder or 0.0, boundary or "bulk")
+    for kelvin in temperatures:
+        require_temperature(kelvin)
+    for size in sizes:
+        require_positive("grain_size_nm", size)
 
 
 def _read(path: Path):
@@ -123,10 +143,14 @@ def _with_limits(number: dict) -> str:
     return f"{value} ({low} to {high})"
 
 
-def _answer_table(oracle, source: Path, destination: Path, json_: bool) -> None:
-    from argyro.surrogates.batch import answer_csv
+def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) -> None:
+    from argyro.surrogates.answer import Oracle
+    from argyro.surrogates.batch import answer_csv, read_questions
 
-    answered, bad = answer_csv(oracle, source, destination)
+    read_questions(source)  # and refused, if it must be, before seconds go into loading the surrogate
+    if not destination.absolute().parent.is_dir():
+        raise InputError(f"{destination} cannot be written: its folder does not exist", path="out")
+    answered, bad = answer_csv(Oracle.load(folder), source, destination)
     if json_:
         rows = [{"row": row.row, "message": row.message} for row in bad]
         print_json({"answered": answered, "bad": rows, "out": str(destination)})
@@ -136,7 +160,7 @@ def _answer_table(oracle, source: Path, destination: Path, json_: bool) -> None:
             errors.print(f"row {row.row}: {row.message}", style="yellow", markup=False, soft_wrap=True)
         if len(bad) > LISTED_ROWS:
             errors.print(f"and {len(bad) - LISTED_ROWS} more; --json lists all", style="yellow")
-    if bad and not answered:
+    if not answered:
         raise typer.Exit(2)
 
 

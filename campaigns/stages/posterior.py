@@ -29,4 +29,4 @@ def run(context: StageContext) -> dict:
     return {"candidates": sorted(by_key), "samples": context.inputs["samples"]}
 
 
-POSTERIOR = StageDefinition("posterior", 1, run)
+POSTERIOR = StageDefinition("posterior", 2, run)

@@ -135,7 +135,8 @@ def parse_boundary(name: str) -> BoundaryType:
     known = sigmas(axis)
     if sigma not in known:
         accepted = ", ".join(f"sigma{value}" for value in known)
-        raise _refuse(name, f"is not a coincidence boundary of [{_digits(axis)}]", f"for it use one of {accepted}")
+        offered = f"is none of the coincidence boundaries offered about [{_digits(axis)}]"
+        raise _refuse(name, offered, f"for it use one of {accepted}")
     choices = _rotations(axis, sigma)
     boundaries = [BoundaryType(sigma, axis, plane, *rotation) for rotation in choices]
     symmetric = [boundary for boundary in boundaries if _is_symmetric(boundary)]

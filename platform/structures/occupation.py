@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def require_disorder(disorder: float) -> None:
     Raises:
         InputError: the fraction is not a share.
     """
-    if not 0.0 <= disorder <= 1.0:
+    if not isinstance(disorder, Real) or not 0.0 <= disorder <= 1.0:
         message = (
             f"disorder {disorder} is not a share of swapped anions; give a number from 0 (halide on 4a) to 1 (on 4c)"
         )

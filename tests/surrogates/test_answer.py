@@ -88,6 +88,8 @@ def test_equivalent_formulas_are_one_material(oracle):
         (1, 1.2, "not a share"),
         (2, "sigma4(001)[001]", "coincidence"),
         (3, -5.0, "positive"),
+        (3, 20.0, "150 to 3000 K"),
+        (3, 1e5, "150 to 3000 K"),
         (4, 0.0, "not positive"),
         (4, 10.0, "too small"),
     ],
@@ -208,3 +210,36 @@ def test_kept_drops_what_was_asked_for_longest_ago():
         assert kept.get(key, lambda key=key: made.append(key) or key.upper()) == key.upper()
     assert made == ["a", "b", "c"]
     assert "a" in kept and "b" not in kept and len(kept) == 2
+
+
+def test_without_anions_to_swap_there_is_no_disorder(oracle):
+    for formula in ("Li7PS6", "Li5PS4Cl2"):
+        ordered, asked = (oracle.answer(Question(formula, d, "bulk", 600.0, 100.0)) for d in (0.0, 0.5))
+        assert asked == ordered and asked["disorder"] == 0.0
+
+
+def test_warnings_say_what_was_asked_and_trained(oracle):
+    warnings = oracle.answer(Question("Li6.5P0.5Ge0.5S5I", 0.1, "bulk", 600.0, 100.0))["warnings"]
+    assert "lithium content 6.5 per formula unit is outside the trained range, 6 per formula unit" in warnings
+
+
+@pytest.mark.parametrize("wrong", [{"temperatures_K": ()}, {"temperatures_K": "warm"}, {"disorder": "0.5"}])
+def test_python_refuses_what_is_no_number(wrong):
+    with pytest.raises(InputError):
+        predict("Li6PS5Cl", **{"disorder": 0.5, **wrong})
+
+
+def test_one_temperature_needs_no_list():
+    assert predict("Li6PS5Cl", 0.5, temperatures_K=400, grain_sizes_nm=100) == predict(
+        "Li6PS5Cl", 0.5, temperatures_K=(400.0,), grain_sizes_nm=(100.0,)
+    )
+
+
+def test_rows_with_too_many_fields_are_listed_by_their_line(oracle, tmp_path):
+    source = tmp_path / "questions.csv"
+    good = "Li6PS5Cl,0.5,bulk,600,100"
+    source.write_text("\n".join([",".join(COLUMNS), good, "", good + ",7", "Na3PS4,0,bulk,600,100", good]) + "\n")
+    answered, bad = answer_csv(oracle, source, tmp_path / "answers.csv")
+    assert answered == 2
+    assert [row.row for row in bad] == [4, 5]
+    assert "5 fields of the header" in bad[0].message

@@ -7,7 +7,7 @@ from argyro.platform.errors import InputError
 from argyro.platform.structures.checks import check
 from argyro.platform.structures.composition import Composition
 from argyro.platform.structures.grain_boundary import build_boundary
-from argyro.surrogates.answer import oracle_of
+from argyro.surrogates.answer import Question, oracle_of
 from argyro.surrogates.descriptors import Identity
 from argyro.surrogates.representative import representative_cell
 
@@ -47,6 +47,19 @@ def test_networks_hardly_tell_it_from_a_simulated_cell():
     coefficients = network_coefficients(surrogate.ensemble, graphs, surrogate.prior)
     asked, built = np.moveaxis(surrogate.prior.log_diffusivity(coefficients, np.array([300.0]))[..., 0], 1, 0)
     assert np.all(np.abs(asked.mean(axis=0) - built.mean(axis=0)) < 0.5 * built.std(axis=0))
+
+
+def test_bulk_is_the_same_whatever_boundary_is_asked():
+    """Of a material that was not trained: the networks are asked for the bulk in a cell without a boundary."""
+    oracle = oracle_of()
+    answers = [
+        oracle.answer(Question("Li6PS5Cl0.5Br0.5", 0.4, boundary, 300.0, 1e6))
+        for boundary in ("bulk", TWIN, "sigma5(001)[001]")
+    ]
+    bulk = answers[0]["bulk_cm2_s"]
+    for answer in answers[1:]:
+        assert answer["bulk_cm2_s"] == pytest.approx(bulk, rel=1e-6)
+        assert answer["effective_cm2_s"]["value"] == pytest.approx(bulk["value"], rel=0.02)
 
 
 def test_same_question_same_cell_and_wrong_names_are_refused():

@@ -56,7 +56,9 @@ def test_same_seed_same_structure_and_other_seed_another():
 
 
 def test_unknown_boundary_is_refused_with_the_known_ones():
-    with pytest.raises(InputError, match=r"'sigma7\(001\)\[001\]' is not a coincidence boundary of \[001\].*sigma5"):
+    with pytest.raises(
+        InputError, match=r"'sigma7\(001\)\[001\]' is none of the coincidence boundaries offered about \[001\].*sigma5"
+    ):
         build_boundary("Li6PS5Cl", 0.0, "sigma7(001)[001]")
 
 
