@@ -1,6 +1,7 @@
 """The HTTP service in a real server on this machine."""
 
 import contextlib
+import re
 import threading
 
 import pytest
@@ -67,6 +68,8 @@ def test_health_options_page_and_openapi(address):
     assert "<svg" in page
     assert "http://www.w3.org/2000/svg" in page
     assert page.count("http") == page.count("http://www.w3.org/2000/svg")  # nothing is fetched from elsewhere
+    links = re.findall(r'href: "([^"]+)"', page)
+    assert links and all(requests.get(f"{address}/{link}", timeout=60).ok for link in links)
     schema = requests.get(f"{address}/openapi.json", timeout=60).json()
     assert {"/predict", "/curves", "/health"} <= set(schema["paths"])
 
