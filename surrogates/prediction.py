@@ -88,8 +88,9 @@ def draw(
     size, centre = 2 * len(widen), np.mean(means, axis=0)
     member = rng.permutation(samples) % len(means)
     normal = rng.standard_normal((size, samples)).T
-    roots = _root(np.reshape(covariances, (-1, size, size)))
-    departure = np.matmul(roots[member], normal[:, :, None]).reshape(-1, *centre.shape)
+    departure = np.empty((samples, *centre.shape))
+    for m, root in enumerate(_root(np.reshape(covariances, (-1, size, size)))):
+        departure[member == m] = (normal[member == m] @ root.T).reshape(-1, *centre.shape)
     return centre + widen[:, None] * (np.asarray(means)[member] - centre + departure)
 
 
