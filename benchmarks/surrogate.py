@@ -3,6 +3,7 @@
 python benchmarks/surrogate.py accuracy [--seeds 3]       errors in dex and coverage of each model
 python benchmarks/surrogate.py coverage [--seeds 10]      95 % intervals on what was kept apart, by split
 python benchmarks/surrogate.py acquisition [--seeds 10]   core-hours to a certain ranking against round-robin and random
+python benchmarks/surrogate.py acquisition RUN            the same, replayed on the molecular dynamics of a campaign
 python benchmarks/surrogate.py recorded RUN               the accuracy table on the molecular dynamics of a campaign
 python benchmarks/surrogate.py timing                     the table of what must be reached; over HTTP see serve.py
 
@@ -11,19 +12,16 @@ accuracy, coverage and acquisition keep what they computed in --workdir and go o
 
 import argparse
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
 from made_up import CAMPAIGN_TEMPERATURES_K, Results, campaign_cells
+from replay import recorded_runs, replay
 
-from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.uncertain import Uncertain
 from argyro.surrogates.candidates import CANDIDATES
 from argyro.surrogates.descriptors import identity_of
 from argyro.surrogates.evaluation import evaluate, markdown_table
-from argyro.surrogates.excess import Excess
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.synthetic import World
 from argyro.surrogates.training import SurrogateOptions, train_surrogate
@@ -52,34 +50,9 @@ def accuracy(seeds: int, candidates: tuple[str, ...], results: Results, first: i
         print(f"{split:26s} {kind:6s} MAE {mae:.3f} dex, 95 % interval covers {100 * covered:.0f} %")
 
 
-def recorded_observations(folder: Path) -> list[Observation]:
-    """All diffusivities and bounds in a campaign's store."""
-    items, found = folder / "store" / "items", []
-    for path in sorted(items.glob("diffusivity/*/result.json")):
-        asked = json.loads((path.parent / "item.json").read_text())
-        run = json.loads((items / "md" / asked["parents"]["run"] / "item.json").read_text())
-        atoms = read_structure(items / "structure" / run["parents"]["structure"])
-        result = json.loads(path.read_text())
-        excess = result.get("excess")
-        for entry in result["observations"]:
-            value = entry["diffusivity_cm2_s"]
-            found.append(
-                Observation(
-                    atoms,
-                    entry["target"],
-                    run["inputs"]["temperature_K"],
-                    Uncertain.from_json(value) if value else None,
-                    entry["upper_bound_cm2_s"],
-                    entry["width_nm"],
-                    excess=Excess(**excess) if excess else None,
-                )
-            )
-    return found
-
-
 def recorded(folder: Path, candidates: tuple[str, ...], foundation: str | None) -> None:
     """The accuracy table on molecular dynamics that was run."""
-    observations = recorded_observations(folder)
+    observations = [observation for _, seen in recorded_runs(folder) for observation in seen]
     options = SurrogateOptions(candidates=candidates, foundation=LabelSource(foundation) if foundation else None)
     results = evaluate(observations, options)
     bounds = sum(o.censored for o in observations)
@@ -136,7 +109,7 @@ def covered(seed: int, split: str, options: SurrogateOptions) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("accuracy", "coverage", "acquisition", "recorded", "timing"))
-    parser.add_argument("run", type=Path, nargs="?", help="folder of the campaign, for recorded")
+    parser.add_argument("run", type=Path, nargs="?", help="folder of a campaign, for recorded and acquisition")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=FIRST_WORLD, help="seed of the first of accuracy and coverage")
     parser.add_argument("--candidates", nargs="+", default=CANDIDATES, help="graph networks take longest")
@@ -155,7 +128,10 @@ def main() -> None:
     elif given.what == "acquisition":
         from rehearsal import acquisition
 
-        acquisition(given.seeds, Results(file))
+        if given.run is None:
+            acquisition(given.seeds, Results(file))
+        else:
+            replay(given.run, given.seeds, Results(given.workdir / "replay.jsonl"))
     else:
         accuracy(given.seeds, candidates, Results(file), given.first)
 

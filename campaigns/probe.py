@@ -53,13 +53,15 @@ def _atom_step_s(atoms: Atoms, level: int, cutoff_A: float) -> float:
 
     species = sorted(set(atoms.get_chemical_symbols()))
     mtp = MTP.untrained(species, level, cutoff_A, 1.6)
-    trial = _lammps_s(atoms, mtp, species, 20) / 20
-    steps = max(20, round(MD_CORE_S / trial))
-    return _lammps_s(atoms, mtp, species, steps) / steps / len(atoms)
+    # by the clock: of so short a run the share of a core, counted in ticks, may read as nothing
+    trial_s, _ = _lammps_s(atoms, mtp, species, 20)
+    steps = max(20, round(20 * MD_CORE_S / trial_s))
+    _, core_s = _lammps_s(atoms, mtp, species, steps)
+    return core_s / steps / len(atoms)
 
 
-def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> float:
-    """Core seconds of the last run of an input, from LAMMPS' own clock and its share of a core."""
+def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> tuple[float, float]:
+    """Seconds and core seconds of the last run of an input, from LAMMPS' own clock and its share of a core."""
     from argyro.platform.potential.lammps import lammps_command, lammps_environment, lammps_pair_commands
 
     with tempfile.TemporaryDirectory() as name:
@@ -76,7 +78,8 @@ def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> float:
     loops, shares = re.findall(r"Loop time of (\S+)", done.stdout), re.findall(r"([\d.]+)% CPU use", done.stdout)
     if done.returncode or not loops or not shares:
         raise ArgyroError(f"lmp could not be timed: {(done.stdout + done.stderr)[-400:]}; try `argyro doctor`")
-    return max(float(loops[-1]) * min(float(shares[-1]), 100.0) / 100.0, 1e-6)
+    seconds = max(float(loops[-1]), 1e-6)
+    return seconds, max(seconds * min(float(shares[-1]), 100.0) / 100.0, 1e-6)
 
 
 def _label_atom_s(campaign: Campaign) -> float | None:

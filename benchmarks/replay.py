@@ -1,0 +1,153 @@
+"""Core-hours that an adaptive campaign needs to be certain of a ranking, replayed on molecular dynamics that was run.
+
+Each recorded run can be made once, at the cost of its atoms times its length, and gives what it gave. Round-robin goes
+through the cells in turn, the cells in an order drawn by the seed, hot before cold and short before long; acquisition
+takes the runs of highest gain per core-hour. All begin with the hottest bulk of every material. Ranked are the
+materials, each with the same boundary, one drawn by the seed: boundaries of one material are too alike here to be told
+apart by any run.
+"""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from made_up import Results
+
+from argyro.campaigns.stages.structure import read_structure
+from argyro.platform.uncertain import Uncertain
+from argyro.surrogates.acquisition import Run, rank_runs, ranking_uncertainty
+from argyro.surrogates.descriptors import identity_of
+from argyro.surrogates.excess import Excess
+from argyro.surrogates.observation import Observation
+from argyro.surrogates.surrogate import Query, Surrogate
+from argyro.surrogates.training import SurrogateOptions, train_surrogate
+
+POLICIES = ("acquisition", "round-robin", "random")
+KERNELS = SurrogateOptions(candidates=("gp",))
+AT_ONCE = 8  # runs between two looks at the ranking
+SHARES = (0.25, 0.5)  # of round-robin's cost, at which its certainty is what the others must reach
+GRAIN_NM, KELVIN = 100.0, 300.0
+
+
+def recorded_runs(folder: Path) -> list[tuple[Run, list[Observation]]]:
+    """Every run in a campaign's store with the diffusivities and bounds that it gave; costs in 1e6 atom-ps."""
+    items, found = folder / "store" / "items", []
+    for path in sorted(items.glob("diffusivity/*/result.json")):
+        asked = json.loads((path.parent / "item.json").read_text())
+        run = json.loads((items / "md" / asked["parents"]["run"] / "item.json").read_text())
+        atoms = read_structure(items / "structure" / run["parents"]["structure"])
+        result, kelvin = json.loads(path.read_text()), run["inputs"]["temperature_K"]
+        excess = Excess(**result["excess"]) if result.get("excess") else None
+        observations = [
+            Observation(
+                atoms,
+                entry["target"],
+                kelvin,
+                Uncertain.from_json(entry["diffusivity_cm2_s"]) if entry["diffusivity_cm2_s"] else None,
+                entry["upper_bound_cm2_s"],
+                entry["width_nm"],
+                excess=excess,
+            )
+            for entry in result["observations"]
+        ]
+        length_ps, lithium = run["inputs"]["production_ps"], int((atoms.symbols == "Li").sum())
+        made = Run(Query(identity_of(atoms)), kelvin, length_ps, lithium, len(atoms) * length_ps / 1e6)
+        found.append((made, observations))
+    return found
+
+
+class Replay:
+    """One order of a recorded campaign."""
+
+    def __init__(self, recorded: list[tuple[Run, list[Observation]]], seed: int):
+        self.outcome = dict(enumerate(recorded))
+        self.seed, self.rng = seed, np.random.default_rng(seed)
+        widths = {o.width_nm for _, seen in recorded for o in seen if o.width_nm}
+        self.width_nm = widths.pop()
+        queries = {run.query.identity.key: run.query for run, _ in recorded}
+        boundaries = sorted({query.identity.boundary for query in queries.values()} - {"bulk"})
+        boundary = boundaries[seed % len(boundaries)]
+        self.candidates = [query for query in queries.values() if query.identity.boundary == boundary]
+
+    def score(self, predictions) -> np.ndarray:
+        """ln D_eff at GRAIN_NM, by the limits of fast and blocking boundaries (CONTINUUM)."""
+        bulk, parallel, perpendicular = np.stack([p.samples[:, :, 0] for p in predictions], axis=-1).swapaxes(0, 1)
+        share = self.width_nm / GRAIN_NM
+        return np.log(bulk) + np.log1p(1.83 * share * parallel / bulk) - np.log1p(0.91 * share * bulk / perpendicular)
+
+    def wrong_pairs(self, surrogate: Surrogate) -> float:
+        """Expected share of candidate pairs in the wrong order."""
+        predictions = surrogate.predict(self.candidates, (KELVIN,), 1000, 0, joint=True)
+        return ranking_uncertainty(self.score(predictions)) / (len(self.candidates) * (len(self.candidates) - 1) / 2)
+
+    def begin(self) -> list[int]:
+        """The hottest short bulk run of every material."""
+        first: dict[str, int] = {}
+        for number, (run, _) in sorted(self.outcome.items(), key=lambda i: (i[1][0].length_ps, -i[1][0].temperature_K)):
+            if run.query.identity.boundary == "bulk":
+                first.setdefault(run.query.identity.material, number)
+        return list(first.values())
+
+    def in_turn(self) -> list[int]:
+        """All runs, one of each cell before any cell's next."""
+        cells: dict[str, list[int]] = defaultdict(list)
+        for number, (run, _) in sorted(self.outcome.items(), key=lambda i: (i[1][0].length_ps, -i[1][0].temperature_K)):
+            cells[run.query.identity.key].append(number)
+        order = [cells[key] for key in self.rng.permutation(sorted(cells))]
+        return [cell[turn] for turn in range(max(map(len, order))) for cell in order if turn < len(cell)]
+
+    def play(self, policy: str, until: float, most_cost: float) -> list[tuple[float, float]]:
+        """Cost and share of wrong pairs after each batch, until that share or cost is reached."""
+        order = self.in_turn() if policy == "round-robin" else list(self.rng.permutation(len(self.outcome)))
+        made, curve = self.begin(), []
+        while True:
+            observations = [o for number in made for o in self.outcome[number][1]]
+            surrogate = train_surrogate(observations, KERNELS, seed=self.seed)
+            curve.append((sum(self.outcome[n][0].core_hours for n in made), self.wrong_pairs(surrogate)))
+            left = [number for number in order if number not in made]
+            if curve[-1][1] <= until or curve[-1][0] >= most_cost or not left:
+                return curve
+            made += left[:AT_ONCE] if policy != "acquisition" else self._chosen(surrogate, left)
+
+    def _chosen(self, surrogate: Surrogate, left: list[int]) -> list[int]:
+        """The best runs, no two of one cell."""
+        runs = [self.outcome[number][0] for number in left]
+        ranked = rank_runs(surrogate, runs, self.score, self.candidates, (KELVIN,), 500, self.seed)
+        best: dict[str, int] = {}
+        numbers = {id(run): number for run, number in zip(runs, left, strict=True)}
+        for run, _ in ranked:
+            best.setdefault(run.query.identity.key, numbers[id(run)])
+        return list(best.values())[:AT_ONCE]
+
+
+def cost_at(curve: list[tuple[float, float]], wrong: float) -> float:
+    """Cost at which a curve first falls to a share of wrong pairs; its end if it never does."""
+    return next((cost for cost, share in curve if share <= wrong), curve[-1][0])
+
+
+def replay(folder: Path, seeds: int, results: Results) -> None:
+    """What each policy pays for the certainty that round-robin has at SHARES of the whole campaign's cost."""
+    recorded = recorded_runs(folder)
+    whole = sum(run.core_hours for run, _ in recorded)
+    print(f"{len(recorded)} runs, candidates {len(Replay(recorded, 0).candidates)}")
+    ratios: dict[tuple[str, float], list[float]] = defaultdict(list)
+    for seed in range(seeds):
+        turn = results.get(
+            f"round-robin {seed}", lambda s=seed: Replay(recorded, s).play("round-robin", 0.0, 0.6 * whole)
+        )
+        goals = {share: min(w for cost, w in turn if cost <= share * whole) for share in SHARES}
+        for policy in POLICIES:
+            least = min(goals.values())
+            curve = results.get(
+                f"{policy} {seed}", lambda s=seed, p=policy, g=least: Replay(recorded, s).play(p, g, whole)
+            )
+            for share, goal in goals.items():
+                ratios[policy, share].append(cost_at(curve, goal) / cost_at(turn, goal))
+        said = ", ".join(f"{100 * share:.0f} %: {goal:.3f}" for share, goal in goals.items())
+        print(f"seed {seed}: wrong pairs of round-robin at {said}", flush=True)
+    for (policy, share), values in ratios.items():
+        shown = " ".join(f"{value:.2f}" for value in values)
+        print(
+            f"{policy:12s} as certain as round-robin at {share:.0%} of the cost: {np.mean(values):.2f} of it ({shown})"
+        )
