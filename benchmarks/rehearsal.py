@@ -15,6 +15,20 @@ POLICIES = ("acquisition", "round-robin", "random")
 KERNELS = SurrogateOptions(candidates=("gp",))
 
 
+def log_effective(predictions, width_share: float) -> np.ndarray:
+    """ln D_eff of predictions at their first temperature, (samples, n), for boundaries that are so wide in units of the
+    grain: by the limits of fast and blocking boundaries (CONTINUUM).
+    """
+    bulk, parallel, perpendicular = np.stack([p.samples[:, :, 0] for p in predictions], axis=-1).swapaxes(0, 1)
+    fast, blocking = 1.83 * width_share * parallel / bulk, 0.91 * width_share * bulk / perpendicular
+    return np.log(bulk) + np.log1p(fast) - np.log1p(blocking)
+
+
+def wrong_pairs(scores: np.ndarray) -> float:
+    """Expected share of candidate pairs in the wrong order, from joint samples of their scores (samples, n)."""
+    return ranking_uncertainty(scores) / (scores.shape[1] * (scores.shape[1] - 1) / 2)
+
+
 class Rehearsal:
     """A campaign replayed on a world: runs of 200 ps, one core-hour for the bulk and three for a boundary cell."""
 
@@ -44,16 +58,12 @@ class Rehearsal:
         return self.world.observe([self.cells[key]], (run.temperature_K,), noise, 3e-7, self.width_nm, draw)
 
     def score(self, predictions) -> np.ndarray:
-        """ln D_eff at 300 K and 100 nm, by the limits of fast and blocking boundaries (CONTINUUM)."""
-        bulk, parallel, perpendicular = np.stack([p.samples[:, :, 0] for p in predictions], axis=-1).swapaxes(0, 1)
-        share = self.width_nm / self.grain_nm
-        return np.log(bulk) + np.log1p(1.83 * share * parallel / bulk) - np.log1p(0.91 * share * bulk / perpendicular)
+        """What the campaign ranks by."""
+        return log_effective(predictions, self.width_nm / self.grain_nm)
 
     def certainty(self, surrogate) -> float:
         """Expected share of candidate pairs in the wrong order."""
-        predictions = surrogate.predict(self.candidates, (self.kelvin,), 1000, 0, joint=True)
-        pairs = len(self.candidates) * (len(self.candidates) - 1) / 2
-        return ranking_uncertainty(self.score(predictions)) / pairs
+        return wrong_pairs(self.score(surrogate.predict(self.candidates, (self.kelvin,), 1000, 0, joint=True)))
 
     def play(self, policy: str, goal: float, most_hours: float = 400.0) -> float:
         """Core-hours until the ranking is as certain as the goal."""

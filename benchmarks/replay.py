@@ -15,20 +15,20 @@ from pathlib import Path
 
 import numpy as np
 from made_up import Results
+from rehearsal import KERNELS, log_effective, wrong_pairs
 
 from argyro.campaigns.stages.structure import read_structure
 from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.acquisition import Run, rank_runs, ranking_uncertainty
+from argyro.surrogates.acquisition import Run, rank_runs
 from argyro.surrogates.candidates import fit_candidate, prior_means
 from argyro.surrogates.descriptors import identity_of
 from argyro.surrogates.examples import examples_of
 from argyro.surrogates.excess import Excess
 from argyro.surrogates.observation import Observation
 from argyro.surrogates.surrogate import Query, Surrogate
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.surrogates.training import train_surrogate
 
 POLICIES = ("acquisition", "random")  # against round-robin
-KERNELS = SurrogateOptions(candidates=("gp",))
 AT_ONCE = 5  # runs between two looks at the ranking
 SHARES = (0.25, 0.5)  # of round-robin's cost, at which its certainty is what the others must reach
 GRAIN_NM, KELVIN = 100.0, 300.0
@@ -75,10 +75,8 @@ class Replay:
         self.candidates = [query for query in queries.values() if query.identity.boundary == boundary]
 
     def score(self, predictions) -> np.ndarray:
-        """ln D_eff at GRAIN_NM, by the limits of fast and blocking boundaries (CONTINUUM)."""
-        bulk, parallel, perpendicular = np.stack([p.samples[:, :, 0] for p in predictions], axis=-1).swapaxes(0, 1)
-        share = self.width_nm / GRAIN_NM
-        return np.log(bulk) + np.log1p(1.83 * share * parallel / bulk) - np.log1p(0.91 * share * bulk / perpendicular)
+        """What the campaign ranks by."""
+        return log_effective(predictions, self.width_nm / GRAIN_NM)
 
     def seen(self, made: list[int]) -> Surrogate:
         """What some of the runs say."""
@@ -86,10 +84,9 @@ class Replay:
         hyper, prior = self.whole.candidate.hyper, self.whole.prior
         return replace(self.whole, candidate=fit_candidate("gp", hyper, data, prior_means(len(data), prior), prior))
 
-    def wrong_pairs(self, surrogate: Surrogate) -> float:
+    def certainty(self, surrogate: Surrogate) -> float:
         """Expected share of candidate pairs in the wrong order."""
-        scores = self.score(surrogate.predict(self.candidates, (KELVIN,), 2000, 0, joint=True))
-        return ranking_uncertainty(scores) / (len(self.candidates) * (len(self.candidates) - 1) / 2)
+        return wrong_pairs(self.score(surrogate.predict(self.candidates, (KELVIN,), 2000, 0, joint=True)))
 
     def begin(self) -> list[int]:
         """The hottest short bulk run of every material."""
@@ -113,7 +110,7 @@ class Replay:
         made, curve = self.begin(), []
         while True:
             surrogate = self.seen(made)
-            curve.append((sum(self.outcome[n][0].core_hours for n in made), self.wrong_pairs(surrogate)))
+            curve.append((sum(self.outcome[n][0].core_hours for n in made), self.certainty(surrogate)))
             left = [number for number in order if number not in made]
             if curve[-1][1] <= until or curve[-1][0] >= most_cost or not left:
                 return curve

@@ -158,3 +158,20 @@ def test_an_adaptive_campaign_is_planned_by_the_most_it_may_come_to():
     assert told["start_runs"] == 4 < told["possible_runs"] and 0 < told["start_core_hours"] < md / 4
     open_ended = make_plan(shipped("halide_series", acquisition={"until": {"regret_dex": 0.05}}), Costs(), [NODE])
     assert open_ended["core_hours"] == pytest.approx(everything["core_hours"])
+
+
+def test_a_clock_that_reads_nothing_does_not_make_the_probe_endless(monkeypatch):
+    """LAMMPS counts its share of a core in ticks: of 20 steps it may be 0 %, and must not set how many follow."""
+    from argyro.campaigns import probe
+    from argyro.platform.structures.argyrodite import build_bulk
+
+    asked = []
+
+    def timed(atoms, mtp, species, steps):
+        asked.append(steps)
+        return (1e-3 * steps, 1e-6) if len(asked) == 1 else (1e-3 * steps, 0.9e-3 * steps)
+
+    monkeypatch.setattr(probe, "_lammps_s", timed)
+    atoms = build_bulk("Li6PS5Cl")
+    assert probe._atom_step_s(atoms, 2, 5.0) == pytest.approx(0.9e-3 / len(atoms))
+    assert asked == [20, round(probe.MD_CORE_S / 1e-3)]
