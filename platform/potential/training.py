@@ -8,6 +8,7 @@ from time import perf_counter
 
 import numpy as np
 from ase import Atoms
+from threadpoolctl import threadpool_limits
 
 from argyro.platform.errors import InputError
 from argyro.platform.potential import _kernel
@@ -61,6 +62,7 @@ class TrainingResult:
     rmse: dict[str, float]
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # its threads would decide the last bits, and so the minimum found
 def train(
     frames: Sequence[Atoms],
     initial: MTP,

@@ -46,8 +46,10 @@ std::vector<double> target(const LabelledFrame& labelled, const Parameters& bare
     return labels;
 }
 
-void add_products(const std::vector<double>& columns, const std::vector<double>& labels, int rows,
+// Every element is one sum over the frames in their order, whatever the number of threads.
+void add_products(const std::vector<double>& columns, const std::vector<double>& labels, int rows, int threads,
                   NormalEquations& sum) {
+#pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
     for (int i = 0; i < sum.size; ++i) {
         const double* a = &columns[std::size_t(i) * rows];
         for (int j = 0; j <= i; ++j) {
@@ -70,36 +72,29 @@ NormalEquations normal_equations(const Parameters& parameters, const std::vector
     bare.coefficients.assign(parameters.scalar_moments.size(), 0.0);
     unit.zbl_outer_A.clear();
     const int basis = static_cast<int>(bare.coefficients.size()), size = basis + parameters.species_count;
-    std::vector<NormalEquations> sums(
-        threads, NormalEquations{size, std::vector<double>(std::size_t(size) * size), std::vector<double>(size)});
+    NormalEquations sum{size, std::vector<double>(std::size_t(size) * size), std::vector<double>(size)};
     std::vector<Potential> one_hot;  // one per thread, its coefficients change
     for (int t = 0; t < threads; ++t) one_hot.emplace_back(unit);
     std::vector<Workspace> workspaces(threads);
-    const int count = static_cast<int>(frames.size());
-#pragma omp parallel for schedule(static, 1) num_threads(threads)
-    for (int f = 0; f < count; ++f) {
-        const int thread = omp_get_thread_num();
-        const LabelledFrame& labelled = *frames[f];
-        const int rows = 1 + 3 * labelled.frame.atoms() + (labelled.stress_eV_A3.empty() ? 0 : 6);
+    for (const LabelledFrame* labelled : frames) {
+        const int rows = 1 + 3 * labelled->frame.atoms() + (labelled->stress_eV_A3.empty() ? 0 : 6);
         std::vector<double> columns(std::size_t(size) * rows, 0.0);
+#pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
         for (int k = 0; k < basis; ++k) {
+            const int thread = omp_get_thread_num();
             std::vector<double> coefficients(basis, 0.0);
             coefficients[k] = 1.0;
             one_hot[thread].set_coefficients(unit.radial, bare.species_energies, coefficients);
-            fill_column(one_hot[thread], labelled, workspaces[thread], &columns[std::size_t(k) * rows]);
+            fill_column(one_hot[thread], *labelled, workspaces[thread], &columns[std::size_t(k) * rows]);
         }
-        for (int type : labelled.frame.types)
-            columns[std::size_t(basis + type) * rows] += std::sqrt(labelled.energy_weight);
-        add_products(columns, target(labelled, bare, workspaces[thread], rows), rows, sums[thread]);
-    }
-    for (int t = 1; t < threads; ++t) {
-        for (std::size_t i = 0; i < sums[0].matrix.size(); ++i) sums[0].matrix[i] += sums[t].matrix[i];
-        for (int i = 0; i < size; ++i) sums[0].vector[i] += sums[t].vector[i];
+        for (int type : labelled->frame.types)
+            columns[std::size_t(basis + type) * rows] += std::sqrt(labelled->energy_weight);
+        add_products(columns, target(*labelled, bare, workspaces[0], rows), rows, threads, sum);
     }
     for (int i = 0; i < size; ++i)
         for (int j = i + 1; j < size; ++j)
-            sums[0].matrix[std::size_t(i) * size + j] = sums[0].matrix[std::size_t(j) * size + i];
-    return sums[0];
+            sum.matrix[std::size_t(i) * size + j] = sum.matrix[std::size_t(j) * size + i];
+    return sum;
 }
 
 }  // namespace argyro

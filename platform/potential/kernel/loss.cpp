@@ -12,6 +12,9 @@
 namespace argyro {
 namespace {
 
+// Parts in which the gradient is summed, whatever the number of threads, which therefore does not change it.
+constexpr int SHARES = 32;
+
 struct Errors {
     double energy = 0.0;
     std::vector<double> forces;
@@ -131,18 +134,20 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
     Loss loss;
     for (auto* per_frame : {&loss.energy_errors_eV, &loss.squared_forces, &loss.squared_stress})
         per_frame->assign(count, 0.0);
+    const int shares = std::min(count, SHARES);
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
-    for (int t = 0; t < threads; ++t) sums.emplace_back(p);
-    // a fixed share per thread, so that the sums are the same in every run
-#pragma omp parallel for schedule(static, 1) num_threads(threads)
-    for (int f = 0; f < count; ++f) {
-        const int thread = omp_get_thread_num();
-        const Errors errors = errors_of(potential, *frames[f], workspaces[thread]);
-        loss.energy_errors_eV[f] = errors.energy;
-        for (double e : errors.forces) loss.squared_forces[f] += e * e;
-        loss.squared_stress[f] = squared_stress(errors.stress);
-        if (gradient) add_gradient(potential, *frames[f], errors, sums[thread], workspaces[thread]);
+    for (int s = 0; s < shares; ++s) sums.emplace_back(p);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int s = 0; s < shares; ++s) {
+        Workspace& workspace = workspaces[omp_get_thread_num()];
+        for (int f = s; f < count; f += shares) {
+            const Errors errors = errors_of(potential, *frames[f], workspace);
+            loss.energy_errors_eV[f] = errors.energy;
+            for (double e : errors.forces) loss.squared_forces[f] += e * e;
+            loss.squared_stress[f] = squared_stress(errors.stress);
+            if (gradient) add_gradient(potential, *frames[f], errors, sums[s], workspace);
+        }
     }
     for (int f = 0; f < count; ++f) {
         const double energy = loss.energy_errors_eV[f];
