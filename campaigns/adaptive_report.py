@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from argyro.campaigns.graph import Graph
+from argyro.platform.uncertain import in_words
 
 BEGUN = "to begin with: spread over materials, boundaries and temperatures"
 FOUND = "to begin with: made by an earlier campaign"
@@ -49,7 +50,7 @@ def _outcome(result: dict | None) -> str:
     words = []
     for entry in result["observations"]:
         value, bound = entry["diffusivity_cm2_s"], entry["upper_bound_cm2_s"]
-        number = f"{value['value']:.2g} ({value['low']:.2g} to {value['high']:.2g})" if value else f"< {bound:.2g}"
+        number = in_words(value, digits=2) if value else f"< {bound:.2g}"
         words.append(f"{entry['target']} {number}")
     return "; ".join(words) or "no value"
 

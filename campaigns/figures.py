@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import exp
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from argyro.platform.units import BOLTZMANN_EV_K
 
+FEW_NAMES = 4  # that find room among the curves
+COLOURS = 10  # more nobody tells apart
 STYLE = {"target": {"bulk": ("o", "bulk"), "parallel": ("s", "boundary ∥"), "perpendicular": ("^", "boundary ⊥")}}
 
 
@@ -19,7 +21,10 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     fill(axes)
-    if axes.get_legend_handles_labels()[0]:
+    entries = len(axes.get_legend_handles_labels()[0])
+    if entries > FEW_NAMES:
+        figure.legend(frameon=False, fontsize="small", loc="outside right upper")
+    elif entries:
         axes.legend(frameon=False, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=140)
@@ -71,24 +76,16 @@ def arrhenius_plot(points: Sequence[dict], curves: Sequence[dict], path: Path) -
 
     Args:
         points: entries of the surrogate's parity list, drawn with their MD intervals.
-        curves: {label, temperatures_K, diffusivity: [uncertain]} of the surrogate, drawn as bands.
+        curves: {label, temperatures_K, diffusivity: [uncertain]} of the surrogate, drawn as bands; those with the same
+            ``group`` in one colour.
         path: picture to write.
     """
 
     def fill(axes: Axes) -> None:
-        colours = {}
-        for curve in curves:
-            x = [1000 / temperature for temperature in curve["temperatures_K"]]
-            (line,) = axes.plot(x, [d["value"] for d in curve["diffusivity"]], lw=1, label=curve["label"])
-            axes.fill_between(
-                x,
-                [d["low"] for d in curve["diffusivity"]],
-                [d["high"] for d in curve["diffusivity"]],
-                alpha=0.15,
-                color=line.get_color(),
-                lw=0,
-            )
-            colours[curve["label"]] = line.get_color()
+        inverse = [
+            {**curve, "inverse": [1000 / temperature for temperature in curve["temperatures_K"]]} for curve in curves
+        ]
+        colours = _bands(axes, inverse, "inverse", "diffusivity", "-")
         for point in points:
             colour = colours.get(curve_label(point["material"], point["boundary"], point["target"]), "0.4")
             x, marker = 1000 / point["temperature_K"], STYLE["target"][point["target"]][0]
@@ -108,6 +105,22 @@ def arrhenius_plot(points: Sequence[dict], curves: Sequence[dict], path: Path) -
     _draw(path, fill, (6.4, 4.6))
 
 
+def _bands(axes: Axes, curves: Sequence[Mapping], x: str, y: str, style: str) -> dict[str, str]:
+    """Draw curves with their intervals, a colour for each group, and return the colours by label."""
+    groups = list(dict.fromkeys(curve.get("group", curve["label"]) for curve in curves))
+    colours, drawn = {}, set()
+    for curve in curves:
+        group = curve.get("group", curve["label"])
+        place = groups.index(group)
+        colours[curve["label"]] = colour = f"C{place}" if place < COLOURS else "0.8"
+        name = group if place < COLOURS else "others"
+        values, low, high = ([number[limit] for number in curve[y]] for limit in ("value", "low", "high"))
+        axes.plot(curve[x], values, style, ms=3, lw=1, color=colour, label=None if name in drawn else name)
+        axes.fill_between(curve[x], low, high, alpha=0.15, color=colour, lw=0)
+        drawn.add(name)
+    return colours
+
+
 def curve_label(material: str, boundary: str, target: str) -> str:
     """How a diffusivity is called in a legend."""
     return f"{material} bulk" if target == "bulk" else f"{material} {boundary} {'∥' if target == 'parallel' else '⊥'}"
@@ -117,19 +130,13 @@ def grain_size_plot(curves: Sequence[dict], path: Path, temperature_K: float) ->
     """Effective conductivity against grain size.
 
     Args:
-        curves: {label, grain_sizes_nm, conductivity: [uncertain, mS/cm]}.
+        curves: {label, grain_sizes_nm, conductivity: [uncertain, mS/cm]}; those with the same ``group`` in one colour.
         path: picture to write.
         temperature_K: of the curves.
     """
 
     def fill(axes: Axes) -> None:
-        for curve in curves:
-            sizes = curve["grain_sizes_nm"]
-            (line,) = axes.plot(
-                sizes, [s["value"] for s in curve["conductivity"]], "o-", ms=3, lw=1, label=curve["label"]
-            )
-            low, high = [s["low"] for s in curve["conductivity"]], [s["high"] for s in curve["conductivity"]]
-            axes.fill_between(sizes, low, high, alpha=0.15, color=line.get_color(), lw=0)
+        _bands(axes, curves, "grain_sizes_nm", "conductivity", "o-")
         axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel=f"σ at {temperature_K:g} K (mS/cm)")
 
     _draw(path, fill)

@@ -20,6 +20,7 @@ from argyro.campaigns.reckoning import plan_against_actual
 from argyro.campaigns.stages import held_out
 from argyro.campaigns.stages.structure import PICTURE
 from argyro.platform.learning.plots import plot_rounds
+from argyro.platform.uncertain import in_words
 
 
 def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
@@ -52,7 +53,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         core_minutes=sum(store.seconds(item) for item in items.values()) / 60,
         ranking=results.get("ranking", {}).get("ranking", []),
         adaptive=_adaptive(campaign, graph, results),
-        pictures=list(_pictures(campaign, results)),
+        pictures=list(_pictures(campaign, graph, results)),
         splits=results.get("surrogate", {}).get("report", {}).get("splits", []),
         accuracy=list(_held_out(items, results, store)),
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
@@ -71,8 +72,8 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
 
 
 def uncertain_text(number: dict | None) -> str:
-    """``1.2e-6 (8e-7 to 2e-6)``."""
-    return "" if number is None else f"{number['value']:.2g} ({number['low']:.2g} to {number['high']:.2g})"
+    """``1.2e-06 (8.0e-07 to 2.0e-06)``; nothing for no number."""
+    return "" if number is None else in_words(number, digits=2)
 
 
 def _adaptive(campaign, graph, results: dict[str, dict]) -> dict | None:
@@ -100,18 +101,28 @@ def _boundary_cells(graph, items, results: dict[str, dict], store):
             yield {**graph.nodes[name].facts, **result, "picture": f"data:image/png;base64,{picture}"}
 
 
-def _pictures(campaign, results: dict[str, dict]):
+def _grouped(graph, maps: dict[str, dict], key: str) -> list[dict]:
+    """Curves of all candidates; if there are many, one material with all its boundaries is a group."""
+    few = len(maps) <= figures.FEW_NAMES
+    return [
+        {**curve, "group": curve["label"] if few else graph.nodes[name].facts["material"]}
+        for name, result in maps.items()
+        for curve in result[key]
+    ]
+
+
+def _pictures(campaign, graph, results: dict[str, dict]):
     """Title, explanation and inline picture of each figure there are data for."""
     maps = {name: result for name, result in results.items() if name.startswith("homogenize/")}
     points = results.get("surrogate", {}).get("parity", [])
     if maps:
-        curves = [curve for result in maps.values() for curve in result["conductivity_curves"]]
+        curves = _grouped(graph, maps, "conductivity_curves")
         yield (
             f"Conductivity against grain size at {campaign.screening_temperature_K:g} K",
             "Nernst-Einstein from the effective diffusivity of the polycrystal; bands hold 95 % of the posterior.",
             _svg(lambda path: figures.grain_size_plot(curves, path, campaign.screening_temperature_K)),
         )
-        laws = {curve["label"]: curve for result in maps.values() for curve in result["arrhenius_curves"]}
+        laws = {curve["label"]: curve for curve in _grouped(graph, maps, "arrhenius_curves")}
         yield (
             "Arrhenius plot",
             "Symbols: molecular dynamics with 95 % intervals, open triangles are upper bounds. Bands: the surrogate.",

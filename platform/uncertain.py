@@ -1,7 +1,8 @@
-"""A number that carries its 95 % interval."""
+"""A number that carries its 95 % interval, and how it is written for people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,3 +39,20 @@ class Uncertain:
     def log_sigma(self) -> float:
         """Standard deviation of ln(value) if the interval is that of a log-normal; value and limits positive."""
         return float(np.log(self.high / self.low) / (2 * 1.959964))
+
+
+def in_words(number: Mapping[str, float], digits: int = 3) -> str:
+    """``1190 (370 to 4500)`` or ``1.20e-06 (4.0e-07 to 3.9e-06)``, from the form that `Uncertain.to_json` gives."""
+    return f"{significant(number['value'], digits)} ({limits_in_words(number)})"
+
+
+def limits_in_words(number: Mapping[str, float]) -> str:
+    """``370 to 4500``."""
+    return f"{significant(number['low'], 2)} to {significant(number['high'], 2)}"
+
+
+def significant(number: float, digits: int) -> str:
+    """A number with so many significant digits, with a power of ten only below 0.01 and from 100 000 on."""
+    rounded = f"{number:.{digits - 1}e}"
+    power = int(rounded.partition("e")[2] or 0)  # infinity has none
+    return f"{float(rounded):.{max(0, digits - 1 - power)}f}" if -3 < power < 5 else rounded

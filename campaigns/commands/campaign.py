@@ -11,6 +11,7 @@ from rich.table import Table
 
 from argyro.campaigns.commands.output import JsonFlag, console, errors, print_json
 from argyro.campaigns.commands.setup import OutsideFlag, SpecFile
+from argyro.platform.uncertain import limits_in_words, significant
 
 
 def run(
@@ -72,14 +73,13 @@ def ranking_table(ranking: list[dict]) -> Table:
         table.add_column(column, no_wrap=True)
     for place, row in enumerate(ranking[:10], start=1):
         sigma = row["conductivity_mS_cm"]
-        interval = f"{sigma['low']:.2g} to {sigma['high']:.2g}"
         table.add_row(
             str(place),
             row["material"],
             row["boundary"],
             f"{row['grain_size_nm']:g}",
-            f"{sigma['value']:.3g}",
-            interval,
+            significant(sigma["value"], 3),
+            limits_in_words(sigma),
             f"{row['probability_best']:.2f}",
         )
     return table

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from argyro.campaigns.commands.output import JsonFlag, console, errors, print_json
 from argyro.platform.errors import InputError
+from argyro.platform.uncertain import in_words
 
 SurrogateOption = Annotated[
     str | None,
@@ -89,7 +90,7 @@ def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
         print_json({**answers[0], "origin": source} if len(answers) == 1 else {"answers": answers, "origin": source})
         return
     first = answers[0]
-    barrier = _with_limits(first["activation_energy_eV"])
+    barrier = in_words(first["activation_energy_eV"])
     console.print(
         f"{first['composition']}, disorder {100 * first['disorder']:g} %, {first['boundary']}",
         style="bold",
@@ -114,7 +115,7 @@ def _ions(answers: list[dict]) -> Table:
     shown = [key for key in names if answers[0][key] is not None]
     table = _table("T (K)", *(f"{names[key]} (cm²/s)" for key in shown))
     for answer in {answer["temperature_K"]: answer for answer in answers}.values():
-        table.add_row(f"{answer['temperature_K']:g}", *(_with_limits(answer[key]) for key in shown))
+        table.add_row(f"{answer['temperature_K']:g}", *(in_words(answer[key]) for key in shown))
     return table
 
 
@@ -122,7 +123,7 @@ def _polycrystals(answers: list[dict]) -> Table:
     """What the polycrystal shows, a row for each temperature and grain size."""
     table = _table("T (K)", "grains (nm)", "D effective (cm²/s)", "σ (mS/cm)")
     for answer in answers:
-        numbers = (_with_limits(answer["effective_cm2_s"]), _with_limits(answer["conductivity_mS_cm"]))
+        numbers = (in_words(answer["effective_cm2_s"]), in_words(answer["conductivity_mS_cm"]))
         table.add_row(f"{answer['temperature_K']:g}", f"{answer['grain_size_nm']:g}", *numbers)
     return table
 
@@ -132,15 +133,6 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, no_wrap=True)
     return table
-
-
-def _with_limits(number: dict) -> str:
-    """``1.20e-06 (4.0e-07 to 3.9e-06)``."""
-    shape = ("2e", "1e") if number["value"] < 0.01 else ("3g", "2g")
-    value, low, high = (
-        f"{number[key]:.{digits}}" for key, digits in (("value", shape[0]), ("low", shape[1]), ("high", shape[1]))
-    )
-    return f"{value} ({low} to {high})"
 
 
 def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) -> None:
