@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ase import Atoms
+from threadpoolctl import threadpool_limits
 
 from argyro.platform.errors import ArgyroError
 from argyro.platform.labels.labeller import Labeller
@@ -81,7 +82,8 @@ class Learner:
 
     def _store(self, make: Callable[[Path], dict]) -> None:
         start, cpu, scratch = time.monotonic(), self._cpu_s(), self.store.scratch()
-        summary = {"round": len(self.store.folders), "finished": False} | make(scratch)
+        with threadpool_limits(1, user_api="blas"):  # its threads would decide the last bits, and so who is picked
+            summary = {"round": len(self.store.folders), "finished": False} | make(scratch)
         summary |= {"seconds": round(time.monotonic() - start, 2), "cpu_seconds": round(self._cpu_s() - cpu, 2)}
         self.store.complete(scratch, summary)
         self.progress(summary)
