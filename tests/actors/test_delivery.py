@@ -97,7 +97,7 @@ def test_a_closed_port_is_given_up_soon_and_not_asked_again_at_once(open_deliver
     assert time.monotonic() - began < 30
     began = time.monotonic()
     assert "127.0.0.1" in delivery.deliver()
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1  # an attempt takes four
 
 
 def test_another_destination_has_been_told_nothing(tmp_path):
