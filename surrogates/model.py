@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from argyro.surrogates.graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
 
-CHUNK = 1024  # edges at once: their messages stay in the cache
+CHUNK = 2048  # edges at once: their messages stay in the cache
 OUTPUTS = 6  # (a, Ea) of three targets
 
 
