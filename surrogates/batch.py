@@ -91,8 +91,9 @@ def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> t
         how many rows were answered, and the bad ones.
 
     Raises:
-        InputError: the file is no CSV or lacks a column.
+        InputError: the file is no CSV or lacks a column, or the answers would overwrite it.
     """
+    require_destination(source, destination)
     table, ragged = read_questions(source)
     good, bad = answer_table(oracle, table)
     try:
@@ -101,6 +102,21 @@ def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> t
         raise InputError(f"{destination} cannot be written: {error}", given=str(destination)) from error
     bad = [BadRow(int(table.index[row.row - 2]), row.message) for row in bad]
     return len(good), sorted([*bad, *ragged], key=lambda row: row.row)
+
+
+def require_destination(source: Path | str, destination: Path | str) -> None:
+    """Refuse to write answers over their questions, of which bad rows would be lost, or into no folder.
+
+    Raises:
+        InputError: both are one file, be it by a link, or the folder of the answers does not exist.
+    """
+    source, destination = Path(source), Path(destination)
+    if source.exists() and destination.exists() and destination.samefile(source):
+        message = f"{destination} is the file of the questions, of which bad rows would be lost; name another file"
+        raise InputError(message, path="out", given=str(destination), accepted="another file than the questions")
+    if not destination.absolute().parent.is_dir():
+        message = f"{destination} cannot be written: its folder does not exist"
+        raise InputError(message, path="out", given=str(destination), accepted="a file in an existing folder")
 
 
 def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:

@@ -137,11 +137,10 @@ def _table(*columns: str) -> Table:
 
 def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) -> None:
     from argyro.surrogates.answer import Oracle
-    from argyro.surrogates.batch import answer_csv, read_questions
+    from argyro.surrogates.batch import answer_csv, read_questions, require_destination
 
+    require_destination(source, destination)
     read_questions(source)  # and refused, if it must be, before seconds go into loading the surrogate
-    if not destination.absolute().parent.is_dir():
-        raise InputError(f"{destination} cannot be written: its folder does not exist", path="out")
     answered, bad = answer_csv(Oracle.load(folder), source, destination)
     if json_:
         rows = [{"row": row.row, "message": row.message} for row in bad]

@@ -81,6 +81,10 @@ def test_a_table_is_answered_and_its_bad_rows_are_listed(ask, tmp_path):
     bad.to_csv(tmp_path / "bad.csv", index=False)
     done = ask("--csv", tmp_path / "bad.csv", "--out", tmp_path / "out.csv")
     assert done.returncode == 2 and "row 2" in done.stderr
+    before = (tmp_path / "in.csv").read_bytes()
+    done = ask("--csv", tmp_path / "in.csv", "--out", tmp_path / "in.csv")
+    assert done.returncode == 2 and "another file" in done.stderr
+    assert (tmp_path / "in.csv").read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -243,3 +243,16 @@ def test_rows_with_too_many_fields_are_listed_by_their_line(oracle, tmp_path):
     assert answered == 2
     assert [row.row for row in bad] == [4, 5]
     assert "5 fields of the header" in bad[0].message
+
+
+@pytest.mark.parametrize("link", [None, "symlink_to", "hardlink_to"])
+def test_answers_never_overwrite_their_questions(oracle, tmp_path, link):
+    source = destination = tmp_path / "questions.csv"
+    source.write_text(",".join(COLUMNS) + "\nLi6PS5Cl,0.5,bulk,600,100\nLi6PS5Xe,0.5,bulk,600,100\n")
+    before = source.read_bytes()
+    if link:
+        destination = tmp_path / "answers.csv"
+        getattr(destination, link)(source)
+    with pytest.raises(InputError, match="is the file of the questions"):
+        answer_csv(oracle, source, destination)
+    assert source.read_bytes() == before
