@@ -20,6 +20,14 @@ from argyro.campaigns.stages.structure import read_structure
 from argyro.campaigns.stages.surrogate import MODEL
 from argyro.platform.errors import InputError
 
+# What every export has; a folder without one of them is none.
+SIGNS = ("README.md", "campaign.yaml", "results.parquet", "structures.parquet", "surrogate/surrogate.json")
+RANKED = ("effective.parquet", "ranking.parquet", "regimes.parquet")
+OWN = {*RANKED, "structures.extxyz", "potentials", *(sign.split("/")[0] for sign in SIGNS)}
+# Files that the next export may not have: those of another mesh, and of a campaign that was ranked.
+NOT_ALWAYS = (*RANKED, "surrogate/effective-*.npz", "surrogate/reduced-*.npz")
+OF_A_FAMILY = (".mtp", ".active_set.txt", ".rounds.json")
+
 # Filled in by `_card`.
 CARD = """# Results of the campaign "{name}"
 
@@ -53,19 +61,20 @@ def export_campaign(root: Path, out: Path) -> dict:
 
     Args:
         root: the campaign's folder.
-        out: the folder to write; one that an export made before is replaced.
+        out: the folder to write; in an earlier export its files are replaced, and what else lies there stays.
 
     Returns:
         ``folder``, ``rows``, ``valid_rows``, ``structures``, ``potentials``, ``megabytes``.
 
     Raises:
-        InputError: not a campaign's folder, no surrogate in it yet, or `out` holds something else.
+        InputError: not a campaign's folder, no surrogate in it yet, or `out` is a file or holds something else.
     """
     folder = CampaignFolder(root)
     campaign = folder.campaign()
     _refuse_other(out)
     lineage = Lineage(folder.store(campaign))
-    partial = out.with_name(f".{out.name}.part")
+    whole = out.resolve()
+    partial = whole.with_name(f".{whole.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     results = results_table(lineage)
@@ -76,26 +85,58 @@ def export_campaign(root: Path, out: Path) -> dict:
     shutil.copytree(lineage.store.path(lineage.surrogate) / MODEL, partial / "surrogate")
     shutil.copy(folder.spec_file, partial / "campaign.yaml")
     (partial / "README.md").write_text(_card(campaign, results, structures))
-    shutil.rmtree(out, ignore_errors=True)
-    partial.rename(out)
+    megabytes = round(sum(file.stat().st_size for file in _files(partial)) / 1e6, 2)
+    _put(partial, whole)
     return {
         "folder": str(out),
         "rows": len(results),
         "valid_rows": int(results["valid"].sum()),
         "structures": len(structures),
         "potentials": len(lineage.potentials),
-        "megabytes": round(sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6, 2),
+        "megabytes": megabytes,
     }
 
 
 def _refuse_other(out: Path) -> None:
-    if out.exists() and any(out.iterdir()) and not (out / "results.parquet").exists():
-        raise InputError(
-            f"{out} holds something that is no export of a campaign; name a new folder, or empty it",
-            path="out",
-            given=str(out),
-            accepted="a new folder, or one that an export made",
-        )
+    """Refuse a file, and a folder that holds something and is no earlier export."""
+    file = next((path for path in (out, *out.parents) if path.exists() and not path.is_dir()), None)
+    if file:
+        raise _refused(out, f"{file} is a file; name a folder")
+    held = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    if held and not all((out / sign).is_file() for sign in SIGNS):
+        stranger = next((name for name in held if name not in OWN), held[0])
+        raise _refused(out, f"{out} holds {stranger} and is no export of a campaign; name a new folder, or empty it")
+
+
+def _refused(out: Path, message: str) -> InputError:
+    return InputError(message, path="out", given=str(out), accepted="a new folder, or one that an export made")
+
+
+def _put(partial: Path, out: Path) -> None:
+    """Move the new files to their place: at once where nothing is there, else one by one over the earlier ones."""
+    if not out.exists():
+        partial.rename(out)
+        return
+    new = [file.relative_to(partial) for file in _files(partial)]
+    outdated = _of_export(out) - set(new)
+    for name in new:
+        (out / name).parent.mkdir(exist_ok=True)
+        (partial / name).replace(out / name)
+    for name in outdated:
+        (out / name).unlink()
+    shutil.rmtree(partial)
+
+
+def _of_export(out: Path) -> set[Path]:
+    """What an earlier export may hold that the next one does not, relative to it."""
+    families = [file.name.removesuffix(".rounds.json") for file in out.glob("potentials/*.rounds.json")]
+    names = [f"potentials/{family}{ending}" for family in families for ending in OF_A_FAMILY]
+    files = [*(out / name for name in names), *(file for pattern in NOT_ALWAYS for file in out.glob(pattern))]
+    return {file.relative_to(out) for file in files if file.is_file()}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from ase.io import read
 
-from argyro.campaigns.export import export_campaign
+from argyro.campaigns.export import OF_A_FAMILY, export_campaign
 from argyro.campaigns.folder import CampaignFolder
 from argyro.campaigns.lineage import Lineage, stored_items
 from argyro.platform.errors import InputError
@@ -64,13 +66,46 @@ def test_potentials_structures_and_surrogate_can_be_read(exported):
     assert (out / "ranking.parquet").exists() and "chgnet" in (out / "README.md").read_text()
 
 
-def test_an_export_is_replaced_and_nothing_else_is(finished, exported, argyro, tmp_path):
-    again = argyro("export", finished[0], "--out", exported[1], "--json")
-    assert json.loads(again.stdout)["rows"] == exported[0]["rows"]
-    (tmp_path / "mine.txt").write_text("keep")
-    with pytest.raises(InputError, match="no export"):
+def test_an_export_is_replaced_and_what_else_lies_there_stays(finished, exported, argyro, tmp_path):
+    out = shutil.copytree(exported[1], tmp_path / "results")
+    strangers = [out / "thesis.ipynb", out / "figures" / "fit.svg", out / "potentials" / "mine.mtp"]
+    (out / "figures").mkdir()
+    for stranger in strangers:
+        stranger.write_text("keep")
+    outdated = [out / f"potentials/Br-Li-P-S{ending}" for ending in OF_A_FAMILY]
+    for file in outdated:
+        file.write_text("of another campaign")
+    (out / "results.parquet").write_text("spoilt")
+    again = argyro("export", finished[0], "--out", out, "--json")
+    assert json.loads(again.stdout) == exported[0] | {"folder": str(out)}
+    assert len(pd.read_parquet(out / "results.parquet")) == exported[0]["rows"]
+    assert all(stranger.read_text() == "keep" for stranger in strangers)
+    assert not any(file.exists() for file in outdated)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+@pytest.mark.parametrize("copied", [[], ["results.parquet"], ["results.parquet", "README.md", "campaign.yaml"]])
+def test_a_folder_that_is_no_export_is_refused_by_the_name_of_a_stranger(finished, exported, tmp_path, copied):
+    for name in copied:
+        shutil.copy(exported[1] / name, tmp_path)
+    (tmp_path / "thesis.txt").write_text("keep")
+    with pytest.raises(InputError, match=r"holds thesis\.txt and is no export"):
         export_campaign(finished[0], tmp_path)
-    assert (tmp_path / "mine.txt").read_text() == "keep"
+    assert {path.name for path in tmp_path.iterdir()} == {*copied, "thesis.txt"}
+
+
+@pytest.mark.parametrize("below", ["", "export"])
+def test_a_file_is_no_folder_to_export_into(finished, argyro, tmp_path, below):
+    (tmp_path / "thesis.txt").write_text("keep")
+    done = argyro("export", finished[0], "--out", tmp_path / "thesis.txt" / below)
+    assert done.returncode == 2 and "thesis.txt is a file" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr and (tmp_path / "thesis.txt").read_text() == "keep"
+
+
+def test_the_current_folder_can_be_exported_into(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    export_campaign(finished[0], Path())
+    assert Path("results.parquet").is_file()  # through the shell's own handle of the folder
 
 
 def test_the_validation_page_can_be_made_from_an_export(exported, tmp_path):
