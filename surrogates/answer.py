@@ -17,6 +17,7 @@ from argyro.platform.uncertain import Uncertain
 from argyro.platform.units import S_CM_IN_MS_CM
 from argyro.surrogates.descriptors import Identity
 from argyro.surrogates.kept import Kept
+from argyro.surrogates.own_structure import named
 from argyro.surrogates.polycrystal import Polycrystal
 from argyro.surrogates.prediction import Prediction, uncertain_columns
 from argyro.surrogates.representative import representative_cell
@@ -30,6 +31,7 @@ SAMPLES = 256
 EXAMPLE_GRAIN_NM = 1000.0
 # Colder, hopping is not classical and samples leave what the polycrystal is tabulated for; hotter, nothing is solid.
 COLDEST_K, HOTTEST_K = 150.0, 3000.0
+LARGEST_GRAIN_NM = 1e6  # a millimetre; beyond, the polycrystal's tables would have to be made anew, for a minute
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,10 @@ class Oracle:
             InputError: neither was given, or they cannot be described.
         """
         if structure is not None:
-            return self.surrogate.prepare(_named(structure, composition, disorder, boundary))
-        if composition is None:
-            raise InputError("name a composition, for instance Li6PS5Cl, or give a structure", path="composition")
+            return self.surrogate.prepare(named(structure, composition, disorder, boundary))
+        if not isinstance(composition, str):
+            message = "name a composition, for instance Li6PS5Cl, or give a structure"
+            raise InputError(message, path="composition", given=composition, accepted="a formula")
         return self.query(composition, disorder or 0.0, boundary or "bulk")
 
     def query(self, composition: str, disorder: float, boundary: str) -> Query:
@@ -130,7 +133,7 @@ class Oracle:
     ):
         """Answer for a prepared query, see `answer`."""
         require_temperature(temperature_K)
-        require_positive("grain_size_nm", grain_size_nm)
+        require_grain_size(grain_size_nm)
         prediction = self.surrogate.at(query, self._law(query, samples, seed), (temperature_K,))
         return self.describe(query.identity, prediction, 0, grain_size_nm)
 
@@ -146,7 +149,7 @@ class Oracle:
             "boundary": identity.boundary,
             "temperature_K": kelvin,
             "grain_size_nm": float(grain_size_nm),
-            "width_nm": prediction.width_nm,
+            "width_nm": None if parallel is None else prediction.width_nm,
             "bulk_cm2_s": prediction.bulk[index].to_json(),
             "boundary_parallel_cm2_s": None if parallel is None else parallel[index].to_json(),
             "boundary_perpendicular_cm2_s": None if perpendicular is None else perpendicular[index].to_json(),
@@ -163,9 +166,9 @@ class Oracle:
         """Samples of D_eff in cm²/s at one temperature, (n,); those of the bulk where there is no boundary.
 
         Raises:
-            InputError: grains without a size, or too small for their boundaries.
+            InputError: grains without a size, too large, or too small for their boundaries.
         """
-        require_positive("grain_size_nm", grain_size_nm)
+        require_grain_size(grain_size_nm)
         bulk, parallel, perpendicular = prediction.samples[:, :, index].T
         if prediction.parallel is None:
             return bulk
@@ -231,15 +234,6 @@ def oracle_of(folder: Path | str | None = None) -> Oracle:
     return Oracle.load(shipped_folder() if folder is None else folder)
 
 
-def _named(structure: Atoms, composition: str | None, disorder: float | None, boundary: str | None) -> Atoms:
-    """A copy of a structure with the names that were given, and its own formula if it states no composition."""
-    named = structure.copy()
-    given = {"composition": composition, "disorder": disorder, "boundary": boundary}
-    named.info.update({name: value for name, value in given.items() if value is not None})
-    named.info.setdefault("composition", structure.get_chemical_formula())
-    return named
-
-
 def require_temperature(kelvin: float) -> None:
     """Refuse a temperature for which the law means nothing.
 
@@ -251,6 +245,18 @@ def require_temperature(kelvin: float) -> None:
         accepted = f"{COLDEST_K:g} to {HOTTEST_K:g} K"
         message = f"temperature {kelvin:g} K is outside of {accepted}, where the Arrhenius law is answered"
         raise InputError(message, path="temperature_K", given=kelvin, accepted=accepted)
+
+
+def require_grain_size(nm: float) -> None:
+    """Refuse a grain size for which there is no polycrystal.
+
+    Raises:
+        InputError: not positive, or above LARGEST_GRAIN_NM.
+    """
+    require_positive("grain_size_nm", nm)
+    if nm > LARGEST_GRAIN_NM:
+        message = f"grain size {nm:g} nm is above a millimetre, the largest that is answered; 'bulk' has no boundaries"
+        raise InputError(message, path="grain_size_nm", given=nm, accepted=f"up to {LARGEST_GRAIN_NM:g} nm")
 
 
 def require_positive(name: str, value: float) -> None:

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.answer import Oracle
+from argyro.surrogates.answer import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
 from argyro.surrogates.body_limit import BodyLimit
 from argyro.surrogates.descriptors import Identity
 from argyro.surrogates.origin import origin
@@ -24,7 +24,8 @@ from argyro.surrogates.token_guard import TokenGuard
 LARGEST_BODY_BYTES = 64 * 1024
 MOST_POINTS = 64
 
-Positive = Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)]
+Kelvin = Annotated[float, Field(ge=COLDEST_K, le=HOTTEST_K, allow_inf_nan=False)]
+Nanometres = Annotated[float, Field(gt=0, le=LARGEST_GRAIN_NM, allow_inf_nan=False)]
 
 
 class MaterialQuestion(BaseModel):
@@ -40,15 +41,15 @@ class MaterialQuestion(BaseModel):
 class PredictQuestion(MaterialQuestion):
     """One temperature and grain size."""
 
-    temperature_K: Positive = 300.0
-    grain_size_nm: Positive = 1000.0
+    temperature_K: Kelvin = 300.0
+    grain_size_nm: Nanometres = 1000.0
 
 
 class CurvesQuestion(PredictQuestion):
     """Temperatures for the diffusivities, grain sizes for the conductivity at temperature_K."""
 
-    temperatures_K: Annotated[list[Positive], Field(min_length=1, max_length=MOST_POINTS)]
-    grain_sizes_nm: Annotated[list[Positive], Field(min_length=1, max_length=MOST_POINTS)]
+    temperatures_K: Annotated[list[Kelvin], Field(min_length=1, max_length=MOST_POINTS)]
+    grain_sizes_nm: Annotated[list[Nanometres], Field(min_length=1, max_length=MOST_POINTS)]
 
 
 class UncertainNumber(BaseModel):

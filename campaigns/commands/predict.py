@@ -61,7 +61,7 @@ def _require_answerable(composition, disorder, boundary, cell, temperatures: lis
     Raises:
         InputError: a name that cannot be read, a temperature or grain size that is none.
     """
-    from argyro.surrogates.answer import require_positive, require_temperature
+    from argyro.surrogates.answer import require_grain_size, require_temperature
     from argyro.surrogates.descriptors import Identity
 
     if cell is None:
@@ -69,7 +69,7 @@ def _require_answerable(composition, disorder, boundary, cell, temperatures: lis
     for kelvin in temperatures:
         require_temperature(kelvin)
     for size in sizes:
-        require_positive("grain_size_nm", size)
+        require_grain_size(size)
 
 
 def _read(path: Path):

@@ -26,7 +26,7 @@ def serve(
     address: Annotated[str | None, typer.Option(help="Ray cluster: auto, local or its URL; default: local.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Answer over HTTP with Ray Serve: POST /predict, GET /health, /docs, and a page with plots at /.
+    """Answer over HTTP with Ray Serve: POST /predict, GET /health, /openapi.json, and a page with plots at /.
 
     Who can reach the service from elsewhere must bear the token in ARGYRO_TOKEN, or one made up here.
     """
@@ -38,11 +38,12 @@ def serve(
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is treated as Ctrl-C
         serving.start(folder, host, port, replicas, address, token)
-        page = f"http://{host}:{port}/" + (f"#{token}" if token else "")
+        root = f"http://{host}:{port}/"
+        page, interface = root + (f"#{token}" if token else ""), f"{root}openapi.json"
         if json_:
-            print_json({"address": page, "surrogate": str(folder), "token": token})
+            print_json({"address": page, "interface": interface, "surrogate": str(folder), "token": token})
         else:
-            console.print(f"{page}   page\n{page.partition('#')[0]}docs   interface; stop with Ctrl-C")
+            console.print(f"{page}   page\n{interface}   interface; stop with Ctrl-C")
         sys.stdout.flush()
         threading.Event().wait()
     except KeyboardInterrupt:

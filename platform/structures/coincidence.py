@@ -130,7 +130,8 @@ def parse_boundary(name: str) -> BoundaryType:
     """
     match = _NAME.match(name.replace(" ", ""))
     if not match:
-        raise _refuse(name, "is not of the form sigma<S>(<plane>)[<axis>]", "for instance sigma5(001)[001]")
+        form = "is neither bulk nor of the form sigma<S>(<plane>)[<axis>]"
+        raise _refuse(name, form, "for instance sigma5(001)[001]")
     sigma, plane, axis = int(match[1]), _indices(match[2]), _indices(match[3])
     known = sigmas(axis)
     if sigma not in known:

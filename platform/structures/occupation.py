@@ -85,7 +85,7 @@ def require_disorder(disorder: float) -> None:
     """
     if not isinstance(disorder, Real) or not 0.0 <= disorder <= 1.0:
         message = (
-            f"disorder {disorder} is not a share of swapped anions; give a number from 0 (halide on 4a) to 1 (on 4c)"
+            f"disorder {disorder!r} is not a share of swapped anions; give a number from 0 (halide on 4a) to 1 (on 4c)"
         )
         raise InputError(message, path="disorder", given=disorder, accepted="0 to 1")
 

@@ -55,7 +55,7 @@ def test_it_answers_as_predict_does(service, argyro, finished):
     assert answer.json() == expected
     assert requests.get(f"{document['address']}health", timeout=30).json()["status"] == "ok"
     assert "Li transport" in requests.get(document["address"], timeout=30).text
-    assert "/predict" in requests.get(f"{document['address']}openapi.json", timeout=30).json()["paths"]
+    assert "/predict" in requests.get(document["interface"], timeout=30).json()["paths"]
 
 
 @pytest.mark.slow

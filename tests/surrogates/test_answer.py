@@ -73,6 +73,7 @@ def test_bulk_answer_has_no_boundary(oracle):
     answer = oracle.answer(Question("Li6PS5Cl", 0.5, "bulk", 600.0, 100.0))
     assert answer["boundary_parallel_cm2_s"] is None
     assert answer["effective_cm2_s"] == answer["bulk_cm2_s"]
+    assert answer["width_nm"] is None
 
 
 def test_equivalent_formulas_are_one_material(oracle):
@@ -92,6 +93,7 @@ def test_equivalent_formulas_are_one_material(oracle):
         (3, 1e5, "150 to 3000 K"),
         (4, 0.0, "not positive"),
         (4, 10.0, "too small"),
+        (4, 1e7, "above a millimetre"),
     ],
 )
 def test_bad_questions(oracle, place, value, says):
@@ -176,8 +178,34 @@ def test_a_structure_without_labels_is_named_by_hand(oracle):
         oracle.ask(None, None, None, cell)
     named = oracle.ask(None, 0.5, "bulk", cell)
     assert named.identity == Identity.of("Li6PS5Cl", 0.5)
-    with pytest.raises(InputError, match="name a composition"):
-        oracle.ask(None, None, None)
+    for nothing in (None, 12):
+        with pytest.raises(InputError, match="name a composition"):
+            oracle.ask(nothing, None, None)
+
+
+@pytest.mark.parametrize("formula", ["Li6PS5Cl0.3Br0.7", "Li5.3PS4.3Cl1.7", "Li6.6P0.4Ge0.6S5I"])
+def test_a_small_cell_may_go_by_a_share_it_cannot_hold(oracle, formula):
+    assert oracle.ask(None, None, None, build_bulk(formula, 0.25)).identity == Identity.of(formula, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda cell: cell.info.update(composition="Li6PS5Br"), "which is not Li6PS5Br: look at Br, Cl"),
+        (lambda cell: cell.info.update(composition="Li5PS4Cl2"), "look at Cl, Li, S"),
+        (lambda cell: cell.set_chemical_symbols(["Cu"] * len(cell)), "holds Cu52, which is not Li6PS5Cl"),
+    ],
+)
+def test_a_cell_that_is_not_what_it_goes_by_is_refused(oracle, change, says):
+    cell = build_bulk("Li6PS5Cl", 0.5)
+    change(cell)
+    with pytest.raises(InputError, match=says):
+        oracle.ask(None, None, None, cell)
+
+
+def test_a_file_s_name_is_no_structure(oracle):
+    with pytest.raises(InputError, match="makes one of a file"):
+        oracle.ask(None, None, None, "cell.extxyz")
 
 
 def test_what_an_installation_ships_is_what_it_answers_from(oracle, tmp_path, monkeypatch):
