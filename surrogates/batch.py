@@ -30,7 +30,8 @@ ANSWERED = {
     "in_domain": "boolean",
     **dict.fromkeys(("warnings", "notes", "label_source", "error"), "string"),
 }
-
+# A CSV file of answers has all but the reason: its bad rows are listed elsewhere.
+WRITTEN = [name for name in ANSWERED if name != "error"]
 KINDS = {"double": float, "boolean": bool, "string": str}
 
 
@@ -74,12 +75,12 @@ def answer_table(oracle: Oracle, table: pd.DataFrame) -> tuple[pd.DataFrame, lis
         rows.
 
     Raises:
-        InputError: a column is missing.
+        InputError: a column is missing, or has the name of an answer.
     """
+    replaced = _earlier_answers(table.columns)
     answers = answer_frame(oracle, table)
     good = (answers["error"] == "").to_numpy()
-    asked = table.drop(columns=[name for name in table.columns if name in ANSWERED])
-    out = pd.concat([asked[good], answers[good].drop(columns="error")], axis=1)
+    out = pd.concat([table[good].drop(columns=replaced), answers.loc[good, WRITTEN]], axis=1)
     reasons = answers["error"].tolist()
     return out, [BadRow(position + 2, reasons[position]) for position in range(len(table)) if not good[position]]
 
@@ -123,7 +124,7 @@ def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
     """The rows of a CSV file as words by their number in the file, and those without as many fields as the header.
 
     Raises:
-        InputError: the file is no CSV, or lacks a column.
+        InputError: the file is no CSV, lacks a column, or has one with the name of an answer.
     """
     try:
         with Path(source).open(newline="", encoding="utf-8-sig") as file:
@@ -134,6 +135,7 @@ def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
     if len(set(header)) < len(header):
         raise InputError(f"{source} has columns of the same name: {', '.join(header)}", given=str(source))
     _require_columns(header)
+    _earlier_answers(header)
     message = f"has not the {len(header)} fields of the header; a value with a comma needs quotation marks"
     ragged = [BadRow(number, f"row {message}") for number, row in rows.items() if len(row) != len(header)]
     whole = {number: row for number, row in rows.items() if len(row) == len(header)}
@@ -146,6 +148,19 @@ def _require_columns(header: Collection[str]) -> None:
         raise InputError(
             f"the table has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}", accepted=", ".join(COLUMNS)
         )
+
+
+def _earlier_answers(header: Collection[str]) -> list[str]:
+    """The columns to be replaced: all answers if they are there, which makes a table an earlier answer, else none.
+
+    Raises:
+        InputError: some are there, which makes them columns of the user's own.
+    """
+    taken = [name for name in WRITTEN if name in header]
+    if 0 < len(taken) < len(WRITTEN):
+        message = f"the table has columns that its answers would replace: {', '.join(taken)}; rename or remove them"
+        raise InputError(message, given=", ".join(taken), accepted="other names, or all columns of an earlier answer")
+    return taken
 
 
 def _question(values: Sequence) -> Question:
