@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,9 @@ ANSWERED = {
 }
 # A CSV file of answers has all but the reason: its bad rows are listed elsewhere.
 WRITTEN = [name for name in ANSWERED if name != "error"]
+ACCEPTED = f"comma-separated, decimal points, UTF-8, with the columns {', '.join(COLUMNS)}"
+SAVE_AS = "save it anew as 'CSV UTF-8'"
+SHOWN_CHARACTERS = 200
 KINDS = {"double": float, "boolean": bool, "string": str}
 
 
@@ -126,20 +131,58 @@ def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
     Raises:
         InputError: the file is no CSV, lacks a column, or has one with the name of an answer.
     """
+    text = _text(source)
     try:
-        with Path(source).open(newline="", encoding="utf-8-sig") as file:
-            rows = {number: row for number, row in enumerate(csv.reader(file), 1) if row}
-    except (OSError, ValueError, csv.Error) as error:
+        rows = {number: row for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1) if row}
+    except csv.Error as error:
         raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
-    header = rows.pop(min(rows), []) if rows else []
+    header = [name.strip() for name in rows.pop(min(rows), [])] if rows else []
+    if set(COLUMNS) - set(header):
+        missing = ", ".join(name for name in COLUMNS if name not in header)
+        raise _unreadable(source, text, _likely_cause(header) or f"has no column {missing}")
     if len(set(header)) < len(header):
-        raise InputError(f"{source} has columns of the same name: {', '.join(header)}", given=str(source))
-    _require_columns(header)
+        raise _unreadable(source, text, "has columns of the same name")
     _earlier_answers(header)
-    message = f"has not the {len(header)} fields of the header; a value with a comma needs quotation marks"
+    message = (
+        f"has not the {len(header)} fields of the header; a value with a comma needs quotation marks, a decimal a point"
+    )
     ragged = [BadRow(number, f"row {message}") for number, row in rows.items() if len(row) != len(header)]
     whole = {number: row for number, row in rows.items() if len(row) == len(header)}
     return pd.DataFrame(whole.values(), index=list(whole), columns=header, dtype=str), ragged
+
+
+def _text(source: Path | str) -> str:
+    """A text file in UTF-8, with or without a byte order mark."""
+    try:
+        content = Path(source).read_bytes()
+    except OSError as error:
+        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _unreadable(source, content.decode("utf-16", "replace"), f"is UTF-16; {SAVE_AS}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        why = f"is not UTF-8, see byte 0x{content[error.start]:02x} in line {line}; {SAVE_AS}"
+        raise _unreadable(source, content.decode("latin-1"), why) from None
+
+
+def _likely_cause(header: list[str]) -> str:
+    """What a spreadsheet seems to have done to a header without the columns, or nothing."""
+    first = header[0] if header else ""
+    if first.lower().startswith("sep="):
+        return f"begins with '{first}', a spreadsheet's mark; delete the line"
+    for separator, word in (("\t", "tabs"), (";", "semicolons")):
+        if separator in first:
+            return f"seems to be separated by {word}; {SAVE_AS}, with the comma as separator and points in decimals"
+    return ""
+
+
+def _unreadable(source: Path | str, text: str, why: str) -> InputError:
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    shown = header if len(header) <= SHOWN_CHARACTERS else header[:SHOWN_CHARACTERS] + "..."
+    message = f"{source} {why}. Its header reads {shown!r}; accepted is {ACCEPTED}"
+    return InputError(message, path="csv", given=header, accepted=ACCEPTED)
 
 
 def _require_columns(header: Collection[str]) -> None:

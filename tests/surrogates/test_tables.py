@@ -39,3 +39,49 @@ def test_an_earlier_answer_may_be_asked_again(oracle, source, tmp_path):
     again = pd.read_csv(second)
     assert list(again.columns) == list(table.columns)
     assert again["conductivity_mS_cm"].tolist() == table["conductivity_mS_cm"].tolist() != [0.0]
+
+
+def test_blanks_around_names_do_not_matter(source):
+    source.write_text(
+        " composition, disorder ,boundary,\ttemperature_K,grain_size_nm , sample\n" + ",".join(GOOD) + ",a b\n"
+    )
+    table, ragged = read_questions(source)
+    assert list(table.columns) == [*COLUMNS, "sample"] and ragged == []
+    assert table["sample"].tolist() == ["a b"]
+
+
+def lines(separator):
+    return f"{separator.join(COLUMNS)}\n{separator.join(GOOD)}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "shows"),
+    [
+        (lines(";").encode(), "separated by semicolons; save it anew", "composition;disorder"),
+        (lines("\t").encode(), "separated by tabs; save it anew", r"composition\tdisorder"),
+        (("sep=,\n" + lines(",")).encode(), "delete the line", "reads 'sep=,'"),
+        (("sep=;\n" + lines(";")).encode(), "delete the line", "reads 'sep=;'"),
+        (lines("\t").encode("utf-16"), "is UTF-16; save it anew", r"composition\tdisorder"),
+        (lines(",").encode("utf-16-le"), "has no column", r"c\x00o\x00m"),
+        ((lines(",") + "Müller\n").encode("latin-1"), "0xfc in line 3; save it anew", "composition,disorder"),
+        (lines(",").title().encode(), "has no column composition", "Composition,Disorder"),
+        (b"composition," + lines(",").encode(), "of the same name", "composition,composition,disorder"),
+        (b"", "has no column composition", "reads ''"),
+        (b"PK\x03\x04" + bytes(range(256)) * 9, "is not UTF-8", "'PK"),
+        (b"x" * 5000, "has no column", "xxx..."),
+    ],
+)
+def test_other_files_of_spreadsheets_are_refused_with_what_was_read(source, content, says, shows):
+    source.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        read_questions(source)
+    message = str(refused.value)
+    assert says in message and shows in message, message
+    assert "comma-separated, decimal points, UTF-8" in message
+    assert message.isprintable() and len(message) < 700
+    assert ("has no column" in message) == ("has no column" in says), "the cause, not its consequence"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(source):
+    source.write_text(lines(","), encoding="utf-8-sig")
+    assert list(read_questions(source)[0].columns) == list(COLUMNS)
