@@ -14,6 +14,7 @@ import pandas as pd
 
 from argyro.platform.errors import InputError
 from argyro.surrogates.answer import Oracle, Question, require_positive, require_temperature
+from argyro.surrogates.descriptors import Identity
 
 COLUMNS = ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")
 UNCERTAIN = (
@@ -237,6 +238,7 @@ def _answer_group(oracle: Oracle, group: list[tuple[int, Question]], rows: list[
         for position, _ in group:
             rows[position] = {"error": str(error)}
         return
+    notes = _disorder_notes(first, query.identity)
     alike: dict[tuple[float, float], list[int]] = defaultdict(list)
     for position, question in group:
         alike[question.temperature_K, question.grain_size_nm].append(position)
@@ -244,11 +246,22 @@ def _answer_group(oracle: Oracle, group: list[tuple[int, Question]], rows: list[
         try:
             warnings = oracle.surrogate.domain.warnings(query.identity, (temperature_K,))
             answer = oracle.describe(query.identity, prediction, kelvin[temperature_K], grain_size_nm)
-            row = _flat(answer | {"in_domain": not warnings, "warnings": list(warnings)})
+            answer |= {"in_domain": not warnings, "warnings": list(warnings), "notes": [*notes, *answer["notes"]]}
+            row = _flat(answer)
         except InputError as error:
             row = {"error": str(error)}
         for position in positions:
             rows[position] = row
+
+
+def _disorder_notes(question: Question, answered: Identity) -> list[str]:
+    """Says it where a row asks for a disorder that the material cannot have, since the row keeps what it asked."""
+    if round(question.disorder, 4) == answered.disorder:
+        return []
+    return [
+        f"disorder {question.disorder:g} means nothing here: {answered.composition} has no free anions to swap, "
+        f"answered for {answered.disorder:g}"
+    ]
 
 
 def _flat(answer: dict) -> dict:

@@ -85,3 +85,16 @@ def test_other_files_of_spreadsheets_are_refused_with_what_was_read(source, cont
 def test_a_byte_order_mark_is_no_part_of_the_header(source):
     source.write_text(lines(","), encoding="utf-8-sig")
     assert list(read_questions(source)[0].columns) == list(COLUMNS)
+
+
+def test_a_disorder_that_means_nothing_is_noted(oracle):
+    """The row keeps what it asked, so a note says what was answered; colder than the runs, that note stays too."""
+    materials = [("Li7PS6", 0.3, 600.0), ("Li7PS6", 0.3, 300.0), ("Li7PS6", 0.0, 600.0), ("Li6PS5Cl", 0.00001, 600.0)]
+    rows = [(formula, disorder, "bulk", kelvin, 100.0) for formula, disorder, kelvin in materials]
+    good, bad = answer_table(oracle, pd.DataFrame(rows, columns=COLUMNS))
+    assert bad == [] and good["disorder"].tolist() == [0.3, 0.3, 0.0, 0.00001]
+    hot, cold, ordered, tiny = good["notes"]
+    assert hot == "disorder 0.3 means nothing here: Li7PS6 has no free anions to swap, answered for 0"
+    assert cold.startswith(hot + "; 300 K is extrapolated")
+    assert ordered == tiny == ""
+    assert good["bulk_cm2_s"].iloc[0] == good["bulk_cm2_s"].iloc[2]
