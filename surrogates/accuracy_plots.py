@@ -14,6 +14,7 @@ from argyro.surrogates.metrics import calibration_factor, widening
 from argyro.surrogates.observation import TARGETS
 
 MARKERS = dict(zip(TARGETS, "os^", strict=True))
+COLOURS = {target: f"C{number}" for number, target in enumerate(TARGETS)}  # the same in panels that lack some
 QUANTILE_95 = 1.959964
 
 
@@ -49,7 +50,9 @@ def plot_parity(results: Sequence[SplitResult], path: Path | str) -> None:
                 bars = np.stack([y * -np.expm1(-half[mine]), y * np.expm1(half[mine])])
                 across = QUANTILE_95 * held_out.label_sigmas[mine]
                 spread = np.stack([x * -np.expm1(-across), x * np.expm1(across)])
-                axes.errorbar(x, y, bars, spread, marker, markersize=3, linewidth=0.6, label=target)
+                axes.errorbar(
+                    x, y, bars, spread, marker, color=COLOURS[target], markersize=3, linewidth=0.6, label=target
+                )
         if values.any():
             ends = np.exp([held_out.log_values[values].min(), held_out.log_values[values].max()])
             axes.plot(ends, ends, color="0.6", linewidth=1)

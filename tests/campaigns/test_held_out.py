@@ -1,7 +1,14 @@
 """Accuracy on what the surrogate had not seen, as a campaign's surrogate stage records it."""
 
+import numpy as np
+from matplotlib.figure import Figure
+
 from argyro.campaigns.stages.held_out import CALIBRATION, PARITY, held_out
 from argyro.platform.structures.argyrodite import build_bulk
+from argyro.surrogates.accuracy_plots import plot_parity
+from argyro.surrogates.evaluation import SplitResult
+from argyro.surrogates.metrics import HeldOut, score
+from argyro.surrogates.observation import TARGETS
 from argyro.surrogates.synthetic import World
 from argyro.surrogates.training import SurrogateOptions
 
@@ -24,3 +31,19 @@ def test_scores_and_pictures_of_every_split(tmp_path):
 def test_bounds_alone_are_no_accuracy(tmp_path):
     assert held_out(observations(detectable_cm2_s=1.0), OPTIONS, 0, tmp_path) == []
     assert not list(tmp_path.iterdir())
+
+
+def split(targets):
+    """A value predicted of each target."""
+    n = len(targets)
+    made = HeldOut(np.zeros(n), np.full(n, 0.1), np.zeros(n, bool), np.zeros(n), np.full(n, 0.3), np.ones(n, bool))
+    return SplitResult("made up", {"gp": made}, {"gp": score(made)}, 0.1, n, np.array(targets))
+
+
+def test_a_target_has_one_colour_in_all_panels(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    plot_parity([split(TARGETS), split(TARGETS[1:])], tmp_path / PARITY)
+    colours = [{bars.get_label(): bars[0].get_color() for bars in axes.containers} for axes in figures[0].axes]
+    assert len(set(colours[0].values())) == len(TARGETS)
+    assert colours[1] == {target: colours[0][target] for target in TARGETS[1:]}
