@@ -216,6 +216,9 @@ def _question(values: Sequence) -> Question:
             numbers[name] = float(value)
         except (TypeError, ValueError):
             raise InputError(f"{name} '{value}' is not a number", path=name, given=value, accepted="a number") from None
+    if pd.isna(values[2]) or not str(values[2]).strip():
+        message = "boundary is empty; write bulk where there is none, or for instance sigma5(001)[001]"
+        raise InputError(message, path="boundary", given=values[2], accepted="bulk, or a coincidence boundary")
     require_temperature(numbers["temperature_K"])
     require_positive("grain_size_nm", numbers["grain_size_nm"])
     return Question(

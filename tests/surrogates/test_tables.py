@@ -98,3 +98,10 @@ def test_a_disorder_that_means_nothing_is_noted(oracle):
     assert cold.startswith(hot + "; 300 K is extrapolated")
     assert ordered == tiny == ""
     assert good["bulk_cm2_s"].iloc[0] == good["bulk_cm2_s"].iloc[2]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", None, float("nan")])
+def test_without_a_boundary_one_writes_bulk(oracle, empty):
+    table = pd.DataFrame([(*GOOD[:2], empty, *GOOD[3:])], columns=COLUMNS)
+    _, bad = answer_table(oracle, table)
+    assert "boundary is empty; write bulk" in bad[0].message
