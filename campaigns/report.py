@@ -42,6 +42,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
     graph = grown_graph(campaign, store, failed, folder.costs())
     items = {name: item for name, item in graph.items(frozenset(failed)).items() if store.has(item)}
     results = {name: store.result(item) for name, item in items.items()}
+    surrogate = results.get("surrogate", {}).get("report", {})
     environment = Environment(
         loader=PackageLoader("argyro.campaigns", "templates"), autoescape=True, undefined=StrictUndefined
     )
@@ -54,7 +55,8 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         ranking=results.get("ranking", {}).get("ranking", []),
         adaptive=_adaptive(campaign, graph, results),
         pictures=list(_pictures(campaign, graph, results)),
-        splits=results.get("surrogate", {}).get("report", {}).get("splits", []),
+        surrogate=surrogate,
+        splits=surrogate.get("splits", []),
         accuracy=list(_held_out(items, results, store)),
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
         potentials=_potentials(results),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from argyro.campaigns.lineage import Lineage, Measurement
+from argyro.campaigns.transport_tables import no_inversion
+from argyro.platform.store import Store
+from argyro.platform.workitem import WorkItem
 
 LIMITS = ("value", "low", "high")
 
@@ -20,6 +23,7 @@ def _rows(lineage: Lineage, measured: Measurement) -> list[dict]:
     result = lineage.store.result(measured.diffusivity)
     observations = {entry["target"]: entry for entry in result["observations"]}
     facts = _facts(lineage, measured) | {"notes": "; ".join(result["notes"])}
+    bulk_known = _bulk_known(lineage.store, measured.diffusivity)
     thickness_nm = result.get("thickness_nm")
     return [
         {
@@ -27,11 +31,17 @@ def _rows(lineage: Lineage, measured: Measurement) -> list[dict]:
             "direction": direction,
             "thickness_nm": thickness_nm,
             "width_nm": None if direction == "bulk" else measured.diffusivity.inputs["width_nm"],
-            **_diffusivity(observations.get(direction), cell),
+            **_diffusivity(observations.get(direction), cell, bulk_known),
             **_cell(cell),
         }
         for direction, cell in result["measured"].items()
     ]
+
+
+def _bulk_known(store: Store, diffusivity: WorkItem) -> bool:
+    """Whether the bulk that a boundary's cell is inverted with has a value."""
+    bulk = store.item_of(diffusivity.stage, diffusivity.parents.get("bulk", ""))
+    return bulk is not None and store.result(bulk)["measured"]["bulk"]["valid"]
 
 
 def _facts(lineage: Lineage, measured: Measurement) -> dict:
@@ -60,21 +70,15 @@ def _facts(lineage: Lineage, measured: Measurement) -> dict:
     }
 
 
-def _diffusivity(observation: dict | None, cell: dict) -> dict:
+def _diffusivity(observation: dict | None, cell: dict, bulk_known: bool) -> dict:
     """Of the bulk or, by inversion with the bulk at the stated width, of the boundary."""
     value = (observation or {}).get("diffusivity_cm2_s") or {}
     return {
         **{f"diffusivity_{limit}_cm2_s": value.get(limit) for limit in LIMITS},
         "upper_bound_cm2_s": (observation or {}).get("upper_bound_cm2_s"),
         "valid": bool(value),
-        "reason": "" if value else cell["reason"] or _no_inversion(observation),
+        "reason": "" if value else cell["reason"] or no_inversion(bulk_known),
     }
-
-
-def _no_inversion(observation: dict | None) -> str:
-    """Why a boundary has no diffusivity though its cell has one."""
-    bounded = "the bulk has only an upper bound"
-    return bounded if observation else f"{bounded}, or no boundary diffusivity fits the cell's"
 
 
 def _cell(cell: dict) -> dict:
