@@ -118,7 +118,7 @@ def _signature():
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    from argyro.surrogates.batch import ANSWERED, COLUMNS
+    from argyro.surrogates.tables import ANSWERED, COLUMNS
 
     questions = [ColSpec("string" if name in ("composition", "boundary") else "double", name) for name in COLUMNS]
     return ModelSignature(Schema(questions), Schema([ColSpec(kind, name) for name, kind in ANSWERED.items()]))

@@ -71,10 +71,11 @@ def export_campaign(root: Path, out: Path) -> dict:
     """
     folder = CampaignFolder(root)
     campaign = folder.campaign()
-    _refuse_other(out)
-    lineage = Lineage(folder.store(campaign))
     whole = out.resolve()
     partial = whole.with_name(f".{whole.name}.part")
+    if not partial.exists():  # else an export that was killed had found nothing against the folder
+        _refuse_other(out)
+    lineage = Lineage(folder.store(campaign))
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     results = results_table(lineage)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,38 +11,19 @@ import pandas as pd
 from argyro.platform.errors import InputError
 from argyro.surrogates.answer import Oracle, Question, require_positive, require_temperature
 from argyro.surrogates.descriptors import Identity
-
-COLUMNS = ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")
-UNCERTAIN = (
-    "bulk_cm2_s",
-    "boundary_parallel_cm2_s",
-    "boundary_perpendicular_cm2_s",
-    "effective_cm2_s",
-    "conductivity_mS_cm",
-    "activation_energy_eV",
+from argyro.surrogates.tables import (
+    ANSWERED,
+    COLUMNS,
+    KINDS,
+    PARTS,
+    UNCERTAIN,
+    WRITTEN,
+    BadRow,
+    earlier_answers,
+    read_questions,
+    require_columns,
+    require_destination,
 )
-PARTS = {"value": "", "low": "_low", "high": "_high"}
-# Columns of the answers with their kinds; a row that could not be answered has its reason in ``error``.
-ANSWERED = {
-    "width_nm": "double",
-    **{name + suffix: "double" for name in UNCERTAIN for suffix in PARTS.values()},
-    "in_domain": "boolean",
-    **dict.fromkeys(("warnings", "notes", "label_source", "error"), "string"),
-}
-# A CSV file of answers has all but the reason: its bad rows are listed elsewhere.
-WRITTEN = [name for name in ANSWERED if name != "error"]
-ACCEPTED = f"comma-separated, decimal points, UTF-8, with the columns {', '.join(COLUMNS)}"
-SAVE_AS = "save it anew as 'CSV UTF-8'"
-SHOWN_CHARACTERS = 200
-KINDS = {"double": float, "boolean": bool, "string": str}
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that could not be answered: its number in the file, the header being 1, and why."""
-
-    row: int
-    message: str
 
 
 def answer_frame(oracle: Oracle, table: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +32,7 @@ def answer_frame(oracle: Oracle, table: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: a column is missing.
     """
-    _require_columns(table.columns)
+    require_columns(table.columns)
     rows: list[dict] = [{} for _ in range(len(table))]
     groups: dict[tuple, list[tuple[int, Question]]] = defaultdict(list)
     for position, values in enumerate(table[list(COLUMNS)].itertuples(index=False)):
@@ -83,7 +60,7 @@ def answer_table(oracle: Oracle, table: pd.DataFrame) -> tuple[pd.DataFrame, lis
     Raises:
         InputError: a column is missing, or has the name of an answer.
     """
-    replaced = _earlier_answers(table.columns)
+    replaced = earlier_answers(table.columns)
     answers = answer_frame(oracle, table)
     good = (answers["error"] == "").to_numpy()
     out = pd.concat([table[good].drop(columns=replaced), answers.loc[good, WRITTEN]], axis=1)
@@ -109,102 +86,6 @@ def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> t
         raise InputError(f"{destination} cannot be written: {error}", given=str(destination)) from error
     bad = [BadRow(int(table.index[row.row - 2]), row.message) for row in bad]
     return len(good), sorted([*bad, *ragged], key=lambda row: row.row)
-
-
-def require_destination(source: Path | str, destination: Path | str) -> None:
-    """Refuse to write answers over their questions, of which bad rows would be lost, or into no folder.
-
-    Raises:
-        InputError: both are one file, be it by a link, or the folder of the answers does not exist.
-    """
-    source, destination = Path(source), Path(destination)
-    if source.exists() and destination.exists() and destination.samefile(source):
-        message = f"{destination} is the file of the questions, of which bad rows would be lost; name another file"
-        raise InputError(message, path="out", given=str(destination), accepted="another file than the questions")
-    if not destination.absolute().parent.is_dir():
-        message = f"{destination} cannot be written: its folder does not exist"
-        raise InputError(message, path="out", given=str(destination), accepted="a file in an existing folder")
-
-
-def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
-    """The rows of a CSV file as words by their number in the file, and those without as many fields as the header.
-
-    Raises:
-        InputError: the file is no CSV, lacks a column, or has one with the name of an answer.
-    """
-    text = _text(source)
-    try:
-        rows = {number: row for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1) if row}
-    except csv.Error as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
-    header = [name.strip() for name in rows.pop(min(rows), [])] if rows else []
-    if set(COLUMNS) - set(header):
-        missing = ", ".join(name for name in COLUMNS if name not in header)
-        raise _unreadable(source, text, _likely_cause(header) or f"has no column {missing}")
-    if len(set(header)) < len(header):
-        raise _unreadable(source, text, "has columns of the same name")
-    _earlier_answers(header)
-    message = (
-        f"has not the {len(header)} fields of the header; a value with a comma needs quotation marks, a decimal a point"
-    )
-    ragged = [BadRow(number, f"row {message}") for number, row in rows.items() if len(row) != len(header)]
-    whole = {number: row for number, row in rows.items() if len(row) == len(header)}
-    return pd.DataFrame(whole.values(), index=list(whole), columns=header, dtype=str), ragged
-
-
-def _text(source: Path | str) -> str:
-    """A text file in UTF-8, with or without a byte order mark."""
-    try:
-        content = Path(source).read_bytes()
-    except OSError as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _unreadable(source, content.decode("utf-16", "replace"), f"is UTF-16; {SAVE_AS}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        why = f"is not UTF-8, see byte 0x{content[error.start]:02x} in line {line}; {SAVE_AS}"
-        raise _unreadable(source, content.decode("latin-1"), why) from None
-
-
-def _likely_cause(header: list[str]) -> str:
-    """What a spreadsheet seems to have done to a header without the columns, or nothing."""
-    first = header[0] if header else ""
-    if first.lower().startswith("sep="):
-        return f"begins with '{first}', a spreadsheet's mark; delete the line"
-    for separator, word in (("\t", "tabs"), (";", "semicolons")):
-        if separator in first:
-            return f"seems to be separated by {word}; {SAVE_AS}, with the comma as separator and points in decimals"
-    return ""
-
-
-def _unreadable(source: Path | str, text: str, why: str) -> InputError:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    shown = header if len(header) <= SHOWN_CHARACTERS else header[:SHOWN_CHARACTERS] + "..."
-    message = f"{source} {why}. Its header reads {shown!r}; accepted is {ACCEPTED}"
-    return InputError(message, path="csv", given=header, accepted=ACCEPTED)
-
-
-def _require_columns(header: Collection[str]) -> None:
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise InputError(
-            f"the table has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}", accepted=", ".join(COLUMNS)
-        )
-
-
-def _earlier_answers(header: Collection[str]) -> list[str]:
-    """The columns to be replaced: all answers if they are there, which makes a table an earlier answer, else none.
-
-    Raises:
-        InputError: some are there, which makes them columns of the user's own.
-    """
-    taken = [name for name in WRITTEN if name in header]
-    if 0 < len(taken) < len(WRITTEN):
-        message = f"the table has columns that its answers would replace: {', '.join(taken)}; rename or remove them"
-        raise InputError(message, given=", ".join(taken), accepted="other names, or all columns of an earlier answer")
-    return taken
 
 
 def _question(values: Sequence) -> Question:

@@ -97,7 +97,9 @@ def report(folder: Folder, json_: JsonFlag = False) -> None:
 
 def export(
     folder: Folder,
-    out: Annotated[Path, typer.Option(help="Folder to write; an earlier export there is replaced.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder to write; of an earlier export the files are replaced, the rest stays.")
+    ],
     json_: JsonFlag = False,
 ) -> None:
     """Write results, relaxed cells, potentials and surrogate of a campaign as a small folder of plain files."""

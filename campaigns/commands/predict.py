@@ -137,7 +137,8 @@ def _table(*columns: str) -> Table:
 
 def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) -> None:
     from argyro.surrogates.answer import Oracle
-    from argyro.surrogates.batch import answer_csv, read_questions, require_destination
+    from argyro.surrogates.batch import answer_csv
+    from argyro.surrogates.tables import read_questions, require_destination
 
     require_destination(source, destination)
     read_questions(source)  # and refused, if it must be, before seconds go into loading the surrogate

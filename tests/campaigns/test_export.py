@@ -94,6 +94,15 @@ def test_a_folder_that_is_no_export_is_refused_by_the_name_of_a_stranger(finishe
     assert {path.name for path in tmp_path.iterdir()} == {*copied, "thesis.txt"}
 
 
+def test_a_killed_export_is_made_again(finished, exported, tmp_path):
+    out = tmp_path / "out"
+    (tmp_path / ".out.part").mkdir()
+    out.mkdir()
+    shutil.copy(exported[1] / "README.md", out)
+    export_campaign(finished[0], out)
+    assert (out / "results.parquet").is_file() and not (tmp_path / ".out.part").exists()
+
+
 @pytest.mark.parametrize("below", ["", "export"])
 def test_a_file_is_no_folder_to_export_into(finished, argyro, tmp_path, below):
     (tmp_path / "thesis.txt").write_text("keep")

@@ -5,11 +5,12 @@ from argyro.platform.errors import InputError
 from argyro.platform.structures.argyrodite import build_bulk
 from argyro.surrogates import predict
 from argyro.surrogates.answer import Oracle, Question, lithium_per_A3
-from argyro.surrogates.batch import ANSWERED, COLUMNS, BadRow, answer_csv, answer_frame, answer_table
+from argyro.surrogates.batch import answer_csv, answer_frame, answer_table
 from argyro.surrogates.descriptors import Identity
 from argyro.surrogates.kept import Kept
 from argyro.surrogates.origin import origin, origin_lines
 from argyro.surrogates.surrogate import Query
+from argyro.surrogates.tables import ANSWERED, COLUMNS, BadRow
 from argyro.surrogates.training import SurrogateOptions, train_surrogate
 
 GOOD = ("Li6PS5Cl", 0.5, "sigma5(001)[001]", 600.0, 100.0)

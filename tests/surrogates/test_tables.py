@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.batch import COLUMNS, answer_csv, answer_frame, answer_table, read_questions
+from argyro.surrogates.batch import answer_csv, answer_frame, answer_table
+from argyro.surrogates.tables import COLUMNS, read_questions
 
 GOOD = ("Li6PS5Cl", "0.5", "bulk", "600", "100")
 
