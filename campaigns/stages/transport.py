@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from argyro.campaigns.stages import StageDefinition, boundary_cell
 from argyro.platform.errors import ArgyroError
@@ -39,7 +40,7 @@ def run_boundary(context: StageContext) -> dict:
     for target in ("parallel", "perpendicular"):
         ensembles = _ensembles(cells, target)
         pairs = [(cell, bulk[cell.temperature_K]) for cell in ensembles if cell.temperature_K in bulk]
-        inverted = [_inverted(context, target, *pair, cells[0]["thickness_nm"]) for pair in pairs]
+        inverted = [_inverted(context, target, *pair, _thickness_nm(cells, pair[0].temperature_K)) for pair in pairs]
         targets |= {target: [found for found, _ in inverted if found], f"cell_{target}": ensembles}
         notes += [note for _, note in inverted if note]
     result = _result(context, targets, cells, notes)
@@ -62,6 +63,15 @@ def _ensembles(runs: Sequence[dict], target: str) -> list:
         for value in sorted({run.temperature_K for run in measured})
     }
     return [ensemble(value, group) for value, group in groups.items()]
+
+
+def _thickness_nm(cells: Sequence[dict], temperature_K: float) -> float:
+    """Mean length of cell for each boundary at a temperature: cells differ and expand."""
+    return fmean(cell["thickness_nm"] for cell in cells if _temperature_K(cell) == temperature_K)
+
+
+def _temperature_K(cell: dict) -> float:
+    return cell["measured"]["parallel"]["temperature_K"]
 
 
 def _inverted(context: StageContext, target: str, cell, bulk, thickness_nm: float) -> tuple:
@@ -100,8 +110,8 @@ def _profile(context: StageContext, runs: Sequence[dict]) -> dict | None:
     given = [run for run in runs if run["profile"]]
     if not given:
         return None
-    hottest = max(run["measured"]["parallel"]["temperature_K"] for run in given)
-    alike = [run["profile"] for run in given if run["measured"]["parallel"]["temperature_K"] == hottest]
+    hottest = max(map(_temperature_K, given))
+    alike = [run["profile"] for run in given if _temperature_K(run) == hottest]
     slabs = [SlabProfile.from_json(profile) for profile in alike]
     mean = mean_profile([profile for profile in slabs if len(profile.distance_A) == len(slabs[0].distance_A)])
     data = mean.to_json()
@@ -158,4 +168,4 @@ def _result(context: StageContext, targets: dict[str, list], runs: Sequence[dict
 
 
 BULK_TRANSPORT = StageDefinition("transport", 2, run_bulk)
-BOUNDARY_TRANSPORT = StageDefinition("transport", 2, run_boundary)
+BOUNDARY_TRANSPORT = StageDefinition("transport", 3, run_boundary)

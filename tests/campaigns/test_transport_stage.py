@@ -83,7 +83,7 @@ def test_each_run_leaves_its_density_and_its_charge_transport(bulk):
     assert int(lines[2].split()[0]) == 28  # the framework of one crystal cell
 
 
-def boundary_result(folder, temperature_K, parallel, perpendicular, number):
+def boundary_result(folder, temperature_K, parallel, perpendicular, number, thickness_nm=4.0):
     """A diffusivity item of a cell with boundaries, made up."""
     from argyro.platform.uncertain import Uncertain
 
@@ -97,7 +97,7 @@ def boundary_result(folder, temperature_K, parallel, perpendicular, number):
     excess = {"volume_A": 1.0 + number, "energy_J_m2": 0.2}
     result = {
         "measured": {"parallel": entry(parallel), "perpendicular": entry(perpendicular)},
-        "thickness_nm": 4.0,
+        "thickness_nm": thickness_nm,
         "profile": None,
         "excess": excess,
     }
@@ -130,3 +130,21 @@ def test_a_boundary_is_inverted_from_the_means_of_cell_and_bulk(bulk):
         "volume_A_sigma": 1.0,
         "energy_J_m2_sigma": pytest.approx(0.0, abs=1e-12),
     }
+
+
+def test_each_temperature_is_inverted_with_its_own_length_of_cell(bulk):
+    result, folder = bulk
+    slow, parents = 0.2, {}
+    for point, thickness_nm in zip(result["points"], (8.0, 4.0), strict=True):
+        kelvin, grain = point["temperature_K"], point["diffusivity_cm2_s"]["value"]
+        along, across = ((slow + thickness_nm - 1) / thickness_nm, thickness_nm / (1 / slow + thickness_nm - 1))
+        parents[f"cell:{kelvin}"] = boundary_result(folder, kelvin, along * grain, across * grain, 7, thickness_nm)
+        parents |= {f"bulk:{kelvin}-{seed}": folder / f"diffusivity-{kelvin}-{seed}" for seed in (0, 1)}
+    found = transport.run_boundary(StageContext(SCREENING | {"width_nm": 1.0, "seed": 0}, parents, folder))
+    grains = {point["temperature_K"]: point["diffusivity_cm2_s"]["value"] for point in result["points"]}
+    ratios = [
+        point["diffusivity_cm2_s"]["value"] / grains[point["temperature_K"]]
+        for point in found["points"]
+        if point["target"] == "perpendicular"
+    ]
+    assert len(ratios) == 2 and ratios == pytest.approx([slow, slow], rel=0.2)
