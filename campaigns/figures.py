@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from argyro.platform.units import BOLTZMANN_EV_K
 
-FEW_NAMES = 4  # that find room among the curves
+FEW_NAMES = 4  # that find room among the curves; more stand below
+LINE_LETTERS = 80  # below a picture
 COLOURS = 10  # more nobody tells apart
 STYLE = {"target": {"bulk": ("o", "bulk"), "parallel": ("s", "boundary ∥"), "perpendicular": ("^", "boundary ⊥")}}
 
@@ -21,10 +22,11 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     fill(axes)
-    entries = len(axes.get_legend_handles_labels()[0])
-    if entries > FEW_NAMES:
-        figure.legend(frameon=False, fontsize="small", loc="outside right upper")
-    elif entries:
+    names = axes.get_legend_handles_labels()[1]
+    if len(names) > FEW_NAMES:
+        columns = max(1, LINE_LETTERS // (max(map(len, names)) + 6))
+        figure.legend(frameon=False, fontsize="small", loc="outside lower center", ncols=columns)
+    elif names:
         axes.legend(frameon=False, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=140)
