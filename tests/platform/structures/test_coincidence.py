@@ -90,7 +90,7 @@ def test_sides_differ_where_polar_axes_oppose():
     ("name", "message"),
     [
         ("sigma7(001)[001]", "for it use one of sigma5"),
-        ("sigma3(111)", "not of the form"),
+        ("sigma3(111)", "nor of the form"),
         ("sigma3(117)[110]", "no rectangular coincidence cell"),
     ],
 )
