@@ -73,8 +73,7 @@ def export_campaign(root: Path, out: Path) -> dict:
     campaign = folder.campaign()
     whole = out.resolve()
     partial = whole.with_name(f".{whole.name}.part")
-    if not partial.exists():  # else an export that was killed had found nothing against the folder
-        _refuse_other(out)
+    _refuse_other(out, interrupted=partial.exists())
     lineage = Lineage(folder.store(campaign))
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -98,13 +97,13 @@ def export_campaign(root: Path, out: Path) -> dict:
     }
 
 
-def _refuse_other(out: Path) -> None:
-    """Refuse a file, and a folder that holds something and is no earlier export."""
+def _refuse_other(out: Path, interrupted: bool) -> None:
+    """Refuse a file, and a folder that holds something and is no earlier export, nor one that was killed."""
     file = next((path for path in (out, *out.parents) if path.exists() and not path.is_dir()), None)
     if file:
         raise _refused(out, f"{file} is a file; name a folder")
     held = sorted(path.name for path in out.iterdir()) if out.exists() else []
-    if held and not all((out / sign).is_file() for sign in SIGNS):
+    if held and not interrupted and not all((out / sign).is_file() for sign in SIGNS):
         stranger = next((name for name in held if name not in OWN), held[0])
         raise _refused(out, f"{out} holds {stranger} and is no export of a campaign; name a new folder, or empty it")
 

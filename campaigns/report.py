@@ -104,13 +104,10 @@ def _boundary_cells(graph, items, results: dict[str, dict], store):
 
 
 def _grouped(graph, maps: dict[str, dict], key: str) -> list[dict]:
-    """Curves of all candidates; if there are many, one material with all its boundaries is a group."""
-    few = len(maps) <= figures.FEW_NAMES
-    return [
-        {**curve, "group": curve["label"] if few else graph.nodes[name].facts["material"]}
-        for name, result in maps.items()
-        for curve in result[key]
-    ]
+    """Curves of all candidates; a material with all its boundaries is a group if there are more names than colours."""
+    named = [(graph.nodes[name].facts["material"], curve) for name, result in maps.items() for curve in result[key]]
+    few = len({curve["label"] for _, curve in named}) <= figures.COLOURS
+    return [{**curve, "group": curve["label"] if few else material} for material, curve in named]
 
 
 def _pictures(campaign, graph, results: dict[str, dict]):

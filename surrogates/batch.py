@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from argyro.platform.errors import InputError
-from argyro.surrogates.answer import Oracle, Question, require_positive, require_temperature
+from argyro.surrogates.answer import Oracle, Question, require_grain_size, require_temperature
 from argyro.surrogates.descriptors import Identity
 from argyro.surrogates.tables import (
     ANSWERED,
@@ -101,7 +101,7 @@ def _question(values: Sequence) -> Question:
         message = "boundary is empty; write bulk where there is none, or for instance sigma5(001)[001]"
         raise InputError(message, path="boundary", given=values[2], accepted="bulk, or a coincidence boundary")
     require_temperature(numbers["temperature_K"])
-    require_positive("grain_size_nm", numbers["grain_size_nm"])
+    require_grain_size(numbers["grain_size_nm"])
     return Question(
         str(values[0]).strip(),
         numbers["disorder"],
