@@ -1,0 +1,1 @@
+"""Choose runs while the campaign is running."""

@@ -1,0 +1,1 @@
+"""The stages of a campaign and the graph they form."""

@@ -1,0 +1,1 @@
+"""How the graph makes the nodes of each stage."""

@@ -1,0 +1,1 @@
+"""Plan a campaign: items, cost, machine."""

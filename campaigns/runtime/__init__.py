@@ -1,0 +1,1 @@
+"""Run a graph: scheduler, ready queue, workspace, MLflow records."""

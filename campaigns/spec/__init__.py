@@ -1,0 +1,1 @@
+"""The campaign file: schema, loading, path rules."""

@@ -1,0 +1,1 @@
+"""The runs a campaign could make, their sizes, costs and resources."""

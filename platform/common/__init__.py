@@ -1,0 +1,1 @@
+"""Errors, units, uncertain numbers and conductivity: what every engine shares."""

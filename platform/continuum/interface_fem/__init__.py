@@ -1,0 +1,1 @@
+"""Finite elements with collapsed grain boundaries."""

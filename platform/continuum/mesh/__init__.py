@@ -1,0 +1,1 @@
+"""Conforming meshes of periodic polycrystals."""

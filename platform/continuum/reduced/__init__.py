@@ -1,0 +1,1 @@
+"""Reduced basis of the finite-element model."""

@@ -1,0 +1,1 @@
+"""Voxel solver for wide grain boundaries."""

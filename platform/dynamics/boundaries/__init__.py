@@ -1,0 +1,1 @@
+"""Diffusivity of a grain boundary from the run of its cell."""

@@ -1,0 +1,1 @@
+"""Diffusivities from trajectories, with intervals and validity checks."""

@@ -1,0 +1,1 @@
+"""Lithium sites, jumps, density and radial distribution."""

@@ -1,0 +1,1 @@
+"""Read, unwrap, join and store trajectories."""

@@ -1,0 +1,1 @@
+"""Work items, the store of their results, and the processes that compute them."""

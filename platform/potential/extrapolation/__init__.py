@@ -1,0 +1,1 @@
+"""Extrapolation grades and the active set they refer to."""

@@ -1,0 +1,1 @@
+"""Fit a moment tensor potential to labelled frames."""

@@ -1,0 +1,1 @@
+"""The moment tensor potential: model, basis, file format, ASE calculator."""

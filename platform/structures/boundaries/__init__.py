@@ -1,0 +1,1 @@
+"""Grain-boundary cells: coincidence-site lattices, bicrystals, rigid translations."""

@@ -1,0 +1,1 @@
+"""Argyrodite crystals: composition, lattice sites, site disorder, lithium."""

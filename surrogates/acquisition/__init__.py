@@ -1,0 +1,1 @@
+"""Choose the next runs by expected gain."""

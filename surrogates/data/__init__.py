@@ -1,0 +1,1 @@
+"""Observations, descriptors and graphs that the surrogate learns from."""

@@ -1,0 +1,1 @@
+"""Effective diffusivity of polycrystals from the surrogate's samples."""

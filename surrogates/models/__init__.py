@@ -1,0 +1,1 @@
+"""Models of ln D: Gaussian process, graph network, their parts and files."""

@@ -1,0 +1,1 @@
+"""Answer questions: Python, CSV tables, HTTP."""

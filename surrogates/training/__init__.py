@@ -1,0 +1,1 @@
+"""Train the surrogate and measure its accuracy."""
