@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-NATIVE := setup.py $(wildcard platform/potential/native_build.py platform/potential/kernel/* platform/potential/lammps/*)
+NATIVE := setup.py $(wildcard platform/potential/native/build.py platform/potential/native/kernel/* platform/potential/native/lammps/*)
 
 .PHONY: install quickstart test check docs validation sanitize wheel clean
 
@@ -20,7 +20,7 @@ $(INSTALLED): pyproject.toml constraints.txt $(NATIVE)
 	@touch $@
 
 quickstart: install
-	$(BIN)/argyro run campaigns/quickstart.yaml --workdir runs/quickstart
+	$(BIN)/argyro run campaigns/templates/quickstart.yaml --workdir runs/quickstart
 
 test: install
 	$(BIN)/python -m pytest tests
@@ -38,7 +38,7 @@ validation: install
 	$(BIN)/python -m argyro.validation
 
 sanitize: install
-	$(BIN)/python tests/platform/potential/sanitize.py
+	$(BIN)/python tests/platform/potential/native/sanitize.py
 
 wheel: install
 	$(BIN)/pip wheel --quiet --no-deps -w dist .

@@ -8,14 +8,14 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-POTENTIAL = "argyro.platform.potential"
-FOLDER = Path(__file__).parent / "platform" / "potential"
+POTENTIAL = "argyro.platform.potential.native"
+FOLDER = Path(__file__).parent / "platform" / "potential" / "native"
 SOURCES = ["kernel/*.cpp", "kernel/*.hpp", "lammps/*.cpp", "lammps/*.hpp"]  # shipped: build-plugin compiles them again
 
 
 def load_native_build():
     """The build recipe, loaded by path since `argyro` itself is not importable yet."""
-    spec = spec_from_file_location("native_build", FOLDER / "native_build.py")
+    spec = spec_from_file_location("native_build", FOLDER / "build.py")
     module = sys.modules[spec.name] = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from argyro.platform.execution import Outcome, Resources, Task, execute
+from argyro.platform.execution.task import Outcome, Resources, Task, execute
 
 
 class InlineExecutor:

@@ -6,9 +6,9 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
-from argyro.actors.registry import ARTIFACT
-from argyro.surrogates.answer import Oracle
-from argyro.surrogates.batch import answer_frame
+from argyro.actors.mlflow_registry import ARTIFACT
+from argyro.surrogates.serving.csv_batch import answer_frame
+from argyro.surrogates.serving.predictor import Oracle
 
 
 class SurrogateModel(PythonModel):

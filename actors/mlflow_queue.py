@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from argyro.actors.tracker import Record
+from argyro.actors.mlflow_tracker import Record
 
 
 class Spool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 ARTIFACT = "surrogate"
-CODE = Path(__file__).parent / "surrogate_model.py"
+CODE = Path(__file__).parent / "mlflow_model.py"
 CARD = "README.md"
 DESCRIPTION_TAG = "mlflow.note.content"  # what MLflow's pages show as the description of a run
 
@@ -60,7 +60,7 @@ def download(uri: str) -> Path:
     """
     import mlflow
 
-    from argyro.platform.errors import InputError
+    from argyro.platform.common.errors import InputError
 
     if not mlflow.is_tracking_uri_set():  # else MLflow makes a store in the current directory to find nothing in
         raise InputError(
@@ -118,7 +118,7 @@ def _signature():
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    from argyro.surrogates.tables import ANSWERED, COLUMNS
+    from argyro.surrogates.serving.csv_tables import ANSWERED, COLUMNS
 
     questions = [ColSpec("string" if name in ("composition", "boundary") else "double", name) for name in COLUMNS]
     return ModelSignature(Schema(questions), Schema([ColSpec(kind, name) for name, kind in ANSWERED.items()]))

@@ -131,7 +131,7 @@ class MLflowTracker:
         for artifact in record.artifacts:
             self.client.log_artifact(run_id, str(artifact))
         if record.model:
-            from argyro.actors.registry import register
+            from argyro.actors.mlflow_registry import register
 
             register(self.client, run_id, Path(record.model), f"{self.experiment}-surrogate")
         self.client.set_terminated(run_id, "FINISHED")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from argyro.actors.spool import Spool
-from argyro.actors.tracker import MLflowTracker
+from argyro.actors.mlflow_queue import Spool
+from argyro.actors.mlflow_tracker import MLflowTracker
 
 RETRY_S = 30.0
 

@@ -13,7 +13,7 @@ from typing import Any
 import ray
 from ray._private import ray_constants
 
-from argyro.platform.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError
 
 KNOCK_S = 10.0
 STARTS = 5

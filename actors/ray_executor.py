@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 import ray
 
-from argyro.actors.cluster import connect
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.execution import Outcome, Resources, Task, execute, lock_file
-from argyro.platform.item_lock import held_since
-from argyro.platform.processes import die_with_parent
+from argyro.actors.ray_cluster import connect
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.execution.child_processes import die_with_parent
+from argyro.platform.execution.item_lock import held_since
+from argyro.platform.execution.task import Outcome, Resources, Task, execute, lock_file
 
 # Tasks held ready beyond what runs, so that no core waits for the driver; where nodes can be added on demand it is the
 # waiting tasks that ask for them, and a node larger than all there are may take this long to come.

@@ -9,7 +9,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from argyro.actors.delivery import Delivery
+from argyro.actors.mlflow_uploader import Delivery
 
 # What a slow server has not got this long after a campaign's end goes with the next run.
 LAST_CALL_S = 600.0

@@ -10,8 +10,8 @@ from typing import Any
 import ray
 from ray import serve
 
-from argyro.actors.cluster import connect
-from argyro.platform.errors import ArgyroError, InputError
+from argyro.actors.ray_cluster import connect
+from argyro.platform.common.errors import ArgyroError, InputError
 
 APPLICATION = "argyro"
 # A replica answers in a few milliseconds, one question after the other: let them queue at it, not in the proxy.
@@ -36,8 +36,8 @@ class Replica:
 
     def __serve_build_asgi_app__(self):
         """Load the surrogate, do what the first questions would wait for, and make the application."""
-        from argyro.surrogates.answer import Oracle
-        from argyro.surrogates.service import create_app
+        from argyro.surrogates.serving.http_api import create_app
+        from argyro.surrogates.serving.predictor import Oracle
 
         _listen_on_node_address()
         oracle = Oracle.load(self.folder)

@@ -22,13 +22,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from argyro.actors.executor import RayExecutor
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.scheduler import Progress, Scheduler
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import Outcome, Resources, Task
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.actors.ray_executor import RayExecutor
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.runtime.scheduler import Progress, Scheduler
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.task import Outcome, Resources, Task
+from argyro.platform.execution.work_item import WorkItem
 
 CHAIN = 4  # structure, run, analysis, homogenization
 
@@ -81,7 +81,7 @@ def row(name: str, value: float, limit: float, unit: str, at_least: bool = False
 def overhead(options) -> None:
     from functools import partial
 
-    from argyro.actors.cluster import connect
+    from argyro.actors.ray_cluster import connect
 
     executor = RayExecutor(partial(connect, "local", 2))
     compute(chains(20, label="warm"), options.workdir, executor)
@@ -139,7 +139,7 @@ def md(options) -> None:
     """Two items with a core each, through Ray, against one; each starts with the structure and ends in the store."""
     from functools import partial
 
-    from argyro.actors.cluster import connect
+    from argyro.actors.ray_cluster import connect
 
     executor = RayExecutor(partial(connect, "local", 2))
     make = partial(_md_task, options.campaign, options.workdir, options.production_ps)
@@ -152,8 +152,8 @@ def md(options) -> None:
 
 
 def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, share: float = 1.0) -> Task:
-    from argyro.campaigns.build import build_graph
-    from argyro.campaigns.folder import CampaignFolder
+    from argyro.campaigns.pipeline.build_graph import build_graph
+    from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder = CampaignFolder(campaign)
     spec = folder.campaign()

@@ -1,6 +1,6 @@
 """Kills the processes of campaigns at random, runs them again, and looks for anything computed twice or lost.
 
-    python benchmarks/chaos.py --spec campaigns/smoke.yaml --workdir DIR --kills 50 --kills-per-campaign 7
+    python benchmarks/chaos.py --spec campaigns/templates/smoke.yaml --workdir DIR --kills 50 --kills-per-campaign 7
 
 Victims (driver, a worker, raylet, head or GCS, tracker) are drawn by lot and killed by SIGKILL. After
 a kill that ends the run it is started again in the same folder. A campaign that reached its number of kills runs to its
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli.main import main; main()"]
 # Share of the process names in a command line by which a victim is known; the driver is the process we started.
 VICTIMS = {
     "driver": (),
@@ -129,9 +129,9 @@ def known_by(process: psutil.Process, signs: tuple[str, ...]) -> bool:
 
 def judge(folder: Path) -> dict:
     """What is wrong with a finished campaign: nothing may be."""
-    from argyro.campaigns.adaptive import grown_graph
-    from argyro.campaigns.folder import CampaignFolder
-    from argyro.platform.store import DamagedItem
+    from argyro.campaigns.pipeline.grow_graph import grown_graph
+    from argyro.campaigns.runtime.workspace import CampaignFolder
+    from argyro.platform.execution.result_store import DamagedItem
 
     campaign_folder = CampaignFolder(folder)
     campaign = campaign_folder.campaign()
@@ -168,7 +168,7 @@ def tracked_runs(folder, campaign, keys: set[str]) -> dict[str, int]:
     """Key -> number of finished MLflow runs."""
     from mlflow import MlflowClient
 
-    from argyro.actors.tracker import KEY_TAG, default_tracking_uri
+    from argyro.actors.mlflow_tracker import KEY_TAG, default_tracking_uri
 
     client = MlflowClient(campaign.tracking or default_tracking_uri(folder.root))
     experiment = client.get_experiment_by_name(campaign.name)
@@ -183,7 +183,7 @@ def tracked_runs(folder, campaign, keys: set[str]) -> dict[str, int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spec", type=Path, default=Path("campaigns/smoke.yaml"))
+    parser.add_argument("--spec", type=Path, default=Path("campaigns/templates/smoke.yaml"))
     parser.add_argument("--workdir", type=Path, required=True)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--kills-per-campaign", type=int, default=7)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.dynamics.diffusivity import diffusivity
-from argyro.platform.dynamics.msd import mean_square_displacement
-from argyro.platform.dynamics.trajectory import Trajectory, TrajectoryHeader, TrajectoryWriter
+from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
+from argyro.platform.dynamics.diffusion.tracer import diffusivity
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory, TrajectoryHeader, TrajectoryWriter
 
 
 def write_walkers(path: Path, ions: int, frames: int) -> None:

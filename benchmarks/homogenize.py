@@ -19,11 +19,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from argyro.platform.continuum.coefficients import coefficients
-from argyro.platform.continuum.direct import collapsed_form
 from argyro.platform.continuum.homogenize import effective_diffusivity
-from argyro.platform.continuum.mesh import mesh
-from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.interface_fem.coefficients import coefficients
+from argyro.platform.continuum.mesh.mesh import mesh
+from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
 CUBE_TO_SPHERE = (6 / np.pi) ** (1 / 3)  # the table's sizes are (V/N)^(1/3)
 TABLE = [
@@ -85,8 +85,8 @@ def row_direct():
 
 
 def row_reduced():
-    from argyro.platform.continuum.online import evaluate
-    from argyro.platform.continuum.reduced import build_reduced
+    from argyro.platform.continuum.reduced.basis import build_reduced
+    from argyro.platform.continuum.reduced.online import evaluate
 
     coarse = mesh(voronoi_polycrystal())
     form = collapsed_form(coarse)
@@ -115,8 +115,8 @@ def row_reduced():
 
 
 def row_voxel():
-    from argyro.platform.continuum.voxel import solve_voxels
-    from argyro.platform.continuum.voxel_structure import diffusivity_field
+    from argyro.platform.continuum.voxel.solver import solve_voxels
+    from argyro.platform.continuum.voxel.structure import diffusivity_field
 
     coarse = mesh(voronoi_polycrystal())
     rows = []
@@ -132,8 +132,8 @@ def row_voxel():
 
 def row_jax_fem():
     """jax-fem's Problem and solver on the same voxels, PETSc's matrix replaced by scipy's; one load case of three."""
-    from argyro.platform.continuum.voxel import solve_voxels
-    from argyro.platform.continuum.voxel_structure import diffusivity_field
+    from argyro.platform.continuum.voxel.solver import solve_voxels
+    from argyro.platform.continuum.voxel.structure import diffusivity_field
 
     field = diffusivity_field(mesh(voronoi_polycrystal()), 0.1 / 3, [10.0], [10.0], 32)
     ours, _ = best_of(lambda: solve_voxels(field, least=1.0))
@@ -147,7 +147,7 @@ def row_jax_fem():
 
 def stock_solver(field: np.ndarray) -> tuple[float, float]:
     """D_xx and seconds of one load case with jax_fem.solver and its default (JAX BiCGSTAB, Jacobi) linear solver."""
-    from argyro.platform.continuum.jaxfem import import_quietly
+    from argyro.platform.continuum.interface_fem.jaxfem import import_quietly
 
     fe = import_quietly()
     sys.modules |= _petsc_on_scipy()

@@ -25,14 +25,15 @@ import numpy as np
 from ase import Atoms
 from ase.io import read
 
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.labels.sanity import accept
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.frame_filters import accept
 from argyro.platform.labels.source import LabelSource
 from argyro.platform.learning.explore import Sampler, explore
-from argyro.platform.learning.fit import Fit, fit, rmse, untrained
+from argyro.platform.learning.initial_frames import hot_frames
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import (
+from argyro.platform.learning.refit import Fit, fit, rmse, untrained
+from argyro.platform.learning.round_store import (
     ACCEPTED,
     ACTIVE_SET,
     POTENTIAL,
@@ -40,10 +41,9 @@ from argyro.platform.learning.rounds import (
     read_frames,
     write_frames,
 )
-from argyro.platform.learning.seeds import hot_frames
-from argyro.platform.potential.potential import MTP
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.platform.structures.grain_boundary import build_boundary
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.structures.boundaries.build import build_boundary
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 BOUNDARIES = ("sigma3(1-12)[110]", "sigma5(001)[001]")
 OPTIONS = LearningOptions(levels=(6, 8, 10, 12), temperatures_K=(600.0, 900.0), exploration_ps=100.0)

@@ -1,4 +1,4 @@
-"""Cells for made-up worlds of known laws (argyro.surrogates.synthetic), and what was computed of them already."""
+"""Cells for made-up worlds of known laws (`surrogates/models/synthetic.py`), and stored results for them."""
 
 import itertools
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 BOUNDARIES = ("bulk", "sigma5(001)[001]", "sigma3(1-12)[110]", "sigma5(021)[100]")
 TEMPERATURES_K = (600.0, 750.0, 900.0)

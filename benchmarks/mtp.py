@@ -28,10 +28,10 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.lammps import lammps_command, lammps_environment, lammps_pair_commands
-from argyro.platform.potential.potential import MTP
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment, lammps_pair_commands
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 ARGYRODITE = ("Li", "P", "S", "Cl")
 MD_CPU_SECONDS = 4.0  # per timing
@@ -254,8 +254,8 @@ def labelled(atoms: Atoms, seed: int) -> Atoms:
 
 def training() -> list[dict]:
     """One loss with its gradient: level 16, 4 species, 25 frames of 52 atoms."""
-    from argyro.platform.potential.dataset import Dataset
-    from argyro.platform.potential.training import TrainingOptions
+    from argyro.platform.potential.fitting.dataset import Dataset
+    from argyro.platform.potential.fitting.fit import TrainingOptions
 
     frames = [labelled(argyrodite(1, seed), seed) for seed in range(25)]
     mtp = potential(ARGYRODITE, 16, 5.0)
@@ -309,7 +309,7 @@ def memory() -> list[dict]:
 
 
 def train_only() -> None:
-    from argyro.platform.potential.training import TrainingOptions, train
+    from argyro.platform.potential.fitting.fit import TrainingOptions, train
 
     base = argyrodite(1).repeat((2, 1, 1))
     frames = []
@@ -343,7 +343,7 @@ def main() -> None:
     if options.train_only:
         train_only()
         return
-    from argyro.platform.potential import _kernel
+    from argyro.platform.potential.native import _kernel
 
     load = os.getloadavg()[0]
     print(f"{platform.processor() or platform.machine()}, {_kernel.instruction_set()}, load {load:.1f}")

@@ -28,8 +28,8 @@ TIMESTEP_FS, FRAME_STEPS, LABEL_FRAMES = 2.0, 50, 10  # a frame each 0.1 ps, one
 
 def structure(path: Path, strain: float, boundary: str | None) -> None:
     """Li6PS5Cl, half disordered, in the cell that it has when hot (a linear strain of the cold one)."""
-    from argyro.platform.structures.argyrodite import build_bulk
-    from argyro.platform.structures.grain_boundary import build_boundary
+    from argyro.platform.structures.boundaries.build import build_boundary
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     bulk = boundary is None
     atoms = build_bulk("Li6PS5Cl", 0.5, (2, 1, 1), 1) if bulk else build_boundary("Li6PS5Cl", 0.5, boundary, 1.0, 1)
@@ -61,7 +61,7 @@ def replica(
     from ase.md.nose_hoover_chain import NoseHooverChainNVT
     from chgnet.model.dynamics import CHGNetCalculator
 
-    from argyro.platform.dynamics.trajectory import TrajectoryHeader, TrajectoryWriter
+    from argyro.platform.dynamics.trajectories.trajectory import TrajectoryHeader, TrajectoryWriter
 
     torch.set_num_threads(1)
     folder = workdir / f"replica-{number}"
@@ -128,14 +128,14 @@ def folders(workdir: Path) -> list[Path]:
 
 
 def read_trajectory(folder: Path):
-    from argyro.platform.dynamics.trajectory import Trajectory
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
     return Trajectory.read(folder / "trajectory.bin")
 
 
 def pooled(trajectories: list, skip_ps: float):
     """All replicas side by side as one trajectory of independent ions, their starts left out, framework at rest."""
-    from argyro.platform.dynamics.trajectory import Trajectory
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
     start = round(skip_ps / trajectories[0].interval_ps)
     frames = min(trajectory.frames for trajectory in trajectories)
@@ -151,9 +151,9 @@ def pooled(trajectories: list, skip_ps: float):
 
 
 def compare(path: Path, temperature_K: float, potential: Path, skip_ps: float, workdir: Path) -> dict:
-    from argyro.platform.dynamics.diffusivity import diffusivity
-    from argyro.platform.dynamics.md_settings import MDSettings
-    from argyro.platform.dynamics.simulation import run_md
+    from argyro.platform.dynamics.diffusion.tracer import diffusivity
+    from argyro.platform.dynamics.md.settings import MDSettings
+    from argyro.platform.dynamics.md.simulation import run_md
 
     reference = [read_trajectory(folder) for folder in folders(workdir)]
     ps = min(trajectory.duration_ps for trajectory in reference)

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 from made_up import TEMPERATURES_K, Results, structures
 
-from argyro.surrogates.acquisition import Run, rank_runs, ranking_uncertainty, run_noise
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.surrogate import Query
-from argyro.surrogates.synthetic import World
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.surrogates.acquisition.expected_gain import Run, rank_runs, ranking_uncertainty, run_noise
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.models.surrogate import Query
+from argyro.surrogates.models.synthetic import World
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 POLICIES = ("acquisition", "round-robin", "random")
 KERNELS = SurrogateOptions(candidates=("gp",))

@@ -17,16 +17,16 @@ import numpy as np
 from made_up import Results
 from rehearsal import KERNELS, log_effective, wrong_pairs
 
-from argyro.campaigns.stages.structure import read_structure
-from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.acquisition import Run, rank_runs
-from argyro.surrogates.candidates import fit_candidate, prior_means
-from argyro.surrogates.descriptors import identity_of
-from argyro.surrogates.examples import examples_of
-from argyro.surrogates.excess import Excess
-from argyro.surrogates.observation import Observation
-from argyro.surrogates.surrogate import Query, Surrogate
-from argyro.surrogates.training import train_surrogate
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.platform.common.estimate import Uncertain
+from argyro.surrogates.acquisition.expected_gain import Run, rank_runs
+from argyro.surrogates.data.descriptors import identity_of
+from argyro.surrogates.data.excess import Excess
+from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.models.candidates import fit_candidate, prior_means
+from argyro.surrogates.models.surrogate import Query, Surrogate
+from argyro.surrogates.models.training_arrays import examples_of
+from argyro.surrogates.training.train import train_surrogate
 
 POLICIES = ("acquisition", "random")  # against round-robin
 AT_ONCE = 5  # runs between two looks at the ranking

@@ -17,9 +17,9 @@ from http.client import HTTPConnection
 import numpy as np
 import psutil
 
-from argyro.actors import serving
-from argyro.campaigns.surrogate_folder import surrogate_folder
-from argyro.surrogates.answer import Oracle
+from argyro.actors import ray_serve
+from argyro.campaigns.results.find_surrogate import surrogate_folder
+from argyro.surrogates.serving.predictor import Oracle
 
 WARM_UP_REQUESTS = 200
 
@@ -89,7 +89,7 @@ def main() -> None:
     materials = [(name, float(disorder)) for name, _, disorder in (m.partition("|") for m in report["materials"])]
     boundaries = [name for name in report["boundaries"] if name != "bulk"] or ["bulk"]
     started = time.perf_counter()
-    serving.start(folder, port=given.port, replicas=given.replicas)
+    ray_serve.start(folder, port=given.port, replicas=given.replicas)
     try:
         print(
             f"ready after {time.perf_counter() - started:.0f} s, {given.replicas} replicas, model {report['shipped']}"
@@ -99,7 +99,7 @@ def main() -> None:
         seconds = load.run(given.requests)
         cpu_ms = (service_cpu_s() - cpu_s) / given.requests * 1e3
     finally:
-        serving.stop()
+        ray_serve.stop()
     p50, p99 = np.percentile(load.latencies_s, [50, 99]) * 1e3
     machine = f"load {psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores"
     rate = given.requests / seconds

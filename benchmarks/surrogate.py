@@ -1,4 +1,4 @@
-"""Accuracy, acquisition and timings of the surrogate on a made-up world of known laws (argyro.surrogates.synthetic).
+"""Accuracy, acquisition and timings of the surrogate on a synthetic world of known laws.
 
 python benchmarks/surrogate.py accuracy [--seeds 3]       errors in dex and coverage of each model
 python benchmarks/surrogate.py coverage [--seeds 10]      95 % intervals on what was kept apart, by split
@@ -19,12 +19,12 @@ from made_up import CAMPAIGN_TEMPERATURES_K, Results, campaign_cells
 from replay import recorded_runs, replay
 
 from argyro.platform.labels.source import LabelSource
-from argyro.surrogates.candidates import CANDIDATES
-from argyro.surrogates.descriptors import identity_of
-from argyro.surrogates.evaluation import evaluate, markdown_table
-from argyro.surrogates.observation import Observation
-from argyro.surrogates.synthetic import World
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.surrogates.data.descriptors import identity_of
+from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.models.candidates import CANDIDATES
+from argyro.surrogates.models.synthetic import World
+from argyro.surrogates.training.accuracy_table import evaluate, markdown_table
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 SPLITS = ("composition", "boundary", "random")
 FIRST_WORLD = 3000

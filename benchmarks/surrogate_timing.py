@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 from made_up import BOUNDARIES, CAMPAIGN_TEMPERATURES_K, campaign_cells
 
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.surrogates.synthetic import World
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.surrogates.models.synthetic import World
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 LARGE = ("Li6PS5Cl0.3Br0.7", 0.4, (2, 2, 2))  # 416 atoms of a composition that was not trained
 BATCH, PASSES = 1000, 9
@@ -22,10 +22,10 @@ def timing() -> None:
     """Training and questions, of the kernel and of the graph networks; questions to the surrogate that ships."""
     import torch
 
-    from argyro.platform.continuum.mesh import mesh
-    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
-    from argyro.surrogates.answer import Oracle, oracle_of
-    from argyro.surrogates.polycrystal import Polycrystal
+    from argyro.platform.continuum.mesh.mesh import mesh
+    from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
+    from argyro.surrogates.homogenized.polycrystal import Polycrystal
+    from argyro.surrogates.serving.predictor import Oracle, oracle_of
 
     torch.set_num_threads(1)
     observations = World().observe(campaign_cells(0), CAMPAIGN_TEMPERATURES_K)
@@ -44,7 +44,7 @@ def timing() -> None:
 
 def _questions(oracle, boundary: str) -> None:
     """Questions with D_eff, then prebuilt graphs without."""
-    from argyro.surrogates.answer import Question
+    from argyro.surrogates.serving.predictor import Question
 
     new = (Question(f"Li6PS5Cl{x}Br{1 - x:.3f}", 0.4, boundary, 300.0, 100.0) for x in np.arange(1, 999) / 1000)
     _tell("  material never asked, at a boundary that was", _median_ms(lambda: oracle.answer(next(new))), "ms")

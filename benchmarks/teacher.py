@@ -15,15 +15,15 @@ from ase import Atoms
 from ase.io import read, write
 from ase.spacegroup import crystal
 
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.labels.sanity import min_distance_A
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.committee import TeacherOptions, train_teacher
+from argyro.platform.labels.frame_filters import min_distance_A
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.labels.teacher import TeacherOptions, train_teacher
-from argyro.platform.learning.fit import fit, rmse, untrained
+from argyro.platform.learning.initial_frames import hot, rattled, strained
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.seeds import hot, rattled, strained
-from argyro.platform.potential.potential import MTP
+from argyro.platform.learning.refit import fit, rmse, untrained
+from argyro.platform.potential.mtp.model import MTP
 
 RECORDED = Path(__file__).parents[1] / "tests" / "platform" / "labels" / "data" / "gpaw_13_atoms.extxyz"
 FRAMES, HELD_OUT, ATTEMPTS, MIN_DISTANCE_A = 40, 8, 30, 1.6

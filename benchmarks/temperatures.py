@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from math import exp
 from pathlib import Path
 
-from argyro.campaigns import transport_tables
-from argyro.campaigns.adaptive import grown_graph
-from argyro.campaigns.folder import CampaignFolder
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.campaigns.pipeline.grow_graph import grown_graph
+from argyro.campaigns.reporting import diffusion_tables
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.common.units import BOLTZMANN_EV_K
 
 CHLORIDE_EV = {0.0: 0.384, 0.25: 0.199, 0.5: 0.216, 0.75: 0.216, 1.0: 0.341}  # by disorder
 RADII_A = {"Cl": 1.81, "Br": 1.96, "I": 2.20}
@@ -55,8 +55,8 @@ def complete(root: Path) -> tuple:
 def rows(root: Path) -> Iterator[tuple[str, ...]]:
     """Cells of the table."""
     graph, results = complete(root)
-    runs = transport_tables.run_rows(graph, results)
-    for point in transport_tables.diffusivity_rows(graph, results):
+    runs = diffusion_tables.run_rows(graph, results)
+    for point in diffusion_tables.diffusivity_rows(graph, results):
         same = ("material", "boundary", "temperature_K")
         alike = [run for run in runs if all(run[name] == point[name] for name in same)]
         windows = sorted({tuple(round(lag) for lag in run["window_ps"]) for run in alike})
@@ -75,7 +75,7 @@ def rows(root: Path) -> Iterator[tuple[str, ...]]:
 def laws(root: Path) -> Iterator[tuple[str, ...]]:
     """Cells of the table of activation energies."""
     graph, results = complete(root)
-    for law in transport_tables.law_rows(graph, results):
+    for law in diffusion_tables.law_rows(graph, results):
         energy = published_energy_eV(law["composition"], law["disorder"]) if law["direction"] == "bulk" else None
         yield (
             law["material"],

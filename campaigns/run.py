@@ -9,23 +9,23 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from argyro.actors.delivery import Delivery
-from argyro.actors.inline import InlineExecutor
-from argyro.actors.spool import Spool
-from argyro.actors.tracker import default_tracking_uri
-from argyro.campaigns.adaptive import found_runs, growth
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.reckoning import campaign_costs
-from argyro.campaigns.records import common_params
-from argyro.campaigns.report import write_report
-from argyro.campaigns.scheduler import Executor, Progress, Scheduler
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.tracking import Deliverer, Tracking
-from argyro.platform.errors import ArgyroError
-from argyro.platform.item_lock import sweep
-from argyro.platform.store import Store
+from argyro.actors.inline_executor import InlineExecutor
+from argyro.actors.mlflow_queue import Spool
+from argyro.actors.mlflow_tracker import default_tracking_uri
+from argyro.actors.mlflow_uploader import Delivery
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.grow_graph import found_runs, growth
+from argyro.campaigns.planning.plan_vs_actual import campaign_costs
+from argyro.campaigns.reporting.report import write_report
+from argyro.campaigns.runtime.mlflow_records import common_params
+from argyro.campaigns.runtime.scheduler import Executor, Progress, Scheduler
+from argyro.campaigns.runtime.tracking import Deliverer, Tracking
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.item_lock import sweep
+from argyro.platform.execution.result_store import Store
 
 
 class RunningExecutor(Executor, Protocol):
@@ -108,9 +108,9 @@ def _backend(inline: bool, address: str | None) -> tuple[RunningExecutor, Callab
     """Executor and maker of the delivery to MLflow: on Ray, or their inline twins."""
     if inline:
         return InlineExecutor(), Delivery
-    from argyro.actors.cluster import connect
-    from argyro.actors.executor import RayExecutor
-    from argyro.actors.remote_delivery import RemoteDelivery
+    from argyro.actors.ray_cluster import connect
+    from argyro.actors.ray_executor import RayExecutor
+    from argyro.actors.ray_mlflow_uploader import RemoteDelivery
 
     join = partial(connect, address)
     return RayExecutor(join, elastic=address not in (None, "local")), partial(RemoteDelivery, join)

@@ -37,7 +37,7 @@ def predict(
     Raises:
         InputError: what cannot be built or predicted, or there is no surrogate.
     """
-    from argyro.surrogates.answer import oracle_of
+    from argyro.surrogates.serving.predictor import oracle_of
 
     temperatures, sizes = _numbers("temperatures_K", temperatures_K), _numbers("grain_sizes_nm", grain_sizes_nm)
     oracle = oracle_of(surrogate)
@@ -46,7 +46,7 @@ def predict(
 
 
 def _numbers(name: str, given: float | Sequence[float]) -> list[float]:
-    from argyro.platform.errors import InputError
+    from argyro.platform.common.errors import InputError
 
     try:
         numbers = [float(value) for value in (given if isinstance(given, Iterable) else [given])]

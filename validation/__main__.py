@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.validation import aimd, boundaries, bulk, dft_check, surrogate, trends
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section

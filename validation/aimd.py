@@ -18,13 +18,13 @@ import numpy as np
 from ase import Atoms
 from ase.io import iread
 
-from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivity
-from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.dynamics.msd import mean_square_displacement
-from argyro.platform.dynamics.radial import radial_distributions, radial_mismatch
-from argyro.platform.dynamics.report import load
-from argyro.platform.dynamics.simulation import run_md
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
+from argyro.platform.dynamics.diffusion.report import load
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivity
+from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.dynamics.md.simulation import run_md
+from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 from argyro.validation import figures
 from argyro.validation.tables import Data, Section, interval
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.estimate import Uncertain
 from argyro.validation import figures
 from argyro.validation.laws import Law, ratio
 from argyro.validation.tables import Data, Section, interval, number

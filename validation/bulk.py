@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from argyro.platform.conductivity import conductivity_S_cm
-from argyro.platform.structures.composition import Composition
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import S_CM_IN_MS_CM
+from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import S_CM_IN_MS_CM
+from argyro.platform.structures.crystal.composition import Composition
 from argyro.validation import figures
 from argyro.validation.laws import Law, line
 from argyro.validation.tables import Data, Section, interval, number, verdict

@@ -18,7 +18,7 @@ import numpy as np
 from ase import Atoms
 from ase.io import read
 
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.estimate import Uncertain
 from argyro.validation import figures
 from argyro.validation.laws import Law
 from argyro.validation.tables import Data, Section, interval, number
@@ -183,7 +183,7 @@ def keep(name: str, answers: dict[str, tuple[float, np.ndarray]]) -> None:
 
 def of_source(frames: list[Atoms], source: str, python: str | None, model: str | None) -> dict:
     """Answers of a label source."""
-    from argyro.platform.labels.labeller import Labeller
+    from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.source import LabelSource
 
     with Labeller(LabelSource(source, python=python, kwargs={"model": model} if model else {})) as labeller:
@@ -193,7 +193,7 @@ def of_source(frames: list[Atoms], source: str, python: str | None, model: str |
 
 def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
     """Answers of moment tensor potentials, each for the frames whose elements are its own."""
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
     answers = {}
     for mtp in map(MTP.read, files):

@@ -19,8 +19,8 @@ from ase.io import read, write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
-from argyro.platform.learning.cut import CutOptions, local_cut
-from argyro.platform.learning.local import NEAR_BOUNDARY_A
+from argyro.platform.learning.cutout import CutOptions, local_cut
+from argyro.platform.learning.label_cells import NEAR_BOUNDARY_A
 from argyro.platform.structures import build_boundary, build_bulk
 
 TEMPERATURE_K = 700.0

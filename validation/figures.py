@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from argyro.platform.uncertain import Uncertain
+    from argyro.platform.common.estimate import Uncertain
     from argyro.validation.laws import Law
 
 COLOURS = {"Cl": "tab:green", "Br": "tab:orange", "I": "tab:purple"}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from argyro.platform.dynamics.arrhenius import Arrhenius, arrhenius
-from argyro.platform.dynamics.seeds import Ensemble, ensemble
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.diffusion.arrhenius_fit import Arrhenius, arrhenius
+from argyro.platform.dynamics.diffusion.replicates import Ensemble, ensemble
 
 LIMITS = ("value", "low", "high")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.estimate import Uncertain
 
 
 @dataclass

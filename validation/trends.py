@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from argyro.platform.dynamics.seeds import Ensemble
+from argyro.platform.dynamics.diffusion.replicates import Ensemble
 from argyro.validation.laws import LIMITS, Law, laws
 from argyro.validation.tables import Data, Section
 

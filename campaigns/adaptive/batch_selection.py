@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.campaigns.experience import Experience
-from argyro.campaigns.scoring import Score
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import PossibleRun, partner
-from argyro.platform.dynamics.gate import CAGE_A, LATE
-from argyro.surrogates.acquisition import Run, rank_runs
-from argyro.surrogates.anticipation import anticipate
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.surrogate import Query, Surrogate
+from argyro.campaigns.adaptive.objective import Score
+from argyro.campaigns.adaptive.run_history import Experience
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.run_space import PossibleRun, partner
+from argyro.platform.dynamics.diffusion.validity_checks import CAGE_A, LATE
+from argyro.surrogates.acquisition.expected_gain import Run, rank_runs
+from argyro.surrogates.acquisition.pending_runs import anticipate
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.models.surrogate import Query, Surrogate
 
 SAMPLES = 500
 CONTENDERS = 60  # rows that could still be the best; the order of the others is nobody's concern

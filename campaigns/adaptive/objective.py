@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from ase import Atoms
 
-from argyro.campaigns.stages.homogenize import conductivity_factors
-from argyro.surrogates.descriptors import identity_of
-from argyro.surrogates.prediction import Prediction
-from argyro.surrogates.surrogate import Query
+from argyro.campaigns.pipeline.homogenize import conductivity_factors
+from argyro.surrogates.data.descriptors import identity_of
+from argyro.surrogates.models.prediction import Prediction
+from argyro.surrogates.models.surrogate import Query
 
 
 class Score:
@@ -55,7 +55,7 @@ class Score:
 
     def _effective_cm2_s(self, drawn: np.ndarray) -> np.ndarray:
         """(samples, candidates, sizes) from (samples, 3, candidates); the candidates pass as if temperatures."""
-        from argyro.platform.continuum.scale import propagate
+        from argyro.platform.continuum.propagate import propagate
 
         bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
         if not self.meshes:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import PossibleRun, partner
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.run_space import PossibleRun, partner
 
 CORE_S_PER_ATOM_PS = 1e-3  # before any run was timed: 2 fs steps at 2 µs an atom
 

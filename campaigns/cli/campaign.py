@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from argyro.campaigns.commands.output import JsonFlag, console, errors, print_json
-from argyro.campaigns.commands.setup import OutsideFlag, SpecFile
-from argyro.platform.uncertain import limits_in_words, significant
+from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
+from argyro.campaigns.cli.setup import OutsideFlag, SpecFile
+from argyro.platform.common.estimate import limits_in_words, significant
 
 
 def run(
@@ -23,9 +23,9 @@ def run(
     json_: JsonFlag = False,
 ) -> None:
     """Run a campaign, or go on with one: what is complete is never computed again."""
-    from argyro.campaigns.display import live_display
+    from argyro.campaigns.reporting.progress_display import live_display
     from argyro.campaigns.run import run_campaign
-    from argyro.campaigns.validate import load_campaign
+    from argyro.campaigns.spec.load import load_campaign
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of a batch job is treated as Ctrl-C
     campaign = load_campaign(spec, workdir, outside)

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
 
 Side = Annotated[Path, typer.Argument(help="Campaign file, or folder of a campaign.", show_default=False)]
 
 
 def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
     """Name what tells two campaigns apart: settings, items in common, and why the others differ."""
-    from argyro.campaigns.diff import campaign_diff, read_campaign
+    from argyro.campaigns.results.diff import campaign_diff, read_campaign
 
     document = campaign_diff(read_campaign(a), read_campaign(b))
     print_json(document) if json_ else _print_diff(document, a, b)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
-from argyro.platform.errors import InputError
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.platform.common.errors import InputError
 
 
 def structure(
@@ -60,8 +60,8 @@ def structure(
 def _calculator(potential: Path | None):
     if potential is None:
         return None
-    from argyro.platform.potential.calculator import MTPCalculator
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+    from argyro.platform.potential.mtp.model import MTP
 
     return MTPCalculator(MTP.read(potential))
 
@@ -101,19 +101,19 @@ def diffusion(
     json_: JsonFlag = False,
 ) -> None:
     """Tracer diffusivity with its interval from trajectories: XDATCAR(.gz), extxyz, LAMMPS dump."""
-    from argyro.platform.dynamics import local_report
-    from argyro.platform.dynamics.report import diffusion_report, load, plot_diffusion
+    from argyro.platform.dynamics.diffusion.report import diffusion_report, load, plot_diffusion
+    from argyro.platform.dynamics.sites import report
 
     trajectory = load(trajectories, timestep_fs, species)
     document = diffusion_report(trajectory, temperature, axes)
     if plot:
         plot_diffusion(trajectory, document, plot)
     for path in density or ():
-        local_report.write_density(trajectory, path)
+        report.write_density(trajectory, path)
     if jumps:
-        document["jumps"] = local_report.jump_report(trajectory)
+        document["jumps"] = report.jump_report(trajectory)
     if rdf:
-        document["radial"] = local_report.radial_report(trajectories, rdf, reference or ())
+        document["radial"] = report.radial_report(trajectories, rdf, reference or ())
     print_json(document) if json_ else _print_diffusion(document)
 
 
@@ -157,8 +157,8 @@ def homogenize(
     json_: JsonFlag = False,
 ) -> None:
     """Effective diffusivity of a polycrystal from those of bulk and boundary: one point, or a table of them."""
-    from argyro.platform.continuum.mesh import mesh
-    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+    from argyro.platform.continuum.mesh.mesh import mesh
+    from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
     point = {
         "--d-bulk": d_bulk,
@@ -197,7 +197,7 @@ def _homogenize_point(polycrystal, point: tuple, method: str, json_: bool) -> No
 def _homogenize_table(polycrystal, table: Path, output: Path | None, method: str, json_: bool) -> None:
     import pandas as pd
 
-    from argyro.platform.continuum.table import homogenize_table
+    from argyro.platform.continuum.query_table import homogenize_table
 
     try:
         points = pd.read_csv(table)

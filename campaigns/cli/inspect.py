@@ -17,8 +17,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
-from argyro.platform.processes import die_with_parent
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.platform.execution.child_processes import die_with_parent
 
 WATCH_EVERY_S = 5.0
 LINES = 10  # running items and errors shown
@@ -32,7 +32,7 @@ def status(
     json_: JsonFlag = False,
 ) -> None:
     """Show a campaign from any machine that sees its folder: stages, pace, time left, last errors."""
-    from argyro.campaigns.status import StatusReader
+    from argyro.campaigns.reporting.status import StatusReader
 
     reader = StatusReader(folder)
     if json_:
@@ -89,7 +89,7 @@ def _pace_words(document: dict, folder: Path) -> str:
 
 def report(folder: Folder, json_: JsonFlag = False) -> None:
     """Write the report of a campaign anew from its store."""
-    from argyro.campaigns.report import write_report
+    from argyro.campaigns.reporting.report import write_report
 
     file = write_report(folder)
     print_json({"report": str(file)}) if json_ else console.print(f"report   {file}")
@@ -103,7 +103,7 @@ def export(
     json_: JsonFlag = False,
 ) -> None:
     """Write results, relaxed cells, potentials and surrogate of a campaign as a small folder of plain files."""
-    from argyro.campaigns.export import export_campaign
+    from argyro.campaigns.results.export import export_campaign
 
     document = export_campaign(folder, out)
     if json_:
@@ -122,8 +122,8 @@ def ui(
     json_: JsonFlag = False,
 ) -> None:
     """Open the MLflow page of a campaign's runs."""
-    from argyro.actors.tracker import default_tracking_uri
-    from argyro.campaigns.folder import CampaignFolder
+    from argyro.actors.mlflow_tracker import default_tracking_uri
+    from argyro.campaigns.runtime.workspace import CampaignFolder
 
     campaign = CampaignFolder(folder).campaign()
     uri = campaign.tracking or default_tracking_uri(folder)

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
 
 
 def install(
     source: Annotated[str, typer.Argument(help="sevennet or gpaw.", show_default=False)], json_: JsonFlag = False
 ) -> None:
     """Make the environment of a reference that cannot live in the main one."""
-    from argyro.platform.labels.install import install as make
+    from argyro.platform.labels.environments import install as make
 
     python = make(source, progress=None if json_ else console.print)
     if json_:
@@ -30,9 +30,9 @@ def check(
 ) -> None:
     """Label one cell; compare forces and stress with finite differences of the energy, and tell the time."""
     from argyro.platform.labels.check import check_source
-    from argyro.platform.labels.labeller import Labeller
+    from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.source import LabelSource
-    from argyro.platform.structures.argyrodite import build_bulk
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     atoms = build_bulk(composition)
     atoms.rattle(0.05, seed=0)

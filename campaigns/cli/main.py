@@ -7,9 +7,9 @@ from typing import cast
 
 import typer
 
-from argyro.campaigns.commands import campaign, diff, engines, inspect, labels, potential, predict, serve, setup
-from argyro.campaigns.commands.output import print_error
-from argyro.platform.errors import ArgyroError
+from argyro.campaigns.cli import campaign, diff, engines, inspect, labels, potential, predict, serve, setup
+from argyro.campaigns.cli.output import print_error
+from argyro.platform.common.errors import ArgyroError
 
 # An unknown command or option; typer names this class only as the base of its public one.
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
-from argyro.platform.errors import InputError
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.platform.common.errors import InputError
 
 ACTIVE_SET_SUFFIX = ".active_set.txt"
 Potential = Annotated[Path, typer.Argument(help="Potential (.mtp).", show_default=False)]
@@ -30,7 +30,7 @@ def _frames(files: list[Path]) -> list:
 
 def _active_set(potential: Path, named: Path | None):
     """The active set named, or the one beside the potential."""
-    from argyro.platform.potential.active_set import ActiveSet
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
 
     return ActiveSet.read(named or potential.with_suffix(ACTIVE_SET_SUFFIX))
 
@@ -56,10 +56,10 @@ def train(
     from ase.data import atomic_numbers
     from rich.progress import Progress
 
-    from argyro.platform.potential.active_set import ActiveSet
-    from argyro.platform.potential.potential import MTP
-    from argyro.platform.potential.training import TrainingOptions
-    from argyro.platform.potential.training import train as fit
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.fitting.fit import TrainingOptions
+    from argyro.platform.potential.fitting.fit import train as fit
+    from argyro.platform.potential.mtp.model import MTP
 
     frames = _frames(structures)
     if start is None:
@@ -96,7 +96,7 @@ def evaluate(
     json_: JsonFlag = False,
 ) -> None:
     """Energies, forces, stress and, with an active set, extrapolation grades of structures."""
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
     mtp = MTP.read(potential, _species(species))
     selected = _active_set(potential, active_set) if grade else None
@@ -124,7 +124,7 @@ def grade(
     potential: Potential, structures: Structures, active_set: ActiveSetFile = None, json_: JsonFlag = False
 ) -> None:
     """Extrapolation grade of every atom; above 1 the potential extrapolates."""
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
     mtp, selected = MTP.read(potential), _active_set(potential, active_set)
     grades = [selected.grades(mtp, frame).tolist() for frame in _frames(structures)]
@@ -143,7 +143,7 @@ def build_plugin(
     json_: JsonFlag = False,
 ) -> None:
     """Build the pair style `mtp` for a LAMMPS of your own."""
-    from argyro.platform.potential.lammps_build import build_plugin as build
+    from argyro.platform.potential.native.lammps_build import build_plugin as build
 
     plugin = build(lammps, output)
     if json_:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from argyro.campaigns.commands.output import JsonFlag, console, errors, print_json
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import in_words
+from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import in_words
 
 SurrogateOption = Annotated[
     str | None,
@@ -32,8 +32,8 @@ def predict(
     json_: JsonFlag = False,
 ) -> None:
     """Predict diffusivities and conductivity with 95 % intervals, in seconds, from a trained surrogate."""
-    from argyro.campaigns.surrogate_folder import surrogate_folder
-    from argyro.surrogates.answer import Oracle
+    from argyro.campaigns.results.find_surrogate import surrogate_folder
+    from argyro.surrogates.serving.predictor import Oracle
 
     if (composition is not None or structure is not None) == (csv is not None):
         raise InputError(
@@ -61,8 +61,8 @@ def _require_answerable(composition, disorder, boundary, cell, temperatures: lis
     Raises:
         InputError: a name that cannot be read, a temperature or grain size that is none.
     """
-    from argyro.surrogates.answer import require_grain_size, require_temperature
-    from argyro.surrogates.descriptors import Identity
+    from argyro.surrogates.data.descriptors import Identity
+    from argyro.surrogates.serving.predictor import require_grain_size, require_temperature
 
     if cell is None:
         Identity.of(composition, disorder or 0.0, boundary or "bulk")
@@ -83,7 +83,7 @@ def _read(path: Path):
 
 
 def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
-    from argyro.surrogates.origin import origin, origin_lines
+    from argyro.surrogates.serving.provenance import origin, origin_lines
 
     source = origin(oracle.surrogate)
     if json_:
@@ -136,9 +136,9 @@ def _table(*columns: str) -> Table:
 
 
 def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) -> None:
-    from argyro.surrogates.answer import Oracle
-    from argyro.surrogates.batch import answer_csv
-    from argyro.surrogates.tables import read_questions, require_destination
+    from argyro.surrogates.serving.csv_batch import answer_csv
+    from argyro.surrogates.serving.csv_tables import read_questions, require_destination
+    from argyro.surrogates.serving.predictor import Oracle
 
     require_destination(source, destination)
     read_questions(source)  # and refused, if it must be, before seconds go into loading the surrogate

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
-from argyro.campaigns.commands.predict import SurrogateOption
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.predict import SurrogateOption
 
 TOKEN_VARIABLE = "ARGYRO_TOKEN"
 
@@ -30,14 +30,14 @@ def serve(
 
     Who can reach the service from elsewhere must bear the token in ARGYRO_TOKEN, or one made up here.
     """
-    from argyro.actors import serving
-    from argyro.campaigns.surrogate_folder import surrogate_folder
+    from argyro.actors import ray_serve
+    from argyro.campaigns.results.find_surrogate import surrogate_folder
 
     folder = surrogate_folder(surrogate)
     token = None if _is_loopback(host) else os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is treated as Ctrl-C
-        serving.start(folder, host, port, replicas, address, token)
+        ray_serve.start(folder, host, port, replicas, address, token)
         root = f"http://{host}:{port}/"
         page, interface = root + (f"#{token}" if token else ""), f"{root}openapi.json"
         if json_:
@@ -49,7 +49,7 @@ def serve(
     except KeyboardInterrupt:
         pass
     finally:
-        serving.stop(address)
+        ray_serve.stop(address)
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from argyro.campaigns.commands.output import JsonFlag, console, print_json
-from argyro.platform.errors import InputError
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.platform.common.errors import InputError
 
 SpecFile = Annotated[Path, typer.Argument(help="Campaign file (YAML).", show_default=False)]
 
@@ -18,7 +18,7 @@ def template(
     name: Annotated[str, typer.Argument(help="quickstart, ...")] = "quickstart", json_: JsonFlag = False
 ) -> None:
     """Print a commented campaign file to begin with."""
-    folder = Path(__file__).parent.parent
+    folder = Path(__file__).parent.parent / "templates"
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if name not in known:
         raise InputError(
@@ -35,7 +35,7 @@ OutsideFlag = Annotated[
 
 def schema(json_: JsonFlag = False) -> None:
     """Print the JSON schema of a campaign file, for editors."""
-    from argyro.campaigns.spec import Campaign
+    from argyro.campaigns.spec.schema import Campaign
 
     print_json(Campaign.model_json_schema())
 
@@ -47,7 +47,7 @@ def validate(
     json_: JsonFlag = False,
 ) -> None:
     """Report every mistake in a campaign file at once."""
-    from argyro.campaigns.validate import load_campaign
+    from argyro.campaigns.spec.load import load_campaign
 
     campaign = load_campaign(spec, workdir, outside)
     if json_:
@@ -66,10 +66,10 @@ def plan(
     json_: JsonFlag = False,
 ) -> None:
     """Dry run: work items, labels, core-hours, wall time, memory, disk; fails if an item cannot fit a machine."""
-    from argyro.campaigns.plan import make_plan, this_machine
-    from argyro.campaigns.probe import measure_costs
-    from argyro.campaigns.schedule import Machine
-    from argyro.campaigns.validate import load_campaign
+    from argyro.campaigns.planning.machine_benchmark import measure_costs
+    from argyro.campaigns.planning.makespan import Machine
+    from argyro.campaigns.planning.plan import make_plan, this_machine
+    from argyro.campaigns.spec.load import load_campaign
 
     campaign, here = load_campaign(spec, workdir, outside), this_machine()
     machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
@@ -85,8 +85,8 @@ def plan(
 
 def _done_names(campaign, workdir: Path) -> frozenset[str]:
     """What of a campaign lies in a folder's store already."""
-    from argyro.campaigns.adaptive import grown_graph
-    from argyro.campaigns.folder import CampaignFolder
+    from argyro.campaigns.pipeline.grow_graph import grown_graph
+    from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder = CampaignFolder(workdir)
     folder.campaign()  # refuses what is no campaign's folder
@@ -121,7 +121,7 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
 
 def doctor(json_: JsonFlag = False) -> None:
     """Tell what works on this machine and what to install for the rest."""
-    from argyro.campaigns.doctor import examine
+    from argyro.campaigns.planning.environment_check import examine
 
     findings = examine()
     if json_:

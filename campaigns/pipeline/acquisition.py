@@ -5,14 +5,14 @@ The kernels of the surrogate are trained on what has been measured; graph networ
 
 from __future__ import annotations
 
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import PossibleRun
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.homogenize import polycrystals
-from argyro.campaigns.stages.structure import read_structure
-from argyro.campaigns.stages.surrogate import observations_of
-from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.homogenize import polycrystals
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.pipeline.surrogate import observations_of
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.run_space import PossibleRun
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.task import StageContext
 
 KERNELS = ("mean", "ridge", "gp")
 
@@ -23,9 +23,9 @@ def run(context: StageContext) -> dict:
 
     Parents: design, all structures, md/... and diffusivity/... of the decided runs, microstructure/N.
     """
-    from argyro.campaigns.choice import Chooser, offers
-    from argyro.surrogates.certainty import certainty
-    from argyro.surrogates.training import SurrogateOptions, train_surrogate
+    from argyro.campaigns.adaptive.batch_selection import Chooser, offers
+    from argyro.surrogates.acquisition.ranking_certainty import certainty
+    from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
     inputs = context.inputs
     observations = list(observations_of(context))
@@ -48,7 +48,7 @@ def _space(context: StageContext) -> list[PossibleRun]:
 
 def _experience(context: StageContext, cells: dict):
     """What the decided runs cost and gave."""
-    from argyro.campaigns.experience import Experience
+    from argyro.campaigns.adaptive.run_history import Experience
 
     by_case = {run.case: run for run in _space(context)}
     decided = [by_case[case] for case, _ in context.inputs["decided"]]
@@ -64,7 +64,7 @@ def _experience(context: StageContext, cells: dict):
 
 def _score(context: StageContext, cells: dict):
     """Every boundary cell whose bulk could be built; without boundaries the bulk cells."""
-    from argyro.campaigns.scoring import Score
+    from argyro.campaigns.adaptive.objective import Score
 
     first = {name: cell for name, cell in cells.items() if name.endswith("/0")}
     bulk = {name.split("/")[1]: cell for name, cell in first.items() if cell.info["boundary"] == BULK}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.stages.md import TRAJECTORY
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.md import TRAJECTORY
+from argyro.platform.execution.task import StageContext
 
 PROFILE_PICTURE = "profile.png"
 
@@ -19,10 +19,13 @@ def invert(target: str, cell, bulk, width_nm: float, thickness_nm: float, seed: 
         thickness_nm: of the cell per boundary.
         seed: of the draws.
     """
-    from argyro.platform.dynamics import boundary
-    from argyro.platform.errors import InputError
+    from argyro.platform.common.errors import InputError
+    from argyro.platform.dynamics.boundaries import mixture_inversion
 
-    inversion = {"parallel": boundary.boundary_parallel, "perpendicular": boundary.boundary_perpendicular}[target]
+    inversion = {
+        "parallel": mixture_inversion.boundary_parallel,
+        "perpendicular": mixture_inversion.boundary_perpendicular,
+    }[target]
     measured = cell.estimate is not None and bulk.estimate is not None
     try:
         if not measured:
@@ -46,9 +49,9 @@ def profile(context: StageContext, trajectory, atoms) -> dict | None:
     """Local diffusivity against the distance to the boundary, where the run is long enough for it."""
     import numpy as np
 
-    from argyro.campaigns.figures import boundary_profile
-    from argyro.platform.dynamics.slabs import slab_profile
-    from argyro.platform.errors import InputError
+    from argyro.campaigns.plots.figures import boundary_profile
+    from argyro.platform.common.errors import InputError
+    from argyro.platform.dynamics.boundaries.slab_profile import slab_profile
 
     fractions = np.atleast_1d(atoms.info["boundary_planes_A"]) / atoms.cell.array[2, 2]
     try:
@@ -64,9 +67,9 @@ def excess(context: StageContext, trajectory, atoms) -> dict | None:
 
     None where a run was cut short, or where cell and bulk differ in composition.
     """
-    from argyro.platform.dynamics.excess import boundary_energy_J_m2, excess_volume_A
-    from argyro.platform.dynamics.trajectory import Trajectory
-    from argyro.platform.errors import InputError
+    from argyro.platform.common.errors import InputError
+    from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
     cell, bulk = (context.parent_result(role)["summary"] for role in ("run", "bulk_run"))
     if "volume_A3" not in cell or "volume_A3" not in bulk:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.nodes.decisions import add_acquisition, add_design
-from argyro.campaigns.nodes.draft import Draft
-from argyro.campaigns.nodes.polycrystals import (
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.nodes.decisions import add_acquisition, add_design
+from argyro.campaigns.pipeline.nodes.draft import Draft
+from argyro.campaigns.pipeline.nodes.polycrystals import (
     add_homogenization,
     add_microstructures,
     add_posterior,
     add_ranking,
     add_surrogate,
 )
-from argyro.campaigns.nodes.potentials import add_potential, families
-from argyro.campaigns.nodes.runs import add_run, add_transport, runs_with_bulk
-from argyro.campaigns.nodes.structures import add_structures
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import Decided, cells_of, run_space
-from argyro.campaigns.spec import Campaign
+from argyro.campaigns.pipeline.nodes.potentials import add_potential, families
+from argyro.campaigns.pipeline.nodes.runs import add_run, add_transport, runs_with_bulk
+from argyro.campaigns.pipeline.nodes.structures import add_structures
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.costs import Costs
+from argyro.campaigns.workload.run_space import Decided, cells_of, run_space
 
 
 def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[str] = ()) -> Graph:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.space import PossibleRun, partner, space_filling
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.workload.run_space import PossibleRun, partner, space_filling
+from argyro.platform.execution.task import StageContext
 
 
 def run(context: StageContext) -> dict:

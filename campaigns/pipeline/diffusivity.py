@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.stages import StageDefinition, boundary_cell
-from argyro.campaigns.stages.md import TRAJECTORY
-from argyro.campaigns.stages.structure import read_structure
-from argyro.platform.execution import StageContext
-from argyro.platform.units import NM_IN_A
+from argyro.campaigns.pipeline import boundary_cell
+from argyro.campaigns.pipeline.md import TRAJECTORY
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.platform.common.units import NM_IN_A
+from argyro.platform.execution.task import StageContext
 
 MSD_PICTURE = "msd.png"
 DENSITY_CUBE, DENSITY_PICTURE = "density.cube", "density.png"
@@ -15,9 +16,9 @@ NOT_CROSSED = "perpendicular: ions did not cross a whole layer, as the series mi
 
 def run_bulk(context: StageContext) -> dict:
     """Inputs: temperature_K, seed. Parents: run, structure."""
-    from argyro.platform.dynamics.diffusivity import diffusivities
-    from argyro.platform.dynamics.report import plot_diffusion
-    from argyro.platform.dynamics.trajectory import Trajectory
+    from argyro.platform.dynamics.diffusion.report import plot_diffusion
+    from argyro.platform.dynamics.diffusion.tracer import diffusivities
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
     trajectory = Trajectory.read(context.parents["run"] / TRAJECTORY)
     measured = diffusivities(trajectory, context.inputs["temperature_K"], ("xyz",), context.inputs["seed"])["xyz"]
@@ -28,9 +29,9 @@ def run_bulk(context: StageContext) -> dict:
 
 def _sites(context: StageContext, trajectory) -> dict:
     """Jump rates and the map of the ions, all crystal cells laid over one another."""
-    from argyro.platform.dynamics.local_report import jump_report, write_density
-    from argyro.platform.dynamics.sites import crystal_cells
-    from argyro.platform.errors import InputError
+    from argyro.platform.common.errors import InputError
+    from argyro.platform.dynamics.sites.li_sites import crystal_cells
+    from argyro.platform.dynamics.sites.report import jump_report, write_density
 
     cells = crystal_cells(trajectory)
     framework = _first_cell(read_structure(context.parents["structure"]), cells, trajectory.species)
@@ -53,10 +54,10 @@ def _first_cell(atoms, cells: tuple[int, int, int], mobile: str):
 
 def run_boundary(context: StageContext) -> dict:
     """Inputs: temperature_K, width_nm, seed. Parents: run and structure of the boundary cell; bulk_run, bulk."""
-    from argyro.platform.dynamics.boundary import layers_crossed
-    from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivities
-    from argyro.platform.dynamics.report import plot_diffusion
-    from argyro.platform.dynamics.trajectory import Trajectory
+    from argyro.platform.dynamics.boundaries.mixture_inversion import layers_crossed
+    from argyro.platform.dynamics.diffusion.report import plot_diffusion
+    from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivities
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
     inputs = context.inputs
     trajectory = Trajectory.read(context.parents["run"] / TRAJECTORY)
@@ -85,8 +86,8 @@ def _value_or_bound(measured) -> dict:
 
 
 def _result(measured: dict, trajectory, observations: list[dict], notes: list[str]) -> dict:
-    from argyro.platform.dynamics.advice import advice
-    from argyro.platform.dynamics.report import charge_report
+    from argyro.platform.dynamics.diffusion.report import charge_report
+    from argyro.platform.dynamics.diffusion.run_length import advice
 
     metrics: dict[str, float] = {}
     for observation in observations:

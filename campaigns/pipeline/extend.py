@@ -6,8 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from argyro.campaigns.labelling import reference, taught_source
-from argyro.campaigns.stages.learn import (
+from argyro.campaigns.pipeline.learn import (
     ACTIVE_SET,
     CURVE,
     POTENTIAL,
@@ -16,8 +15,9 @@ from argyro.campaigns.stages.learn import (
     learning_options,
     potential_file,
 )
-from argyro.campaigns.stages.structure import read_structure
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.spec.label_source import reference, taught_source
+from argyro.platform.execution.task import StageContext
 
 FRAMES = "frames.extxyz"
 
@@ -45,9 +45,9 @@ class Extension:
 
         There need not be any: a run may fail at low grades. The extension then explores the run's cell all the same.
         """
-        from argyro.platform.dynamics.simulation import EXTRAPOLATING
+        from argyro.platform.dynamics.md.simulation import EXTRAPOLATING
         from argyro.platform.learning.explore import graded_frames
-        from argyro.platform.learning.rounds import write_frames
+        from argyro.platform.learning.round_store import write_frames
 
         _, frames = graded_frames(self._structure, run / EXTRAPOLATING)
         for frame in frames:
@@ -60,7 +60,7 @@ class Extension:
 
     def learned(self):
         """Potential for the next run: the family's, extended as often as was needed so far."""
-        from argyro.platform.labels.labeller import Labeller
+        from argyro.platform.labels.client import Labeller
         from argyro.platform.learning.loop import LearningResult
 
         parent = self.context.parents["potential"]
@@ -75,8 +75,8 @@ class Extension:
         return learned
 
     def _extend(self, learned, number: int, labeller):
-        from argyro.platform.learning.extension import extend, extension_options
-        from argyro.platform.learning.rounds import read_frames
+        from argyro.platform.learning.extend import extend, extension_options
+        from argyro.platform.learning.round_store import read_frames
 
         asked = json.loads((self.context.parents["potential"] / "item.json").read_text())["inputs"]["options"]
         options = extension_options(learning_options(asked), self._temperature_K)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import Resources
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.platform.execution.task import Resources
+from argyro.platform.execution.work_item import WorkItem
 
 
 @dataclass(frozen=True)

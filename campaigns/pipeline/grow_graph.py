@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from argyro.campaigns.build import build_graph, decided_graph
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.space import Decided
-from argyro.campaigns.spec import Campaign, Until
-from argyro.campaigns.stages.acquisition import ACQUISITION
-from argyro.campaigns.stages.design import DESIGN
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.acquisition import ACQUISITION
+from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
+from argyro.campaigns.pipeline.design import DESIGN
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.spec.schema import Campaign, Until
+from argyro.campaigns.workload.costs import Costs
+from argyro.campaigns.workload.run_space import Decided
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 
 Growth = Callable[[Node, dict | None], list[Node]]
 

@@ -21,8 +21,8 @@ def held_out(observations: Sequence, options, seed: int, workdir: Path) -> list[
         seed: of the folds.
         workdir: for the pictures.
     """
-    from argyro.surrogates.accuracy_plots import plot_calibration, plot_parity
-    from argyro.surrogates.evaluation import evaluate
+    from argyro.surrogates.training.accuracy_plots import plot_calibration, plot_parity
+    from argyro.surrogates.training.accuracy_table import evaluate
 
     kept = tuple(kind for kind in options.candidates if kind != "graph")
     if len(observations) < 2 or all(observation.censored for observation in observations):

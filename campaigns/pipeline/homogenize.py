@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.microstructure import MESH
-from argyro.campaigns.stages.posterior import SAMPLES as COEFFICIENTS
-from argyro.campaigns.stages.structure import read_structure
-from argyro.campaigns.stages.surrogate import MODEL
-from argyro.platform.execution import StageContext
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import S_CM_IN_MS_CM
+from argyro.campaigns.pipeline.microstructure import MESH
+from argyro.campaigns.pipeline.posterior import SAMPLES as COEFFICIENTS
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import S_CM_IN_MS_CM
+from argyro.platform.execution.task import StageContext
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
 PICTURE, ARRHENIUS, MAP = "grain_size.png", "arrhenius.png", "map.png"
@@ -23,7 +23,7 @@ def run(context: StageContext) -> dict:
 
     Parents: surrogate, posterior, bulk structure, boundary structure (absent: a single crystal), microstructure:N.
     """
-    from argyro.surrogates.surrogate import Surrogate
+    from argyro.surrogates.models.surrogate import Surrogate
 
     inputs = context.inputs
     bulk = read_structure(context.parents["bulk"])
@@ -63,8 +63,8 @@ def run(context: StageContext) -> dict:
 
 def _drawn(context: StageContext, model, cell):
     """The cell's share of the samples that all candidates were drawn in, at the temperatures asked for."""
-    from argyro.surrogates.descriptors import identity_of
-    from argyro.surrogates.surrogate import Query
+    from argyro.surrogates.data.descriptors import identity_of
+    from argyro.surrogates.models.surrogate import Query
 
     query = Query(identity_of(cell))
     coefficients = np.load(context.parents["posterior"] / COEFFICIENTS)[query.identity.key]
@@ -86,7 +86,7 @@ def _propagate(context: StageContext, drawn: np.ndarray):
         context: names the polycrystals, width and grain sizes.
         drawn: (samples, 3, temperatures) bulk, parallel and perpendicular; only the bulk for a single crystal.
     """
-    from argyro.platform.continuum.scale import Propagated, propagate
+    from argyro.platform.continuum.propagate import Propagated, propagate
 
     inputs = context.inputs
     sizes, temperatures = inputs["grain_sizes_nm"], inputs["temperatures_K"]
@@ -101,8 +101,8 @@ def _propagate(context: StageContext, drawn: np.ndarray):
 
 def polycrystals(context: StageContext) -> list:
     """Meshes of the parents microstructure:N, their reduced bases at hand."""
-    from argyro.platform.continuum.mesh import Mesh
-    from argyro.platform.continuum.reduced import reduced_model
+    from argyro.platform.continuum.mesh.mesh import Mesh
+    from argyro.platform.continuum.reduced.basis import reduced_model
 
     meshes = []
     for role in sorted(role for role in context.parents if role.startswith("microstructure:")):
@@ -139,7 +139,7 @@ def _regimes(facts: dict, propagated, bulk: np.ndarray) -> list[dict]:
 
 def conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
     """Nernst-Einstein factor from cm²/s to mS/cm, for each temperature."""
-    from argyro.platform.conductivity import conductivity_S_cm
+    from argyro.platform.common.conductivity import conductivity_S_cm
 
     li_per_A3 = bulk.symbols.count("Li") / bulk.get_volume()
     return np.array([S_CM_IN_MS_CM * conductivity_S_cm(1.0, li_per_A3, T) for T in temperatures_K])
@@ -169,8 +169,8 @@ def _write_table(rows: list[dict], path) -> None:
 
 
 def _draw(curve: dict, laws: list[dict], propagated, context: StageContext) -> None:
-    from argyro.campaigns.figures import arrhenius_plot, curve_label, grain_size_plot
-    from argyro.platform.continuum.pictures import draw_map
+    from argyro.campaigns.plots.figures import arrhenius_plot, curve_label, grain_size_plot
+    from argyro.platform.continuum.plots import draw_map
 
     drawn = {law["label"] for law in laws}
     points = [
@@ -185,7 +185,7 @@ def _draw(curve: dict, laws: list[dict], propagated, context: StageContext) -> N
 
 def _arrhenius_curves(model, cell, facts: dict, inputs) -> list[dict]:
     """The surrogate's D(T) of bulk and boundary, for plots; equidistant in 1/T."""
-    from argyro.campaigns.figures import curve_label
+    from argyro.campaigns.plots.figures import curve_label
 
     lowest, highest = min(inputs["temperatures_K"]), max(inputs["temperatures_K"])
     temperatures = (1 / np.linspace(1 / lowest, 1 / highest, CURVE_TEMPERATURES)).tolist()

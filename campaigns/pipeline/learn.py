@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.campaigns.labelling import TEACHER, TEACHER_REPORT, reference
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.structure import read_structure
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, reference
+from argyro.platform.execution.task import StageContext
 
 POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
 TRAINING_SET, EXPENSIVE = "training_set.extxyz", "expensive.extxyz"
@@ -36,8 +36,8 @@ def run(context: StageContext) -> dict:
     reference, where known labels are). Parents: structures.
     """
     from argyro.platform.learning.ensemble import train_ensemble
-    from argyro.platform.learning.rounds import read_frames
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.learning.round_store import read_frames
+    from argyro.platform.potential.mtp.model import MTP
 
     structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
     options = learning_options(context.inputs["options"])
@@ -69,10 +69,10 @@ def learning_options(inputs: Mapping):
 
 
 def _learn(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
-    from argyro.platform.labels.labeller import Labeller
-    from argyro.platform.learning.known import read_known
+    from argyro.platform.labels.client import Labeller
+    from argyro.platform.learning.existing_labels import read_known
     from argyro.platform.learning.loop import learn
-    from argyro.platform.learning.target import TargetDiffusivity
+    from argyro.platform.learning.target_property import TargetDiffusivity
 
     target, target_ps = None, context.inputs["target_ps"]
     if target_ps is not None:
@@ -88,9 +88,9 @@ def _learn(context: StageContext, structures: list[Atoms], options, tell: Callab
 
 def _learn_taught(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
     """Learn from a teacher, which is kept with its expensive labels."""
-    from argyro.platform.labels.labeller import Labeller
-    from argyro.platform.labels.teacher import TeacherOptions
-    from argyro.platform.learning.taught import learn_taught
+    from argyro.platform.labels.client import Labeller
+    from argyro.platform.labels.committee import TeacherOptions
+    from argyro.platform.learning.teacher_loop import learn_taught
 
     asked = context.settings["labels"]["teacher"]
     names = ("foundation", "channels", "epochs", "max_force_error_meV_A")
@@ -110,8 +110,8 @@ def _learn_taught(context: StageContext, structures: list[Atoms], options, tell:
 
 def _draw(learned, frames: list[Atoms], options, workdir: Path) -> None:
     from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
-    from argyro.platform.learning.rounds import RoundStore, read_traces
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.learning.round_store import RoundStore, read_traces
+    from argyro.platform.potential.mtp.model import MTP
 
     folders = RoundStore(learned.training_set_path.parent).folders
     traces = [found for folder in folders if (found := read_traces(folder))]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.extension import Extension
-from argyro.campaigns.stages.structure import read_structure
-from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import StageContext, Unfinished
+from argyro.campaigns.pipeline.extend import Extension
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.task import StageContext, Unfinished
 
 TRAJECTORY = "trajectory.bin"
 # A run that its potential's extrapolation ended for good counts from this share of the length asked for.
@@ -43,9 +43,9 @@ def run(context: StageContext) -> dict:
 
 def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroError | None]:
     """Summary of a whole run, or the error of one that its potential ended."""
-    from argyro.platform.dynamics.md_settings import MDSettings
-    from argyro.platform.dynamics.simulation import run_md
-    from argyro.platform.dynamics.watch import PotentialFailedError
+    from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
+    from argyro.platform.dynamics.md.settings import MDSettings
+    from argyro.platform.dynamics.md.simulation import run_md
 
     asked = {name: value for name, value in context.inputs.items() if name not in ("extensions", "member")}
     here = {name: value for name, value in context.settings.items() if name in ("lammps", "launcher")}
@@ -74,8 +74,8 @@ def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[d
     Raises:
         PotentialFailedError: the given error, if it is not, or if the run ended otherwise.
     """
-    from argyro.platform.dynamics.trajectory import Trajectory
-    from argyro.platform.potential.lammps import BREAK_MARKER
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+    from argyro.platform.potential.native.lammps_commands import BREAK_MARKER
 
     done_ps = Trajectory.read(trajectory).duration_ps if trajectory.exists() else 0.0
     if BREAK_MARKER not in str(error) or done_ps < LEAST_SHARE * asked_ps:
@@ -86,7 +86,7 @@ def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[d
 
 def _other_pair_style(pair_style: str, potential: Path, atoms) -> list[str]:
     """LAMMPS lines for a pair style of the user's own `lmp` that reads the same potential file."""
-    from argyro.platform.dynamics.lammps_input import species_order
+    from argyro.platform.dynamics.md.lammps_input import species_order
 
     return [f"pair_style {pair_style}", f"pair_coeff * * {potential} {' '.join(species_order(atoms))}"]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.platform.execution.task import StageContext
 
 MESH = "mesh.npz"
 
 
 def run(context: StageContext) -> dict:
     """Inputs: grains, seed."""
-    from argyro.platform.continuum.mesh import mesh
-    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
-    from argyro.platform.continuum.reduced import reduced_model
+    from argyro.platform.continuum.mesh.mesh import mesh
+    from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
+    from argyro.platform.continuum.reduced.basis import reduced_model
 
     made = mesh(voronoi_polycrystal(context.inputs["grains"], context.inputs["seed"]))
     made.save(context.workdir / MESH)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.structure import read_structure
-from argyro.campaigns.stages.surrogate import MODEL
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.platform.execution.task import StageContext
 
 SAMPLES = "coefficients.npz"
 
 
 def run(context: StageContext) -> dict:
     """Inputs: samples, seed. Parents: surrogate, and the structures of the candidates that came about."""
-    from argyro.surrogates.surrogate import Surrogate
+    from argyro.surrogates.models.surrogate import Surrogate
 
     model = Surrogate.load(context.parents["surrogate"] / MODEL)
     names = sorted(role for role in context.parents if role != "surrogate")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.homogenize import SAMPLES
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.homogenize import SAMPLES
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.platform.execution.task import StageContext
 
 
 def run(context: StageContext) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from argyro.platform.execution import StageContext
+from argyro.platform.execution.task import StageContext
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from ase import Atoms
 from ase.io import read, write
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.platform.execution.task import StageContext
 
 FILE, PICTURE = "structure.extxyz", "structure.png"
 
@@ -23,7 +23,7 @@ def read_structure(folder: Path) -> Atoms:
 def run(context: StageContext) -> dict:
     """Inputs: composition, disorder, boundary ("bulk" or a name), supercell or thickness, arrangement, seed."""
     from argyro.platform.structures.checks import require
-    from argyro.platform.structures.picture import draw
+    from argyro.platform.structures.plots import draw
     from argyro.platform.structures.report import describe
 
     atoms = _build(context.inputs)
@@ -35,8 +35,8 @@ def run(context: StageContext) -> dict:
 
 
 def _build(inputs) -> Atoms:
-    from argyro.platform.structures.argyrodite import build_bulk
-    from argyro.platform.structures.grain_boundary import build_boundary
+    from argyro.platform.structures.boundaries.build import build_boundary
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     composition, disorder, seed = inputs["composition"], inputs["disorder"], inputs["seed"]
     how = {"arrangement": inputs["arrangement"]}

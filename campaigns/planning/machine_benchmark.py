@@ -11,9 +11,9 @@ import numpy as np
 from ase import Atoms
 from ase.io import write
 
-from argyro.campaigns.costs import ATOM_STEP_S, LABEL_ATOM_S, Costs
-from argyro.campaigns.spec import Campaign
-from argyro.platform.errors import ArgyroError
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.costs import ATOM_STEP_S, LABEL_ATOM_S, Costs
+from argyro.platform.common.errors import ArgyroError
 
 MD_CORE_S = 0.7  # a level
 
@@ -35,13 +35,13 @@ def measure_costs(campaign: Campaign) -> Costs:
 
 def _of_core(campaign: Campaign, slowness: float) -> float:
     """The slowness of the machine; of the potential's own part, the cutoff's neighbours are taken out."""
-    from argyro.campaigns.costs import REFERENCE_CUTOFF_A
+    from argyro.campaigns.workload.costs import REFERENCE_CUTOFF_A
 
     return slowness * (REFERENCE_CUTOFF_A / campaign.potential.cutoff_A) ** 3
 
 
 def _cell(campaign: Campaign) -> Atoms:
-    from argyro.platform.structures.argyrodite import build_bulk
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     material = campaign.materials[0]
     return build_bulk(material.composition, material.disorder, (2, 2, 1))
@@ -49,7 +49,7 @@ def _cell(campaign: Campaign) -> Atoms:
 
 def _atom_step_s(atoms: Atoms, level: int, cutoff_A: float) -> float:
     """Core seconds of a step of an atom: untrained, the potential does all its work and returns no force."""
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
     species = sorted(set(atoms.get_chemical_symbols()))
     mtp = MTP.untrained(species, level, cutoff_A, 1.6)
@@ -62,7 +62,11 @@ def _atom_step_s(atoms: Atoms, level: int, cutoff_A: float) -> float:
 
 def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> tuple[float, float]:
     """Seconds and core seconds of the last run of an input, from LAMMPS' own clock and its share of a core."""
-    from argyro.platform.potential.lammps import lammps_command, lammps_environment, lammps_pair_commands
+    from argyro.platform.potential.native.lammps_commands import (
+        lammps_command,
+        lammps_environment,
+        lammps_pair_commands,
+    )
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -84,9 +88,9 @@ def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> tuple[float,
 
 def _label_atom_s(campaign: Campaign) -> float | None:
     """Core seconds per atom of a label after the first; None where that is not to be had in seconds."""
-    from argyro.campaigns.labelling import reference
-    from argyro.platform.labels.labeller import Labeller
-    from argyro.platform.structures.argyrodite import build_bulk
+    from argyro.campaigns.spec.label_source import reference
+    from argyro.platform.labels.client import Labeller
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     if campaign.labels.source not in LABEL_ATOM_S or campaign.labels.teacher is not None:
         return None

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from argyro.campaigns.graph import Graph, Node
+from argyro.campaigns.pipeline.graph import Graph, Node
 
 
 @dataclass

@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from argyro.campaigns.build import decided_graph
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.nodes.potentials import families, known_labels
-from argyro.campaigns.schedule import Machine, wall_seconds
-from argyro.campaigns.space import run_space, space_filling
-from argyro.campaigns.spec import Campaign
+from argyro.campaigns.pipeline.build_graph import decided_graph
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.nodes.potentials import families, known_labels
+from argyro.campaigns.planning.makespan import Machine, wall_seconds
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.costs import Costs
+from argyro.campaigns.workload.run_space import run_space, space_filling
 
 BASE_DISK_GB = 0.01
 

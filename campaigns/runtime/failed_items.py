@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from argyro.campaigns.graph import Graph
-from argyro.platform.execution import Outcome
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.platform.execution.task import Outcome
+from argyro.platform.execution.work_item import WorkItem
 
 REPEATS = "It would end so again: set aside for later runs, too. Delete this file to have it tried once more."
 

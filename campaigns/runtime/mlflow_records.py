@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from math import log10
 from pathlib import Path
 
-from argyro.actors.tracker import Record
-from argyro.campaigns.graph import Node
-from argyro.campaigns.spec import Campaign
-from argyro.platform.workitem import WorkItem
+from argyro.actors.mlflow_tracker import Record
+from argyro.campaigns.pipeline.graph import Node
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.execution.work_item import WorkItem
 
 POLYCRYSTAL = "polycrystal"
 LIMITS = ("value", "low", "high")

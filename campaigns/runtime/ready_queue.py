@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable
 
-from argyro.campaigns.graph import Graph
-from argyro.platform.execution import Resources
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.platform.execution.task import Resources
+from argyro.platform.execution.work_item import WorkItem
 
 
 class Frontier:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from argyro.campaigns.frontier import Frontier
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.quarantine import ended_before, keep_log
-from argyro.platform.execution import Outcome, Resources, Task, discard_scratch
-from argyro.platform.storage_fault import REPAIR, storage_fault
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.runtime.failed_items import ended_before, keep_log
+from argyro.campaigns.runtime.ready_queue import Frontier
+from argyro.platform.execution.disk_faults import REPAIR, storage_fault
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.task import Outcome, Resources, Task, discard_scratch
+from argyro.platform.execution.work_item import WorkItem
 
 MAX_LOST = 5  # a process that keeps dying on one item is most likely killed by that item (memory)
 LONGEST_PAUSE_S = 600.0

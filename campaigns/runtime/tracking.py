@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from argyro.actors.spool import Spool
-from argyro.campaigns.graph import Node
-from argyro.campaigns.records import records
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.actors.mlflow_queue import Spool
+from argyro.campaigns.pipeline.graph import Node
+from argyro.campaigns.runtime.mlflow_records import records
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 
 
 class Deliverer(Protocol):

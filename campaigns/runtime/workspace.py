@@ -12,10 +12,10 @@ from pathlib import Path
 
 import yaml
 
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.spec import Campaign
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.store import Store
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.costs import Costs
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.execution.result_store import Store
 
 FORMAT_VERSION = 1
 

@@ -33,7 +33,7 @@ def taught_source(folder: Path) -> LabelSource | None:
     """The committee that a learning item keeps; None if it learned without a teacher."""
     import json
 
-    from argyro.platform.labels.teacher import committee
+    from argyro.platform.labels.committee import committee
 
     if not (folder / TEACHER_REPORT).exists():
         return None
@@ -56,7 +56,7 @@ def known_count(labels: Mapping, elements: Collection[str]) -> int:
 @lru_cache(maxsize=16)  # by checksums, too: files may change
 def _elements_of(paths: tuple[str, ...], checksums: tuple[str, ...]) -> list[frozenset[str]]:
     """Elements of each known label."""
-    from argyro.platform.learning.known import read_known
+    from argyro.platform.learning.existing_labels import read_known
 
     return [frozenset(frame.symbols) for frame in read_known(paths)]
 

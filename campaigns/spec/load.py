@@ -10,9 +10,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from argyro.campaigns.confinement import outside_paths
-from argyro.campaigns.spec import Campaign
-from argyro.platform.errors import InputError
+from argyro.campaigns.spec.path_sandbox import outside_paths
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
 
 
@@ -190,7 +190,7 @@ def _acquisition_mistakes(raw: dict) -> list[Mistake]:
 
 def _named_reference(section: object) -> LabelSource | None:
     """The reference of the section `labels`; None where the schema has something to say of it."""
-    from argyro.campaigns.labelling import reference
+    from argyro.campaigns.spec.label_source import reference
 
     try:
         return reference(section) if isinstance(section, dict) else None
@@ -230,7 +230,7 @@ def _known_label_mistakes(raw: dict) -> list[Mistake]:
 
 def _foreign_labels(section: dict) -> list[Mistake]:
     """Labels of another reference: said now, not when the first family fails."""
-    from argyro.platform.learning.known import read_known, require_same_source
+    from argyro.platform.learning.existing_labels import read_known, require_same_source
 
     source = _named_reference(section)
     if source is None or not source.available()[0]:
@@ -244,7 +244,7 @@ def _foreign_labels(section: dict) -> list[Mistake]:
 
 def _foundation_mistakes(raw: dict) -> list[Mistake]:
     """A model that cannot describe atoms: said now, not after all molecular dynamics."""
-    from argyro.campaigns.foundation import foundation_source
+    from argyro.campaigns.spec.foundation_model import foundation_source
     from argyro.platform.labels.descriptors import DESCRIBING
 
     surrogate = raw.get("surrogate")

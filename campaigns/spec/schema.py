@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 
 class _Section(BaseModel):
@@ -14,13 +14,13 @@ class _Section(BaseModel):
 
 
 def _composition(formula: str) -> str:
-    from argyro.platform.structures.composition import Composition
+    from argyro.platform.structures.crystal.composition import Composition
 
     return Composition.parse(formula).formula
 
 
 def _boundary(name: str) -> str:
-    from argyro.platform.structures.coincidence import parse_boundary
+    from argyro.platform.structures.boundaries.csl import parse_boundary
 
     return parse_boundary(name).name
 

@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 
-from argyro.campaigns.spec import Campaign, Structures
+from argyro.campaigns.spec.schema import Campaign, Structures
 
 BULK = "bulk"
 UNITS_PER_CELL = 4
@@ -16,7 +16,7 @@ UNITS_PER_CELL = 4
 @cache
 def atoms_per_unit(composition: str) -> float:
     """Atoms per formula unit, 13 for Li6PS5X."""
-    from argyro.platform.structures.composition import Composition
+    from argyro.platform.structures.crystal.composition import Composition
 
     return sum(amount for _, amount in Composition.parse(composition).amounts)
 
@@ -29,13 +29,13 @@ def bulk_atoms(composition: str, supercell: tuple[int, int, int]) -> float:
 @cache
 def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: float) -> float:
     """Of a cell with two grains: its volume without the gaps, in conventional cells."""
-    from argyro.platform.structures.coincidence import parse_boundary
-    from argyro.platform.structures.composition import Composition
-    from argyro.platform.structures.grain_boundary import MIN_WIDTH_NM
-    from argyro.platform.structures.grains import plane_spacing
-    from argyro.platform.structures.stacking import plane_cell_A
-    from argyro.platform.structures.translations import layers_for
-    from argyro.platform.units import NM_IN_A
+    from argyro.platform.common.units import NM_IN_A
+    from argyro.platform.structures.boundaries.bicrystal import plane_cell_A
+    from argyro.platform.structures.boundaries.build import MIN_WIDTH_NM
+    from argyro.platform.structures.boundaries.csl import parse_boundary
+    from argyro.platform.structures.boundaries.rigid_translations import layers_for
+    from argyro.platform.structures.boundaries.slabs import plane_spacing
+    from argyro.platform.structures.crystal.composition import Composition
 
     kind, lattice_A = parse_boundary(boundary), Composition.parse(composition).lattice_parameter_A
     sides_A = plane_cell_A(kind, lattice_A)

@@ -12,8 +12,8 @@ from math import exp, log
 
 import numpy as np
 
-from argyro.campaigns.sizes import md_atoms
-from argyro.campaigns.spec import Campaign
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.atom_counts import md_atoms
 
 # MD of Li6PS5Cl with a cutoff of 5 Å (28 neighbours), core seconds per atom and step by level: docs/lammps.md.
 ATOM_STEP_S = {2: 4e-7, 8: 6.8e-7, 12: 1.12e-6, 16: 3.0e-6, 20: 6.6e-6, 26: 4e-5}

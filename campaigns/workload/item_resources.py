@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.spec import Campaign, StageResources
-from argyro.platform.execution import Resources
+from argyro.campaigns.spec.schema import Campaign, StageResources
+from argyro.platform.execution.task import Resources
 
 SECONDS_PER_HOUR = 3600.0
 

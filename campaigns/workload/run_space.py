@@ -8,8 +8,8 @@ from itertools import product
 
 import numpy as np
 
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.spec import Campaign, Material
+from argyro.campaigns.spec.schema import Campaign, Material
+from argyro.campaigns.workload.atom_counts import BULK
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _together(run: PossibleRun, chosen: list[PossibleRun], space: Sequence[Possi
 
 def _places(space: Sequence[PossibleRun]) -> tuple[np.ndarray, np.ndarray]:
     """Descriptors of each run's cell, (n, d), and 1/T between 0 and 1, (n,)."""
-    from argyro.surrogates.descriptors import Identity, descriptors_of
+    from argyro.surrogates.data.descriptors import Identity, descriptors_of
 
     inverse = np.array([1 / run.temperature_K for run in space])
     cells = [descriptors_of(Identity.of(run.composition, run.disorder, run.boundary)) for run in space]

@@ -50,7 +50,7 @@ def page(name: str, folder: Path) -> str:
     prefix = ".".join(("argyro", *folder.relative_to(ROOT).parts))
     about = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
     parts = [f"# {name}", f"`{prefix}`", docstring(about)]
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted(folder.rglob("*.py")):
         tree = ast.parse(file.read_text())
         members = list(_members(tree))
         if members:

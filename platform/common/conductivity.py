@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
 
 
 def conductivity_S_cm(

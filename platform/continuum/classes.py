@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 
 def assign_classes(mesh: Mesh, area_fractions: Sequence[float], seed: int = 0) -> Mesh:

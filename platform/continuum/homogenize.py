@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.continuum.checks import WIDEST_COLLAPSED, Queries, require_collapsible, require_method
-from argyro.platform.continuum.coefficients import Coefficients, coefficients
-from argyro.platform.continuum.direct import collapsed_form
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries, require_collapsible, require_method
+from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.interface_fem.coefficients import Coefficients, coefficients
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 # Fewer queries than this are solved directly faster than the reduced basis is built (2 to 5 s).
 LEAST_FOR_REDUCED = 64
@@ -186,8 +186,8 @@ def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
     reduced = method == "reduced" or (method == "auto" and len(rows) >= LEAST_FOR_REDUCED)
     unanswered = np.arange(len(rows))
     if reduced:
-        from argyro.platform.continuum.online import evaluate
-        from argyro.platform.continuum.reduced import reduced_model
+        from argyro.platform.continuum.reduced.basis import reduced_model
+        from argyro.platform.continuum.reduced.online import evaluate
 
         result.tensor_cm2_s[rows], result.relative_error_bound[rows] = evaluate(reduced_model(mesh, cache), theta)
         result.method[rows] = "reduced"
@@ -203,7 +203,7 @@ def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
 
 def _voxels(mesh, queries, rows, method, result) -> None:
     """Answer the queries of thick boundaries."""
-    from argyro.platform.continuum.voxel import voxel_tensor
+    from argyro.platform.continuum.voxel.solver import voxel_tensor
 
     for row in rows:
         width = float(queries.width_over_size[row] * mesh.grain_size)

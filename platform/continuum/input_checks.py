@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 METHODS = ("auto", "direct", "reduced", "voxel")
 # The collapsed boundary is a surface; above this share of the grain size its own thickness shows.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.continuum.fields import FluxField
 from argyro.platform.continuum.homogenize import homogenize_batch
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.continuum.scale import Propagated
+from argyro.platform.continuum.interface_fem.flux_fields import FluxField
+from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.continuum.propagate import Propagated
 
 # D_∥/D_b and D_⊥/D_b of the four ways in which boundaries may change transport.
 REGIMES = {

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.homogenize import Homogenized, effective_diffusivity
-from argyro.platform.continuum.mesh import Mesh, mesh
-from argyro.platform.continuum.polycrystal import voronoi_polycrystal
-from argyro.platform.errors import InputError
+from argyro.platform.continuum.mesh.mesh import Mesh, mesh
+from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.homogenize import homogenize_batch
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.errors import InputError
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import BOLTZMANN_EV_K
 
 # A change of the activation energy over the temperature range below this is no bend worth the name.
 LEAST_BEND_EV = 0.01

@@ -23,9 +23,9 @@ from pathlib import Path
 
 from pyarrow import fs as arrow_fs
 
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.storage_fault import REPAIR
-from argyro.platform.workitem import WorkItem
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.execution.disk_faults import REPAIR
+from argyro.platform.execution.work_item import WorkItem
 
 FORMAT_VERSION = 1
 # Small files are verified whenever an item is looked up, large ones when they are read: looking up

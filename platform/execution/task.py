@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.item_lock import item_lock
-from argyro.platform.storage_fault import storage_fault
-from argyro.platform.store import MANIFEST, UNFINISHED, DamagedItem, Store, StoreUnavailable
-from argyro.platform.time_limit import TimeLimitExceeded, time_limit
-from argyro.platform.workitem import WorkItem
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.disk_faults import storage_fault
+from argyro.platform.execution.item_lock import item_lock
+from argyro.platform.execution.result_store import MANIFEST, UNFINISHED, DamagedItem, Store, StoreUnavailable
+from argyro.platform.execution.time_limit import TimeLimitExceeded, time_limit
+from argyro.platform.execution.work_item import WorkItem
 
 Stage = Callable[["StageContext"], dict]
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.units import EV_A3_IN_GPA
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.units import EV_A3_IN_GPA
+from argyro.platform.labels.client import Labeller
 
 STEP_A = 0.01  # foundation models answer in single precision: below 5e-3 Å differences drown in rounding
 STRAIN = 2e-3

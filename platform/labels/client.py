@@ -17,9 +17,9 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.execution.child_processes import die_with_parent
 from argyro.platform.labels.source import WORKER, LabelSource
-from argyro.platform.processes import die_with_parent
 
 STATUSES = ("converged", "unconverged", "failed", "timeout", "doubtful")
 LOG_TAIL_CHARACTERS = 2000

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.mace_training import MaceSettings, train_mace
 from argyro.platform.labels.source import LabelSource
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.labels.engines import ENGINES
+from argyro.platform.common.errors import InputError
+from argyro.platform.labels.references import ENGINES
 from argyro.platform.labels.source import LabelSource
 
 DESCRIBING = tuple(name for name, engine in ENGINES.items() if engine.descriptors)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.labels.source import LabelSource
 
 

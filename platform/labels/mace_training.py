@@ -13,8 +13,8 @@ import numpy as np
 from ase import Atoms
 from ase.io import write
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.processes import die_with_parent
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.child_processes import die_with_parent
 
 MODEL = "teacher.model"
 LOG_TAIL_CHARACTERS = 1500

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 SOURCES = ("chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase")
 WORKER = Path(__file__).with_name("worker.py")

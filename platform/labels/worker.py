@@ -42,7 +42,7 @@ class Reference:
     """One engine that answers frames; keeps its calculator, and so the loaded model, between frames."""
 
     def __init__(self, config: dict):
-        engines = _sibling("engines")
+        engines = _sibling("references")
         self.engine = engines.find(config["source"], config.get("factory"))
         self.parser = _sibling("convergence").PARSERS.get(config["source"])
         self.kwargs = config.get("kwargs") or {}
@@ -137,7 +137,7 @@ def main(mode: str, config: dict) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     if mode == "describe":
-        told = _sibling("engines").describe(config["source"], config.get("factory"), config.get("kwargs") or {})
+        told = _sibling("references").describe(config["source"], config.get("factory"), config.get("kwargs") or {})
         print(json.dumps(told), file=answers, flush=True)
     else:
         serve(config, sys.stdin, answers)

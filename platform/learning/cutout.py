@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.learning.cut_box import Box, Parent
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.learning.cutout_box import Box, Parent
 
 WHOLE_VECTOR = 1.25  # a cell vector up to this many longest edges is also tried whole: no border along it
 

@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from ase.neighborlist import neighbor_list
 
-from argyro.platform.learning.groups import ps4_groups
+from argyro.platform.learning.ps4_groups import ps4_groups
 
 CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
 # Half the distance at which two ions touch in argyrodites near room temperature: a cold cell, in which the closest

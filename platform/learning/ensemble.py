@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError
 from argyro.platform.learning.explore import explore, samplers
-from argyro.platform.learning.fit import Fit, fit
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import ACTIVE_SET, POTENTIAL
+from argyro.platform.learning.refit import Fit, fit
+from argyro.platform.learning.round_store import ACTIVE_SET, POTENTIAL
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 LEAST_WEIGHT = 0.3  # of a frame whose mean weight is one
 PERTURBATION = 0.3  # of the radial coefficients at the start, relative

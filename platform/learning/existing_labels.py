@@ -8,7 +8,7 @@ from pathlib import Path
 from ase import Atoms
 from ase.io import iread
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 
 def read_known(paths: Sequence[Path | str], elements: Collection[str] | None = None) -> list[Atoms]:

@@ -15,9 +15,9 @@ from ase import Atoms
 from ase.data import atomic_masses, atomic_numbers
 from ase.io import read, write
 
-from argyro.platform.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.child_processes import contain_lammps
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.processes import contain_lammps
 
 TRACE_STEPS = 50  # between two points of the trace of grades
 LOG_TAIL_CHARACTERS = 1500
@@ -131,7 +131,7 @@ def _commands(
     options: LearningOptions,
     anisotropic: bool,
 ) -> list[str]:
-    from argyro.platform.potential.lammps import lammps_pair_commands
+    from argyro.platform.potential.native.lammps_commands import lammps_pair_commands
 
     temperature_K, step_ps = sampler.temperature_K, options.timestep_fs / 1000.0
     barostat = "aniso" if anisotropic else "iso"
@@ -174,7 +174,7 @@ def _commands(
 
 
 def _run_lammps(folder: Path) -> str:
-    from argyro.platform.potential.lammps import lammps_command, lammps_environment
+    from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment
 
     command = [*lammps_command(), "-in", "in.lmp", "-log", "log.lammps", "-screen", "none"]
     done = subprocess.run(
@@ -227,7 +227,7 @@ def _outcome(
 def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
     if not path.exists():
         return None
-    from argyro.platform.dynamics.lammps_dump import read_lammps_dump
+    from argyro.platform.dynamics.trajectories.lammps_dump import read_lammps_dump
 
     dumped = next(read_lammps_dump(path))
     if len(dumped.species) != len(structure):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.client import Labeller
 from argyro.platform.learning.loop import LearningResult, finished, open_learner
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import read_frames
+from argyro.platform.learning.round_store import read_frames
 
 # An extension mends one hole; a potential that needs more than this was not learned to its end.
 MOST_ROUNDS, MOST_LABELS = 4, 24
@@ -63,8 +63,8 @@ def extend(
         InputError: `workdir` belongs to other inputs, or the labels are of another reference.
         ArgyroError: all labels of a round failed.
     """
-    from argyro.platform.potential.active_set import ActiveSet
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.mtp.model import MTP
 
     parent = hashlib.sha256(learned.mtp_path.read_bytes()).hexdigest()[:16]
     learner = open_learner(structures, options, labeller, workdir, progress, cores=cores, potential=parent)

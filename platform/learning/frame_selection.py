@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.labels.sanity import SanityLimits, min_distance_A
+from argyro.platform.labels.frame_filters import SanityLimits, min_distance_A
 from argyro.platform.learning.explore import Exploration
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.active_set import ActiveSet
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.mtp.model import MTP
 
 
 def pick(

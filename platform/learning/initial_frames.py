@@ -9,10 +9,10 @@ import numpy as np
 from ase import Atoms
 from ase.geometry import find_mic
 
-from argyro.platform.labels.sanity import min_distance_A
-from argyro.platform.learning.groups import ps4_groups
+from argyro.platform.common.units import BOLTZMANN_EV_K
+from argyro.platform.labels.frame_filters import min_distance_A
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.learning.ps4_groups import ps4_groups
 
 # Stiffness of the harmonic well in which an atom, or a PS4 group, sits. The atoms move independently here and together
 # in a crystal, hence stiffer springs than in truth: with these the energy rises by about 3/2 kT per atom, as it should.

@@ -9,13 +9,13 @@ import numpy as np
 from ase import Atoms
 from ase.constraints import FixAtoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.labels.sanity import SanityLimits, min_distance_A
-from argyro.platform.learning.cut import CutFailed, local_cut
+from argyro.platform.common.errors import InputError
+from argyro.platform.labels.frame_filters import SanityLimits, min_distance_A
+from argyro.platform.learning.cutout import CutFailed, local_cut
 from argyro.platform.learning.options import LearningOptions
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 NEAR_BOUNDARY_A = 3.0
 DRAWS = 8  # of an atom round which a box can be cut; half of the atoms at a boundary have none
@@ -81,7 +81,7 @@ def relax_border(box: Atoms, mtp: MTP, steps: int, shortest_A: float = SanityLim
     """
     from ase.optimize import FIRE
 
-    from argyro.platform.potential.calculator import MTPCalculator
+    from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
 
     relaxed = box.copy()
     relaxed.calc = MTPCalculator(mtp)

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from ase import Atoms
 from threadpoolctl import threadpool_limits
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.labels.sanity import accept
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.frame_filters import accept
 from argyro.platform.learning.explore import Exploration, Sampler, explore, samplers
-from argyro.platform.learning.fit import Fit, fit, rmse, untrained
-from argyro.platform.learning.local import labelable
+from argyro.platform.learning.frame_selection import grade_quantiles, pick
+from argyro.platform.learning.initial_frames import hot_frames, seed_frames
+from argyro.platform.learning.label_cells import labelable
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import (
+from argyro.platform.learning.refit import Fit, fit, rmse, untrained
+from argyro.platform.learning.round_store import (
     ACCEPTED,
     ACTIVE_SET,
     HELD_OUT,
@@ -30,14 +33,11 @@ from argyro.platform.learning.rounds import (
     write_frames,
     write_traces,
 )
-from argyro.platform.learning.seeds import hot_frames, seed_frames
-from argyro.platform.learning.select import grade_quantiles, pick
-from argyro.platform.learning.verify import frames_hold
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.learning.validation_frames import frames_hold
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.active_set import ActiveSet
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.mtp.model import MTP
 
 LONGER = 3  # factor on the exploration's length after a round that met nothing new
 
@@ -205,8 +205,8 @@ class Learner:
         return _Labels(accepted, rejected, self.labeller.seconds_spent - wall, self.labeller.cpu_seconds_spent - cpu)
 
     def _current(self) -> tuple[MTP, ActiveSet]:
-        from argyro.platform.potential.active_set import ActiveSet
-        from argyro.platform.potential.potential import MTP
+        from argyro.platform.potential.extrapolation.active_set import ActiveSet
+        from argyro.platform.potential.mtp.model import MTP
 
         last = self.store.folders[-1]
         return MTP.read(last / POTENTIAL), ActiveSet.read(last / ACTIVE_SET)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.learning.known import require_same_source
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.labels.client import Labeller
+from argyro.platform.learning.existing_labels import require_same_source
 from argyro.platform.learning.learner import Learner
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import ACCEPTED, ACTIVE_SET, POTENTIAL, RoundStore, write_frames
-from argyro.platform.potential.labels_check import distinct
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.learning.round_store import ACCEPTED, ACTIVE_SET, POTENTIAL, RoundStore, write_frames
+from argyro.platform.potential.fitting.training_frames import distinct
 
 TRAINING_SET = "training_set.extxyz"
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
-from argyro.platform.errors import InputError
-from argyro.platform.labels.sanity import SanityLimits
-from argyro.platform.learning.cut import CutOptions
+from argyro.platform.common.errors import InputError
+from argyro.platform.labels.frame_filters import SanityLimits
+from argyro.platform.learning.cutout import CutOptions
 
 
 @dataclass(frozen=True)

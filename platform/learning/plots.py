@@ -11,7 +11,7 @@ from ase import Atoms
 
 if TYPE_CHECKING:
     from argyro.platform.learning.options import LearningOptions
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 
 def plot_rounds(rounds: Sequence[dict], path: Path) -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-from argyro.platform.labels.sanity import P_S_BOND_A
+from argyro.platform.labels.frame_filters import P_S_BOND_A
 
 
 def ps4_groups(atoms: Atoms) -> list[np.ndarray]:

@@ -10,12 +10,12 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
 
+from argyro.platform.common.units import EV_A3_IN_GPA
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.units import EV_A3_IN_GPA
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.active_set import ActiveSet
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.mtp.model import MTP
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Fit:
 
 def untrained(structures: Sequence[Atoms], options: LearningOptions) -> MTP:
     """Potential of the first level for all the species of a family."""
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
     species = {symbol for structure in structures for symbol in structure.get_chemical_symbols()}
     ordered = tuple(sorted(species, key=lambda symbol: atomic_numbers[symbol]))
@@ -54,8 +54,8 @@ def fit(frames: Sequence[Atoms], initial: MTP, options: LearningOptions) -> Fit:
     Raises:
         InputError: the frames carry labels of different references.
     """
-    from argyro.platform.potential.active_set import ActiveSet
-    from argyro.platform.potential.training import TrainingOptions, train
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.fitting.fit import TrainingOptions, train
 
     result = train(frames, initial, TrainingOptions(max_iterations=options.training_iterations))
     return Fit(result.mtp, ActiveSet.from_frames(result.mtp, frames), dict(result.rmse))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ase import Atoms
 from ase.io import iread, write
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
     from argyro.platform.learning.explore import Exploration

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.estimate import Uncertain
 
 EQUILIBRATE_PS = 2.0
 
@@ -30,10 +30,10 @@ class TargetDiffusivity:
 
     def __call__(self, mtp_path: Path) -> Uncertain | None:
         """D with its 95 % interval; None where the run gives no value, or is stopped by a check."""
-        from argyro.platform.dynamics.diffusivity import diffusivity
-        from argyro.platform.dynamics.md_settings import MDSettings
-        from argyro.platform.dynamics.simulation import run_md
-        from argyro.platform.dynamics.trajectory import Trajectory
+        from argyro.platform.dynamics.diffusion.tracer import diffusivity
+        from argyro.platform.dynamics.md.settings import MDSettings
+        from argyro.platform.dynamics.md.simulation import run_md
+        from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
         settings = MDSettings(self.temperature_K, EQUILIBRATE_PS, self.length_ps, seed=self.seed)
         folder = self.workdir / hashlib.sha256(mtp_path.read_bytes()).hexdigest()[:12]

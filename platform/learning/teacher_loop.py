@@ -15,15 +15,15 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.labels.sanity import accept, min_distance_A
-from argyro.platform.labels.teacher import Teacher, TeacherOptions, train_teacher
-from argyro.platform.learning.local import labelable
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.committee import Teacher, TeacherOptions, train_teacher
+from argyro.platform.labels.frame_filters import accept, min_distance_A
+from argyro.platform.learning.initial_frames import seed_frames
+from argyro.platform.learning.label_cells import labelable
 from argyro.platform.learning.loop import LearningResult, learn
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import REJECTED, append_frame, read_frames
-from argyro.platform.learning.seeds import seed_frames
+from argyro.platform.learning.round_store import REJECTED, append_frame, read_frames
 
 FIRST_SHARE = 0.6  # of the expensive labels go to the seeds, the rest to what the first teachers do not know
 SHARE_AT_ONCE = 0.2

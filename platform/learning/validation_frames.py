@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.learning.fit import rmse
 from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.refit import rmse
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 
 def frames_hold(mtp: MTP, fresh: Sequence[Atoms], train_force_meV_A: float, options: LearningOptions) -> bool:

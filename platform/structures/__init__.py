@@ -3,11 +3,11 @@
 from importlib import import_module
 
 _HOME = {
-    "Composition": "composition",
-    "build_bulk": "argyrodite",
-    "build_boundary": "grain_boundary",
-    "list_boundaries": "coincidence",
-    "parse_boundary": "coincidence",
+    "Composition": "crystal.composition",
+    "build_bulk": "crystal.bulk",
+    "build_boundary": "boundaries.build",
+    "list_boundaries": "boundaries.csl",
+    "parse_boundary": "boundaries.csl",
     "check": "checks",
     "require": "checks",
 }

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.structures.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES
-from argyro.platform.structures.neighbours import close_distances
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES
+from argyro.platform.structures.crystal.neighbours import close_distances
 
 
 class StructureError(ArgyroError):
@@ -150,7 +150,7 @@ def _stoichiometry(atoms: Atoms) -> str:
 
 def _boundary_count(atoms: Atoms) -> str:
     """Boundaries seen by the coordination of the centres against the number asked for."""
-    from argyro.platform.structures.profile import count_boundaries
+    from argyro.platform.structures.boundaries.orientation_profile import count_boundaries
 
     found, asked = count_boundaries(atoms), int(atoms.info["boundaries"])
     return f"the coordination profile shows {found} boundaries, not {asked}" if found != asked else ""

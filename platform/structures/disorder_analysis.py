@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import CENTRES, CHALCOGENS, HALIDES
-from argyro.platform.structures.neighbours import close_distances
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, HALIDES
+from argyro.platform.structures.crystal.neighbours import close_distances
 
 BOND_A = 2.9
 NEAR = 0.62  # in lattice parameters: beyond the first shell of centres round 4a and 4c, before their second

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.structures.composition import CENTRES
+from argyro.platform.structures.crystal.composition import CENTRES
 
 COLOURS = {
     "Li": "#7fd17f", "P": "#6a3d9a", "As": "#8e5ea2", "Sb": "#9e63b5", "Si": "#5c7fa3", "Ge": "#668f8f",
@@ -65,7 +65,7 @@ def _bonds(axes, atoms: Atoms) -> None:
     """Lines from each tetrahedral centre to its corners, which show how the grains are turned."""
     from matplotlib.collections import LineCollection
 
-    from argyro.platform.structures.neighbours import close_pairs
+    from argyro.platform.structures.crystal.neighbours import close_pairs
 
     symbols = np.array(atoms.get_chemical_symbols())
     centres, corners = np.isin(symbols, CENTRES), atoms.arrays["site"] == "16e"

@@ -8,9 +8,9 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from argyro.platform.structures.composition import CENTRES
-from argyro.platform.structures.populate import boundary_distance
-from argyro.platform.units import EV_A2_IN_J_M2
+from argyro.platform.common.units import EV_A2_IN_J_M2
+from argyro.platform.structures.crystal.composition import CENTRES
+from argyro.platform.structures.crystal.decorate import boundary_distance
 
 WELL_RELAXED_J_M2 = 0.5  # above, translations or relaxation were not good enough; relaxed ones lie below 0.32
 

@@ -8,15 +8,15 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import EV_A2_IN_J_M2, NM_IN_A
+from argyro.platform.structures.boundaries.build import MIN_WIDTH_NM, build_boundary
+from argyro.platform.structures.boundaries.csl import list_boundaries
+from argyro.platform.structures.boundaries.relaxed import relax_boundary
 from argyro.platform.structures.checks import check
-from argyro.platform.structures.coincidence import list_boundaries
-from argyro.platform.structures.composition import CHARGES, Composition
-from argyro.platform.structures.grain_boundary import MIN_WIDTH_NM, build_boundary
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.platform.structures.crystal.composition import CHARGES, Composition
 from argyro.platform.structures.relaxation import BoundaryEnergy, relax
-from argyro.platform.structures.relaxed_boundary import relax_boundary
-from argyro.platform.units import EV_A2_IN_J_M2, NM_IN_A
 
 
 def structure(
@@ -72,7 +72,7 @@ def structure(
     if output:
         _write(atoms, Path(output))
     if picture:
-        from argyro.platform.structures.picture import draw
+        from argyro.platform.structures.plots import draw
 
         draw(atoms, Path(picture))
     return describe(atoms)

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.observation import TARGETS
-from argyro.surrogates.prediction import Prediction
-from argyro.surrogates.surrogate import Query, Surrogate
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.observation import TARGETS
+from argyro.surrogates.models.prediction import Prediction
+from argyro.surrogates.models.surrogate import Query, Surrogate
 
 JUMP_LENGTH_A = 3.0
 NODES = ndtri((np.arange(64) + 0.5) / 64)  # equally probable values of a standard normal number

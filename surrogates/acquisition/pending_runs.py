@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.acquisition import Run, run_noise
-from argyro.surrogates.candidates import Candidate, prior_means
-from argyro.surrogates.kernels import Rows
-from argyro.surrogates.process import ArrheniusProcess, Data
-from argyro.surrogates.surrogate import Surrogate
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.acquisition.expected_gain import Run, run_noise
+from argyro.surrogates.models.candidates import Candidate, prior_means
+from argyro.surrogates.models.gaussian_process import ArrheniusProcess, Data
+from argyro.surrogates.models.kernels import Rows
+from argyro.surrogates.models.surrogate import Surrogate
 
 
 def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:

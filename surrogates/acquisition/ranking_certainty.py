@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from argyro.surrogates.acquisition import ranking_uncertainty
+from argyro.surrogates.acquisition.expected_gain import ranking_uncertainty
 
 DEX = 1 / np.log(10)
 

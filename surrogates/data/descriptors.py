@@ -11,10 +11,10 @@ from functools import lru_cache
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.coincidence import parse_boundary
-from argyro.platform.structures.composition import CENTRES, HALIDES, Composition
-from argyro.platform.structures.occupation import require_disorder
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.boundaries.csl import parse_boundary
+from argyro.platform.structures.crystal.composition import CENTRES, HALIDES, Composition
+from argyro.platform.structures.crystal.site_occupancy import require_disorder
 
 # Shannon radii in Å: anions and Li sixfold, centres fourfold.
 ION_RADII_A = {

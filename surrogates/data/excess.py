@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.descriptors import Identity, descriptors_of, identity_of
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.descriptors import Identity, descriptors_of, identity_of
 
 if TYPE_CHECKING:
-    from argyro.surrogates.observation import Observation
+    from argyro.surrogates.data.observation import Observation
 
 # A usual boundary of an argyrodite, and by how much others differ from it: energies below 0.32 J/m² (arXiv:2407.04126);
 # 0.22 ± 0.10 J/m² and 0.7 ± 0.2 Å, up to 1.1 Å, in our own molecular dynamics (docs/dynamics.md).

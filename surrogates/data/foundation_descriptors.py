@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.labels.descriptors import atom_descriptors, require_describing
 from argyro.platform.labels.source import LabelSource
 

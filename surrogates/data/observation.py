@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.excess import Excess
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.surrogates.data.excess import Excess
 
 TARGETS = ("bulk", "parallel", "perpendicular")
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import CENTRES, CHALCOGENS, HALIDES
-from argyro.surrogates.descriptors import DESCRIPTORS, ION_RADII_A, identity_of
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.frozen import FrozenDescriptors
-from argyro.surrogates.neighbours import periodic_edges
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, HALIDES
+from argyro.surrogates.data.descriptors import DESCRIPTORS, ION_RADII_A, identity_of
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.data.periodic_edges import periodic_edges
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -14,13 +14,13 @@ from math import ceil
 
 from ase import Atoms
 
-from argyro.platform.structures.coincidence import parse_boundary
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.crystal import Skeleton, bulk_skeleton
-from argyro.platform.structures.grain_boundary import boundary_skeleton
-from argyro.platform.structures.populate import PlacedLithium, mean_framework, place_in, populate
-from argyro.platform.structures.search import ranked_stackings
-from argyro.surrogates.descriptors import Identity
+from argyro.platform.structures.boundaries.build import boundary_skeleton
+from argyro.platform.structures.boundaries.csl import parse_boundary
+from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.platform.structures.crystal.decorate import PlacedLithium, mean_framework, place_in, populate
+from argyro.platform.structures.crystal.lattice_sites import Skeleton, bulk_skeleton
+from argyro.surrogates.data.descriptors import Identity
 
 BULK_CELLS = (2, 2, 2)  # enough free sites for any disorder
 MEAN_DISORDER = 0.5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import CENTRES, Composition
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.composition import CENTRES, Composition
 
 
 def named(structure: Atoms, composition: str | None, disorder: float | None, boundary: str | None) -> Atoms:

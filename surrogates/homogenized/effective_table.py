@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import NdBSpline, make_interp_spline
 
-from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 FORMAT = 1
 STEP = 0.5  # of the logarithms: off by 0.3 % at most, 0.004 % on average, over the whole table
@@ -51,9 +51,9 @@ class EffectiveTable:
             cache: folder of its reduced basis.
             tolerance: certified error of each entry.
         """
-        from argyro.platform.continuum.direct import collapsed_form
         from argyro.platform.continuum.homogenize import LARGEST_SIDE_SHARE, homogenize_batch
-        from argyro.platform.continuum.reduced import RATIOS, WIDTHS
+        from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+        from argyro.platform.continuum.reduced.basis import RATIOS, WIDTHS
 
         widest = min(WIDTHS[1], LARGEST_SIDE_SHARE * collapsed_form(mesh).widest / mesh.grain_size)
         ends = (RATIOS, (RATIOS[0], 1.0), (WIDTHS[0], widest))

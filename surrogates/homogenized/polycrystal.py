@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.platform.continuum.checks import WIDEST_COLLAPSED
-from argyro.platform.errors import InputError
-from argyro.surrogates.effective_table import EffectiveTable, table_file
+from argyro.platform.common.errors import InputError
+from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED
+from argyro.surrogates.homogenized.effective_table import EffectiveTable, table_file
 
 if TYPE_CHECKING:
-    from argyro.platform.continuum.mesh import Mesh
+    from argyro.platform.continuum.mesh.mesh import Mesh
 
 MESH_FILE = "mesh.npz"  # beside it the reduced basis, as a campaign's microstructure item has them
 TOLERANCE = 0.01  # certified error of a solution, far below the spread of any posterior
@@ -67,7 +67,7 @@ class Polycrystal:
 
     def save(self, directory: Path | str) -> None:
         """Write the mesh, its reduced basis and the table into a folder."""
-        from argyro.platform.continuum.reduced import reduced_model
+        from argyro.platform.continuum.reduced.basis import reduced_model
 
         self.mesh.save(Path(directory) / MESH_FILE)
         reduced_model(self.mesh, cache=Path(directory))
@@ -80,7 +80,7 @@ class Polycrystal:
         Raises:
             InputError: there is no mesh.
         """
-        from argyro.platform.continuum.mesh import Mesh
+        from argyro.platform.continuum.mesh.mesh import Mesh
 
         path = Path(directory) / MESH_FILE
         if not path.is_file():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from argyro.surrogates.descriptors import COMPOSITION_DESCRIPTORS, SAID, Identity, descriptors_of
-from argyro.surrogates.examples import Examples
+from argyro.surrogates.data.descriptors import COMPOSITION_DESCRIPTORS, SAID, Identity, descriptors_of
+from argyro.surrogates.models.training_arrays import Examples
 
 MARGIN = 0.25  # of the descriptors' physical scales
 TEMPERATURE_MARGIN_K = 300.0

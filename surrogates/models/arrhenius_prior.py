@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.common.units import BOLTZMANN_EV_K
 
 
 @dataclass(frozen=True)

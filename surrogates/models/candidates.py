@@ -14,10 +14,10 @@ from itertools import cycle
 
 import numpy as np
 
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.kernels import Pairs, Rows, labels_of
-from argyro.surrogates.process import ArrheniusProcess, Data, Posterior, Processes
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.gaussian_process import ArrheniusProcess, Data, Posterior, Processes
+from argyro.surrogates.models.hyperparameters import Hyperparameters
+from argyro.surrogates.models.kernels import Pairs, Rows, labels_of
 
 CANDIDATES = ("mean", "ridge", "gp", "graph")
 

@@ -10,18 +10,18 @@ import numpy as np
 from safetensors.numpy import load_file
 from safetensors.numpy import save as to_bytes
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.candidates import Candidate, fit_candidate
-from argyro.surrogates.card import model_card
-from argyro.surrogates.domain import Domain
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.frozen import FrozenDescriptors
-from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.kernels import Rows
-from argyro.surrogates.process import Data
-from argyro.surrogates.surrogate import Surrogate
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.models.applicability_domain import Domain
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.candidates import Candidate, fit_candidate
+from argyro.surrogates.models.gaussian_process import Data
+from argyro.surrogates.models.hyperparameters import Hyperparameters
+from argyro.surrogates.models.kernels import Rows
+from argyro.surrogates.models.model_card import model_card
+from argyro.surrogates.models.surrogate import Surrogate
 
 FORMAT = 3  # 3: excess of the boundaries among the descriptors
 
@@ -130,7 +130,7 @@ def _network(size: dict | None, arrays: dict[str, np.ndarray], members: int):
         return None
     import torch
 
-    from argyro.surrogates.model import GraphEnsemble, NetworkSize
+    from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize
 
     ensemble = GraphEnsemble(members, NetworkSize(**size))
     state = {

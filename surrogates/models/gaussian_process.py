@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, qr, solve_triangular
 
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.censored import pseudo_values
-from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.kernels import Pairs, Rows, distinct
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.censored import pseudo_values
+from argyro.surrogates.models.hyperparameters import Hyperparameters
+from argyro.surrogates.models.kernels import Pairs, Rows, distinct
 
 BOUND_SOFTNESS = 0.2  # of ln D: a bound from a finite run is itself known to about 20 %
 

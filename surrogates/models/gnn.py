@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from argyro.surrogates.graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
+from argyro.surrogates.data.structure_graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
 
 CHUNK = 2048  # edges at once: their messages stay in the cache
 OUTPUTS = 6  # (a, Ea) of three targets

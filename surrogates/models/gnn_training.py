@@ -18,9 +18,9 @@ import torch
 from torch_geometric.data import Batch
 from torch_geometric.data import Data as Graph
 
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.model import GraphEnsemble, NetworkSize, evaluate
-from argyro.surrogates.process import BOUND_SOFTNESS, Data
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.gaussian_process import BOUND_SOFTNESS, Data
+from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize, evaluate
 
 LABEL_FLOOR = 0.15  # of ln D: finer than a realisation's scatter a network is not asked to fit
 BATCH_GRAPHS = 16

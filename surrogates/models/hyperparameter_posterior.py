@@ -16,10 +16,10 @@ from scipy.linalg import lu_factor, lu_solve
 from scipy.optimize import minimize
 from scipy.stats import norm, qmc
 
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.hyperparameters import COUNT, Hyperparameters
-from argyro.surrogates.kernels import Pairs, distinct
-from argyro.surrogates.process import Data
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.gaussian_process import Data
+from argyro.surrogates.models.hyperparameters import COUNT, Hyperparameters
+from argyro.surrogates.models.kernels import Pairs, distinct
 
 SAMPLES = 8
 DRAWN = 64  # from the normal approximation, of which SAMPLES are kept

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from argyro.surrogates.descriptors import BOUNDARY_DESCRIPTORS, COMPOSITION_DESCRIPTORS, Identity
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.observation import TARGETS
+from argyro.surrogates.data.descriptors import BOUNDARY_DESCRIPTORS, COMPOSITION_DESCRIPTORS, Identity
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.observation import TARGETS
+from argyro.surrogates.models.hyperparameters import Hyperparameters
 
 # Parallel and perpendicular go together: D_perp/D_par = 0.877 over all systems of arXiv:2510.18630.
 BOUNDARY_COUPLING = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.97], [0.0, 0.97, 1.0]])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.surrogate import Surrogate
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.models.surrogate import Surrogate
 
 
 def model_card(surrogate: Surrogate) -> str:

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.observation import TARGETS
+from argyro.platform.common.estimate import Uncertain
+from argyro.surrogates.data.observation import TARGETS
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.candidates import Candidate, prior_means
-from argyro.surrogates.descriptors import Identity, identity_of
-from argyro.surrogates.domain import Domain
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.frozen import FrozenDescriptors
-from argyro.surrogates.kernels import Rows, labels_of, rows_of
-from argyro.surrogates.metrics import widening
-from argyro.surrogates.observation import TARGETS
-from argyro.surrogates.prediction import Prediction, draw
-from argyro.surrogates.process import Posterior
-from argyro.surrogates.representative import representative_cell
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.descriptors import Identity, identity_of
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.data.observation import TARGETS
+from argyro.surrogates.data.template_cell import representative_cell
+from argyro.surrogates.models.applicability_domain import Domain
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.candidates import Candidate, prior_means
+from argyro.surrogates.models.gaussian_process import Posterior
+from argyro.surrogates.models.kernels import Rows, labels_of, rows_of
+from argyro.surrogates.models.metrics import widening
+from argyro.surrogates.models.prediction import Prediction, draw
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
 
-    from argyro.surrogates.model import GraphEnsemble
+    from argyro.surrogates.models.gnn import GraphEnsemble
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Surrogate:
 
     def graph(self, structure: Atoms) -> Graph:
         """A structure as the networks see it."""
-        from argyro.surrogates.graph import graph_of
+        from argyro.surrogates.data.structure_graph import graph_of
 
         return graph_of(structure, self.excess, self.frozen)
 
@@ -155,14 +155,14 @@ class Surrogate:
 
     def save(self, directory: Path | str) -> None:
         """Write ``surrogate.json``, ``surrogate.safetensors`` and the model card ``README.md``."""
-        from argyro.surrogates.storage import save
+        from argyro.surrogates.models.files import save
 
         save(self, Path(directory))
 
     @staticmethod
     def load(directory: Path | str) -> Surrogate:
         """Read what `save` wrote."""
-        from argyro.surrogates.storage import load
+        from argyro.surrogates.models.files import load
 
         return load(Path(directory))
 
@@ -191,7 +191,7 @@ class Surrogate:
         """Network coefficients (members, 3, 2) of each query."""
         if not queries:
             return []
-        from argyro.surrogates.ensemble import network_coefficients
+        from argyro.surrogates.models.gnn_training import network_coefficients
 
         bare = [query.identity.key for query in queries if query.graph is None]
         if bare:

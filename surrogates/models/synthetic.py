@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.structures.composition import HALIDES, Composition
-from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.descriptors import ION_RADII_A, Identity, identity_of
-from argyro.surrogates.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, Excess
-from argyro.surrogates.observation import TARGETS, Observation
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.structures.crystal.composition import HALIDES, Composition
+from argyro.surrogates.data.descriptors import ION_RADII_A, Identity, identity_of
+from argyro.surrogates.data.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, Excess
+from argyro.surrogates.data.observation import TARGETS, Observation
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 
 
 @dataclass(frozen=True)

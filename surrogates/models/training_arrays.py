@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.descriptors import Identity, identity_of
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.frozen import FrozenDescriptors
-from argyro.surrogates.kernels import Rows, rows_of
-from argyro.surrogates.observation import Observation
-from argyro.surrogates.process import Data
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.descriptors import Identity, identity_of
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.models.gaussian_process import Data
+from argyro.surrogates.models.kernels import Rows, rows_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
@@ -44,7 +44,7 @@ class Examples:
 
     def graphs(self, frozen: FrozenDescriptors | None = None) -> list[Graph]:
         """What the networks see of each structure."""
-        from argyro.surrogates.graph import graph_of
+        from argyro.surrogates.data.structure_graph import graph_of
 
         return [graph_of(atoms, self.excess, frozen) for atoms in self.structures]
 

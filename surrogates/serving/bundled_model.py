@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
-SHIPPED = Path(__file__).parents[1] / "campaigns" / "reference" / "surrogate"
+SHIPPED = Path(__file__).with_name("bundled")
 SURROGATE_FILE = "surrogate.json"
 
 

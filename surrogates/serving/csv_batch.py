@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.answer import Oracle, Question, require_grain_size, require_temperature
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.tables import (
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.serving.csv_tables import (
     ANSWERED,
     COLUMNS,
     KINDS,
@@ -24,6 +23,7 @@ from argyro.surrogates.tables import (
     require_columns,
     require_destination,
 )
+from argyro.surrogates.serving.predictor import Oracle, Question, require_grain_size, require_temperature
 
 
 def answer_frame(oracle: Oracle, table: pd.DataFrame) -> pd.DataFrame:

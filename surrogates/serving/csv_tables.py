@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 COLUMNS = ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")
 UNCERTAIN = (

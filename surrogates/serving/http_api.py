@@ -12,14 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.answer import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
-from argyro.surrogates.body_limit import BodyLimit
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.origin import origin
-from argyro.surrogates.polycrystal import smallest_grain_nm
-from argyro.surrogates.surrogate import Query
-from argyro.surrogates.token_guard import TokenGuard
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.homogenized.polycrystal import smallest_grain_nm
+from argyro.surrogates.models.surrogate import Query
+from argyro.surrogates.serving.body_limit import BodyLimit
+from argyro.surrogates.serving.predictor import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
+from argyro.surrogates.serving.provenance import origin
+from argyro.surrogates.serving.token_guard import TokenGuard
 
 LARGEST_BODY_BYTES = 64 * 1024
 MOST_POINTS = 64

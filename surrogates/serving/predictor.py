@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.conductivity import conductivity_S_cm
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import Composition
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import S_CM_IN_MS_CM
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.kept import Kept
-from argyro.surrogates.own_structure import named
-from argyro.surrogates.polycrystal import Polycrystal
-from argyro.surrogates.prediction import Prediction, uncertain_columns
-from argyro.surrogates.representative import representative_cell
-from argyro.surrogates.shipped import shipped_folder
-from argyro.surrogates.surrogate import Query, Surrogate
+from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import S_CM_IN_MS_CM
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.data.template_cell import representative_cell
+from argyro.surrogates.data.user_structure import named
+from argyro.surrogates.homogenized.polycrystal import Polycrystal
+from argyro.surrogates.models.prediction import Prediction, uncertain_columns
+from argyro.surrogates.models.surrogate import Query, Surrogate
+from argyro.surrogates.serving.bundled_model import shipped_folder
+from argyro.surrogates.serving.kept import Kept
 
 FORMULA_UNITS_PER_CELL = 4
 KEPT_STRUCTURES = 512

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argyro.platform.labels.bias import known_bias
-from argyro.surrogates.surrogate import Surrogate
+from argyro.platform.labels.known_bias import known_bias
+from argyro.surrogates.models.surrogate import Surrogate
 
 
 def origin(surrogate: Surrogate) -> dict:

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from argyro.surrogates.evaluation import LEVELS, SplitResult, calibration_curve
-from argyro.surrogates.metrics import calibration_factor, widening
-from argyro.surrogates.observation import TARGETS
+from argyro.surrogates.data.observation import TARGETS
+from argyro.surrogates.models.metrics import calibration_factor, widening
+from argyro.surrogates.training.accuracy_table import LEVELS, SplitResult, calibration_curve
 
 MARKERS = dict(zip(TARGETS, "os^", strict=True))
 COLOURS = {target: f"C{number}" for number, target in enumerate(TARGETS)}  # the same in panels that lack some

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.ensemble import NetworkTraining
-from argyro.surrogates.examples import examples_of
-from argyro.surrogates.metrics import HeldOut, Score, noise_floor_dex, score, widening
-from argyro.surrogates.observation import TARGETS, Observation
-from argyro.surrogates.training import SurrogateOptions, seen_by_networks
-from argyro.surrogates.validation import cross_validate, fold_of
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.observation import TARGETS, Observation
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.gnn_training import NetworkTraining
+from argyro.surrogates.models.metrics import HeldOut, Score, noise_floor_dex, score, widening
+from argyro.surrogates.models.training_arrays import examples_of
+from argyro.surrogates.training.cross_validation import cross_validate, fold_of
+from argyro.surrogates.training.train import SurrogateOptions, seen_by_networks
 
 SPLITS = {"leave-one-composition-out": "composition", "leave-one-boundary-out": "boundary", "random": None}
 LEVELS = np.linspace(0.05, 0.95, 19)

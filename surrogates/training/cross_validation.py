@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from torch_geometric.data import Data as Graph
 
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.candidates import CANDIDATES, fit_candidate, kernel_of, mixture, prior_means, row_means
-from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
-from argyro.surrogates.examples import Examples
-from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.marginal import hyperparameter_samples
-from argyro.surrogates.metrics import HeldOut
-from argyro.surrogates.process import Data
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.candidates import CANDIDATES, fit_candidate, kernel_of, mixture, prior_means, row_means
+from argyro.surrogates.models.gaussian_process import Data
+from argyro.surrogates.models.gnn_training import NetworkTraining, network_coefficients, train_ensemble
+from argyro.surrogates.models.hyperparameter_posterior import hyperparameter_samples
+from argyro.surrogates.models.hyperparameters import Hyperparameters
+from argyro.surrogates.models.metrics import HeldOut
+from argyro.surrogates.models.training_arrays import Examples
 
 MAX_FOLDS = 5
 ALWAYS_SEEN = -1  # the fold of what is never held out

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.candidates import CANDIDATES, fit_candidate, kernel_of, prior_means, row_means
-from argyro.surrogates.domain import Domain
-from argyro.surrogates.examples import Examples, examples_of
-from argyro.surrogates.frozen import FrozenDescriptors
-from argyro.surrogates.hyperparameters import Hyperparameters
-from argyro.surrogates.kernels import labels_of
-from argyro.surrogates.marginal import hyperparameter_samples
-from argyro.surrogates.metrics import Score, calibration_factor, noise_floor_dex, score
-from argyro.surrogates.observation import Observation
-from argyro.surrogates.surrogate import Surrogate
+from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.models.applicability_domain import Domain
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.candidates import CANDIDATES, fit_candidate, kernel_of, prior_means, row_means
+from argyro.surrogates.models.hyperparameter_posterior import hyperparameter_samples
+from argyro.surrogates.models.hyperparameters import Hyperparameters
+from argyro.surrogates.models.kernels import labels_of
+from argyro.surrogates.models.metrics import Score, calibration_factor, noise_floor_dex, score
+from argyro.surrogates.models.surrogate import Surrogate
+from argyro.surrogates.models.training_arrays import Examples, examples_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
@@ -68,7 +68,7 @@ def train_surrogate(
     Raises:
         InputError: no observations, or ones that do not belong together.
     """
-    from argyro.surrogates.ensemble import NetworkTraining, network_coefficients, train_ensemble
+    from argyro.surrogates.models.gnn_training import NetworkTraining, network_coefficients, train_ensemble
 
     options, prior, examples = options or SurrogateOptions(), ArrheniusPrior(), examples_of(observations)
     training = NetworkTraining(members=options.members, steps=options.steps)
@@ -108,7 +108,7 @@ class _Choice:
 
 def _choose(examples: Examples, graphs: list, options: SurrogateOptions, training, prior: ArrheniusPrior, seed: int):
     """Hold out each material, or each boundary of a single one, and take the candidate of highest log density."""
-    from argyro.surrogates.validation import cross_validate, fold_of
+    from argyro.surrogates.training.cross_validation import cross_validate, fold_of
 
     split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
     if split is None:

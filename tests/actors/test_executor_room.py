@@ -5,9 +5,9 @@ import time
 import pytest
 from ray.exceptions import NodeDiedError, RayActorError, WorkerCrashedError
 
-from argyro.actors.executor import ELASTIC_AHEAD, QUEUE_AHEAD, RayExecutor, amounts, node_went_away
-from argyro.platform.errors import InputError
-from argyro.platform.execution import Resources
+from argyro.actors.ray_executor import ELASTIC_AHEAD, QUEUE_AHEAD, RayExecutor, amounts, node_went_away
+from argyro.platform.common.errors import InputError
+from argyro.platform.execution.task import Resources
 
 NODE = {"CPU": 4.0, "memory": 8e9}
 

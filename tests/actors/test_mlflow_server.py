@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from argyro.actors.tracker import KEY_TAG, MLflowTracker, Record
+from argyro.actors.mlflow_tracker import KEY_TAG, MLflowTracker, Record
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from argyro.actors.tracker import CAMPAIGN_TAG, KEY_TAG, MLflowTracker, Record, default_tracking_uri
+from argyro.actors.mlflow_tracker import CAMPAIGN_TAG, KEY_TAG, MLflowTracker, Record, default_tracking_uri
 
 
 @pytest.fixture(scope="module")

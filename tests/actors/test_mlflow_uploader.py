@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from argyro.actors.delivery import Delivery
-from argyro.actors.spool import Spool
-from argyro.actors.tracker import KEY_TAG, Record
+from argyro.actors.mlflow_queue import Spool
+from argyro.actors.mlflow_tracker import KEY_TAG, Record
+from argyro.actors.mlflow_uploader import Delivery
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import psutil
 import pytest
 import ray
 
-from argyro.actors import executor as executor_module
-from argyro.actors.cluster import connect
-from argyro.actors.executor import RayExecutor
-from argyro.actors.inline import InlineExecutor
-from argyro.platform.errors import ArgyroError
-from argyro.platform.execution import Resources, Task
-from argyro.platform.workitem import WorkItem
+from argyro.actors import ray_executor as executor_module
+from argyro.actors.inline_executor import InlineExecutor
+from argyro.actors.ray_cluster import connect
+from argyro.actors.ray_executor import RayExecutor
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.task import Resources, Task
+from argyro.platform.execution.work_item import WorkItem
 
 
 def test_no_cluster_at_the_address():

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli.main import main; main()"]
 
 
 @pytest.fixture(scope="session")
 def smoke():
-    return Path(__file__).parents[2] / "campaigns" / "smoke.yaml"
+    return Path(__file__).parents[2] / "campaigns" / "templates" / "smoke.yaml"
 
 
 @pytest.fixture(scope="session")

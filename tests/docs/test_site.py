@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from argyro.campaigns.spec import Labels
+from argyro.campaigns.spec.schema import Labels
 
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from argyro.surrogates.synthetic import World
+from argyro.surrogates.models.synthetic import World
 
 COUNTS = {"Li": 24, "P": 4, "S": 20, "X": 4}
 SITE = {"Li": "48h", "P": "4b", "S": "16e", "X": "4a"}
@@ -50,16 +50,16 @@ def small_campaign():
 
 @pytest.fixture(scope="session")
 def polycrystal():
-    from argyro.platform.continuum.mesh import mesh
-    from argyro.platform.continuum.polycrystal import voronoi_polycrystal
-    from argyro.surrogates.polycrystal import Polycrystal
+    from argyro.platform.continuum.mesh.mesh import mesh
+    from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
+    from argyro.surrogates.homogenized.polycrystal import Polycrystal
 
     return Polycrystal(mesh(voronoi_polycrystal(8, seed=0)))
 
 
 @pytest.fixture(scope="session")
 def oracle(small_campaign, polycrystal):
-    from argyro.surrogates.answer import Oracle
-    from argyro.surrogates.training import SurrogateOptions, train_surrogate
+    from argyro.surrogates.serving.predictor import Oracle
+    from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
     return Oracle(train_surrogate(small_campaign, SurrogateOptions(candidates=("ridge", "gp")), seed=0), polycrystal)

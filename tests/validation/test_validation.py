@@ -7,11 +7,11 @@ import yaml
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from argyro.platform.dynamics.boundary import boundary_parallel, boundary_perpendicular
-from argyro.platform.dynamics.seeds import Ensemble
-from argyro.platform.labels.bias import LABEL_BIAS
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import BOLTZMANN_EV_K
+from argyro.platform.dynamics.boundaries.mixture_inversion import boundary_parallel, boundary_perpendicular
+from argyro.platform.dynamics.diffusion.replicates import Ensemble
+from argyro.platform.labels.known_bias import LABEL_BIAS
 from argyro.validation import bulk, trends
 from argyro.validation.__main__ import PROSE, ROOT, write_page
 from argyro.validation.boundaries import across_at_width, at_width, over_bulk, signs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from argyro.campaigns.nodes.draft import Draft
-from argyro.campaigns.space import Decided, PossibleRun
-from argyro.campaigns.stages.acquisition import ACQUISITION
-from argyro.campaigns.stages.design import DESIGN
+from argyro.campaigns.pipeline.acquisition import ACQUISITION
+from argyro.campaigns.pipeline.design import DESIGN
+from argyro.campaigns.pipeline.nodes.draft import Draft
+from argyro.campaigns.workload.run_space import Decided, PossibleRun
 
 
 def add_design(draft: Draft, space: Sequence[PossibleRun], found: Sequence[str]) -> str:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.labelling import identity
-from argyro.campaigns.placement import item_resources
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.stages import StageDefinition
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.spec.label_source import identity
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.costs import Costs
+from argyro.campaigns.workload.item_resources import item_resources
 
 
 class Draft:

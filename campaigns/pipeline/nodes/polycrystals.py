@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from argyro.campaigns.foundation import foundation_source
-from argyro.campaigns.nodes.draft import Draft
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import Cell
-from argyro.campaigns.stages.homogenize import HOMOGENIZE
-from argyro.campaigns.stages.microstructure import MICROSTRUCTURE
-from argyro.campaigns.stages.posterior import POSTERIOR
-from argyro.campaigns.stages.ranking import RANKING
-from argyro.campaigns.stages.surrogate import SURROGATE
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
+from argyro.campaigns.pipeline.microstructure import MICROSTRUCTURE
+from argyro.campaigns.pipeline.nodes.draft import Draft
+from argyro.campaigns.pipeline.posterior import POSTERIOR
+from argyro.campaigns.pipeline.ranking import RANKING
+from argyro.campaigns.pipeline.surrogate import SURROGATE
+from argyro.campaigns.spec.foundation_model import foundation_source
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.run_space import Cell
 
 
 def add_microstructures(draft: Draft) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.labelling import known_checksums, known_count
-from argyro.campaigns.nodes.draft import Draft
-from argyro.campaigns.nodes.structures import learning_bulk
-from argyro.campaigns.sizes import BULK, bulk_atoms, md_atoms
-from argyro.campaigns.space import Cell
-from argyro.campaigns.spec import Campaign, Material
-from argyro.campaigns.stages.learn import LEARN
+from argyro.campaigns.pipeline.learn import LEARN
+from argyro.campaigns.pipeline.nodes.draft import Draft
+from argyro.campaigns.pipeline.nodes.structures import learning_bulk
+from argyro.campaigns.spec.label_source import known_checksums, known_count
+from argyro.campaigns.spec.schema import Campaign, Material
+from argyro.campaigns.workload.atom_counts import BULK, bulk_atoms, md_atoms
+from argyro.campaigns.workload.run_space import Cell
 
 # Potentials are learned above the hottest run they serve, so that its rare events are no news to them.
 HOTTER = 1.3
@@ -28,7 +28,7 @@ def potential_of(campaign: Campaign, material: Material) -> str:
 
 
 def _family(campaign: Campaign, material: Material) -> str:
-    from argyro.platform.structures.composition import Composition
+    from argyro.platform.structures.crystal.composition import Composition
 
     elements = "-".join(sorted(Composition.parse(material.composition).elements))
     names = {"by_elements": elements, "by_composition": material.composition, "one": "all"}
@@ -37,7 +37,7 @@ def _family(campaign: Campaign, material: Material) -> str:
 
 def known_labels(campaign: Campaign, materials: list[Material]) -> int:
     """Number of labels that a family begins with since they are known."""
-    from argyro.platform.structures.composition import Composition
+    from argyro.platform.structures.crystal.composition import Composition
 
     elements = {element for material in materials for element in Composition.parse(material.composition).elements}
     return known_count(campaign.labels.model_dump(), elements)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from argyro.campaigns.nodes.draft import Draft
-from argyro.campaigns.nodes.potentials import potential_of
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import Cell, Decided, PossibleRun
-from argyro.campaigns.stages.diffusivity import BOUNDARY_DIFFUSIVITY, BULK_DIFFUSIVITY
-from argyro.campaigns.stages.md import MD
-from argyro.campaigns.stages.transport import BOUNDARY_TRANSPORT, BULK_TRANSPORT
+from argyro.campaigns.pipeline.diffusivity import BOUNDARY_DIFFUSIVITY, BULK_DIFFUSIVITY
+from argyro.campaigns.pipeline.md import MD
+from argyro.campaigns.pipeline.nodes.draft import Draft
+from argyro.campaigns.pipeline.nodes.potentials import potential_of
+from argyro.campaigns.pipeline.transport import BOUNDARY_TRANSPORT, BULK_TRANSPORT
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.run_space import Cell, Decided, PossibleRun
 
 
 def runs_with_bulk(

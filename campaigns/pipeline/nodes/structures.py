@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argyro.campaigns.nodes.draft import Draft
-from argyro.campaigns.sizes import BULK
-from argyro.campaigns.space import Cell, cells_of
-from argyro.campaigns.stages.structure import STRUCTURE
+from argyro.campaigns.pipeline.nodes.draft import Draft
+from argyro.campaigns.pipeline.structure import STRUCTURE
+from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.workload.run_space import Cell, cells_of
 
 
 def add_structures(draft: Draft) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from argyro.platform.structures import build_boundary, list_boundaries
-from argyro.platform.structures.picture import draw
+from argyro.platform.structures.plots import draw
 
 for boundary in list_boundaries():
     path = Path(__file__).parent / f"{boundary.name}.png".replace("(", "_").replace(")[", "_").replace("]", "")

@@ -9,9 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
-from argyro.platform.continuum.coefficients import Coefficients
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.continuum.strains import CollapsedStrains, Strain, collapsed_strains
+from argyro.platform.continuum.interface_fem.coefficients import Coefficients
+from argyro.platform.continuum.interface_fem.strain_operators import CollapsedStrains, Strain, collapsed_strains
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 KEPT_MESHES = 16
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.continuum.coefficients import Coefficients
-from argyro.platform.continuum.direct import CollapsedForm, Solution
+from argyro.platform.continuum.interface_fem.affine_system import CollapsedForm, Solution
+from argyro.platform.continuum.interface_fem.coefficients import Coefficients
 
 WIDTH_NODES = 6
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.continuum.checks import Queries, require_collapsible
-from argyro.platform.continuum.direct import collapsed_form
 from argyro.platform.continuum.homogenize import theta_of
-from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.input_checks import Queries, require_collapsible
+from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from argyro.platform.continuum.jaxfem import element_gradients
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.continuum.tessellation import merge_periodic
+from argyro.platform.continuum.interface_fem.jaxfem import element_gradients
+from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.continuum.mesh.tessellation import merge_periodic
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.continuum.polycrystal import Polycrystal, equivalent_diameter
-from argyro.platform.continuum.refinement import refine_tetrahedra, refine_triangles
-from argyro.platform.continuum.tessellation import Facet, facets, merge_periodic
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.continuum.mesh.polycrystal import Polycrystal, equivalent_diameter
+from argyro.platform.continuum.mesh.refinement import refine_tetrahedra, refine_triangles
+from argyro.platform.continuum.mesh.tessellation import Facet, facets, merge_periodic
 
 FORMAT = 1
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 # Cells of the quadrature grid per side: 48³ samples measure a grain of a 27-grain cube to about 1 %.
 QUADRATURE_CELLS = 48

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.continuum.polycrystal import equivalent_diameter
+from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.continuum.mesh.polycrystal import equivalent_diameter
 
 
 def quality_report(mesh: Mesh) -> dict[str, float]:

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull, cKDTree
 
-from argyro.platform.continuum.polycrystal import Polycrystal
+from argyro.platform.continuum.mesh.polycrystal import Polycrystal
 
 # Vertices closer than this (in periods) are one: facets of a degenerate hull share a vertex up to rounding.
 MERGE_DISTANCE = 1e-8

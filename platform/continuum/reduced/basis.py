@@ -7,10 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.continuum.coefficients import Coefficients, coefficients
-from argyro.platform.continuum.direct import CollapsedForm, affine_factors, collapsed_form
-from argyro.platform.continuum.fluxes import Fluxes, complementary_factors, complementary_terms, width_nodes
-from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.interface_fem.affine_system import CollapsedForm, affine_factors, collapsed_form
+from argyro.platform.continuum.interface_fem.coefficients import Coefficients, coefficients
+from argyro.platform.continuum.interface_fem.equilibrated_flux import (
+    Fluxes,
+    complementary_factors,
+    complementary_terms,
+    width_nodes,
+)
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 FORMAT = 1
 # What the standard basis covers: both diffusivity ratios and w/d.
@@ -108,7 +113,7 @@ def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: f
     Source: Rozza, Huynh, Patera, Arch. Comput. Methods Eng. 15, 229 (2008); bounds: Prager, Synge, Q. Appl. Math.
         5, 241 (1947).
     """
-    from argyro.platform.continuum.online import evaluate
+    from argyro.platform.continuum.reduced.online import evaluate
 
     training = standard_training(mesh) if training is None else training
     snapshots = _Snapshots(collapsed_form(mesh), width_nodes(max(training.width.max(), WIDTHS[1] * mesh.grain_size)))

@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
-from argyro.platform.continuum.coefficients import Coefficients
-from argyro.platform.continuum.reduced import ReducedModel
+from argyro.platform.continuum.interface_fem.coefficients import Coefficients
+from argyro.platform.continuum.reduced.basis import ReducedModel
 
 # Queries solved at once: their matrices stay in the cache of a CPU core.
 CHUNK = 128

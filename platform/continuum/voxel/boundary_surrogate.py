@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from argyro.platform.continuum.homogenize import homogenize_batch
-from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 # Voxel solutions per coefficient of the surface; the excess tells how good it is.
 SOLUTIONS_PER_COEFFICIENT = 1.5

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.continuum.mesh import Mesh
-from argyro.platform.continuum.voxel_structure import diffusivity_field
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.continuum.voxel.structure import diffusivity_field
 
 # D_eff is quadratic in the residual: 1e-3 gives it to about 1e-5.
 TOLERANCE = 1e-3

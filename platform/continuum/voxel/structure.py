@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from argyro.platform.continuum.mesh import Mesh
+from argyro.platform.continuum.mesh.mesh import Mesh
 
 # Grains nearest to a voxel among which its nearest boundary is sought.
 NEIGHBOURS = 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from argyro.platform.errors import InputError
-from argyro.platform.units import EV_A2_IN_J_M2
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import EV_A2_IN_J_M2
 
 
 def excess_volume_A(

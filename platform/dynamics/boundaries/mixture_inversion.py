@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.dynamics.diffusivity import Diffusivity
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import NM_IN_A
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import NM_IN_A
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 
 DRAWS = 20_000
 

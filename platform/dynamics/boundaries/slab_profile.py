@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.errors import InputError
-from argyro.platform.units import A2_PER_PS_IN_CM2_S, NM_IN_A
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S, NM_IN_A
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 BLOCKS = 5
 T_95 = 2.776  # Student's t for five blocks

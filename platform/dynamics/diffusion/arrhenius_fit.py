@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import BOLTZMANN_EV_K
 
 Z95 = 1.959964
 SIGNIFICANCE = 0.01

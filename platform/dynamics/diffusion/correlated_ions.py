@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.dynamics.msd import AXES
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.diffusion.msd import AXES
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 STRETCH = 1 / 20  # of the run: short enough for a variance over stretches, long enough to be beyond vibrations
 SIGNIFICANT = 1.5  # independent walkers exceed this in 5 % of runs; below it g is not told from 1

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.dynamics.msd import MeanSquareDisplacement, collective_displacement, mean_square_displacement
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.dynamics.diffusion.msd import (
+    MeanSquareDisplacement,
+    collective_displacement,
+    mean_square_displacement,
+)
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 BLOCKS_MIN, BLOCKS_MAX = 5, 20
 BLOCK_PS = 10.0  # long enough for a slope beyond vibrations, short since every stretch gives the sum only once

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 AXES = {"x": 0, "y": 1, "z": 2}
 CHUNK_BYTES = 16 << 20  # one block of zero-padded ions; small enough to stay near the processor

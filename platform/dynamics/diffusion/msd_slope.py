@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from argyro.platform.dynamics.ion_correlation import ion_correlation
-from argyro.platform.dynamics.msd import AXES, MeanSquareDisplacement, squared_displacement_moments
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.diffusion.correlated_ions import ion_correlation
+from argyro.platform.dynamics.diffusion.msd import AXES, MeanSquareDisplacement, squared_displacement_moments
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 LAG_POINTS = 32  # neighbouring lags share nearly all displacements: more points add time, not information
 KINISI_WALKERS, KINISI_STEPS, KINISI_BURN_IN = 32, 1000, 500  # fewer steps of burn-in leave outliers from the start

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
 
 SPREAD_SCALE = 0.4  # of ln D between runs: 0.08 to 0.3 is usual, more than 0.8 hardly believed
 SPREADS = np.linspace(0.0, 4 * SPREAD_SCALE, 400)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.dynamics.advice import advice
-from argyro.platform.dynamics.collective import collective
-from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivity
-from argyro.platform.dynamics.msd import mean_square_displacement
-from argyro.platform.dynamics.pieces import read_trajectories
-from argyro.platform.dynamics.trajectory import Trajectory, is_compact
-from argyro.platform.errors import InputError
-from argyro.platform.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.dynamics.diffusion.haven_ratio import collective
+from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
+from argyro.platform.dynamics.diffusion.run_length import advice
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivity
+from argyro.platform.dynamics.trajectories.concatenate import read_trajectories
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory, is_compact
 
 
 def load(paths: Sequence[Path], frame_interval_fs: float | None, species: str = "Li") -> Trajectory:

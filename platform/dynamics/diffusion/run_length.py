@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from argyro.platform.dynamics.diffusivity import Diffusivity
-from argyro.platform.dynamics.gate import CAGE_A
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
+from argyro.platform.dynamics.diffusion.validity_checks import CAGE_A
 
 
 def run_length_factor(measured: Diffusivity, relative_error: float = 0.2) -> float:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.dynamics.diffusivity import WINDOW
-from argyro.platform.dynamics.msd import mean_square_displacement
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
+from argyro.platform.dynamics.diffusion.tracer import WINDOW
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 
 def diffusion_tensor_cm2_s(trajectory: Trajectory) -> np.ndarray:

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
-from argyro.platform.dynamics import gate as gates
-from argyro.platform.dynamics.msd import AXES, MeanSquareDisplacement, mean_square_displacement
-from argyro.platform.dynamics.posterior import Points, exact_slopes, kinisi_slopes, lag_grid, line, points
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.platform.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.dynamics.diffusion import validity_checks as gates
+from argyro.platform.dynamics.diffusion.msd import AXES, MeanSquareDisplacement, mean_square_displacement
+from argyro.platform.dynamics.diffusion.msd_slope import Points, exact_slopes, kinisi_slopes, lag_grid, line, points
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 WINDOW = (
     1 / 6,

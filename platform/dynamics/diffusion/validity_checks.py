@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.dynamics.posterior import Points, line
+from argyro.platform.dynamics.diffusion.msd_slope import Points, line
 
 CAGE_A = 3.5  # half the distance of cage centres in argyrodites
 JUMP_A = 3.0  # typical Li jump

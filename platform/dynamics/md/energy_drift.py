@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.dynamics.thermo_log import merged_rows
-from argyro.platform.dynamics.thermostat import independent_stride
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.md.canonical_check import independent_stride
+from argyro.platform.dynamics.md.thermo_log import merged_rows
 
 
 def conserved_drift_meV_atom_ns(workdir: Path) -> Uncertain:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.dynamics import lammps_input
-from argyro.platform.dynamics.stage import Stage
-from argyro.platform.dynamics.thermo_log import box
+from argyro.platform.dynamics.md import lammps_input
+from argyro.platform.dynamics.md.lammps_stage import Stage
+from argyro.platform.dynamics.md.thermo_log import box
 
 
 class Equilibration(Stage):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.dynamics.md_settings import MDSettings
+from argyro.platform.dynamics.md.settings import MDSettings
 
 GPA_IN_BAR = 1e4
 THERMOSTAT_PS, BAROSTAT_PS = 0.1, 1.0

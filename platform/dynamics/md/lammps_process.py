@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.potential.lammps import lammps_command, lammps_environment
-from argyro.platform.potential.native_build import PLUGIN_NAME
-from argyro.platform.processes import contain_lammps
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.execution.child_processes import contain_lammps
+from argyro.platform.potential.native.build import PLUGIN_NAME
+from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment
 
 POLL_S = 0.1
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.dynamics.lammps_process import run_lammps
-from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.dynamics.thermo_log import LogTail, log_tails, merged_rows
-from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError, Watch
+from argyro.platform.dynamics.md.lammps_process import run_lammps
+from argyro.platform.dynamics.md.run_monitor import PotentialFailedError, RunStoppedError, Watch
+from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.dynamics.md.thermo_log import LogTail, log_tails, merged_rows
 
 KEPT_RESTARTS = 2
 # In LAMMPS' or the pair style's error: atoms fused between two looks at them.

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.dynamics import lammps_input
-from argyro.platform.dynamics.dcd import DCDTail
-from argyro.platform.dynamics.energy_drift import linear_drift
-from argyro.platform.dynamics.equilibration import Equilibration
-from argyro.platform.dynamics.stage import Stage, number
-from argyro.platform.dynamics.thermo_log import LogTail, box, cell_A
-from argyro.platform.dynamics.thermostat import kinetic_p_value
-from argyro.platform.dynamics.trajectory import TrajectoryHeader, TrajectoryWriter
-from argyro.platform.units import A3_IN_CM3
+from argyro.platform.common.units import A3_IN_CM3
+from argyro.platform.dynamics.md import lammps_input
+from argyro.platform.dynamics.md.canonical_check import kinetic_p_value
+from argyro.platform.dynamics.md.dcd_reader import DCDTail
+from argyro.platform.dynamics.md.energy_drift import linear_drift
+from argyro.platform.dynamics.md.equilibration import Equilibration
+from argyro.platform.dynamics.md.lammps_stage import Stage, number
+from argyro.platform.dynamics.md.thermo_log import LogTail, box, cell_A
+from argyro.platform.dynamics.trajectories.trajectory import TrajectoryHeader, TrajectoryWriter
 
 ATOMIC_MASS_G = 1.66053907e-24
 

@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from argyro.platform.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError
 
 HOT_FACTOR = 3.0  # at any moment, temperature over target
 MEAN_TOLERANCE = 0.3  # of the mean over the last frames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 ENSEMBLES = ("nvt", "nve")
 

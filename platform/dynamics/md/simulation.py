@@ -17,13 +17,13 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.dynamics import lammps_input
-from argyro.platform.dynamics.equilibration import Equilibration
-from argyro.platform.dynamics.lammps_process import exclusive
-from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.dynamics.production import Production
-from argyro.platform.errors import InputError
-from argyro.platform.potential.lammps import lammps_pair_commands
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.md import lammps_input
+from argyro.platform.dynamics.md.equilibration import Equilibration
+from argyro.platform.dynamics.md.lammps_process import exclusive
+from argyro.platform.dynamics.md.production import Production
+from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.potential.native.lammps_commands import lammps_pair_commands
 
 # Every second step: a hole is fallen through within ten, and it costs 4 to 7 % of a run (levels 8 to 16, r_c 5 Å).
 # Learning breaks at 5 and adds labels; a production run may brush past that.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.potential.lammps import BREAK_MARKER
+from argyro.platform.potential.native.lammps_commands import BREAK_MARKER
 
 
 class LogTail:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 
 def density_A3(

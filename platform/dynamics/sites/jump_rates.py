@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.dynamics.sites import LithiumSites, nearest_sites
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.sites.li_sites import LithiumSites, nearest_sites
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 KINDS = ("pair", "cage", "between")
 STAY_FRAMES = 2  # a site counts as reached when the ion is there for two frames; less is a recrossing

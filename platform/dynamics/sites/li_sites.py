@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 CENTRING = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 SITE_48H = (0.1827, 0.0201)  # (x, x, z)

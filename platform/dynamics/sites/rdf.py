@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 STEP_A = 0.05
 ORIGINS = 256  # atoms of a frame that serve as origin, at most

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ase import Atoms
 
-from argyro.platform.dynamics.density import density_A3, plot_density, write_density_cube
-from argyro.platform.dynamics.frames import Frame, read_frames
-from argyro.platform.dynamics.jumps import jump_rates
-from argyro.platform.dynamics.radial import radial_distributions, radial_mismatch
-from argyro.platform.dynamics.sites import occupied_sites
-from argyro.platform.dynamics.trajectory import Trajectory, is_compact
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.sites.density import density_A3, plot_density, write_density_cube
+from argyro.platform.dynamics.sites.jump_rates import jump_rates
+from argyro.platform.dynamics.sites.li_sites import occupied_sites
+from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
+from argyro.platform.dynamics.trajectories.readers import Frame, read_frames
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory, is_compact
 
 FRAMES = 100
 

@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from argyro.platform.dynamics.frames import Frame, read_frames
-from argyro.platform.dynamics.trajectory import Trajectory, release_pages
-from argyro.platform.dynamics.unwrap import Unwrapper
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.readers import Frame, read_frames
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory, release_pages
+from argyro.platform.dynamics.trajectories.unwrap import Unwrapper
 
 MIN_FRAMES = 50
 

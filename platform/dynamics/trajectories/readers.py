@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ def read_frames(path: Path) -> Iterator[Frame]:
     Raises:
         InputError: no such file, or none of these formats.
     """
-    from argyro.platform.dynamics.lammps_dump import is_lammps_dump, read_lammps_dump
-    from argyro.platform.dynamics.xdatcar import read_xdatcar
+    from argyro.platform.dynamics.trajectories.lammps_dump import is_lammps_dump, read_lammps_dump
+    from argyro.platform.dynamics.trajectories.xdatcar import read_xdatcar
 
     path = Path(path)
     if not path.is_file():

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 MAGIC = "argyro-trajectory-1"
 RELEASE_EVERY = 1024  # ions; more often, and the pages come and go for longer than the arithmetic takes

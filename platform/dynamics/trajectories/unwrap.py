@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.dynamics.frames import Frame
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.readers import Frame
 
 OUTSIDE_A = 1.5  # LAMMPS wraps lazily: atoms of a wrapped trajectory leave the cell by up to half the skin
 FRAMEWORK_STEP_A = 1.5  # a bound atom that moves further from one frame to the next has changed its identity

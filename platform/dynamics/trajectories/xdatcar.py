@@ -9,8 +9,8 @@ from typing import TextIO
 
 import numpy as np
 
-from argyro.platform.dynamics.frames import Frame
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.readers import Frame
 
 
 def read_xdatcar(path: Path) -> Iterator[Frame]:

@@ -19,13 +19,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import active_set_file
-from argyro.platform.potential.basis_rows import basis_rows, parameter_fingerprint, parameter_rows, radial_fingerprint
-from argyro.platform.potential.maxvol import maximal_volume
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.extrapolation import active_set_file
+from argyro.platform.potential.extrapolation.basis_rows import (
+    basis_rows,
+    parameter_fingerprint,
+    parameter_rows,
+    radial_fingerprint,
+)
+from argyro.platform.potential.extrapolation.maxvol import maximal_volume
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 Mode = Literal["neighbourhood", "configuration"]
 ParametersUsed = Literal["linear", "all"]

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.active_set import ActiveSet
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
 
 _MAGIC = "argyro-active-set 1"
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.potential import _kernel
+from argyro.platform.potential.native import _kernel
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 
 def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:

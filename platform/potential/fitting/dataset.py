@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.potential import _kernel
-from argyro.platform.potential.labels_check import stress_of
-from argyro.platform.potential.potential import MTP
-from argyro.platform.units import EV_A3_IN_GPA
+from argyro.platform.common.units import EV_A3_IN_GPA
+from argyro.platform.potential.fitting.training_frames import stress_of
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native import _kernel
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.training import TrainingOptions
+    from argyro.platform.potential.fitting.fit import TrainingOptions
 
 
 class Dataset:

@@ -10,14 +10,14 @@ import numpy as np
 from ase import Atoms
 from threadpoolctl import threadpool_limits
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import _kernel
-from argyro.platform.potential.dataset import Dataset
-from argyro.platform.potential.labels_check import require_trainable
-from argyro.platform.potential.linear import solve_linear
-from argyro.platform.potential.potential import MTP
-from argyro.platform.potential.repulsion import repulsion_radii
-from argyro.platform.potential.whitening import Whitening, whiten
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.fitting.dataset import Dataset
+from argyro.platform.potential.fitting.linear_solve import solve_linear
+from argyro.platform.potential.fitting.preconditioner import Whitening, whiten
+from argyro.platform.potential.fitting.training_frames import require_trainable
+from argyro.platform.potential.fitting.zbl_radii import repulsion_radii
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native import _kernel
 
 FIRST_ITERATIONS = 15  # before the first restart; twice as many before the next
 

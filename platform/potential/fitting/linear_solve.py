@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from argyro.platform.potential.dataset import Dataset
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.fitting.dataset import Dataset
+from argyro.platform.potential.mtp.model import MTP
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.training import TrainingOptions
+    from argyro.platform.potential.fitting.fit import TrainingOptions
 
 
 AFFORDABLE_EVALUATIONS = 30  # of all frames; each basis function costs one of the frames used

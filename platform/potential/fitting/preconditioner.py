@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from argyro.platform.potential import _kernel
-from argyro.platform.potential.dataset import Dataset
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.fitting.dataset import Dataset
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native import _kernel
 
 ROWS_PER_PARAMETER = 6
 DAMPING = 0.001  # of the matrix scaled to a unit diagonal; outweighs most of the sketch's noise

@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import PropertyNotImplementedError
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 
 def require_trainable(frames: Sequence[Atoms]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.model import MTP
 
 UNSEEN_FRACTION = 0.7  # of the covalent radii's sum, for pairs never seen within the cutoff
 

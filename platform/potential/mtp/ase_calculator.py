@@ -5,7 +5,7 @@ from __future__ import annotations
 from ase import Atoms
 from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
 
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.model import MTP
 
 
 class MTPCalculator(Calculator):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
-    from argyro.platform.potential.potential import MTP
+    from argyro.platform.potential.mtp.model import MTP
 
 _TOLERANCE = 1e-8  # relative; different functions differ in the first digits
 

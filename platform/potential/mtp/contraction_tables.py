@@ -15,7 +15,7 @@ from math import factorial
 
 import numpy as np
 
-from argyro.platform.potential.graphs import Contraction, Moment, contractions, merge
+from argyro.platform.potential.mtp.contractions import Contraction, Moment, contractions, merge
 
 Exponents = tuple[int, int, int]
 Key = tuple  # names a moment or an intermediate component

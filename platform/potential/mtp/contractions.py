@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, permutations
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 MAX_LEVEL = 26
 MAX_MOMENTS, MAX_MU, MAX_NU = 4, 5, 10  # as in MLIP's tables

@@ -10,11 +10,12 @@ from os import PathLike
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import _kernel, mtp_file
-from argyro.platform.potential.graphs import check_level
-from argyro.platform.potential.matching import match_basis
-from argyro.platform.potential.tables import generate, levels
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.mtp import mtp_file
+from argyro.platform.potential.mtp.basis_matching import match_basis
+from argyro.platform.potential.mtp.contraction_tables import generate, levels
+from argyro.platform.potential.mtp.contractions import check_level
+from argyro.platform.potential.native import _kernel
 
 RADIAL_NOISE = 0.3  # of untrained radial functions
 SHORTEST_DISTANCE_A = 0.5  # closer atoms are a mistake in the structure, not physics

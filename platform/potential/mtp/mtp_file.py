@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from ase.data import atomic_numbers
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import _kernel
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.native import _kernel
 
 
 def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.Parameters:

@@ -1,7 +1,6 @@
 """Compiles the C++ parts with g++: the kernel once per instruction set, its Python binding and the LAMMPS plugin.
 
-Used by ``setup.py`` at installation and by `argyro.platform.potential.lammps_build` for a user's own LAMMPS, hence
-nothing but the standard library here. What a source file is follows from its name:
+Used by ``setup.py`` at installation and by `lammps_build` for a user's own LAMMPS, hence nothing but the standard library here. What a source file is follows from its name:
 
 - ``kernel/binding*.cpp`` belongs to the Python extension ``_kernel`` only, ``lammps/*.cpp`` to the plugin only;
 - ``*_simd.cpp`` is compiled once per instruction set, with ``-DARGYRO_ISA=avx512|avx2|baseline`` and

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import native_build
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.native import build
 
 _HEADER_DIRS = ("src", "include/lammps", ".")
 _EXECUTABLES = ("lmp", "bin/lmp", "build/lmp", "src/lmp_*", "build/lmp_*", "bin/lmp_*")
@@ -73,9 +73,9 @@ def build_plugin(lammps_dir: Path | str, output_dir: Path | str | None = None) -
     if facts.serial:
         include_dirs.append(headers / "STUBS")
     defines = [f"LAMMPS_{facts.integers}", f"ARGYRO_LAMMPS_VERSION={facts.version}"]
-    target = Path(output_dir or folder).resolve() / native_build.PLUGIN_NAME
+    target = Path(output_dir or folder).resolve() / build.PLUGIN_NAME
     with tempfile.TemporaryDirectory() as scratch:
-        return native_build.build_plugin(target, Path(scratch), include_dirs, defines, compiler)
+        return build.build_plugin(target, Path(scratch), include_dirs, defines, compiler)
 
 
 def _find_headers(folder: Path) -> Path:
@@ -102,7 +102,7 @@ def _find_executable(folder: Path) -> Path:
 
 
 def _help_text(executable: Path) -> str:
-    from argyro.platform.potential.lammps import lammps_environment
+    from argyro.platform.potential.native.lammps_commands import lammps_environment
 
     done = subprocess.run([executable, "-h"], capture_output=True, text=True, env=lammps_environment(), timeout=60)
     return done.stdout

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.potential import lammps_plugin
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.potential.native import lammps_plugin
 
 BREAK_MARKER = "ARGYRO BREAK"  # begins the line the pair style prints when it ends a run above `break_`
 
@@ -94,7 +94,7 @@ def lammps_command(ranks: int = 1, lammps: str | None = None, launcher: str | No
 
 
 def _wheel_executable() -> Path:
-    from argyro.platform.potential.native_build import lammps_wheel_dir
+    from argyro.platform.potential.native.build import lammps_wheel_dir
 
     executable = lammps_wheel_dir() / "lmp"
     if not executable.is_file():
@@ -110,7 +110,7 @@ def _mpiexec() -> Path:
 
 
 def _mpi_library_dir() -> Path:
-    from argyro.platform.potential.native_build import mpich_include_dir
+    from argyro.platform.potential.native.build import mpich_include_dir
 
     return mpich_include_dir().parent / "lib"
 

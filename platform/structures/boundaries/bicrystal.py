@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.structures.coincidence import BoundaryType
-from argyro.platform.structures.crystal import Skeleton
-from argyro.platform.structures.grains import Slab, cut_slab
+from argyro.platform.structures.boundaries.csl import BoundaryType
+from argyro.platform.structures.boundaries.slabs import Slab, cut_slab
+from argyro.platform.structures.crystal.lattice_sites import Skeleton
 
 
 @dataclass(frozen=True)

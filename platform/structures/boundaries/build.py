@@ -6,17 +6,17 @@ from math import ceil
 
 from ase import Atoms
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import NM_IN_A
+from argyro.platform.structures.boundaries.bicrystal import Stacking, plane_cell_A, stack
+from argyro.platform.structures.boundaries.csl import BoundaryType, parse_boundary
+from argyro.platform.structures.boundaries.rigid_translations import layers_for
+from argyro.platform.structures.boundaries.slabs import plane_spacing
+from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
 from argyro.platform.structures.checks import require
-from argyro.platform.structures.coincidence import BoundaryType, parse_boundary
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.crystal import Skeleton
-from argyro.platform.structures.grains import plane_spacing
-from argyro.platform.structures.populate import populate
-from argyro.platform.structures.search import ranked_stackings
-from argyro.platform.structures.stacking import Stacking, plane_cell_A, stack
-from argyro.platform.structures.translations import layers_for
-from argyro.platform.units import NM_IN_A
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.platform.structures.crystal.decorate import populate
+from argyro.platform.structures.crystal.lattice_sites import Skeleton
 
 MIN_THICKNESS_NM, MIN_WIDTH_NM = 1.5, 0.9
 

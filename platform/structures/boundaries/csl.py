@@ -18,7 +18,7 @@ from math import gcd
 
 import numpy as np
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 AXES = ((0, 0, 1), (1, 0, 0), (1, 1, 0), (1, 1, 1))
 LARGEST_SIGMA = 11  # all below Σ13

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.structures.neighbours import close_distances, nearest_distance
+from argyro.platform.structures.crystal.neighbours import close_distances, nearest_distance
 
 GRID_A = 0.6
 TO_ANION_A = 2.15

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.structures.composition import CENTRES
-from argyro.platform.structures.neighbours import close_pairs
+from argyro.platform.structures.crystal.composition import CENTRES
+from argyro.platform.structures.crystal.neighbours import close_pairs
 
 SMOOTHING_A = 2.5
 STEP_A = 0.5

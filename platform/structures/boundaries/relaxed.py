@@ -8,12 +8,12 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.platform.structures.coincidence import parse_boundary
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.grain_boundary import build_boundary
+from argyro.platform.structures.boundaries.build import build_boundary
+from argyro.platform.structures.boundaries.csl import parse_boundary
+from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.platform.structures.crystal.composition import Composition
 from argyro.platform.structures.relaxation import boundary_energy, formula_units, relax
-from argyro.platform.structures.search import ranked_stackings
 
 STATES = 3
 BULK_SEEDS = (0, 1, 2)

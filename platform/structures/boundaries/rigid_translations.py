@@ -8,8 +8,8 @@ from math import ceil, gcd, lcm
 
 import numpy as np
 
-from argyro.platform.structures.coincidence import BoundaryType, short_lattice_points
-from argyro.platform.structures.grains import Slab, plane_spacing
+from argyro.platform.structures.boundaries.csl import BoundaryType, short_lattice_points
+from argyro.platform.structures.boundaries.slabs import Slab, plane_spacing
 
 # Closest approach of ions of different grains, in lattice parameters (Å at 9.86 Å: 3.35, 3.45, 4.9).
 ANION_ANION, ANION_CENTRE, CENTRE_CENTRE = 0.340, 0.350, 0.497

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.structures.coincidence import BoundaryType, short_lattice_points
-from argyro.platform.structures.crystal import ARMS, CENTRE, FREE_SITES, LITHIUM_PAIRS
+from argyro.platform.structures.boundaries.csl import BoundaryType, short_lattice_points
+from argyro.platform.structures.crystal.lattice_sites import ARMS, CENTRE, FREE_SITES, LITHIUM_PAIRS
 
 
 @dataclass(frozen=True)

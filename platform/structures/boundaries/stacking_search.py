@@ -10,14 +10,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from argyro.platform.structures.coincidence import BoundaryType
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.coulomb import ewald_energy_eV
-from argyro.platform.structures.grains import cut_slab, terminations
-from argyro.platform.structures.lithium import wall_energy_eV
-from argyro.platform.structures.populate import mean_framework, place_in
-from argyro.platform.structures.stacking import Stacking, plane_cell_A, stack
-from argyro.platform.structures.translations import contact_gap, layers_for, translation_grid
+from argyro.platform.structures.boundaries.bicrystal import Stacking, plane_cell_A, stack
+from argyro.platform.structures.boundaries.csl import BoundaryType
+from argyro.platform.structures.boundaries.rigid_translations import contact_gap, layers_for, translation_grid
+from argyro.platform.structures.boundaries.slabs import cut_slab, terminations
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.platform.structures.crystal.coulomb import ewald_energy_eV
+from argyro.platform.structures.crystal.decorate import mean_framework, place_in
+from argyro.platform.structures.crystal.lithium_placement import wall_energy_eV
 
 GRID_A = 1.2
 SLAB_A = 9.0  # thickness of the grains of the search

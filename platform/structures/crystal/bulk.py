@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.crystal import bulk_skeleton
-from argyro.platform.structures.populate import populate
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.platform.structures.crystal.decorate import populate
+from argyro.platform.structures.crystal.lattice_sites import bulk_skeleton
 
 
 def build_bulk(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 
 CHARGES = {
     "Li": 1, "P": 5, "As": 5, "Sb": 5, "Si": 4, "Ge": 4, "Sn": 4, "S": -2, "Se": -2, "Cl": -1, "Br": -1, "I": -1,

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.special import erfc
 
-from argyro.platform.structures.neighbours import close_distances
+from argyro.platform.structures.crystal.neighbours import close_distances
 
 COULOMB_EV_A = 14.399645478  # e² / (4 π ε0)
 _PRECISION = 4.0  # erfc(4) = 1.5e-8: real and reciprocal sums are cut at the same accuracy

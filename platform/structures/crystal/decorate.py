@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import BOND_LENGTH_A, CENTRES, CHARGES, SELENIUM_LONGER_A, Composition
-from argyro.platform.structures.crystal import Skeleton
-from argyro.platform.structures.lithium import LithiumSites, place_lithium
-from argyro.platform.structures.occupation import Counts, free_anions, nearest_counts, split_counts
-from argyro.platform.structures.quasirandom import quasirandom
-from argyro.platform.structures.voids import find_voids
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.boundaries.interstitial_sites import find_voids
+from argyro.platform.structures.crystal.composition import (
+    BOND_LENGTH_A,
+    CENTRES,
+    CHARGES,
+    SELENIUM_LONGER_A,
+    Composition,
+)
+from argyro.platform.structures.crystal.lattice_sites import Skeleton
+from argyro.platform.structures.crystal.lithium_placement import LithiumSites, place_lithium
+from argyro.platform.structures.crystal.site_occupancy import Counts, free_anions, nearest_counts, split_counts
+from argyro.platform.structures.crystal.sqs import quasirandom
 
 ARRANGEMENTS = ("random", "quasirandom")
 BULK_DISTANCE_A = 1e9  # distance to a boundary where there is none

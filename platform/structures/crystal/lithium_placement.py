@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.structures.coulomb import damped_matrix, ewald_matrix
-from argyro.platform.structures.neighbours import close_distances, close_pairs
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.structures.crystal.coulomb import damped_matrix, ewald_matrix
+from argyro.platform.structures.crystal.neighbours import close_distances, close_pairs
 
 EXACT_LIMIT = 900  # sites and ions: below, the full Ewald matrix; above, the damped sparse kernel
 HOP_A = 4.5

@@ -7,8 +7,8 @@ from numbers import Real
 
 import numpy as np
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES, Composition
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES, Composition
 
 
 @dataclass(frozen=True)

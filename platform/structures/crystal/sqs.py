@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from argyro.platform.structures.neighbours import close_distances
+from argyro.platform.structures.crystal.neighbours import close_distances
 
 # Shells 4a-4c, 4a-4a with 4c-4c, and the second 4a-4c: distance in lattice parameters, weight.
 SHELLS = ((np.sqrt(3) / 4, 1.0), (np.sqrt(1 / 2), 0.5), (np.sqrt(11) / 4, 0.5))

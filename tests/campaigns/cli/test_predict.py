@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from argyro.campaigns.cli import main
-from argyro.campaigns.surrogate_folder import surrogate_folder
+from argyro.campaigns.cli.main import main
+from argyro.campaigns.results.find_surrogate import surrogate_folder
 
 KEYS = {
     "bulk_cm2_s",
@@ -124,8 +124,8 @@ def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(finished, m
     """A real registry: the campaign's own sqlite database, read by MLflow's own loader."""
     import mlflow
 
-    from argyro.actors.registry import champion_uri
-    from argyro.actors.tracker import default_tracking_uri
+    from argyro.actors.mlflow_registry import champion_uri
+    from argyro.actors.mlflow_tracker import default_tracking_uri
     from argyro.surrogates import predict
 
     folder, uri = finished[0], default_tracking_uri(finished[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
     line.split(" #")[0].strip()
@@ -20,7 +20,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
-ARGYRO = f"{sys.executable} -c 'from argyro.campaigns.cli import main; main()'"
+ARGYRO = f"{sys.executable} -c 'from argyro.campaigns.cli.main import main; main()'"
 
 
 def pasted(line, folder):
@@ -78,7 +78,7 @@ def test_make_commands_end_in_what_they_say(line):
     dry = [*line.split(), "-n", "--always-make", "--no-print-directory"]
     recipe = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True)
     last = recipe.stdout.strip().splitlines()[-1]
-    assert ("argyro run campaigns/quickstart.yaml" if "quickstart" in line else "pytest tests") in last
+    assert ("argyro run campaigns/templates/quickstart.yaml" if "quickstart" in line else "pytest tests") in last
 
 
 def test_the_cluster_file_satisfies_rays_schema():

@@ -28,7 +28,7 @@ def free_port():
 @pytest.fixture(scope="module")
 def service(finished):
     """The running command and what it printed."""
-    command = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()", "serve", "--json"]
+    command = [sys.executable, "-c", "from argyro.campaigns.cli.main import main; main()", "serve", "--json"]
     command += ["--surrogate", str(finished[0]), "--port", str(free_port())]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     document, depth = "", 0

@@ -6,10 +6,10 @@ import shutil
 import pytest
 import yaml
 
-from argyro.campaigns.adaptive import grown_graph
-from argyro.campaigns.build import decided_graph
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.validate import load_campaign
+from argyro.campaigns.pipeline.build_graph import decided_graph
+from argyro.campaigns.pipeline.grow_graph import grown_graph
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.load import load_campaign
 
 pytestmark = pytest.mark.minutes
 

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from argyro.actors.inline import InlineExecutor
-from argyro.campaigns.adaptive import affordable, found_runs, grown_graph, growth, rounds, stop_reason
-from argyro.campaigns.adaptive_report import certainty_plot, run_rows
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.graph import Graph
-from argyro.campaigns.scheduler import Scheduler
-from argyro.campaigns.spec import Campaign, Until
-from argyro.campaigns.stages import acquisition
-from argyro.campaigns.stages.structure import FILE
-from argyro.platform.store import Store
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.surrogates.acquisition import run_noise
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.synthetic import World
+from argyro.actors.inline_executor import InlineExecutor
+from argyro.campaigns.pipeline import acquisition
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.grow_graph import affordable, found_runs, grown_graph, growth, rounds, stop_reason
+from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.reporting.adaptive_section import certainty_plot, run_rows
+from argyro.campaigns.runtime.scheduler import Scheduler
+from argyro.campaigns.spec.schema import Campaign, Until
+from argyro.platform.execution.result_store import Store
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.surrogates.acquisition.expected_gain import run_noise
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.models.synthetic import World
 
 WORLD = World(seed=3)
 SPEC = {

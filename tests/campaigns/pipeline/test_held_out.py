@@ -3,14 +3,14 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from argyro.campaigns.stages.held_out import CALIBRATION, PARITY, held_out
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.surrogates.accuracy_plots import plot_parity
-from argyro.surrogates.evaluation import SplitResult
-from argyro.surrogates.metrics import HeldOut, score
-from argyro.surrogates.observation import TARGETS
-from argyro.surrogates.synthetic import World
-from argyro.surrogates.training import SurrogateOptions
+from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.surrogates.data.observation import TARGETS
+from argyro.surrogates.models.metrics import HeldOut, score
+from argyro.surrogates.models.synthetic import World
+from argyro.surrogates.training.accuracy_plots import plot_parity
+from argyro.surrogates.training.accuracy_table import SplitResult
+from argyro.surrogates.training.train import SurrogateOptions
 
 OPTIONS = SurrogateOptions(candidates=("mean", "gp", "graph"))
 

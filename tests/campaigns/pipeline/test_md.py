@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 from ase.io import read, write
 
-from argyro.campaigns.stages import md
-from argyro.campaigns.stages.extension import FRAMES
-from argyro.campaigns.stages.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
-from argyro.campaigns.stages.structure import FILE
-from argyro.platform.dynamics import simulation
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError
-from argyro.platform.execution import StageContext
-from argyro.platform.labels.labeller import Labeller
+from argyro.campaigns.pipeline import md
+from argyro.campaigns.pipeline.extend import FRAMES
+from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
+from argyro.campaigns.pipeline.structure import FILE
+from argyro.platform.dynamics.md import simulation
+from argyro.platform.dynamics.md.run_monitor import PotentialFailedError, RunStoppedError
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+from argyro.platform.execution.task import StageContext
+from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.learning.fit import fit, untrained
+from argyro.platform.learning.initial_frames import rattled
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import write_frames
-from argyro.platform.learning.seeds import rattled
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.learning.refit import fit, untrained
+from argyro.platform.learning.round_store import write_frames
+from argyro.platform.structures.crystal.bulk import build_bulk
 
-REFERENCE = Path(__file__).parents[1] / "platform" / "learning" / "mtp_reference.py"
+REFERENCE = Path(__file__).parents[2] / "platform" / "learning" / "mtp_reference.py"
 LABELS = {"source": "ase", "factory": f"{REFERENCE}:make"}
 OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.4, "training_iterations": 60}
 INPUTS = {"temperature_K": 600.0, "equilibrate_ps": 0.2, "production_ps": 1.0, "frame_every_fs": 20.0, "seed": 1}
@@ -75,7 +75,7 @@ def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch)
             asked.append(len(frames))
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("argyro.platform.labels.labeller.Labeller", Killed)
+    monkeypatch.setattr("argyro.platform.labels.client.Labeller", Killed)
     with pytest.raises(KeyboardInterrupt):
         md.run(context)
     monkeypatch.undo()

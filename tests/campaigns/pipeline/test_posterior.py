@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from argyro.campaigns.stages import posterior
-from argyro.campaigns.stages.structure import FILE
-from argyro.campaigns.stages.surrogate import MODEL
-from argyro.platform.execution import StageContext
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.surrogates.synthetic import World
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.campaigns.pipeline import posterior
+from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.platform.execution.task import StageContext
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.surrogates.models.synthetic import World
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 CANDIDATES = [
     ("Li6PS5Cl", 0.5, "sigma5(001)[001]"),

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from argyro.campaigns.stages import diffusivity, transport
-from argyro.campaigns.stages.md import TRAJECTORY
-from argyro.campaigns.stages.structure import FILE
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.execution import StageContext
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.campaigns.pipeline import diffusivity, transport
+from argyro.campaigns.pipeline.md import TRAJECTORY
+from argyro.campaigns.pipeline.structure import FILE
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+from argyro.platform.execution.task import StageContext
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 SCREENING = {"screening_temperature_K": 300.0}
 PREFACTOR_A2_PS, ENERGY_EV = 100.0, 0.2
@@ -85,7 +85,7 @@ def test_each_run_leaves_its_density_and_its_charge_transport(bulk):
 
 def boundary_result(folder, temperature_K, parallel, perpendicular, number, thickness_nm=4.0):
     """A diffusivity item of a cell with boundaries, made up."""
-    from argyro.platform.uncertain import Uncertain
+    from argyro.platform.common.estimate import Uncertain
 
     some = json.loads((folder / f"diffusivity-{temperature_K}-0" / "result.json").read_text())
 

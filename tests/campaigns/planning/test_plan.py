@@ -7,16 +7,16 @@ import yaml
 from ase import Atoms
 from ase.io import write
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.costs import Costs
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.plan import make_plan
-from argyro.campaigns.schedule import Machine, wall_seconds
-from argyro.campaigns.sizes import boundary_atoms, bulk_atoms
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.stages import StageDefinition
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.planning.makespan import Machine, wall_seconds
+from argyro.campaigns.planning.plan import make_plan
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.atom_counts import boundary_atoms, bulk_atoms
+from argyro.campaigns.workload.costs import Costs
 
-FOLDER = Path(__file__).parents[2] / "campaigns"
+FOLDER = Path(__file__).parents[3] / "campaigns" / "templates"
 STUDIES = ["halide_series", "grain_size", "disorder_series", "boundary_survey", "li_deficient"]
 NODE = Machine(32, 64.0)
 STAGE = StageDefinition("work", 1, lambda context: {})
@@ -39,8 +39,8 @@ def test_a_study_fits_a_small_cluster_and_its_own_budget(name):
     "composition, boundary", [("Li6PS5Cl", "sigma5(001)[001]"), ("Li5.5PS4.5Cl1.5", "sigma3(-111)[110]")]
 )
 def test_cells_have_the_atoms_that_the_plan_counts(composition, boundary):
-    from argyro.platform.structures.argyrodite import build_bulk
-    from argyro.platform.structures.grain_boundary import build_boundary
+    from argyro.platform.structures.boundaries.build import build_boundary
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     assert bulk_atoms(composition, (2, 1, 1)) == pytest.approx(len(build_bulk(composition, 0.5, (2, 1, 1))))
     built = build_boundary(composition, 0.0, boundary, 1.2)
@@ -55,7 +55,7 @@ def graph_of(*nodes):
 
 
 def _resources(cores):
-    from argyro.platform.execution import Resources
+    from argyro.platform.execution.task import Resources
 
     return Resources(cpu=cores)
 
@@ -139,7 +139,7 @@ def test_speeds_between_measured_levels_and_through_json():
 
 @pytest.mark.slow
 def test_the_probe_measures_this_machine():
-    from argyro.campaigns.probe import measure_costs
+    from argyro.campaigns.planning.machine_benchmark import measure_costs
 
     campaign = shipped("smoke", potential={"levels": [6, 12]})
     costs = measure_costs(campaign)
@@ -162,8 +162,8 @@ def test_an_adaptive_campaign_is_planned_by_the_most_it_may_come_to():
 
 def test_a_clock_that_reads_nothing_does_not_make_the_probe_endless(monkeypatch):
     """LAMMPS counts its share of a core in ticks: of 20 steps it may be 0 %, and must not set how many follow."""
-    from argyro.campaigns import probe
-    from argyro.platform.structures.argyrodite import build_bulk
+    from argyro.campaigns.planning import machine_benchmark
+    from argyro.platform.structures.crystal.bulk import build_bulk
 
     asked = []
 
@@ -171,7 +171,7 @@ def test_a_clock_that_reads_nothing_does_not_make_the_probe_endless(monkeypatch)
         asked.append(steps)
         return (1e-3 * steps, 1e-6) if len(asked) == 1 else (1e-3 * steps, 0.9e-3 * steps)
 
-    monkeypatch.setattr(probe, "_lammps_s", timed)
+    monkeypatch.setattr(machine_benchmark, "_lammps_s", timed)
     atoms = build_bulk("Li6PS5Cl")
-    assert probe._atom_step_s(atoms, 2, 5.0) == pytest.approx(0.9e-3 / len(atoms))
-    assert asked == [20, round(probe.MD_CORE_S / 1e-3)]
+    assert machine_benchmark._atom_step_s(atoms, 2, 5.0) == pytest.approx(0.9e-3 / len(atoms))
+    assert asked == [20, round(machine_benchmark.MD_CORE_S / 1e-3)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from argyro.campaigns.figures import COLOURS, grain_size_plot
+from argyro.campaigns.plots.figures import COLOURS, grain_size_plot
 
 
 def curves(materials, boundaries):

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.lineage import Lineage, Measurement
-from argyro.campaigns.report import write_report
-from argyro.campaigns.result_rows import results_table
-from argyro.campaigns.transport_tables import diffusivity_rows
-from argyro.platform.store import Store
-from argyro.platform.workitem import WorkItem
+from argyro.campaigns.reporting.diffusion_tables import diffusivity_rows
+from argyro.campaigns.reporting.report import write_report
+from argyro.campaigns.results.ancestry import Lineage, Measurement
+from argyro.campaigns.results.results_table import results_table
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 
 VALUE = {"value": 1e-5, "low": 8e-6, "high": 1.2e-5}
 BOUND_ONLY, UNFIT = "the bulk has only an upper bound", "no boundary diffusivity fits the cell's"

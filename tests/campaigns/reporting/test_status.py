@@ -9,12 +9,12 @@ import time
 import pytest
 import yaml
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.quarantine import first_line, quarantined
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.status import STATES, StatusReader, campaign_status
-from argyro.platform.execution import lock_file
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.reporting.status import STATES, StatusReader, campaign_status
+from argyro.campaigns.runtime.failed_items import first_line, quarantined
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.execution.task import lock_file
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A report says once what holds for many cases."""
 
-from argyro.campaigns.sentences import Said, each_once
+from argyro.campaigns.reporting.warning_groups import Said, each_once
 
 WIDE = "across: faster than its grains allow if that is 1.0 nm wide in {} nm of cell"
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from ase.io import read
 
-from argyro.campaigns.export import OF_A_FAMILY, export_campaign
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.lineage import Lineage, stored_items
-from argyro.platform.errors import InputError
-from argyro.platform.potential.potential import MTP
-from argyro.platform.store import Store
-from argyro.surrogates.surrogate import Surrogate
+from argyro.campaigns.results.ancestry import Lineage, stored_items
+from argyro.campaigns.results.export import OF_A_FAMILY, export_campaign
+from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.common.errors import InputError
+from argyro.platform.execution.result_store import Store
+from argyro.platform.potential.mtp.model import MTP
+from argyro.surrogates.models.surrogate import Surrogate
 from argyro.validation.__main__ import write_page
 
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from argyro.campaigns.spec import Campaign
-from argyro.platform.potential.calculator import MTPCalculator
-from argyro.platform.potential.potential import MTP
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.surrogates.shipped import shipped_folder
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.surrogates.serving.bundled_model import shipped_folder
 
 LARGEST_MB = 30
 

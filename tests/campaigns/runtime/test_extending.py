@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.diff import campaign_diff
-from argyro.campaigns.spec import Campaign
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.results.diff import campaign_diff
+from argyro.campaigns.spec.schema import Campaign
 
-FOLDER = Path(__file__).parents[2] / "campaigns"
+FOLDER = Path(__file__).parents[3] / "campaigns" / "templates"
 CONCLUSIONS = {
     "transport",
     "surrogate",
@@ -116,7 +116,7 @@ def test_diff_on_the_command_line(argyro, smoke, tmp_path):
 def test_one_more_temperature_runs_only_its_own_dynamics(finished, tmp_path, argyro, smoke):
     import shutil
 
-    from argyro.campaigns.folder import CampaignFolder
+    from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder, spec = tmp_path / "copy", tmp_path / "more.yaml"
     shutil.copytree(finished[0], folder)

@@ -9,13 +9,13 @@ import time
 
 import pytest
 
-from argyro.actors.inline import InlineExecutor
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.scheduler import Scheduler
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.execution import Resources
-from argyro.platform.item_lock import item_lock, sweep
-from argyro.platform.store import Store
+from argyro.actors.inline_executor import InlineExecutor
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.runtime.scheduler import Scheduler
+from argyro.platform.execution.item_lock import item_lock, sweep
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.task import Resources
 
 MOUNT = ["unshare", "--map-root-user", "--mount"]
 CAN_MOUNT = shutil.which("unshare") and subprocess.run([*MOUNT, "true"], capture_output=True).returncode == 0
@@ -134,7 +134,7 @@ def test_failures_wait_longer_and_longer(tmp_path, monkeypatch):
 HOLD = """
 import sys, time
 from pathlib import Path
-from argyro.platform.item_lock import item_lock
+from argyro.platform.execution.item_lock import item_lock
 with item_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -173,7 +173,7 @@ def test_who_waited_for_a_lock_that_vanished_never_shares_it(tmp_path):
     script = """
 import sys, time
 from pathlib import Path
-from argyro.platform.item_lock import item_lock
+from argyro.platform.execution.item_lock import item_lock
 folder = Path(sys.argv[1])
 for _ in range(30):
     with item_lock(folder / "key.lock"):

@@ -6,13 +6,13 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from argyro.actors.tracker import MLflowTracker, default_tracking_uri
-from argyro.campaigns.graph import Node
-from argyro.campaigns.records import POLYCRYSTAL, records
-from argyro.campaigns.stages.homogenize import HOMOGENIZE
-from argyro.platform.workitem import WorkItem
+from argyro.actors.mlflow_tracker import MLflowTracker, default_tracking_uri
+from argyro.campaigns.pipeline.graph import Node
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
+from argyro.campaigns.runtime.mlflow_records import POLYCRYSTAL, records
+from argyro.platform.execution.work_item import WorkItem
 
-PAGE = (Path(__file__).parents[2] / "docs" / "mlflow.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "mlflow.md").read_text()
 SEARCHES = [line for block in re.findall(r"```sql\n(.*?)```", PAGE, flags=re.S) for line in block.splitlines()]
 SIZES_NM = (10.0, 100.0)
 

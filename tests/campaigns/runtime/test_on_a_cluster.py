@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.runtime.workspace import CampaignFolder
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
-ARGYRO = [sys.executable, "-c", "from argyro.campaigns.cli import main; main()"]
+ROOT = Path(__file__).parents[3]
+ARGYRO = [sys.executable, "-c", "from argyro.campaigns.cli.main import main; main()"]
 AGAIN = ("diffusivity", "transport", "ranking")  # stages that are computed again: short ones
 
 

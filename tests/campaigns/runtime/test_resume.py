@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.folder import CampaignFolder
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.runtime.workspace import CampaignFolder
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.folder import CampaignFolder
-from argyro.campaigns.stages.surrogate import MODEL
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.campaigns.runtime.workspace import CampaignFolder
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def test_status_and_report_read_the_folder(finished, argyro):
 def test_mlflow_holds_a_run_for_every_tracked_item(finished):
     from mlflow import MlflowClient
 
-    from argyro.actors.tracker import default_tracking_uri
+    from argyro.actors.mlflow_tracker import default_tracking_uri
 
     folder, _ = finished
     client = MlflowClient(default_tracking_uri(folder))

@@ -4,13 +4,13 @@ import shutil
 
 import pytest
 
-from argyro.actors.inline import InlineExecutor
-from argyro.campaigns.graph import Graph, Node
-from argyro.campaigns.scheduler import Scheduler
-from argyro.campaigns.stages import StageDefinition
-from argyro.platform.dynamics.watch import PotentialFailedError
-from argyro.platform.execution import Outcome, Resources, Unfinished
-from argyro.platform.store import Store
+from argyro.actors.inline_executor import InlineExecutor
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.stage import StageDefinition
+from argyro.campaigns.runtime.scheduler import Scheduler
+from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.task import Outcome, Resources, Unfinished
 
 
 def add_one(context):

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argyro.campaigns.validate import InvalidCampaign, load_campaign
-from argyro.platform.labels.engines import ENGINES
+from argyro.campaigns.spec.load import InvalidCampaign, load_campaign
+from argyro.platform.labels.references import ENGINES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPEC = "name: x\nmaterials: [{composition: Li6PS5Cl}]\ntemperatures_K: [500]\ngrain_sizes_nm: [50]\n"
 # pickle, marshal, unsafe YAML, shells
 RULES = "S301,S302,S506,S602,S604,S605,S609"
@@ -99,7 +99,7 @@ def test_a_label_command_is_no_shell_script(start, tmp_path):
 
 
 def test_a_pickle_in_the_store_is_not_opened(tmp_path):
-    from argyro.platform.continuum.mesh import Mesh
+    from argyro.platform.continuum.mesh.mesh import Mesh
 
     class Evil:
         def __reduce__(self):

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from argyro.campaigns.spec import Campaign
-from argyro.campaigns.validate import InvalidCampaign, load_campaign
+from argyro.campaigns.spec.load import InvalidCampaign, load_campaign
+from argyro.campaigns.spec.schema import Campaign
 
-SMOKE = Path(__file__).parents[2] / "campaigns" / "smoke.yaml"
+SMOKE = Path(__file__).parents[3] / "campaigns" / "templates" / "smoke.yaml"
 
 
 def mistakes_of(tmp_path, changes, **options):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from argyro.actors.executor import ray_options
-from argyro.campaigns.build import build_graph
-from argyro.campaigns.placement import item_resources
-from argyro.campaigns.spec import Campaign
+from argyro.actors.ray_executor import ray_options
+from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.item_resources import item_resources
 
 SPEC = {"name": "x", "materials": [{"composition": "Li6PS5Cl"}], "temperatures_K": [500], "grain_sizes_nm": [50]}
 

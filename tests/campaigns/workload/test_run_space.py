@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from argyro.campaigns.build import build_graph, decided_graph
-from argyro.campaigns.experience import Experience
-from argyro.campaigns.space import partner, run_space, space_filling
-from argyro.campaigns.spec import Campaign
+from argyro.campaigns.adaptive.run_history import Experience
+from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
+from argyro.campaigns.spec.schema import Campaign
+from argyro.campaigns.workload.run_space import partner, run_space, space_filling
 
 
 def campaign_of(**changes):

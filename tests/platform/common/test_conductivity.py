@@ -1,8 +1,8 @@
 import pytest
 
-from argyro.platform.conductivity import conductivity_S_cm
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
 
 
 def test_nernst_einstein_against_a_hand_calculation():

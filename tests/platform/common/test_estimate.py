@@ -1,6 +1,6 @@
 import pytest
 
-from argyro.platform.uncertain import in_words, significant
+from argyro.platform.common.estimate import in_words, significant
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from argyro.platform.continuum.mesh import mesh
-from argyro.platform.continuum.polycrystal import Polycrystal, voronoi_polycrystal
+from argyro.platform.continuum.mesh.mesh import mesh
+from argyro.platform.continuum.mesh.polycrystal import Polycrystal, voronoi_polycrystal
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
-from argyro.platform.conductivity import conductivity_S_cm
-from argyro.platform.continuum.fields import flux_field
+from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.platform.continuum.homogenize import effective_diffusivity
-from argyro.platform.continuum.mesh import mesh
-from argyro.platform.continuum.pictures import draw_flux, draw_map, draw_polycrystal, draw_regimes
-from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+from argyro.platform.continuum.interface_fem.flux_fields import flux_field
+from argyro.platform.continuum.mesh.mesh import mesh
+from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
+from argyro.platform.continuum.plots import draw_flux, draw_map, draw_polycrystal, draw_regimes
+from argyro.platform.continuum.polycrystal_average import averaged_diffusivity, representative_meshes
+from argyro.platform.continuum.propagate import propagate
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
-from argyro.platform.continuum.representative import averaged_diffusivity, representative_meshes
-from argyro.platform.continuum.scale import propagate
-from argyro.platform.continuum.surface import surface_through_voxels
-from argyro.platform.errors import InputError
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.continuum.voxel.boundary_surrogate import surface_through_voxels
 
 KELVINS = np.linspace(200.0, 600.0, 9)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from argyro.platform.continuum.homogenize import effective_diffusivity
-from argyro.platform.continuum.mesh import mesh
-from argyro.platform.continuum.polycrystal import voronoi_polycrystal
+from argyro.platform.continuum.mesh.mesh import mesh
+from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
 CUBE_TO_SPHERE = (6 / np.pi) ** (1 / 3)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from argyro.platform.dynamics.diffusivity import Diffusivity
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 
 
 def measured(value_cm2_s, temperature_K=500.0, log_sigma=0.05, axes="xyz", bound=None) -> Diffusivity:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 
 def brownian(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from argyro.platform.errors import InputError
-from argyro.platform.store import EAGER_CHECK_BYTES, DamagedItem, Store, StoreUnavailable
-from argyro.platform.workitem import WorkItem
+from argyro.platform.common.errors import InputError
+from argyro.platform.execution.result_store import EAGER_CHECK_BYTES, DamagedItem, Store, StoreUnavailable
+from argyro.platform.execution.work_item import WorkItem
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import pytest
 from ase.build import bulk
 
-from argyro.platform.errors import ArgyroError, InputError
+from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.labels.check import check_source
-from argyro.platform.labels.install import install
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.environments import install
 from argyro.platform.labels.source import LabelSource
 
 WRONG = """

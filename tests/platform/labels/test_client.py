@@ -10,8 +10,8 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
 
-from argyro.platform.errors import InputError
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.common.errors import InputError
+from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.source import LabelSource
 
 TROUBLE = '''

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from ase.io import read
 
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.labels.labeller import Labeller
-from argyro.platform.labels.teacher import TeacherOptions, train_teacher
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.committee import TeacherOptions, train_teacher
 
 OPTIONS = TeacherOptions(channels=4, epochs=10, max_force_error_meV_A=1e4)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ase import Atoms, units
 
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.source import LabelSource
 
 PW = Path(__file__).with_name("outputs") / "pw.py"

@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from argyro.platform.labels.sanity import SanityLimits, accept, objections, ps4_intact
+from argyro.platform.labels.frame_filters import SanityLimits, accept, objections, ps4_intact
 
 TETRAHEDRON = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) / np.sqrt(3)
 

@@ -12,8 +12,8 @@ from ase.calculators.lj import LennardJones
 from ase.io import write
 
 from argyro.platform.labels.check import check_source
+from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.descriptors import atom_descriptors
-from argyro.platform.labels.labeller import Labeller
 from argyro.platform.labels.source import LabelSource
 
 EPOCHS = 4

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from argyro.platform.labels.engines import ENGINES, describe
+from argyro.platform.labels.references import ENGINES, describe
 from argyro.platform.labels.source import LabelSource
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from ase.calculators.calculator import all_changes
 
-from argyro.platform.potential.calculator import MTPCalculator
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+from argyro.platform.potential.mtp.model import MTP
 
 
 class Committee(MTPCalculator):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from argyro.platform.potential.calculator import MTPCalculator
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+from argyro.platform.potential.mtp.model import MTP
 
 
 def make() -> MTPCalculator:

@@ -8,11 +8,11 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from ase.neighborlist import neighbor_list
 
-from argyro.platform.labels.sanity import ps4_intact
-from argyro.platform.learning.cut import CutFailed, CutOptions, local_cut
-from argyro.platform.learning.cut_box import CHARGES, Parent, stoichiometric_counts
-from argyro.platform.learning.seeds import hot
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.labels.frame_filters import ps4_intact
+from argyro.platform.learning.cutout import CutFailed, CutOptions, local_cut
+from argyro.platform.learning.cutout_box import CHARGES, Parent, stoichiometric_counts
+from argyro.platform.learning.initial_frames import hot
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 CUTOFF_A = 5.0
 

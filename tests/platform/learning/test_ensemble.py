@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argyro.platform.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError
 from argyro.platform.learning.ensemble import train_ensemble
-from argyro.platform.learning.fit import fit, rmse, untrained
+from argyro.platform.learning.initial_frames import seed_frames
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
-from argyro.platform.learning.seeds import seed_frames
-from argyro.platform.learning.verify import frames_hold
-from argyro.platform.potential.calculator import MTPCalculator
-from argyro.platform.potential.potential import MTP
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.learning.refit import fit, rmse, untrained
+from argyro.platform.learning.validation_frames import frames_hold
+from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 OPTIONS = LearningOptions(
     levels=(4, 6), training_iterations=40, seeds_per_structure=8, temperatures_K=(400.0,), exploration_ps=0.2

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from argyro.platform.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError
 from argyro.platform.learning.explore import Sampler, explore, graded_frames, samplers
+from argyro.platform.learning.initial_frames import rattled
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.seeds import rattled
-from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.potential import MTP
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 OPTIONS = LearningOptions(break_=1e9, volume_change=100.0)
 

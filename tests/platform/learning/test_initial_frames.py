@@ -5,12 +5,12 @@ import pytest
 from ase import Atoms
 from ase.geometry import find_mic
 
-from argyro.platform.labels.sanity import min_distance_A, ps4_intact
-from argyro.platform.learning.groups import ps4_groups
+from argyro.platform.common.units import BOLTZMANN_EV_K
+from argyro.platform.labels.frame_filters import min_distance_A, ps4_intact
+from argyro.platform.learning.initial_frames import LI_SPRING_EV_A2, hot, seed_frames, strained
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.seeds import LI_SPRING_EV_A2, hot, seed_frames, strained
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.learning.ps4_groups import ps4_groups
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.platform.learning.local import centres, labelable, relax_border
+from argyro.platform.common.errors import InputError
+from argyro.platform.learning.initial_frames import hot, seed_frames
+from argyro.platform.learning.label_cells import centres, labelable, relax_border
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.seeds import hot, seed_frames
-from argyro.platform.potential.potential import Evaluation
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.platform.structures.grain_boundary import build_boundary
+from argyro.platform.potential.mtp.model import Evaluation
+from argyro.platform.structures.boundaries.build import build_boundary
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 
 def test_small_frames_are_labelled_whole_and_large_ones_as_boxes():

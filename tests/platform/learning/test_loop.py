@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from ase.io import read
 
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.learning.extension import extend, extension_options
-from argyro.platform.learning.fit import rmse
-from argyro.platform.learning.known import read_known
+from argyro.platform.learning.existing_labels import read_known
+from argyro.platform.learning.extend import extend, extension_options
+from argyro.platform.learning.initial_frames import hot_frames
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import read_traces
-from argyro.platform.learning.seeds import hot_frames
-from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.potential import MTP
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.learning.refit import rmse
+from argyro.platform.learning.round_store import read_traces
+from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 OPTIONS = LearningOptions(
     levels=(4, 6),

@@ -5,10 +5,10 @@ import pytest
 from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from argyro.platform.errors import InputError
-from argyro.platform.learning import rounds
+from argyro.platform.common.errors import InputError
+from argyro.platform.learning import round_store
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.rounds import ACCEPTED, RoundStore, append_frame, read_frames, write_frames
+from argyro.platform.learning.round_store import ACCEPTED, RoundStore, append_frame, read_frames, write_frames
 
 
 def labelled(energy_eV: float):
@@ -45,7 +45,7 @@ def test_a_file_of_frames_is_whole_whenever_its_writing_is_killed(tmp_path, monk
     append_frame(path, labelled(1.0))
     append_frame(path, labelled(2.0))
     before = path.read_bytes()
-    write = rounds.write
+    write = round_store.write
 
     def killed(path, *what, **how):
         write(path, *what, **how)
@@ -54,7 +54,7 @@ def test_a_file_of_frames_is_whole_whenever_its_writing_is_killed(tmp_path, monk
 
     for store in (lambda: append_frame(path, labelled(3.0)), lambda: write_frames(path, [labelled(3.0)])):
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(rounds, "write", killed)
+            patched.setattr(round_store, "write", killed)
             store()
         assert path.read_bytes() == before
     append_frame(path, labelled(3.0))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from argyro.platform.learning.target import TargetDiffusivity
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.learning.target_property import TargetDiffusivity
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 POTENTIAL = Path(__file__).with_name("reference.mtp")
 

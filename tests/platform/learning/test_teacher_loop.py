@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from ase.io import read
 
-from argyro.platform.errors import ArgyroError
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.committee import Teacher, TeacherOptions
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.labels.teacher import Teacher, TeacherOptions
-from argyro.platform.learning import taught
+from argyro.platform.learning import teacher_loop
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 HERE = Path(__file__).parent
 EXPENSIVE = LabelSource(source="ase", factory=f"{HERE / 'mtp_reference.py'}:make")
@@ -48,7 +48,7 @@ def lessons(monkeypatch):
         seen.append(len(frames))
         return FakeTeacher((), 50.0, 1.0, 0.1, 0.2, len(frames), 2, share=0.16 if len(frames) < 12 else 0.01)
 
-    monkeypatch.setattr(taught, "train_teacher", train)
+    monkeypatch.setattr(teacher_loop, "train_teacher", train)
     return seen
 
 
@@ -59,7 +59,7 @@ def structures():
 
 def test_doubtful_frames_go_back_until_there_are_none(lessons, structures, tmp_path):
     with Labeller(EXPENSIVE) as labeller:
-        result = taught.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
+        result = teacher_loop.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
     expensive = read(result.expensive, index=":")
     assert lessons[0] == 9 and lessons[-1] == len(expensive) <= BUDGET
     assert result.teachers[0]["doubtful"] > 0 == result.teachers[-1]["doubtful"]
@@ -79,12 +79,12 @@ def test_no_expensive_label_is_taken_twice(lessons, structures, tmp_path):
             return super().label(frames, progress)
 
     with Counting(EXPENSIVE) as labeller, pytest.raises(KeyboardInterrupt):
-        taught.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
+        teacher_loop.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
     with Labeller(EXPENSIVE) as labeller:
-        result = taught.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
+        result = teacher_loop.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
     first = len(read(result.expensive, index=":"))
     with Labeller(EXPENSIVE) as labeller:
-        again = taught.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
+        again = teacher_loop.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
         assert labeller.seconds_spent == 0.0
     assert len(read(again.expensive, index=":")) == first
 
@@ -93,6 +93,6 @@ def test_a_teacher_below_the_gate_ends_the_learning(structures, tmp_path, monkey
     def refuse(frames, options, workdir):
         raise ArgyroError("the teacher is off by 300 meV/Å")
 
-    monkeypatch.setattr(taught, "train_teacher", refuse)
+    monkeypatch.setattr(teacher_loop, "train_teacher", refuse)
     with Labeller(EXPENSIVE) as labeller, pytest.raises(ArgyroError, match="300 meV"):
-        taught.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)
+        teacher_loop.learn_taught(structures, OPTIONS, TeacherOptions(), BUDGET, labeller, tmp_path)

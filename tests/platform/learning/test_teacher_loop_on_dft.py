@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from ase.io import read
 
-from argyro.platform.labels.labeller import Labeller
+from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.committee import TeacherOptions
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.labels.teacher import TeacherOptions
-from argyro.platform.learning.fit import rmse
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.taught import learn_taught
-from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.potential import MTP
+from argyro.platform.learning.refit import rmse
+from argyro.platform.learning.teacher_loop import learn_taught
+from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.potential.mtp.model import MTP
 
 pytestmark = pytest.mark.minutes
 RECORDED = Path(__file__).parents[1] / "labels" / "data" / "gpaw_13_atoms.extxyz"

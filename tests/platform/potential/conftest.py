@@ -8,10 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 if os.environ.get("ARGYRO_TESTED_KERNEL"):
-    NAME = "argyro.platform.potential._kernel"
+    NAME = "argyro.platform.potential.native._kernel"
     spec = importlib.util.spec_from_file_location(NAME, os.environ["ARGYRO_TESTED_KERNEL"])
     sys.modules[NAME] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[NAME])
-    import argyro.platform.potential
+    import argyro.platform.potential.native
 
-    argyro.platform.potential._kernel = sys.modules[NAME]
+    argyro.platform.potential.native._kernel = sys.modules[NAME]

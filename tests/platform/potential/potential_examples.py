@@ -4,7 +4,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.model import MTP
 
 SPECIES = ("Li", "P", "S", "Cl", "Br", "I")
 

@@ -8,12 +8,12 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from argyro.platform.structures import build_boundary, build_bulk
-from argyro.platform.structures.coincidence import parse_boundary
-from argyro.platform.structures.composition import LATTICE_A, Composition
-from argyro.platform.structures.neighbours import close_pairs
+from argyro.platform.structures.boundaries.csl import parse_boundary
+from argyro.platform.structures.boundaries.relaxed import BulkReference, relax_boundary, side_energies_eV_A2
+from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
+from argyro.platform.structures.crystal.composition import LATTICE_A, Composition
+from argyro.platform.structures.crystal.neighbours import close_pairs
 from argyro.platform.structures.relaxation import boundary_energy, formula_units, relax
-from argyro.platform.structures.relaxed_boundary import BulkReference, relax_boundary, side_energies_eV_A2
-from argyro.platform.structures.search import ranked_stackings
 
 
 class Springs(Calculator):

@@ -2,11 +2,17 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.acquisition import Run, expected_uncertainty, rank_runs, ranking_uncertainty, run_noise
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.surrogate import Query
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.acquisition.expected_gain import (
+    Run,
+    expected_uncertainty,
+    rank_runs,
+    ranking_uncertainty,
+    run_noise,
+)
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.models.surrogate import Query
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 
 def test_uncertainty_of_two_independent_normals():

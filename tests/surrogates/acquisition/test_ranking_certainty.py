@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.acquisition import Run, run_noise
-from argyro.surrogates.anticipation import anticipate
-from argyro.surrogates.certainty import DEX, certainty
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.surrogate import Query
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.acquisition.expected_gain import Run, run_noise
+from argyro.surrogates.acquisition.pending_runs import anticipate
+from argyro.surrogates.acquisition.ranking_certainty import DEX, certainty
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.models.surrogate import Query
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 
 def test_certainty_of_two_independent_normals():

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from argyro.platform.dynamics.excess import boundary_energy_J_m2, excess_volume_A
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.evaluation import evaluate
-from argyro.surrogates.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, BoundaryExcess, Excess
-from argyro.surrogates.observation import Observation
-from argyro.surrogates.surrogate import Surrogate
-from argyro.surrogates.synthetic import Law, World
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.data.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, BoundaryExcess, Excess
+from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.models.surrogate import Surrogate
+from argyro.surrogates.models.synthetic import Law, World
+from argyro.surrogates.training.accuracy_table import evaluate
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 TWIST, TILT = "sigma5(001)[001]", "sigma3(1-12)[110]"
 BOUNDARIES = (

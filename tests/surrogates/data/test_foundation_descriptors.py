@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.labels.descriptors import atom_descriptors
 from argyro.platform.labels.source import LabelSource
-from argyro.platform.structures.argyrodite import build_bulk
-from argyro.surrogates.frozen import COMPONENTS, FrozenDescriptors
-from argyro.surrogates.graph import NODE_FEATURES
-from argyro.surrogates.surrogate import Surrogate
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.surrogates.data.foundation_descriptors import COMPONENTS, FrozenDescriptors
+from argyro.surrogates.data.structure_graph import NODE_FEATURES
+from argyro.surrogates.models.surrogate import Surrogate
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 CHGNET = LabelSource("chgnet")
 

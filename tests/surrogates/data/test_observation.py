@@ -1,9 +1,9 @@
 import pytest
 
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
-from argyro.surrogates.examples import examples_of
-from argyro.surrogates.observation import Observation
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.models.training_arrays import examples_of
 
 VALUE = Uncertain(1e-6, 8e-7, 1.25e-6)
 

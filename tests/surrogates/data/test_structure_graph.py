@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.excess import BoundaryExcess
-from argyro.surrogates.graph import graph_of
-from argyro.surrogates.neighbours import periodic_edges
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.periodic_edges import periodic_edges
+from argyro.surrogates.data.structure_graph import graph_of
 
 torch = pytest.importorskip("torch")
 
@@ -31,7 +31,7 @@ def test_network_is_invariant(cell):
     """Translation, rotation with inversion, permutation and repetition of the cell leave the answer as it is."""
     from torch_geometric.data import Batch
 
-    from argyro.surrogates.model import GraphEnsemble, NetworkSize, evaluate
+    from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize, evaluate
 
     torch.manual_seed(0)
     ensemble = GraphEnsemble(2, NetworkSize())

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.boundaries.build import build_boundary
 from argyro.platform.structures.checks import check
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.grain_boundary import build_boundary
-from argyro.surrogates.answer import Question, oracle_of
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.representative import representative_cell
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.data.template_cell import representative_cell
+from argyro.surrogates.serving.predictor import Question, oracle_of
 
 TWIN = "sigma3(-111)[110]"
 
@@ -36,7 +36,7 @@ def test_geometry_is_that_of_the_cells_which_are_simulated():
 
 def test_networks_hardly_tell_it_from_a_simulated_cell():
     """By less than half of what the networks differ by among themselves, at 300 K, where they differ most."""
-    from argyro.surrogates.ensemble import network_coefficients
+    from argyro.surrogates.models.gnn_training import network_coefficients
 
     surrogate = oracle_of().surrogate
     if surrogate.ensemble is None:

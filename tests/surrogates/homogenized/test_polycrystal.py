@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.homogenize import effective_diffusivity, homogenize_batch
-from argyro.platform.errors import InputError
-from argyro.surrogates.polycrystal import Polycrystal
+from argyro.surrogates.homogenized.polycrystal import Polycrystal
 
 
 def samples(count, spread, seed=0):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from argyro.surrogates.prediction import draw
+from argyro.surrogates.models.prediction import draw
 
 
 def members(rows, seed=0):

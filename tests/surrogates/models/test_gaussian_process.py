@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from argyro.surrogates.arrhenius import ArrheniusPrior
-from argyro.surrogates.censored import pseudo_values
-from argyro.surrogates.hyperparameters import COUNT, Hyperparameters
-from argyro.surrogates.kernels import Rows
-from argyro.surrogates.marginal import hyperparameter_samples, negative_log_posterior
-from argyro.surrogates.process import ArrheniusProcess, Data
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.censored import pseudo_values
+from argyro.surrogates.models.gaussian_process import ArrheniusProcess, Data
+from argyro.surrogates.models.hyperparameter_posterior import hyperparameter_samples, negative_log_posterior
+from argyro.surrogates.models.hyperparameters import COUNT, Hyperparameters
+from argyro.surrogates.models.kernels import Rows
 
 PRIOR = ArrheniusPrior()
 
@@ -125,8 +125,8 @@ def test_boundaries_follow_their_bulk():
 
 def many_materials(jitter, seed=0, count=40):
     """Materials of eight descriptors drawn at random whose laws are draws of the kernel itself."""
-    from argyro.surrogates.kernels import Pairs
-    from argyro.surrogates.process import covariance_of_log
+    from argyro.surrogates.models.gaussian_process import covariance_of_log
+    from argyro.surrogates.models.kernels import Pairs
 
     rng = np.random.default_rng(seed)
     words = np.repeat([f"m{i}" for i in range(count)], 3)
@@ -150,8 +150,8 @@ def test_hyperparameters_are_drawn_about_the_truth():
 def test_marginal_likelihood_equals_the_normal_density():
     from scipy.stats import multivariate_normal
 
-    from argyro.surrogates.kernels import Pairs
-    from argyro.surrogates.process import covariance_of_log
+    from argyro.surrogates.models.gaussian_process import covariance_of_log
+    from argyro.surrogates.models.kernels import Pairs
 
     data = many_materials(jitter=0.1, count=4)
     loss = negative_log_posterior("gp", data, np.tile(PRIOR.mean, (len(data), 1)), PRIOR)

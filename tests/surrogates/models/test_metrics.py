@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from argyro.surrogates.accuracy_plots import plot_calibration, plot_parity
-from argyro.surrogates.evaluation import LEVELS, calibration_curve, evaluate, markdown_table
-from argyro.surrogates.metrics import HeldOut, calibration_factor, noise_floor_dex, score
-from argyro.surrogates.training import SurrogateOptions
-from argyro.surrogates.validation import fold_of
+from argyro.surrogates.models.metrics import HeldOut, calibration_factor, noise_floor_dex, score
+from argyro.surrogates.training.accuracy_plots import plot_calibration, plot_parity
+from argyro.surrogates.training.accuracy_table import LEVELS, calibration_curve, evaluate, markdown_table
+from argyro.surrogates.training.cross_validation import fold_of
+from argyro.surrogates.training.train import SurrogateOptions
 
 
 def held_out(n=4000, too_narrow=1.0, seed=0):
@@ -78,8 +78,8 @@ def test_evaluation_shows_every_candidate_on_every_split(small_campaign, tmp_pat
 
 def test_a_trained_gp_covers_what_it_has_not_seen(cell, world):
     """Six of nine materials train; the truth of the others lies inside the intervals about as often as promised."""
-    from argyro.surrogates.descriptors import identity_of
-    from argyro.surrogates.training import train_surrogate
+    from argyro.surrogates.data.descriptors import identity_of
+    from argyro.surrogates.training.train import train_surrogate
 
     names = [(c, d) for c in ("Li6PS5Cl", "Li6PS5Br", "Li6PS5I") for d in (0.0, 0.25, 0.5)]
     names = [names[i] for i in np.random.default_rng(0).permutation(9)]

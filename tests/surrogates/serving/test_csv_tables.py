@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from argyro.platform.errors import InputError
-from argyro.surrogates.batch import answer_csv, answer_frame, answer_table
-from argyro.surrogates.tables import COLUMNS, read_questions
+from argyro.platform.common.errors import InputError
+from argyro.surrogates.serving.csv_batch import answer_csv, answer_frame, answer_table
+from argyro.surrogates.serving.csv_tables import COLUMNS, read_questions
 
 GOOD = ("Li6PS5Cl", "0.5", "bulk", "600", "100")
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 import uvicorn
 
-from argyro.surrogates.service import LARGEST_BODY_BYTES, create_app
+from argyro.surrogates.serving.http_api import LARGEST_BODY_BYTES, create_app
 
 QUESTION = {
     "composition": "Li6PS5Cl",
@@ -40,7 +40,7 @@ def address(oracle):
 
 
 def test_predict_answers_as_python_does(address, oracle):
-    from argyro.surrogates.answer import Question
+    from argyro.surrogates.serving.predictor import Question
 
     response = requests.post(f"{address}/predict", json=QUESTION, timeout=60)
     assert response.status_code == 200

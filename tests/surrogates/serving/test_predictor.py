@@ -1,17 +1,17 @@
 import pandas as pd
 import pytest
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates import predict
-from argyro.surrogates.answer import Oracle, Question, lithium_per_A3
-from argyro.surrogates.batch import answer_csv, answer_frame, answer_table
-from argyro.surrogates.descriptors import Identity
-from argyro.surrogates.kept import Kept
-from argyro.surrogates.origin import origin, origin_lines
-from argyro.surrogates.surrogate import Query
-from argyro.surrogates.tables import ANSWERED, COLUMNS, BadRow
-from argyro.surrogates.training import SurrogateOptions, train_surrogate
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.models.surrogate import Query
+from argyro.surrogates.serving.csv_batch import answer_csv, answer_frame, answer_table
+from argyro.surrogates.serving.csv_tables import ANSWERED, COLUMNS, BadRow
+from argyro.surrogates.serving.kept import Kept
+from argyro.surrogates.serving.predictor import Oracle, Question, lithium_per_A3
+from argyro.surrogates.serving.provenance import origin, origin_lines
+from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 GOOD = ("Li6PS5Cl", 0.5, "sigma5(001)[001]", 600.0, 100.0)
 
@@ -210,13 +210,13 @@ def test_a_file_s_name_is_no_structure(oracle):
 
 
 def test_what_an_installation_ships_is_what_it_answers_from(oracle, tmp_path, monkeypatch):
-    from argyro.surrogates import shipped
+    from argyro.surrogates.serving import bundled_model
 
-    monkeypatch.setattr(shipped, "SHIPPED", tmp_path)
+    monkeypatch.setattr(bundled_model, "SHIPPED", tmp_path)
     with pytest.raises(InputError, match="comes without a surrogate"):
-        shipped.shipped_folder()
+        bundled_model.shipped_folder()
     oracle.save(tmp_path)
-    assert shipped.shipped_folder() == tmp_path
+    assert bundled_model.shipped_folder() == tmp_path
 
 
 def test_the_origin_names_data_accuracy_and_bias(oracle):

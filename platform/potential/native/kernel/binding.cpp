@@ -1,4 +1,4 @@
-// Python module argyro.platform.potential._kernel. Arrays are read in place; the interpreter's lock is released while
+// Python module argyro.platform.potential.native._kernel. Arrays are read in place; the interpreter's lock is released while
 // computing.
 #include <omp.h>
 #include <pybind11/numpy.h>

@@ -5,9 +5,9 @@ import pytest
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
-from argyro.platform.continuum.jaxfem import element_gradients
-from argyro.platform.continuum.refinement import refine_tetrahedra
-from argyro.platform.continuum.strains import collapsed_strains
+from argyro.platform.continuum.interface_fem.jaxfem import element_gradients
+from argyro.platform.continuum.interface_fem.strain_operators import collapsed_strains
+from argyro.platform.continuum.mesh.refinement import refine_tetrahedra
 
 CUBE = np.stack(np.meshgrid([0.0, 1.0], [0.0, 1.0], [0.0, 1.0], indexing="ij"), -1).reshape(-1, 3)
 KUHN = np.array([[0, 4, 6, 7], [0, 6, 2, 7], [0, 2, 3, 7], [0, 3, 1, 7], [0, 1, 5, 7], [0, 5, 4, 7]])

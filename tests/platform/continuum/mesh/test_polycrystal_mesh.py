@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.classes import assign_classes
-from argyro.platform.continuum.mesh import Mesh, mesh
-from argyro.platform.continuum.polycrystal import Polycrystal, voronoi_polycrystal
-from argyro.platform.continuum.quality import quality_report
-from argyro.platform.errors import InputError
+from argyro.platform.continuum.mesh.mesh import Mesh, mesh
+from argyro.platform.continuum.mesh.polycrystal import Polycrystal, voronoi_polycrystal
+from argyro.platform.continuum.mesh.quality import quality_report
 
 
 def test_grains_fill_the_period_and_touch_corner_for_corner(polycrystal_mesh):

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from argyro.platform.continuum.coefficients import coefficients
-from argyro.platform.continuum.direct import collapsed_form
 from argyro.platform.continuum.homogenize import homogenize_batch
-from argyro.platform.continuum.online import evaluate
-from argyro.platform.continuum.reduced import ReducedModel, build_reduced, reduced_model
+from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.interface_fem.coefficients import coefficients
+from argyro.platform.continuum.reduced.basis import ReducedModel, build_reduced, reduced_model
+from argyro.platform.continuum.reduced.online import evaluate
 
 
 def draw(mesh, count, seed):

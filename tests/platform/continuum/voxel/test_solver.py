@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.homogenize import effective_diffusivity
-from argyro.platform.continuum.voxel import solve_voxels, voxel_tensor
-from argyro.platform.continuum.voxel_structure import diffusivity_field, nearest_boundary
-from argyro.platform.errors import InputError
+from argyro.platform.continuum.voxel.solver import solve_voxels, voxel_tensor
+from argyro.platform.continuum.voxel.structure import diffusivity_field, nearest_boundary
 
 
 def isotropic(diffusivity):

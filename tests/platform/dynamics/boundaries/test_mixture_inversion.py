@@ -3,9 +3,9 @@ import pytest
 from results import measured
 from walkers import as_trajectory
 
-from argyro.platform.dynamics.boundary import UnphysicalBoundaryError, boundary_diffusivity
-from argyro.platform.dynamics.diffusivity import diffusivities
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.boundaries.mixture_inversion import UnphysicalBoundaryError, boundary_diffusivity
+from argyro.platform.dynamics.diffusion.tracer import diffusivities
 
 
 def test_the_mixtures_are_inverted():

@@ -3,10 +3,10 @@ import pytest
 from test_boundary import layered_walk
 from walkers import brownian
 
-from argyro.platform.dynamics.excess import boundary_energy_J_m2, excess_volume_A
-from argyro.platform.dynamics.slabs import SlabProfile, mean_profile, slab_profile, suggested_width_nm
-from argyro.platform.dynamics.tensor import diffusion_tensor_cm2_s
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
+from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile, mean_profile, slab_profile, suggested_width_nm
+from argyro.platform.dynamics.diffusion.tensor import diffusion_tensor_cm2_s
 
 
 def test_the_tensor_of_turned_walkers_is_the_turned_tensor():

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argyro.platform.dynamics.diffusivity import diffusivity
-from argyro.platform.dynamics.msd import mean_square_displacement
-from argyro.platform.dynamics.report import load
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
+from argyro.platform.dynamics.diffusion.report import load
+from argyro.platform.dynamics.diffusion.tracer import diffusivity
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
-DATA = Path(__file__).parent / "data"
-COMPLETE = Path(__file__).parents[4] / "shared" / "data" / "aimd" / "Li6PS5I"
+DATA = Path(__file__).parents[1] / "data"
+COMPLETE = Path(__file__).parents[5] / "shared" / "data" / "aimd" / "Li6PS5I"
 
 
 @pytest.fixture(scope="module", params=["0p", "50p"])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from results import measured
 
-from argyro.platform.dynamics.arrhenius import arrhenius
-from argyro.platform.errors import InputError
-from argyro.platform.units import BOLTZMANN_EV_K
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import BOLTZMANN_EV_K
+from argyro.platform.dynamics.diffusion.arrhenius_fit import arrhenius
 
 TEMPERATURES = (400.0, 450.0, 500.0, 600.0, 700.0, 900.0)
 

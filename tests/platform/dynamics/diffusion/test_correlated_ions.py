@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from walkers import as_trajectory, brownian
 
-from argyro.platform.dynamics.diffusivity import diffusivity
-from argyro.platform.dynamics.ion_correlation import ion_correlation
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.diffusion.correlated_ions import ion_correlation
+from argyro.platform.dynamics.diffusion.tracer import diffusivity
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def in_groups(seed, size=4, groups=12):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from walkers import as_trajectory, brownian
 
-from argyro.platform.dynamics.collective import collective
+from argyro.platform.dynamics.diffusion.haven_ratio import collective
 
 
 def test_independent_walkers_have_a_haven_ratio_of_one_within_the_interval():

@@ -1,8 +1,8 @@
 import numpy as np
 from walkers import brownian
 
-from argyro.platform.dynamics import msd as module
-from argyro.platform.dynamics.msd import (
+from argyro.platform.dynamics.diffusion import msd as module
+from argyro.platform.dynamics.diffusion.msd import (
     collective_displacement,
     mean_square_displacement,
     squared_displacement_moments,

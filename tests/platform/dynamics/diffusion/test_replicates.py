@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from argyro.platform.dynamics.seeds import combine, ensemble
-from argyro.platform.errors import InputError
-from argyro.platform.uncertain import Uncertain
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.diffusion.replicates import combine, ensemble
 
 
 def run(value, log_sigma=0.1):

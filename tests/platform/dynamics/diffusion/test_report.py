@@ -3,8 +3,8 @@ import json
 import pytest
 from walkers import brownian, caged
 
-from argyro.platform.dynamics.report import diffusion_report, load, plot_diffusion
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.diffusion.report import diffusion_report, load, plot_diffusion
 
 
 @pytest.mark.parametrize("walk", [brownian([1.0] * 3, frames=600), caged()])

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from results import measured
 
-from argyro.platform.dynamics.advice import advice, run_length_factor
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.diffusion.run_length import advice, run_length_factor
 
 
 def test_a_precise_run_is_long_enough():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from walkers import as_trajectory, brownian, caged
 
-from argyro.platform.dynamics.diffusivity import Diffusivity, diffusivities, diffusivity
-from argyro.platform.errors import InputError
-from argyro.platform.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivities, diffusivity
 
 TRIALS = 200
 CASES = {

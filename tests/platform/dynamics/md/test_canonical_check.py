@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from argyro.platform.dynamics.thermostat import independent_stride, kinetic_p_value
+from argyro.platform.dynamics.md.canonical_check import independent_stride, kinetic_p_value
 
 
 def canonical(frames, atoms, seed, target_K=300.0):

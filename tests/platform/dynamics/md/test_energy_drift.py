@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argyro.platform.dynamics.energy_drift import conserved_drift_meV_atom_ns, linear_drift
-from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.dynamics.simulation import run_md
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.dynamics.md.energy_drift import conserved_drift_meV_atom_ns, linear_drift
+from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.dynamics.md.simulation import run_md
+from argyro.platform.structures.crystal.bulk import build_bulk
 
-POTENTIAL = Path(__file__).parents[1] / "learning" / "reference.mtp"  # level 8, learned from chgnet
+POTENTIAL = Path(__file__).parents[2] / "learning" / "reference.mtp"  # level 8, learned from chgnet
 
 
 def drift_of_a_run(workdir, timestep_fs):

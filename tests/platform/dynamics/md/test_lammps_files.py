@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from argyro.platform.dynamics.dcd import DCDTail
-from argyro.platform.dynamics.thermo_log import LogTail, box, cell_A
-from argyro.platform.potential.lammps import BREAK_MARKER
+from argyro.platform.dynamics.md.dcd_reader import DCDTail
+from argyro.platform.dynamics.md.thermo_log import LogTail, box, cell_A
+from argyro.platform.potential.native.lammps_commands import BREAK_MARKER
 
 HEAD = "   Step          Temp      Lx Ly Lz Xy Xz Yz   c_centre[1]\n"
 

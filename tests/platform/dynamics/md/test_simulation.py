@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from argyro.platform.dynamics.md_settings import MDSettings
-from argyro.platform.dynamics.simulation import run_md
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.dynamics.watch import PotentialFailedError, RunStoppedError, Watch
-from argyro.platform.errors import ArgyroError, InputError
-from argyro.platform.structures.argyrodite import build_bulk
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.dynamics.md.run_monitor import PotentialFailedError, RunStoppedError, Watch
+from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.dynamics.md.simulation import run_md
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 PAIR = ["pair_style lj/cut 8.0", "pair_coeff * * 0.0103 3.4"]
 SETTINGS = MDSettings(temperature_K=60.0, equilibrate_ps=2.0, production_ps=8.0, seed=1)
@@ -107,7 +107,7 @@ def test_wall_time_ends_a_run_that_the_same_call_continues(tmp_path):
 
 
 def test_a_folder_in_use_is_refused(tmp_path):
-    from argyro.platform.dynamics.lammps_process import exclusive
+    from argyro.platform.dynamics.md.lammps_process import exclusive
 
     with exclusive(tmp_path), pytest.raises(ArgyroError, match="another process is running"):
         run_md(crystal(), None, SETTINGS, tmp_path, pair_commands=PAIR)
@@ -119,7 +119,7 @@ def test_lammps_failures_come_with_its_message(tmp_path):
 
 
 def test_fused_atoms_are_the_potentials_failure(tmp_path):
-    potential = Path(__file__).parents[3] / "campaigns" / "reference" / "potentials" / "Cl-Li-P-S.mtp"
+    potential = Path(__file__).parents[4] / "campaigns" / "reference" / "potentials" / "Cl-Li-P-S.mtp"
     fused = build_bulk("Li6PS5Cl", 0.0)
     fused.positions[1] = fused.positions[0] + [0.2, 0.0, 0.0]
     with pytest.raises(PotentialFailedError, match=r"0\.200 Å apart"):

@@ -4,10 +4,10 @@ from ase import Atoms
 from ase.io import write
 from walkers import brownian
 
-from argyro.platform.dynamics.diffusivity import diffusivity
-from argyro.platform.dynamics.local_report import radial_report
-from argyro.platform.dynamics.report import charge_report, load
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.diffusion.report import charge_report, load
+from argyro.platform.dynamics.diffusion.tracer import diffusivity
+from argyro.platform.dynamics.sites.report import radial_report
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from ase.build import bulk
 from ase.io.cube import read_cube
 from walkers import brownian
 
-from argyro.platform.dynamics.density import density_A3, plot_density, write_density_cube
-from argyro.platform.dynamics.jumps import jump_rates
-from argyro.platform.dynamics.radial import radial_distributions, radial_mismatch
-from argyro.platform.dynamics.sites import crystal_cells, lithium_sites, occupied_sites
-from argyro.platform.dynamics.trajectory import Trajectory
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.sites.density import density_A3, plot_density, write_density_cube
+from argyro.platform.dynamics.sites.jump_rates import jump_rates
+from argyro.platform.dynamics.sites.li_sites import crystal_cells, lithium_sites, occupied_sites
+from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 LATTICE_A = 9.8614
 

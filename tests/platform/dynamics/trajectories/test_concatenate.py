@@ -5,8 +5,8 @@ import pytest
 from ase import Atoms
 from ase.io import write
 
-from argyro.platform.dynamics.pieces import read_trajectories
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.concatenate import read_trajectories
 
 CELL = np.diag([10.0, 11.0, 12.0])
 SPECIES = ["Li"] * 6 + ["P"] * 2 + ["S"] * 4

@@ -5,15 +5,15 @@ import sys
 
 import numpy as np
 
-from argyro.platform.dynamics.trajectory import TrajectoryHeader, TrajectoryWriter
+from argyro.platform.dynamics.trajectories.trajectory import TrajectoryHeader, TrajectoryWriter
 
 IONS, FRAMES = 36_000, 600  # 260 MB of positions
 LIMIT_MB = 300  # of which the interpreter and its libraries take 150
 SCRIPT = """
 import sys
 from pathlib import Path
-from argyro.platform.dynamics.diffusivity import diffusivity
-from argyro.platform.dynamics.trajectory import Trajectory
+from argyro.platform.dynamics.diffusion.tracer import diffusivity
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 result = diffusivity(Trajectory.read(Path(sys.argv[1])), 500.0, estimator="exact")
 status = Path("/proc/self/status").read_text()  # getrusage may tell the peak of who started us
 print(int(status.split("VmHWM:")[1].split()[0]) / 1024, result.estimate.value)

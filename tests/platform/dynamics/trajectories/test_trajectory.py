@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from walkers import brownian
 
-from argyro.platform.dynamics.trajectory import Trajectory, TrajectoryHeader, TrajectoryWriter
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory, TrajectoryHeader, TrajectoryWriter
 
 
 def test_what_is_written_is_read(tmp_path):

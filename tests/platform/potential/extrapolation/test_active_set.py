@@ -3,10 +3,10 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.basis_rows import basis_rows, parameter_rows
-from argyro.platform.potential.potential import MTP
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.potential.extrapolation.basis_rows import basis_rows, parameter_rows
+from argyro.platform.potential.mtp.model import MTP
 
 
 def potential(seed: int = 0) -> MTP:

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from argyro.platform.potential.maxvol import SWAP_TOLERANCE, coordinates, greedy_rows, maximal_volume
+from argyro.platform.potential.extrapolation.maxvol import SWAP_TOLERANCE, coordinates, greedy_rows, maximal_volume
 
 
 @pytest.mark.parametrize("seed", range(20))

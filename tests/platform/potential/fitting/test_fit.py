@@ -4,13 +4,13 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from potential_examples import labelled, random_cell, random_potential
 from threadpoolctl import threadpool_limits
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import _kernel
-from argyro.platform.potential.dataset import Dataset
-from argyro.platform.potential.linear import solve_linear
-from argyro.platform.potential.potential import MTP
-from argyro.platform.potential.training import TrainingOptions, train
-from argyro.platform.potential.whitening import whiten
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.fitting.dataset import Dataset
+from argyro.platform.potential.fitting.fit import TrainingOptions, train
+from argyro.platform.potential.fitting.linear_solve import solve_linear
+from argyro.platform.potential.fitting.preconditioner import whiten
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native import _kernel
 
 SPECIES = ("Li", "S")
 

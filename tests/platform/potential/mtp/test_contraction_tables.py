@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from potential_examples import random_cell, random_potential
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential.graphs import contractions
-from argyro.platform.potential.tables import generate, levels
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.mtp.contraction_tables import generate, levels
+from argyro.platform.potential.mtp.contractions import contractions
 
 COUNTS = {2: 1, 4: 2, 6: 5, 8: 9, 10: 16, 12: 29, 14: 52, 16: 92, 18: 163, 20: 288, 22: 500, 24: 864, 26: 1464}
 

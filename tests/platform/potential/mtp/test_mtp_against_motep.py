@@ -5,7 +5,7 @@ import pytest
 from ase.data import atomic_numbers
 from potential_examples import SPECIES, random_cell, random_potential
 
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.model import MTP
 
 motep_io = pytest.importorskip("motep.io.mlip.mtp")
 from motep.calculator import make_calculator  # noqa: E402

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from potential_examples import random_cell, random_potential
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import mtp_file
-from argyro.platform.potential.potential import MTP
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.mtp import mtp_file
+from argyro.platform.potential.mtp.model import MTP
 
 TEXT = mtp_file.text(random_potential(8, ("Li", "S")).with_repulsion(np.full((2, 2), 1.7)).parameters)
 

@@ -9,9 +9,9 @@ from ase import Atoms
 from ase.build import make_supercell
 from potential_examples import random_cell, random_potential
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential.calculator import MTPCalculator
-from argyro.platform.potential.potential import MTP
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+from argyro.platform.potential.mtp.model import MTP
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_instruction_sets_agree(tmp_path, mtp, atoms, instructions):
     mtp.write(tmp_path / "p.mtp")
     atoms.write(tmp_path / "a.extxyz")
     code = (
-        "import sys, ase.io, numpy; from argyro.platform.potential.potential import MTP;"
+        "import sys, ase.io, numpy; from argyro.platform.potential.mtp.model import MTP;"
         "numpy.save(sys.argv[3], MTP.read(sys.argv[1]).evaluate(ase.io.read(sys.argv[2])).forces_eV_A)"
     )
     files = [str(tmp_path / name) for name in ("p.mtp", "a.extxyz", "f.npy")]

@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential import native_build
-from argyro.platform.potential.lammps import lammps_command, lammps_environment
-from argyro.platform.potential.lammps_build import LammpsFacts, build_plugin
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.native import build
+from argyro.platform.potential.native.lammps_build import LammpsFacts, build_plugin
+from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment
 
 HELP = """
 Large-scale Atomic/Molecular Massively Parallel Simulator - 29 Aug 2024 - Update 1
@@ -55,23 +55,23 @@ def test_a_named_lammps_is_asked_how_it_was_built(tmp_path, monkeypatch):
         asked.update(headers=include_dirs, defines=defines, compiler=compiler)
         return target
 
-    monkeypatch.setattr(native_build, "build_plugin", record)
+    monkeypatch.setattr(build, "build_plugin", record)
     monkeypatch.delenv("CXX", raising=False)
-    wheel = native_build.lammps_wheel_dir()
-    assert build_plugin(wheel, tmp_path) == tmp_path / native_build.PLUGIN_NAME
-    assert asked["defines"] == native_build.wheel_defines()
+    wheel = build.lammps_wheel_dir()
+    assert build_plugin(wheel, tmp_path) == tmp_path / build.PLUGIN_NAME
+    assert asked["defines"] == build.wheel_defines()
     assert asked["headers"] == [wheel / "include" / "lammps"]
     assert asked["compiler"].endswith("mpicxx")
 
 
 @pytest.mark.slow
 def test_a_plugin_of_another_release_ends_with_one_clear_error(tmp_path, monkeypatch):
-    quick = [flag for flag in native_build._FLAGS if flag != "-O3"]  # nothing is computed with it
-    monkeypatch.setattr(native_build, "_FLAGS", quick)
-    monkeypatch.setattr(native_build, "_X86", {"baseline": []})
+    quick = [flag for flag in build._FLAGS if flag != "-O3"]  # nothing is computed with it
+    monkeypatch.setattr(build, "_FLAGS", quick)
+    monkeypatch.setattr(build, "_X86", {"baseline": []})
     defines = ["LAMMPS_SMALLBIG", "ARGYRO_LAMMPS_VERSION=20240829"]
-    plugin = tmp_path / "old" / native_build.PLUGIN_NAME
-    native_build.build_plugin(plugin, tmp_path / "scratch", native_build.wheel_include_dirs(), defines)
+    plugin = tmp_path / "old" / build.PLUGIN_NAME
+    build.build_plugin(plugin, tmp_path / "scratch", build.wheel_include_dirs(), defines)
     box = "region all block 0 1 0 1 0 1\ncreate_box 1 all\npair_style mtp\n"
     done = run_lammps(box, tmp_path, lammps_environment(plugin_dir=plugin.parent))
     errors = [line for line in done.stdout.splitlines() if "ERROR" in line]
@@ -96,11 +96,11 @@ def test_the_wheels_own_lmp_script_finds_the_plugin(tmp_path):
 
 def test_compiler_errors_are_shown(tmp_path, monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(native_build.BuildError, match="install g\\+\\+ or set CXX"):
-        native_build.build_kernel(tmp_path / "k.so", tmp_path, [])
+    with pytest.raises(build.BuildError, match="install g\\+\\+ or set CXX"):
+        build.build_kernel(tmp_path / "k.so", tmp_path, [])
 
 
 def test_every_architecture_has_the_baseline(monkeypatch):
-    assert "baseline" in native_build.instruction_sets()
-    monkeypatch.setattr(native_build.platform, "machine", lambda: "aarch64")
-    assert list(native_build.instruction_sets()) == ["baseline"]
+    assert "baseline" in build.instruction_sets()
+    monkeypatch.setattr(build.platform, "machine", lambda: "aarch64")
+    assert list(build.instruction_sets()) == ["baseline"]

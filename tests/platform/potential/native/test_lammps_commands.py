@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from argyro.platform.errors import InputError
-from argyro.platform.potential.lammps import lammps_command, lammps_environment, lammps_pair_commands
-from argyro.platform.potential.lammps_plugin import load_path
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment, lammps_pair_commands
+from argyro.platform.potential.native.lammps_plugin import load_path
 
 
 def test_plain_run():

@@ -8,14 +8,14 @@ from ase import Atoms
 from ase.build import bulk
 from ase.io import read, write
 
-from argyro.platform.potential.active_set import ActiveSet
-from argyro.platform.potential.lammps import (
+from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native.lammps_commands import (
     BREAK_MARKER,
     lammps_command,
     lammps_environment,
     lammps_pair_commands,
 )
-from argyro.platform.potential.potential import MTP
 
 SPECIES = ("Li", "Cl")
 TYPES = ("Cl", "Li")

@@ -9,8 +9,8 @@ from ase import Atoms, units
 from ase.build import bulk
 from ase.io import write
 
-from argyro.platform.potential.lammps import lammps_command, lammps_environment, lammps_pair_commands
-from argyro.platform.potential.potential import MTP
+from argyro.platform.potential.mtp.model import MTP
+from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment, lammps_pair_commands
 
 SPECIES = ("Li", "S", "Cl")
 SYMBOL_ORDER = ("Cl", "Li", "S")  # types in another order than the potential's species

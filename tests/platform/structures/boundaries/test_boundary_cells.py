@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.structures import build_boundary, check, list_boundaries
-from argyro.platform.structures.analysis import free_anion_disorder
-from argyro.platform.structures.coincidence import parse_boundary
-from argyro.platform.structures.composition import Composition
-from argyro.platform.structures.neighbours import close_distances
-from argyro.platform.structures.profile import count_boundaries
-from argyro.platform.structures.search import contact_stackings, ranked_stackings
+from argyro.platform.structures.boundaries.csl import parse_boundary
+from argyro.platform.structures.boundaries.orientation_profile import count_boundaries
+from argyro.platform.structures.boundaries.stacking_search import contact_stackings, ranked_stackings
+from argyro.platform.structures.crystal.composition import Composition
+from argyro.platform.structures.crystal.neighbours import close_distances
+from argyro.platform.structures.disorder_analysis import free_anion_disorder
 
 ALL = [boundary.name for boundary in list_boundaries()]
 SMALL = ["sigma3(-111)[110]", "sigma3(111)[111]", "sigma3(1-12)[110]", "sigma5(031)[100]", "sigma5(001)[001]"]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from pymatgen.core.interface import GrainBoundaryGenerator
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.coincidence import AXES, list_boundaries, parse_boundary, sigmas
-from argyro.platform.structures.crystal import ARMS
-from argyro.platform.structures.grains import cut_slab, plane_spacing, terminations
-from argyro.platform.structures.translations import shift_lattice, thickness_period
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.boundaries.csl import AXES, list_boundaries, parse_boundary, sigmas
+from argyro.platform.structures.boundaries.rigid_translations import shift_lattice, thickness_period
+from argyro.platform.structures.boundaries.slabs import cut_slab, plane_spacing, terminations
+from argyro.platform.structures.crystal.lattice_sites import ARMS
 
 NAMED = ["sigma3(1-12)[110]", "sigma3(-111)[110]", "sigma5(001)[001]", "sigma5(021)[100]"]
 

@@ -6,7 +6,7 @@ import ase.io
 import numpy as np
 import pytest
 
-from argyro.platform.errors import InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.structures import build_boundary, build_bulk, check
 
 COMPOSITIONS = [

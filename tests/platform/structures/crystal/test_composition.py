@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argyro.platform.errors import InputError
-from argyro.platform.structures.composition import CHARGES, Composition
-from argyro.platform.structures.occupation import nearest_counts, split_counts
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.crystal.composition import CHARGES, Composition
+from argyro.platform.structures.crystal.site_occupancy import nearest_counts, split_counts
 
 
 @pytest.mark.parametrize(

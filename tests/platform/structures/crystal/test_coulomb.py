@@ -7,10 +7,10 @@ import pytest
 from ase.build import bulk
 
 from argyro.platform.structures import build_boundary, build_bulk
-from argyro.platform.structures.composition import CHARGES
-from argyro.platform.structures.coulomb import COULOMB_EV_A, damped_matrix, ewald_energy_eV, ewald_matrix
-from argyro.platform.structures.crystal import ARMS, CENTRE, FREE_SITES, LITHIUM_PAIRS, PRIMITIVE
-from argyro.platform.structures.lithium import LithiumSites, place_lithium
+from argyro.platform.structures.crystal.composition import CHARGES
+from argyro.platform.structures.crystal.coulomb import COULOMB_EV_A, damped_matrix, ewald_energy_eV, ewald_matrix
+from argyro.platform.structures.crystal.lattice_sites import ARMS, CENTRE, FREE_SITES, LITHIUM_PAIRS, PRIMITIVE
+from argyro.platform.structures.crystal.lithium_placement import LithiumSites, place_lithium
 
 
 def _charges(atoms):
@@ -85,7 +85,7 @@ def test_placement_finds_the_lowest_of_all_arrangements():
 def test_placement_beats_chance_in_a_deficient_crystal():
     atoms = build_bulk("Li5.5PS4.5Cl1.5", 0.5, (2, 2, 2))
     charges, lithium = _charges(atoms), np.array(atoms.get_chemical_symbols()) == "Li"
-    from argyro.platform.structures.crystal import bulk_skeleton
+    from argyro.platform.structures.crystal.lattice_sites import bulk_skeleton
 
     pairs, rng, chance = bulk_skeleton(atoms.cell[0, 0] / 2, (2, 2, 2)).pairs, np.random.default_rng(0), []
     for _ in range(5):

@@ -6,8 +6,8 @@ import spglib
 from ase import Atoms
 
 from argyro.platform.structures import build_bulk
-from argyro.platform.structures.crystal import LITHIUM_PAIRS, bulk_skeleton
-from argyro.platform.structures.neighbours import close_distances, nearest_distance
+from argyro.platform.structures.crystal.lattice_sites import LITHIUM_PAIRS, bulk_skeleton
+from argyro.platform.structures.crystal.neighbours import close_distances, nearest_distance
 
 A = 9.8614
 
