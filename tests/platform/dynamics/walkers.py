@@ -32,3 +32,31 @@ def caged(ions=96, frames=600, interval_ps=0.1, radius_A=1.0, relaxation_ps=1.0,
 def as_trajectory(positions, framework, times) -> Trajectory:
     counts = {"Li": positions.shape[1], "P": 1}
     return Trajectory(positions, framework, times, np.eye(3) * 20.0, counts)
+
+
+def layered_walk(truth, layer_A, period_A, frames, ions, seed=3):
+    """Walkers whose D depends on z at uniform density.
+
+    A step with the local D is accepted with the ratio of the densities of reverse and forward step (Metropolis).
+    """
+    random, interval_ps, substeps = np.random.default_rng(seed), 0.5, 20
+    dt = interval_ps / substeps
+    positions = random.random((ions, 3)) * period_A
+    kept = np.empty((frames, ions, 3))
+
+    def local(z, inside, outside):
+        return np.where(z % period_A < layer_A, inside, outside)
+
+    for frame in range(frames):
+        for _ in range(substeps):
+            along = local(positions[:, 2], truth["parallel"], truth["bulk"])
+            positions[:, :2] += np.sqrt(2 * along * dt)[:, None] * random.normal(size=(ions, 2))
+            here = local(positions[:, 2], truth["perpendicular"], truth["bulk"])
+            proposal = positions[:, 2] + np.sqrt(2 * here * dt) * random.normal(size=ions)
+            there = local(proposal, truth["perpendicular"], truth["bulk"])
+            move2 = (proposal - positions[:, 2]) ** 2
+            log_ratio = 0.5 * np.log(here / there) - move2 / (4 * dt) * (1 / there - 1 / here)
+            accepted = np.log(random.random(ions)) < log_ratio
+            positions[:, 2] = np.where(accepted, proposal, positions[:, 2])
+        kept[frame] = positions
+    return as_trajectory(kept, np.zeros((frames, 3)), np.arange(frames) * interval_ps)

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from test_boundary import layered_walk
-from walkers import brownian
+from walkers import brownian, layered_walk
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_simulation import PAIR, SETTINGS, crystal
+from argon import PAIR, SETTINGS, crystal
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.md.run_monitor import RunStoppedError

@@ -1,6 +1,5 @@
 """Molecular dynamics of a Lennard-Jones crystal that calls a quarter of its atoms Li: fast, a test of the driver."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from argon import PAIR, SETTINGS, crystal
 from ase.build import bulk
 
 from argyro.platform.common.errors import ArgyroError, InputError
@@ -18,17 +18,6 @@ from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.dynamics.md.simulation import run_md
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 from argyro.platform.structures.crystal.bulk import build_bulk
-
-PAIR = ["pair_style lj/cut 8.0", "pair_coeff * * 0.0103 3.4"]
-SETTINGS = MDSettings(temperature_K=60.0, equilibrate_ps=2.0, production_ps=8.0, seed=1)
-
-
-def crystal(cells=3):
-    atoms = bulk("Ar", "fcc", a=5.4, cubic=True).repeat(cells)
-    symbols = np.array(atoms.get_chemical_symbols())
-    symbols[::4] = "Li"
-    atoms.set_chemical_symbols(symbols)
-    return atoms
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +57,15 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_simulation import PAIR, SETTINGS, crystal, replace, run_md
+from dataclasses import replace
+from argon import PAIR, SETTINGS, crystal
+from argyro.platform.dynamics.md.simulation import run_md
 run_md(crystal(), None, replace(SETTINGS, production_ps=60.0), Path(sys.argv[2]), pair_commands=PAIR)
 """
 
 
 def test_a_killed_run_continues_where_it_was(tmp_path):
-    here, trajectory = os.path.dirname(__file__), tmp_path / "trajectory.bin"  # noqa: PTH120
+    here, trajectory = Path(__file__).parents[1], tmp_path / "trajectory.bin"
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, here, str(tmp_path)])
     while process.poll() is None and not (trajectory.is_file() and trajectory.stat().st_size > 60_000):
         time.sleep(0.02)
