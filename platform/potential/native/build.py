@@ -1,6 +1,7 @@
 """Compiles the C++ parts with g++: the kernel once per instruction set, its Python binding and the LAMMPS plugin.
 
-Used by ``setup.py`` at installation and by `lammps_build` for a user's own LAMMPS, hence nothing but the standard library here. What a source file is follows from its name:
+Used by ``setup.py`` at installation and by `lammps_build` for a user's own LAMMPS, hence only the standard library.
+A source file's name says how it is compiled:
 
 - ``kernel/binding*.cpp`` belongs to the Python extension ``_kernel`` only, ``lammps/*.cpp`` to the plugin only;
 - ``*_simd.cpp`` is compiled once per instruction set, with ``-DARGYRO_ISA=avx512|avx2|baseline`` and
