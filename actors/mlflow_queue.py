@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from argyro.actors.mlflow_tracker import Record
+from argyro.platform.execution.atomic_files import write_json
 
 
 class Spool:
@@ -39,9 +40,8 @@ class Spool:
 
     def put(self, record: Record) -> None:
         """Keep a record until MLflow has it; the same key twice is one record."""
-        partial = self.waiting_folder / f"{record.key}.part"
-        partial.write_text(json.dumps(asdict(record) | {"artifacts": [str(path) for path in record.artifacts]}))
-        partial.rename(partial.with_suffix(".json"))
+        document = asdict(record) | {"artifacts": [str(path) for path in record.artifacts]}
+        write_json(self.waiting_folder / f"{record.key}.json", document)
 
     def waiting(self) -> list[Path]:
         """Files of the records that MLflow has not got."""

@@ -19,6 +19,7 @@ from ase.io import read, write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
+from argyro.platform.execution.atomic_files import replacing
 from argyro.platform.learning.cutout import CutOptions, local_cut
 from argyro.platform.learning.label_cells import NEAR_BOUNDARY_A
 from argyro.platform.structures import build_boundary, build_bulk
@@ -138,9 +139,8 @@ def main(file: Path) -> None:
         frames += hot_frames(case, calculator)
         for frame in frames:
             frame.arrays = {key: frame.arrays[key] for key in ("numbers", "positions")}
-        partial = file.with_name(f".{file.name}")
-        write(partial, frames, format="extxyz")
-        partial.rename(file)
+        with replacing(file) as partial:
+            write(partial, frames, format="extxyz")
         print(case.name, [len(frame) for frame in frames[-2:]], flush=True)
 
 

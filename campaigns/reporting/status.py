@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import decisions, grown_graph, rounds
 from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.platform.execution.atomic_files import is_locked
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.task import lock_file, progress_file
 from argyro.platform.execution.work_item import WorkItem
@@ -75,15 +75,10 @@ class StatusReader:
 
     def _active(self) -> bool:
         """Whether an `argyro run` works in the folder."""
-        try:
-            with (self.folder.scratch / "run.lock").open() as handle:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if is_locked(self.folder.run_lock):
             return True
-        except OSError:
-            return False
         signs = [*self.folder.scratch.glob("*.lock"), *self.folder.scratch.glob("*.progress.json")]
-        items = [sign for sign in signs if sign.name != "run.lock"]
+        items = [sign for sign in signs if sign != self.folder.run_lock]
         return any(time.time() - changed(sign) < SIGN_OF_LIFE_S for sign in items)
 
     def _quarantined(self, graph: Graph, store: Store) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import uuid
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ import yaml
 
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
-from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.common.errors import InputError
+from argyro.platform.execution.atomic_files import exclusive_lock, write_json, write_text
 from argyro.platform.execution.result_store import Store
 
 FORMAT_VERSION = 1
@@ -35,6 +35,11 @@ class CampaignFolder:
     def scratch(self) -> Path:
         """Unfinished work, the journal of what was computed, logs of quarantined items."""
         return self.root / "scratch"
+
+    @property
+    def run_lock(self) -> Path:
+        """Lock file of the `argyro run` at work in the folder."""
+        return self.scratch / "run.lock"
 
     @property
     def report_file(self) -> Path:
@@ -64,7 +69,7 @@ class CampaignFolder:
 
     def keep_costs(self, costs: Costs) -> None:
         """For the time left, and for the report to compare with."""
-        self._replace(self._costs_file, json.dumps(costs.to_json(), indent=1))
+        write_json(self._costs_file, costs.to_json(), shared=True)
 
     @property
     def _marker(self) -> Path:
@@ -90,8 +95,9 @@ class CampaignFolder:
                     )
             else:
                 identity = {"argyro_campaign": FORMAT_VERSION, "name": campaign.name, "id": uuid.uuid4().hex}
-                self._replace(self._marker, json.dumps(identity))
-            self._replace(self.spec_file, yaml.safe_dump(campaign.model_dump(mode="json"), sort_keys=False))
+                write_json(self._marker, identity, shared=True)
+            text = yaml.safe_dump(campaign.model_dump(mode="json"), sort_keys=False)
+            write_text(self.spec_file, text, shared=True)
         except OSError as error:
             raise InputError(
                 f"{self.root} cannot be written to ({error.strerror}); choose another with --workdir",
@@ -122,12 +128,6 @@ class CampaignFolder:
             )
         return identity
 
-    @staticmethod
-    def _replace(path: Path, text: str) -> None:
-        partial = path.with_name(path.name + ".part")
-        partial.write_text(text)
-        partial.rename(path)
-
     def campaign(self) -> Campaign:
         """The campaign that ran here.
 
@@ -148,13 +148,8 @@ class CampaignFolder:
         Raises:
             ArgyroError: another `argyro run` works in the folder.
         """
-        with (self.scratch / "run.lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ArgyroError(
-                    f"another `argyro run` works in {self.root}; wait for it (argyro status {self.root}) or stop it"
-                ) from error
+        refusal = f"another `argyro run` works in {self.root}; wait for it (argyro status {self.root}) or stop it"
+        with exclusive_lock(self.run_lock, refusal):
             yield
 
     def journal(self) -> list[dict]:

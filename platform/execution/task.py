@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.atomic_files import write_json
 from argyro.platform.execution.disk_faults import storage_fault
 from argyro.platform.execution.item_lock import item_lock
 from argyro.platform.execution.result_store import MANIFEST, UNFINISHED, DamagedItem, Store, StoreUnavailable
@@ -57,9 +58,8 @@ class StageContext:
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Tell the display how far the item is; cheap enough for every round or every second."""
-        partial = self.workdir.parent / f"{self.workdir.name}.progress.part"
-        partial.write_text(json.dumps({"fraction": fraction, "text": text}))
-        partial.rename(progress_file(self.workdir.parent, self.workdir.name))
+        file = progress_file(self.workdir.parent, self.workdir.name)
+        write_json(file, {"fraction": fraction, "text": text})
 
     def parent_result(self, role: str) -> dict:
         """The ``result.json`` of a parent."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from ase import Atoms
 from ase.io import iread, write
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.execution.atomic_files import replacing, write_json
 
 if TYPE_CHECKING:
     from argyro.platform.learning.explore import Exploration
@@ -52,9 +51,7 @@ class RoundStore:
                     given=str(self.workdir),
                 )
         else:
-            partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps(identity, indent=1))
-            partial.rename(path)
+            write_json(path, identity)
 
     @property
     def folders(self) -> list[Path]:
@@ -107,30 +104,17 @@ def read_frames(path: Path) -> list[Atoms]:
 def write_frames(path: Path, frames: list[Atoms]) -> None:
     """Write frames as extended xyz, all or none whenever the process is killed; writes nothing for none."""
     if frames:
-        with _whole(path) as partial:
+        # a frame cut within its last number reads without complaint, and so does a file that ends between two frames
+        with replacing(path, durable=True) as partial:
             write(partial, [_without_log(frame) for frame in frames], format="extxyz")
 
 
 def append_frame(path: Path, frame: Atoms) -> None:
     """Add a frame to an extended xyz file, which holds it wholly or not at all whenever the process is killed."""
-    with _whole(path) as partial:
+    with replacing(path, durable=True) as partial:
         if path.exists():
             shutil.copy(path, partial)
         write(partial, _without_log(frame), format="extxyz", append=True)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Another name to write under; at the end the file is on the disk and takes its own.
-
-    A frame cut within its last number reads without complaint, and so does a file that ends between two frames.
-    """
-    partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    yield partial
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
-    partial.replace(path)
 
 
 def _without_log(frame: Atoms) -> Atoms:

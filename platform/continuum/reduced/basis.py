@@ -16,6 +16,7 @@ from argyro.platform.continuum.interface_fem.equilibrated_flux import (
     width_nodes,
 )
 from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.execution.atomic_files import replacing
 
 FORMAT = 1
 # What the standard basis covers: both diffusivity ratios and w/d.
@@ -68,10 +69,8 @@ class ReducedModel:
     def save(self, path: Path) -> None:
         """Write one .npz, by renaming, so that two processes may do so at once."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{np.random.default_rng().integers(1 << 40):x}.part")
-        with part.open("wb") as file:
+        with replacing(path, shared=True) as part, part.open("wb") as file:
             np.savez(file, format=FORMAT, **{field.name: getattr(self, field.name) for field in fields(self)})
-        part.rename(path)
 
     @classmethod
     def load(cls, path: Path) -> ReducedModel:

@@ -1,18 +1,16 @@
-"""One LAMMPS process that cannot outlive its parent, and one run per folder."""
+"""Run one LAMMPS process that cannot outlive its parent."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.execution.child_processes import contain_lammps
 from argyro.platform.potential.native.build import PLUGIN_NAME
@@ -81,18 +79,3 @@ def _environment(settings: MDSettings, threads: int) -> dict[str, str]:
     if (folder / PLUGIN_NAME).is_file():
         environment["LAMMPS_PLUGIN_PATH"] = str(folder)
     return environment
-
-
-@contextmanager
-def exclusive(workdir: Path) -> Iterator[None]:
-    """Hold a folder for one run.
-
-    Raises:
-        ArgyroError: another process is at work there.
-    """
-    with (workdir / "lock").open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ArgyroError(f"another process is running molecular dynamics in {workdir}; wait for it") from error
-        yield

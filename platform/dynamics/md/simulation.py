@@ -20,9 +20,9 @@ from ase import Atoms
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.md import lammps_input
 from argyro.platform.dynamics.md.equilibration import Equilibration
-from argyro.platform.dynamics.md.lammps_process import exclusive
 from argyro.platform.dynamics.md.production import Production
 from argyro.platform.dynamics.md.settings import MDSettings
+from argyro.platform.execution.atomic_files import exclusive_lock, write_text
 from argyro.platform.potential.native.lammps_commands import lammps_pair_commands
 
 # Every second step: a hole is fallen through within ten, and it costs 4 to 7 % of a run (levels 8 to 16, r_c 5 Å).
@@ -78,7 +78,7 @@ def run_md(
     workdir = Path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
     commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path, workdir)
-    with exclusive(workdir):
+    with exclusive_lock(workdir / "lock", f"another process is running molecular dynamics in {workdir}; wait for it"):
         _claim(workdir, _identity(atoms, settings, commands, mtp_path))
         summary_path, trajectory = workdir / "summary.json", workdir / "trajectory.bin"
         if not summary_path.is_file():
@@ -143,7 +143,5 @@ def _claim(workdir: Path, identity: dict) -> None:
 
 
 def _write_json(path: Path, data: dict) -> None:
-    """Write under a temporary name first: the file is complete or absent."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(data, indent=1, default=float) + "\n")
-    partial.replace(path)
+    """Write numbers of numpy, too."""
+    write_text(path, json.dumps(data, indent=1, default=float) + "\n")

@@ -11,6 +11,7 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.execution.atomic_files import write_text
 from argyro.platform.potential.native import _kernel
 
 
@@ -46,9 +47,7 @@ def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.
 
 def write(path: str | PathLike, parameters: _kernel.Parameters) -> None:
     """Writes a file that MLIP, motep and LAMMPS read; under another name first, so that it is never seen half done."""
-    scratch = Path(path).with_name(Path(path).name + ".part")
-    scratch.write_text(text(parameters))
-    scratch.replace(path)
+    write_text(Path(path), text(parameters))
 
 
 def text(parameters: _kernel.Parameters) -> str:

@@ -98,9 +98,9 @@ def test_wall_time_ends_a_run_that_the_same_call_continues(tmp_path):
 
 
 def test_a_folder_in_use_is_refused(tmp_path):
-    from argyro.platform.dynamics.md.lammps_process import exclusive
+    from argyro.platform.execution.atomic_files import exclusive_lock
 
-    with exclusive(tmp_path), pytest.raises(ArgyroError, match="another process is running"):
+    with exclusive_lock(tmp_path / "lock", ""), pytest.raises(ArgyroError, match="another process is running"):
         run_md(crystal(), None, SETTINGS, tmp_path, pair_commands=PAIR)
 
 
