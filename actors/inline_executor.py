@@ -10,6 +10,8 @@ from argyro.platform.execution.task import Outcome, Resources, Task, execute
 class InlineExecutor:
     """Tasks run when they are waited for, in the order they were submitted."""
 
+    fault = ""  # nothing can be lost but this process
+
     def __init__(self) -> None:
         self._queue: deque[Task] = deque()
 

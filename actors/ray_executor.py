@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import ray
 
 from argyro.actors.ray_cluster import connect
+from argyro.actors.ray_watchdog import REPAIR, Watchdog
 from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.execution.child_processes import die_with_parent
 from argyro.platform.execution.item_lock import held_since
@@ -95,15 +96,23 @@ class RayExecutor:
         self._occupied: Counter[str] = Counter()
         self._known_nodes: tuple[float, list[Mapping[str, float]]] = (0.0, [])
         self._fitting: set[Resources] = set()
+        self._watchdog: Watchdog | None = None
 
     def _nodes(self) -> list[Mapping[str, float]]:
         """Resources of each node, asked anew every few seconds: nodes come and go."""
         self._join()
+        if self._watchdog is None:
+            self._watchdog = Watchdog.of_this_node().start()
         asked, nodes = self._known_nodes
         if time.monotonic() - asked > LOOK_EVERY_S or not nodes:
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             self._known_nodes = (time.monotonic(), nodes)
         return nodes
+
+    @property
+    def fault(self) -> str:
+        """Why the cluster cannot go on, once a `KeyboardInterrupt` has come for that; else empty."""
+        return self._watchdog.fault if self._watchdog is not None else ""
 
     def has_room(self, resources: Resources) -> bool:
         """Whether what runs and this fit the cluster, a few tasks ahead allowed.
@@ -173,7 +182,7 @@ class RayExecutor:
         """A driver whose own node is gone would wait for ever: its tasks are not started any more."""
         own = ray.get_runtime_context().get_node_id()
         if not any(node["Alive"] for node in ray.nodes() if node["NodeID"] == own):
-            raise ArgyroError("the Ray node of this process died; nothing that was finished is lost: run again")
+            raise ArgyroError(f"the Ray node of this process died; {REPAIR}")
 
     def _end_overdue(self) -> None:
         for reference, (task, submitted) in self._running.items():
@@ -193,5 +202,10 @@ class RayExecutor:
 
     def close(self) -> None:
         """Leave the cluster; a local one ends, and its processes with it."""
+        if self._watchdog is not None and not self.fault:
+            self._watchdog.stop()
         if ray.is_initialized():
             ray.shutdown()
+        if self._watchdog is not None and self.fault:  # it also ends a shutdown that waits for dead processes
+            self._watchdog.stop()
+        self._watchdog = None

@@ -31,6 +31,10 @@ from argyro.platform.execution.result_store import Store
 class RunningExecutor(Executor, Protocol):
     """An executor with an end."""
 
+    @property
+    def fault(self) -> str:
+        """Why it cannot go on, when that is the reason of a `KeyboardInterrupt`; else empty."""
+
     def close(self) -> None:
         """Leave the cluster."""
 
@@ -100,6 +104,10 @@ def run_campaign(
             if scheduler.progress.stopped:
                 raise ArgyroError(scheduler.progress.stopped)
             return _conclude(folder, campaign, graph, scheduler, tracking)
+        except KeyboardInterrupt:
+            if executor.fault:
+                raise ArgyroError(executor.fault) from None
+            raise
         finally:
             executor.close()
 

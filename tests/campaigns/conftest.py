@@ -4,7 +4,10 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -17,12 +20,30 @@ def smoke():
     return Path(__file__).parents[2] / "campaigns" / "templates" / "smoke.yaml"
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A command that ended: exit status and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @pytest.fixture(scope="session")
 def argyro():
-    """Runs a command of the command line in a process of its own, to its end."""
+    """Runs a command in this process and returns its exit status and output; an unexpected error fails the test."""
 
     def run(*arguments):
-        return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=1200)
+        from argyro.campaigns.cli.main import main
+
+        handler = signal.getsignal(signal.SIGTERM)
+        try:
+            with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+                main([str(argument) for argument in arguments])
+        except SystemExit as ended:
+            return Ended(ended.code, out.getvalue(), err.getvalue())
+        finally:
+            signal.signal(signal.SIGTERM, handler)
 
     return run
 
