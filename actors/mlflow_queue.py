@@ -27,7 +27,7 @@ class Spool:
         self._logged = set(self._lines()[1:])
 
     def _lines(self) -> list[str]:
-        return self._ledger.read_text().splitlines() if self._ledger.exists() else []
+        return self._ledger.read_text(errors="replace").splitlines() if self._ledger.exists() else []
 
     def __contains__(self, key: str) -> bool:
         """Whether MLflow has got it."""

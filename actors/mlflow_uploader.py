@@ -60,7 +60,11 @@ class Delivery:
 
         while files := self.spool.waiting():
             for file in files:
-                record = self.spool.read(file)
+                try:
+                    record = self.spool.read(file)
+                except (ValueError, KeyError, TypeError) as error:
+                    self.spool.refuse(file, f"the file is damaged: {error}")  # the next run writes it again
+                    continue
                 try:
                     tracker.log(record)
                 except MlflowException as error:

@@ -61,10 +61,10 @@ class CampaignFolder:
         return self.root / "costs.json"
 
     def costs(self) -> Costs | None:
-        """What the machine of the first run was measured to take; None before it."""
+        """Read the costs measured before the first run; None if they are absent or damaged, then measure again."""
         try:
             return Costs.from_json(json.loads(self._costs_file.read_text()))
-        except FileNotFoundError:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def keep_costs(self, costs: Costs) -> None:
@@ -83,19 +83,18 @@ class CampaignFolder:
         """
         try:
             self.scratch.mkdir(parents=True, exist_ok=True)
-            if self._marker.exists():
-                identity = self._read_marker()
-                if identity["name"] != campaign.name:
-                    raise InputError(
-                        f"{self.root} holds the campaign {identity['name']!r}, not {campaign.name!r}; "
-                        "give another --workdir, or the campaign its old name",
-                        path="workdir",
-                        given=campaign.name,
-                        accepted=identity["name"],
-                    )
-            else:
+            identity = self._identity()
+            if identity is None:
                 identity = {"argyro_campaign": FORMAT_VERSION, "name": campaign.name, "id": uuid.uuid4().hex}
                 write_json(self._marker, identity, shared=True)
+            elif identity["name"] != campaign.name:
+                raise InputError(
+                    f"{self.root} holds the campaign {identity['name']!r}, not {campaign.name!r}; "
+                    "give another --workdir, or the campaign its old name",
+                    path="workdir",
+                    given=campaign.name,
+                    accepted=identity["name"],
+                )
             text = yaml.safe_dump(campaign.model_dump(mode="json"), sort_keys=False)
             write_text(self.spec_file, text, shared=True)
         except OSError as error:
@@ -107,20 +106,20 @@ class CampaignFolder:
             ) from error
         return identity["id"]
 
-    def _read_marker(self) -> dict:
+    def _identity(self) -> dict[str, str] | None:
+        """Read ``campaign.json``; None if it is absent or damaged, then `prepare` makes it again.
+
+        Raises:
+            InputError: a newer argyro wrote it.
+        """
         try:
             identity = json.loads(self._marker.read_text())
-            version = identity["argyro_campaign"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{self.root} is not a campaign folder: its campaign.json is missing or damaged; "
-                "give the folder that `argyro run` made",
-                path="workdir",
-                given=str(self.root),
-            ) from error
+            version, _, _ = identity["argyro_campaign"], identity["name"], identity["id"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
         if version != FORMAT_VERSION:
             raise InputError(
-                f"{self.root} was written in campaign format {version}, this argyro knows {FORMAT_VERSION}; "
+                f"{self.root} was written in campaign format {version}, this argyro reads {FORMAT_VERSION}; "
                 "use the argyro that wrote it, or another --workdir",
                 path="workdir",
                 given=version,
@@ -129,13 +128,26 @@ class CampaignFolder:
         return identity
 
     def campaign(self) -> Campaign:
-        """The campaign that ran here.
+        """Read the campaign as it was last run.
 
         Raises:
-            InputError: this is not a campaign folder, or one of a newer format.
+            InputError: this is not a campaign folder, one of a newer format, or its files are damaged.
         """
-        self._read_marker()
-        return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
+        if self._identity() is None:
+            raise InputError(
+                f"{self.root} is not a campaign folder: its campaign.json is missing or damaged; give the folder that "
+                f"`argyro run` made, or make the file again: argyro run SPEC.yaml --workdir {self.root}",
+                path="workdir",
+                given=str(self.root),
+            )
+        try:
+            return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+            raise InputError(
+                f"{self.spec_file} is missing or damaged; make it again: argyro run SPEC.yaml --workdir {self.root}",
+                path="workdir",
+                given=str(self.spec_file),
+            ) from error
 
     def store(self, campaign: Campaign) -> Store:
         """The store that the campaign names, by default one in the folder."""
@@ -153,7 +165,18 @@ class CampaignFolder:
             yield
 
     def journal(self) -> list[dict]:
-        """One entry for each item ever computed here: key, stage, seconds, time, pid; a line cut off is left out."""
+        """Read one entry for each item computed here: key, stage, seconds, time, pid; leave out damaged lines."""
         file = self.scratch / "journal.jsonl"
-        lines = file.read_text().splitlines() if file.exists() else []
-        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+        return [entry for line in lines if (entry := _journal_entry(line)) is not None]
+
+
+def _journal_entry(line: str) -> dict | None:
+    """Parse a line of the journal; None if it is damaged."""
+    try:
+        entry = json.loads(line)
+        numbers = entry["seconds"], entry["time"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    named = isinstance(entry.get("key"), str) and isinstance(entry.get("stage"), str)
+    return entry if named and all(isinstance(number, int | float) for number in numbers) else None

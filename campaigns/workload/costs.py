@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import exp, log
+from math import exp, inf, log
 
 import numpy as np
 
@@ -57,9 +57,17 @@ class Costs:
 
     @classmethod
     def from_json(cls, document: Mapping) -> Costs:
-        """The inverse of `to_json`; JSON's keys are text."""
-        levels = {int(level): seconds for level, seconds in document["atom_step_s"].items()}
-        return cls(levels, document["label_atom_s"], document["slowness"])
+        """Invert `to_json`; JSON's keys are text.
+
+        Raises:
+            ValueError: a cost is not positive and finite; KeyError, TypeError: one is absent or no number.
+        """
+        levels = {int(level): float(seconds) for level, seconds in document["atom_step_s"].items()}
+        label_atom_s = document["label_atom_s"]
+        costs = cls(levels, None if label_atom_s is None else float(label_atom_s), float(document["slowness"]))
+        if not levels or not all(0 < cost < inf for cost in (*levels.values(), costs.slowness)):
+            raise ValueError("costs must be positive and finite")
+        return costs
 
     def step_s(self, level: int) -> float:
         """Of one MD step of one atom; between measured levels geometrically."""

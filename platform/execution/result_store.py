@@ -54,7 +54,7 @@ class Store:
         cache: local folder for copies of items when the store itself is remote.
 
     Raises:
-        InputError: the store was written by a newer format, or cannot be reached.
+        InputError: the store was written in another format, or cannot be reached.
     """
 
     def __init__(self, uri: str | Path, cache: Path | None = None):
@@ -69,16 +69,14 @@ class Store:
     def _check_format(self) -> None:
         marker = f"{self.root}/format.json"
         try:
-            if self._exists(marker):
-                found = json.loads(self._read(marker))["argyro_store"]
-            else:
+            found = self._format_of(marker)
+            if found is None:
                 self.fs.create_dir(self.root, recursive=True)
                 self._write(marker, json.dumps({"argyro_store": FORMAT_VERSION}).encode())
                 found = FORMAT_VERSION
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
             raise InputError(
-                f"store {self.uri!r} cannot be used: {error}; give a folder you may write to, "
-                "or restore its format.json",
+                f"store {self.uri!r} cannot be used: {error}; give a folder you may write to",
                 path="store",
                 given=self.uri,
                 accepted="a writable folder or pyarrow URI",
@@ -91,6 +89,15 @@ class Store:
                 given=found,
                 accepted=str(FORMAT_VERSION),
             )
+
+    def _format_of(self, marker: str) -> int | None:
+        """Read the store's format; None if the file is absent or damaged: each item has its own checksums."""
+        if not self._exists(marker):
+            return None
+        try:
+            return json.loads(self._read(marker))["argyro_store"]
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def _exists(self, path: str) -> bool:
         return self.fs.get_file_info(path).type == arrow_fs.FileType.File

@@ -206,8 +206,9 @@ def _journal(task: Task, seconds: float) -> None:
             "pid": os.getpid(),
         }
     )
-    with (task.scratch / "journal.jsonl").open("a") as journal:
-        journal.write(line + "\n")
+    with (task.scratch / "journal.jsonl").open("ab") as journal:
+        # a process that was killed as it wrote leaves a line without end; it must not spoil this one
+        journal.write(f"\n{line}\n".encode())
 
 
 def discard_scratch(scratch: Path, key: str) -> None:
