@@ -101,7 +101,7 @@ def test_every_package_is_named_in_pyproject():
 
 
 def test_commands_start_without_heavy_libraries():
-    heavy = ("torch", "jax", "ray", "mlflow", "pymatgen", "chgnet", "matplotlib")
+    heavy = ("torch", "jax", "ray", "mlflow", "pymatgen", "diep", "chgnet", "matplotlib")
     code = f"import sys, argyro.campaigns.cli.main; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

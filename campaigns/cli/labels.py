@@ -23,7 +23,7 @@ def install(
 
 
 def check(
-    source: Annotated[str, typer.Argument(help="Reference to try.")] = "chgnet",
+    source: Annotated[str, typer.Argument(help="Reference to try.")] = "diep",
     python: Annotated[str | None, typer.Option(help="Interpreter of its environment.")] = None,
     composition: Annotated[str, typer.Option(help="Cell to label.")] = "Li6PS5Cl",
     json_: JsonFlag = False,

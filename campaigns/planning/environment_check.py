@@ -22,11 +22,11 @@ def examine() -> list[dict]:
         _finding("lmp with pair mtp", True, _lammps),
     ]
     findings += [_finding(name, True, partial(_package, name)) for name in _PACKAGES]
-    return findings + [_label_source(source, required=source == "chgnet") for source in _SOURCES]
+    return findings + [_label_source(source, required=source == "diep") for source in _SOURCES]
 
 
 _PACKAGES = ("ray", "mlflow", "torch", "torch-geometric", "jax", "jax-fem", "kinisi", "pymatgen")
-_SOURCES = ("chgnet", "mace", "sevennet", "gpaw", "vasp", "espresso", "cp2k")
+_SOURCES = ("diep", "chgnet", "mace", "sevennet", "gpaw", "vasp", "espresso", "cp2k")
 
 
 def _finding(name: str, required: bool, check: Callable[[], tuple[bool, str]]) -> dict:

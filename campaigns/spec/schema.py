@@ -78,7 +78,7 @@ class Structures(_Section):
     )
 
 
-Reference = Literal["chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"]
+Reference = Literal["diep", "chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"]
 
 
 class Teacher(_Section):
@@ -99,7 +99,7 @@ class Teacher(_Section):
 class Labels(_Section):
     """The reference that labels configurations."""
 
-    source: Reference = "chgnet"
+    source: Reference = "diep"
     teacher: Teacher | None = Field(None, description="for `mace`: train the models on another reference's labels")
     python: str | None = Field(None, description="interpreter of the environment that holds the reference")
     factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")

@@ -19,7 +19,7 @@ from argyro.campaigns.workload.atom_counts import md_atoms
 ATOM_STEP_S = {2: 4e-7, 8: 6.8e-7, 12: 1.12e-6, 16: 3.0e-6, 20: 6.6e-6, 26: 4e-5}
 REFERENCE_CUTOFF_A = 5.0
 # Core seconds per atom and label; the figure of DFT is for plane waves at the Γ point.
-LABEL_ATOM_S = {"chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
+LABEL_ATOM_S = {"diep": 0.006, "chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
 DFT_LABEL_ATOM_S = 2.0
 # Members of a committee, committees until nothing is doubtful, core seconds per atom and pass (MACE, width 32).
 COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 2, 0.003

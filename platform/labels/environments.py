@@ -56,7 +56,8 @@ def install(source: str, folder: Path | None = None, progress: Callable[[str], N
     """
     if source not in RECIPES:
         raise InputError(
-            f"no environment is known for {source!r}; chgnet and mace live in this one, other codes name their program",
+            f"no environment is known for {source!r}; diep, chgnet and mace live in this one, other codes name their "
+            "program",
             path="source",
             given=source,
             accepted=", ".join(RECIPES),

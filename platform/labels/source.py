@@ -13,7 +13,7 @@ from pathlib import Path
 
 from argyro.platform.common.errors import InputError
 
-SOURCES = ("chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase")
+SOURCES = ("diep", "chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase")
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -22,7 +22,7 @@ class LabelSource:
     """A reference for energies, forces and stresses, with everything that decides its numbers.
 
     Args:
-        source: one of chgnet, sevennet, mace, gpaw, vasp, espresso, cp2k, or ase with a factory.
+        source: one of diep, chgnet, sevennet, mace, gpaw, vasp, espresso, cp2k, or ase with a factory.
         python: interpreter of the environment in which the reference lives; None for this one.
         factory: for ``ase``, ``module:callable`` or ``file.py:callable`` that returns an ASE calculator.
         kwargs: settings of the engine.
@@ -35,7 +35,7 @@ class LabelSource:
         InputError: the source is unknown, or `factory` does not go with it.
     """
 
-    source: str = "chgnet"
+    source: str = "diep"
     python: str | None = None
     factory: str | None = None
     kwargs: dict = field(default_factory=dict)

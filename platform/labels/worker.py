@@ -47,6 +47,8 @@ class Reference:
         self.parser = _sibling("convergence").PARSERS.get(config["source"])
         self.kwargs = config.get("kwargs") or {}
         self.calculator = None if self.engine.output else self.engine.build(self.kwargs, Path.cwd())
+        self.elements = self.engine.elements(self.calculator) if self.engine.elements else None
+        self.source = config["source"]
 
     def label(self, request: dict) -> dict:
         """Energy, forces and stress of one frame with its status; an exception of the engine is a status, too."""
@@ -64,6 +66,9 @@ class Reference:
 
     def _attempt(self, atoms, kwargs: dict, directory: Path) -> dict:
         answer = {"status": "failed", "message": ""}
+        unknown = sorted({atom.symbol for atom in atoms if self.elements and atom.number not in self.elements})
+        if unknown:
+            return answer | {"message": f"{self.source} does not know {', '.join(unknown)}; use another reference"}
         try:
             if self.engine.output:
                 directory.mkdir(parents=True, exist_ok=True)

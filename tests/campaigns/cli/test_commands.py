@@ -69,7 +69,7 @@ def test_doctor_finds_this_machine_fit(argyro):
     done = argyro("doctor", "--json")
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
     assert done.returncode == 0, checks
-    assert checks["lmp with pair mtp"]["ok"] and checks["labels: chgnet"]["ok"]
+    assert checks["lmp with pair mtp"]["ok"] and checks["labels: diep"]["ok"]
 
 
 def test_structure_and_homogenize_print_their_keys(argyro, tmp_path):
@@ -135,5 +135,5 @@ def test_mistakes_in_the_groups(argyro, arguments, words):
 
 
 def test_labels_check_compares_forces_with_slopes(argyro):
-    document = json.loads(argyro("labels", "check", "chgnet", "--json").stdout)
-    assert document["force_error_eV_A"] < 0.02 and document["label_source"].startswith("chgnet/0.4.2")
+    document = json.loads(argyro("labels", "check", "diep", "--json").stdout)
+    assert document["force_error_eV_A"] < 0.02 and document["label_source"].startswith("diep/2.0")

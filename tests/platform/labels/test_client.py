@@ -115,21 +115,6 @@ def test_model_that_cannot_be_loaded_is_told_in_the_log(tmp_path):
     assert labelled.info["status"] == "failed" and "no weights here" in labelled.info["log"]
 
 
-@pytest.mark.slow
-def test_chgnet_forces_are_the_slope_of_its_energy():
-    frame = bulk("LiCl", "rocksalt", a=5.2, cubic=True)
-    frame.rattle(0.1, seed=2)
-    step_A = 0.01
-    moved = [frame.copy() for _ in range(2)]
-    for sign, copy in zip((1, -1), moved, strict=True):
-        copy.positions[0, 0] += sign * step_A
-    with Labeller(LabelSource()) as labeller:
-        centre, plus, minus = labeller.label([frame, *moved])
-    slope = (plus.get_potential_energy() - minus.get_potential_energy()) / (2 * step_A)
-    assert centre.get_forces()[0, 0] == pytest.approx(-slope, abs=5e-3)
-    assert centre.info["label_source"].startswith("chgnet/")
-
-
 @pytest.mark.parametrize(
     ("arguments", "path"),
     [
@@ -164,7 +149,7 @@ def test_identity_changes_with_settings_and_weights(tmp_path):
     assert LabelSource(source="ase", factory=factory).identity()["weights"] != plain["weights"]
 
 
-def test_availability_of_chgnet_is_known_without_importing_it():
+def test_availability_of_the_default_is_known_without_importing_it():
     source = LabelSource()
     start = time.monotonic()
     assert source.available() == (True, "")
