@@ -26,7 +26,7 @@ test: install
 	$(BIN)/python -m pytest tests
 
 check: install
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell && $(BIN)/mypy
 
 # The site, in site/; the test suite builds it, too.
 docs: install
