@@ -1,0 +1,255 @@
+"""Place ions on shared and partly empty sites: low Coulomb energy, never two on split sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from ase.data import atomic_numbers, covalent_radii
+
+from argyro.platform.structures.cif.partial_crystal import PartialCrystal
+from argyro.platform.structures.cif.site_counts import SiteCounts
+from argyro.platform.structures.crystal.coulomb import COULOMB_EV_A, ewald_matrix
+from argyro.platform.structures.crystal.neighbours import close_distances
+
+SPLIT_SHARE = 0.75  # of the sum of covalent radii: nearer sites are alternatives of one ion
+ANION_SPLIT_A = 1.6
+SPLIT_PENALTY_EV = 60.0
+RELOCATION_EV = 12.0  # an ion leaves its orbit only to end a clash on split sites
+RELOCATION_SHARE = 0.25  # of the moves
+SEPARATION_STEPS = 2000
+SHORTEST_A = 1.5  # Coulomb interactions are those at this distance for nearer sites
+HOT_EV, COLD_EV = 10.0, 0.02
+MOVES_PER_SITE, FEWEST_MOVES, MOST_MOVES = 300, 5_000, 120_000
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Ions on the sites of a supercell.
+
+    Attributes:
+        symbols: element of each filled site.
+        positions_A: (n, 3) of the filled sites.
+        labels: orbit of each filled site.
+        split_pairs: split sites that are both occupied; 0 unless the occupancies demand it.
+        shortest_split_A: distance of the nearest such pair, infinite without one.
+        relocated: ions on another orbit of their element than the counts say, which keeps split sites apart.
+    """
+
+    symbols: list[str]
+    positions_A: np.ndarray
+    labels: list[str]
+    split_pairs: int
+    shortest_split_A: float
+    relocated: int
+
+
+def place_ions(
+    crystal: PartialCrystal,
+    counts: SiteCounts,
+    supercell: tuple[int, int, int],
+    states: Mapping[str, float],
+    seed: int,
+    effort: int = 1,
+) -> Placement:
+    """Choose which sites are filled by simulated annealing of the Coulomb energy of the formal charges.
+
+    Moves exchange two ions, or an ion and a vacancy, of one orbit. Some take an ion to an empty site of another orbit
+    of its element, at a cost that only a clash on split sites outweighs.
+
+    Args:
+        crystal: with occupancies.
+        counts: whole numbers for the supercell.
+        supercell: repeats along the axes.
+        states: charge number of each element.
+        seed: of the random moves.
+        effort: factor of the number of moves.
+    """
+    sites = _Sites(crystal, counts, supercell, states)
+    random = np.random.default_rng(seed)
+    filled = sites.shuffled(random)
+    if sites.exchangeable:
+        filled = _separate(sites, _anneal(sites, filled, random, effort), random)
+    pairs, distances = sites.split_pairs(filled)
+    keep = np.flatnonzero(filled >= 0)
+    return Placement(
+        [sites.elements[filled[site]] for site in keep],
+        sites.positions_A[keep],
+        [sites.labels[site] for site in keep],
+        pairs,
+        distances,
+        sites.relocated(filled),
+    )
+
+
+class _Sites:
+    """Sites of the supercell, their interactions, and which may exchange their ions."""
+
+    def __init__(self, crystal: PartialCrystal, counts: SiteCounts, supercell, states: Mapping[str, float]):
+        shifts = np.array(list(np.ndindex(*supercell)), dtype=float)
+        self.cell_A = crystal.cell_A * np.array(supercell)[:, None]
+        self.elements = list(crystal.amounts)
+        self.charge_e = np.array([states[element] for element in self.elements] + [0.0])  # last: vacancy, index -1
+        self.numbers, self.members, self.labels = counts.numbers, [], []
+        positions, start = [], 0
+        for orbit in crystal.orbits:
+            here = ((orbit.positions[:, None] + shifts).reshape(-1, 3)) @ crystal.cell_A
+            positions.append(here)
+            self.members.append(np.arange(start, start + len(here)))
+            self.labels += [orbit.label] * len(here)
+            start += len(here)
+        self.positions_A = np.concatenate(positions)
+        self.exchangeable = [
+            member
+            for member, numbers in zip(self.members, counts.numbers, strict=True)
+            if 0 < max(numbers.values(), default=0) < len(member)
+        ]
+        self.orbit = np.concatenate([np.full(len(m), number) for number, m in enumerate(self.members)])
+        self.homes = [
+            np.concatenate([m for m, o in zip(self.members, crystal.orbits, strict=True) if element in o.occupancy])
+            for element in self.elements
+        ]
+        self._find_split_sites(crystal)
+
+    def _find_split_sites(self, crystal: PartialCrystal) -> None:
+        """Pairs of sites too close for two ions; not counted where the occupancies add up to more than one."""
+        total = np.concatenate([np.full(len(m), o.total) for m, o in zip(self.members, crystal.orbits, strict=True)])
+        radius = np.concatenate(
+            [
+                np.full(len(m), max(covalent_radii[atomic_numbers[element]] for element in o.occupancy))
+                for m, o in zip(self.members, crystal.orbits, strict=True)
+            ]
+        )
+        charge = [self.charge_e[self.elements.index(max(o.occupancy, key=o.occupancy.__getitem__))]
+                  for o in crystal.orbits]  # fmt: skip
+        anion = np.concatenate([np.full(len(m), z < 0) for m, z in zip(self.members, charge, strict=True)])
+        reach = max(2 * SPLIT_SHARE * radius.max(), ANION_SPLIT_A)
+        i, j, r = close_distances(self.positions_A, self.positions_A, self.cell_A, reach)
+        limit = SPLIT_SHARE * (radius[i] + radius[j])
+        limit = np.where(anion[i] & anion[j], np.maximum(limit, ANION_SPLIT_A), limit)
+        partial = np.minimum(total[i], total[j]) < 0.995
+        split = (r < limit) & partial & (i != j)
+        self.split_i, self.split_j, self.split_r = i[split], j[split], r[split]
+
+    def shuffled(self, random: np.random.Generator) -> np.ndarray:
+        """A random arrangement: index of the element on each site, -1 for a vacancy."""
+        filled = np.full(len(self.positions_A), -1)
+        for member, numbers in zip(self.members, self.numbers, strict=True):
+            kinds = [self.elements.index(element) for element, number in numbers.items() for _ in range(number)]
+            filled[random.permutation(member)[: len(kinds)]] = kinds
+        return filled
+
+    def split_pairs(self, filled: np.ndarray) -> tuple[int, float]:
+        """Number of split pairs with both sites filled, and the shortest of their distances."""
+        both = (filled[self.split_i] >= 0) & (filled[self.split_j] >= 0) & (self.split_i < self.split_j)
+        return int(both.sum()), float(self.split_r[both].min()) if both.any() else float("inf")
+
+    def relocated(self, filled: np.ndarray) -> int:
+        """Ions beyond the wanted number of their orbit."""
+        return sum(
+            max(0, int((filled[member] == self.elements.index(element)).sum()) - numbers.get(element, 0))
+            for member, numbers in zip(self.members, self.numbers, strict=True)
+            for element in self.elements
+        )
+
+    def coulomb(self) -> np.ndarray:
+        """(s, s) interactions of unit charges in eV; attraction of sites nearer than contact is limited."""
+        matrix = ewald_matrix(self.positions_A, self.cell_A)
+        i, j, r = close_distances(self.positions_A, self.positions_A, self.cell_A, SHORTEST_A)
+        np.add.at(matrix, (i, j), COULOMB_EV_A * (1 / SHORTEST_A - 1 / r))
+        return matrix
+
+    def exclusion(self) -> np.ndarray:
+        """(s, s) energy of two ions on split sites, larger the nearer the sites are."""
+        matrix = np.zeros((len(self.positions_A), len(self.positions_A)))
+        matrix[self.split_i, self.split_j] = SPLIT_PENALTY_EV / np.maximum(self.split_r, 0.5)
+        return matrix
+
+
+class _Annealing:
+    """Metropolis moves with E = ½ qᵀ M q + ½ oᵀ W o, occupations o of 0 or 1."""
+
+    def __init__(self, sites: _Sites, filled: np.ndarray):
+        self.sites, self.filled = sites, filled
+        self.coulomb, self.exclusion = sites.coulomb(), sites.exclusion()
+        self.field = self.coulomb @ sites.charge_e[filled]
+        self.clash = self.exclusion @ (filled >= 0).astype(float)
+
+    def exchange_eV(self, first: int, second: int) -> float:
+        """Change of energy when two sites exchange what is on them."""
+        dq, do = self._differences(first, second)
+        m, w = self.coulomb, self.exclusion
+        change = dq * (self.field[first] - self.field[second])
+        change += dq * dq * (0.5 * (m[first, first] + m[second, second]) - m[first, second])
+        return change + do * (self.clash[first] - self.clash[second]) - do * do * w[first, second]
+
+    def exchange(self, first: int, second: int) -> None:
+        """Carry the exchange out."""
+        dq, do = self._differences(first, second)
+        self.filled[first], self.filled[second] = self.filled[second], self.filled[first]
+        if dq:
+            self.field += dq * (self.coulomb[first] - self.coulomb[second])
+        if do:
+            self.clash += do * (self.exclusion[first] - self.exclusion[second])
+
+    def _differences(self, first: int, second: int) -> tuple[float, float]:
+        a, b = self.filled[first], self.filled[second]
+        charge = self.sites.charge_e
+        return charge[b] - charge[a], float(b >= 0) - float(a >= 0)
+
+
+def _anneal(sites: _Sites, filled: np.ndarray, random: np.random.Generator, effort: int) -> np.ndarray:
+    """Exchange and relocate ions with falling temperature."""
+    state = _Annealing(sites, filled)
+    members = np.concatenate(sites.exchangeable)
+    moves = effort * int(np.clip(MOVES_PER_SITE * len(members), FEWEST_MOVES, MOST_MOVES))
+    temperatures = np.geomspace(HOT_EV, COLD_EV, moves)
+    firsts = members[random.integers(len(members), size=moves)].tolist()
+    picks, kinds, chances = random.random(moves), random.random(moves), -np.log(random.random(moves))
+    surplus = np.zeros((len(sites.members), len(sites.elements)), dtype=int)
+    for temperature, first, pick, kind, chance in zip(temperatures, firsts, picks, kinds, chances, strict=True):
+        relocate = kind < RELOCATION_SHARE and filled[first] >= 0
+        group = sites.homes[filled[first]] if relocate else sites.members[sites.orbit[first]]
+        second = int(group[int(pick * len(group))])
+        if filled[first] == filled[second] or (relocate and filled[second] >= 0):
+            continue
+        here, there, element = sites.orbit[first], sites.orbit[second], filled[first]
+        cost = 0.0
+        if here != there:
+            before, after = surplus[[here, there], element], surplus[[here, there], element] + (-1, 1)
+            cost = RELOCATION_EV * (np.abs(after).sum() - np.abs(before).sum()) / 2
+        if cost + state.exchange_eV(first, second) > temperature * chance:
+            continue
+        state.exchange(first, second)
+        if here != there:
+            surplus[[here, there], element] += (-1, 1)
+    return filled
+
+
+def _separate(sites: _Sites, filled: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """End the last clashes: an ion on a split site takes the empty site of its element with the fewest clashes.
+
+    Source: Minton et al., Artif. Intell. 58, 161 (1992), min-conflicts heuristic.
+    """
+    near = np.zeros((len(filled), len(filled)), dtype=np.int32)
+    near[sites.split_i, sites.split_j] = 1
+    best, fewest = filled.copy(), sites.split_pairs(filled)[0]
+    clashes = near @ (filled >= 0)
+    for _ in range(SEPARATION_STEPS):
+        clashing = np.flatnonzero((filled >= 0) & (clashes > 0))
+        if len(clashing) == 0:
+            return filled
+        ion = int(random.choice(clashing))
+        homes = sites.homes[filled[ion]]
+        empty = homes[filled[homes] < 0]
+        if len(empty) == 0:
+            break
+        left = clashes[empty] - near[ion, empty]
+        goal = int(random.choice(empty[left == left.min()]))
+        filled[goal], filled[ion] = filled[ion], -1
+        clashes += near[goal] - near[ion]
+        pairs = sites.split_pairs(filled)[0]
+        if pairs < fewest:
+            best, fewest = filled.copy(), pairs
+    return best

@@ -1,0 +1,172 @@
+"""A crystal whose sites may be shared or partly empty, as a CIF gives it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.common.errors import InputError
+
+EMPTY = 1e-4  # a smaller share is no ion
+FULL = 0.999  # a site with this occupancy or more counts as filled
+MOST_OCCUPANCY = 1.1  # refined sums slightly above one are scaled down; larger ones are refused
+ACCEPTED = "a CIF with cell, symmetry and atom sites"
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """Symmetry-equivalent sites with one occupancy.
+
+    Attributes:
+        label: of the CIF, for instance ``Li1``.
+        occupancy: element and its share, in sum at most 1.
+        positions: (n, 3) fractional coordinates.
+    """
+
+    label: str
+    occupancy: dict[str, float]
+    positions: np.ndarray
+
+    @property
+    def total(self) -> float:
+        """Share of the sites that are filled."""
+        return sum(self.occupancy.values())
+
+    @property
+    def ordered(self) -> bool:
+        """Whether one element fills every site."""
+        return len(self.occupancy) == 1 and self.total >= FULL
+
+
+@dataclass(frozen=True)
+class PartialCrystal:
+    """A conventional cell with partial occupancies.
+
+    Attributes:
+        name: of the file, for messages.
+        cell_A: (3, 3).
+        orbits: the sites, grouped.
+        oxidation: charge number of each element where the CIF states it, else empty.
+        notes: what was assumed or changed while reading.
+    """
+
+    name: str
+    cell_A: np.ndarray
+    orbits: tuple[Orbit, ...]
+    oxidation: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        """Mean number of atoms of each element in the conventional cell."""
+        found: dict[str, float] = {}
+        for orbit in self.orbits:
+            for element, share in orbit.occupancy.items():
+                found[element] = found.get(element, 0.0) + share * len(orbit.positions)
+        return found
+
+    @property
+    def ordered(self) -> bool:
+        """Whether no site is shared or partly empty."""
+        return all(orbit.ordered for orbit in self.orbits)
+
+
+def read_cif(path: Path | str) -> PartialCrystal:
+    """Read the first crystal of a CIF with its occupancies.
+
+    Args:
+        path: CIF file.
+
+    Raises:
+        InputError: the file is no CIF, holds no atoms, an unknown element, or sites filled more than once.
+    """
+    path = Path(path)
+    structures, notes = _parse(path)
+    if len(structures) > 1:
+        notes.append(f"{path.name} holds {len(structures)} crystals; the first is used")
+    structure = structures[0]
+    groups: dict[tuple, list[np.ndarray]] = {}
+    oxidation: dict[str, set[float]] = {}
+    for site in structure:
+        occupancy: dict[str, float] = {}
+        for species, share in site.species.items():
+            if share < EMPTY:
+                continue
+            element = _element(species, path)
+            occupancy[element] = occupancy.get(element, 0.0) + float(share)
+            oxidation.setdefault(element, set()).add(getattr(species, "oxi_state", None) or 0.0)
+        if not occupancy:
+            continue
+        key = (site.label, tuple(sorted((element, round(share, 6)) for element, share in occupancy.items())))
+        groups.setdefault(key, []).append(np.asarray(site.frac_coords) % 1.0)
+    orbits = tuple(Orbit(label, dict(shares), np.array(where)) for (label, shares), where in groups.items())
+    stated = {element: states.pop() for element, states in oxidation.items() if len(states) == 1}
+    complete = len(stated) == len(oxidation) and all(stated.values())
+    return PartialCrystal(path.name, structure.lattice.matrix.copy(), orbits, stated if complete else {}, tuple(notes))
+
+
+def _parse(path: Path) -> tuple[list, list[str]]:
+    """Structures of all data blocks that have atoms, and remarks."""
+    from pymatgen.io.cif import CifFile, CifParser
+
+    text = _read_text(path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            file = CifFile.from_str(text)
+            unknown = sum(_fill_unknown(block.data) for block in file.data.values())
+            parser = CifParser.from_str(str(file), occupancy_tolerance=MOST_OCCUPANCY, check_cif=False)
+            structures = parser.parse_structures(primitive=False, on_error="ignore")
+        except Exception as error:
+            raise _refuse(path, f"it cannot be read: {_one_line(error)}") from error
+    if not structures:
+        reasons = [_one_line(w.message) for w in caught if "ccupanc" in str(w.message) or "rror" in str(w.message)]
+        raise _refuse(path, reasons[-1] if reasons else "it holds no crystal")
+    notes = [f"{unknown} unknown occupancies are taken as 1"] if unknown else []
+    if any("scaled down" in str(w.message) for w in caught):
+        notes.append(f"occupancies that add up to more than 1 (at most {MOST_OCCUPANCY:g}) are scaled to 1")
+    return structures, notes
+
+
+def _read_text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", path="structure", given=str(path)) from error
+    text = raw.decode("utf-8-sig", errors="replace")
+    if "data_" not in text.lower() or "_atom_site" not in text.lower():
+        raise _refuse(path, "it has no data block with atom sites")
+    return text
+
+
+def _fill_unknown(data: dict) -> int:
+    """Take ``?`` and ``.`` occupancies as 1; returns how many there were."""
+    given = data.get("_atom_site_occupancy")
+    if not isinstance(given, list):
+        return 0
+    unknown = [place for place, text in enumerate(given) if str(text).strip() in ("?", ".", "")]
+    for place in unknown:
+        given[place] = "1.0"
+    return len(unknown)
+
+
+def _element(species, path: Path) -> str:
+    symbol = species.symbol
+    if symbol in ("D", "T"):
+        return "H"
+    from ase.data import atomic_numbers
+
+    if symbol not in atomic_numbers or symbol == "X":
+        raise _refuse(path, f"'{symbol}' is no element")
+    return symbol
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:160] or type(error).__name__
+
+
+def _refuse(path: Path, why: str) -> InputError:
+    return InputError(f"{path.name}: {why}; needed: {ACCEPTED}", path="structure", given=str(path), accepted=ACCEPTED)
