@@ -7,7 +7,19 @@ from typing import cast
 
 import typer
 
-from argyro.campaigns.cli import campaign, diff, engines, inspect, labels, potential, predict, serve, setup
+from argyro.campaigns.cli import (
+    campaign,
+    diff,
+    diffusion,
+    homogenize,
+    inspect,
+    labels,
+    potential,
+    predict,
+    serve,
+    setup,
+    structure,
+)
 from argyro.campaigns.cli.output import print_error
 from argyro.platform.common.errors import ArgyroError
 
@@ -22,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (setup, campaign, inspect, diff, predict, serve, engines, potential, labels):
+for module in (setup, campaign, inspect, diff, predict, serve, structure, diffusion, homogenize, potential, labels):
     module.register(app)
 
 

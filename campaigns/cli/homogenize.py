@@ -1,0 +1,87 @@
+"""`argyro homogenize`: effective diffusivity of a polycrystal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.platform.common.errors import InputError
+
+
+def homogenize(
+    d_bulk: Annotated[float | None, typer.Option(help="Diffusivity of the grains, cm²/s.")] = None,
+    d_par: Annotated[float | None, typer.Option(help="Along the boundary, cm²/s.")] = None,
+    d_perp: Annotated[float | None, typer.Option(help="Across the boundary, cm²/s.")] = None,
+    width_nm: Annotated[float | None, typer.Option(help="Width that the two refer to.")] = None,
+    grain_size_nm: Annotated[float | None, typer.Option(help="Equivalent-sphere diameter.")] = None,
+    table: Annotated[Path | None, typer.Option(help="CSV of many such points, in place of the five options.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="CSV of the answers to --table.")] = None,
+    grains: Annotated[int, typer.Option(help="Grains of the periodic polycrystal.")] = 27,
+    seed: Annotated[int, typer.Option(help="Of the polycrystal.")] = 0,
+    method: Annotated[str, typer.Option(help="auto, direct, reduced or voxel.")] = "auto",
+    json_: JsonFlag = False,
+) -> None:
+    """Effective diffusivity of a polycrystal from those of bulk and boundary: one point, or a table of them."""
+    from argyro.platform.continuum.mesh.mesh import mesh
+    from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
+
+    point = {
+        "--d-bulk": d_bulk,
+        "--d-par": d_par,
+        "--d-perp": d_perp,
+        "--width-nm": width_nm,
+        "--grain-size-nm": grain_size_nm,
+    }
+    missing = [name for name, value in point.items() if value is None]
+    if table is None and missing:
+        raise InputError(
+            f"{', '.join(missing)} missing; give all of {', '.join(point)}, or a --table", accepted="numbers"
+        )
+    polycrystal = mesh(voronoi_polycrystal(grains, seed))
+    if table is None:
+        _homogenize_point(polycrystal, tuple(point.values()), method, json_)
+    else:
+        _homogenize_table(polycrystal, table, output, method, json_)
+
+
+def _homogenize_point(polycrystal, point: tuple, method: str, json_: bool) -> None:
+    from argyro.platform.continuum.homogenize import effective_diffusivity
+
+    answer = effective_diffusivity(polycrystal, *point, method)
+    if json_:
+        print_json(answer.to_json())
+        return
+    console.print(
+        f"D_eff = {answer.mean_cm2_s:.4g} cm²/s ({answer.mean_cm2_s / point[0]:.4g} of the bulk), {answer.method}, "
+        f"relative error at most {answer.relative_error_bound:.1e} on this mesh"
+    )
+    if answer.note:
+        console.print(answer.note, style="dim")
+
+
+def _homogenize_table(polycrystal, table: Path, output: Path | None, method: str, json_: bool) -> None:
+    import pandas as pd
+
+    from argyro.platform.continuum.query_table import homogenize_table
+
+    try:
+        points = pd.read_csv(table)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{table} cannot be read as CSV: {error}", path="table", given=str(table)) from error
+    answers = homogenize_table(polycrystal, points, method)
+    if output:
+        answers.to_csv(output, index=False)
+    if json_:
+        print_json({"rows": answers.to_dict(orient="records")})
+    elif output:
+        console.print(f"written  {output}, {len(answers)} rows")
+    else:
+        print(answers.to_csv(index=False), end="")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(homogenize)
