@@ -13,34 +13,50 @@ from argyro.platform.common.errors import InputError
 
 
 def structure(
+    file: Annotated[Path | None, typer.Argument(help="CIF to order, in place of --composition.")] = None,
     composition: Annotated[str | None, typer.Option(help="For instance Li6PS5Cl0.5Br0.5.")] = None,
-    disorder: Annotated[float, typer.Option(help="Share of the halide that left 4a, 0 to 1.")] = 0.0,
-    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; none builds the bulk.')] = None,
-    supercell: Annotated[tuple[int, int, int], typer.Option(help="Conventional cells of the bulk.")] = (1, 1, 1),
-    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    disorder: Annotated[float | None, typer.Option(help="Share of the halide off 4a, 0 to 1; default 0.")] = None,
+    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; default: bulk.')] = None,
+    supercell: Annotated[
+        tuple[int, int, int] | None, typer.Option(help="Conventional cells along each axis; default 1 1 1.")
+    ] = None,
+    min_atoms: Annotated[int | None, typer.Option(help="Of a CIF: fewest atoms, in place of --supercell.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File in any format of ASE.")] = None,
     picture: Annotated[Path | None, typer.Option(help="PNG file.")] = None,
-    thickness_nm: Annotated[float, typer.Option(help="Grain thickness between boundaries, at least.")] = 1.5,
+    thickness_nm: Annotated[float, typer.Option(help="Least grain thickness between boundaries.")] = 1.5,
     vacuum_nm: Annotated[float, typer.Option(help="Vacuum in place of the second boundary.")] = 0.0,
     arrangement: Annotated[str, typer.Option(help="Free anions: random or quasirandom.")] = "random",
-    potential: Annotated[Path | None, typer.Option(help="Relax with this .mtp and tell the boundary energy.")] = None,
+    potential: Annotated[Path | None, typer.Option(help="Relax with this .mtp; gives the boundary energy.")] = None,
     list_boundaries: Annotated[bool, typer.Option("--list-boundaries", help="List the known boundaries.")] = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Build an argyrodite cell, bulk or with grain boundaries, and check it."""
+    """Build an argyrodite cell, bulk or with grain boundaries; or order the crystal of a CIF."""
     from argyro.platform.structures import report
 
     if list_boundaries:
         rows = report.boundaries_table()
         print_json({"boundaries": rows}) if json_ else console.print(_boundary_list(rows))
         return
+    if output:
+        report.require_writable(output)
+    if file is not None:
+        _refuse_beside_a_cif(composition, disorder, boundary, potential, supercell, min_atoms)
+        _order(file, supercell, min_atoms, seed, output, picture, json_)
+        return
     if composition is None:
-        raise InputError("name a --composition, for instance Li6PS5Cl", path="composition", accepted="a formula")
+        raise InputError(
+            "give a CIF or a --composition, for instance --composition Li6PS5Cl",
+            path="composition",
+            accepted="a formula",
+        )
+    if min_atoms is not None:
+        raise InputError("--min-atoms is for CIFs; give --supercell with --composition", path="min_atoms")
     document = report.structure(
         composition,
-        disorder,
+        disorder or 0.0,
         boundary,
-        supercell,
+        supercell or (1, 1, 1),
         seed,
         output,
         min_grain_thickness_nm=thickness_nm,
@@ -55,6 +71,64 @@ def structure(
         _print_structure(document)
         if output:
             console.print(f"written  {output}")
+
+
+def _refuse_beside_a_cif(composition, disorder, boundary, potential, supercell, min_atoms) -> None:
+    """Refuse options that a CIF decides itself."""
+    given = {"--composition": composition, "--disorder": disorder, "--boundary": boundary, "--potential": potential}
+    beside = [name for name, value in given.items() if value is not None]
+    if beside:
+        raise InputError(f"{', '.join(beside)} cannot be given with a CIF; leave it out", path="structure")
+    if supercell is not None and min_atoms is not None:
+        raise InputError("give --supercell or --min-atoms, not both", path="supercell")
+
+
+def _order(
+    file: Path,
+    supercell: tuple[int, int, int] | None,
+    min_atoms: int | None,
+    seed: int,
+    output: Path | None,
+    picture: Path | None,
+    json_: bool,
+) -> None:
+    """Order a CIF, write and describe the cell."""
+    from argyro.platform.structures import report
+    from argyro.platform.structures.cif.order import order_cif
+    from argyro.platform.structures.cif.report import describe_ordered
+
+    ordered = order_cif(file, supercell, min_atoms, seed)
+    if output:
+        report.write_structure(ordered.atoms, output)
+    if picture:
+        from argyro.platform.structures.plots import draw
+
+        draw(ordered.atoms, picture)
+    document = describe_ordered(ordered)
+    print_json(document) if json_ else _print_ordered(document)
+    if output and not json_:
+        console.print(f"written  {output}")
+
+
+def _print_ordered(document: dict) -> None:
+    cell = " × ".join(map(str, document["supercell"]))
+    console.print(f"{document['formula']}, {document['atoms']} atoms, {cell} conventional cells")
+    if document["composition"]:
+        lithium = document["lithium_per_formula_unit"]
+        per_unit = f"Li {lithium['refined']:.3f} (CIF), {lithium['realised']:.3f} (cell)"
+        console.print(f"argyrodite {document['composition']}, {per_unit} per formula unit")
+    if document["disorder"] is not None:
+        console.print(f"disorder {document['refined_disorder']:.3f} (CIF), {document['disorder']:.3f} (cell)")
+    for row in document["occupancies"]:
+        console.print(f"  {row['site']:6} {row['element']:2}  {row['refined']:.3f} (CIF)  {row['realised']:.3f} (cell)")
+    for note in document["notes"]:
+        console.print(note, style="yellow")
+    _print_checks(document)
+
+
+def _print_checks(document: dict) -> None:
+    for name, passed in document["checks"].items():
+        console.print(f"{'ok    ' if passed else 'FAILED'}  {name}", style=None if passed else "red")
 
 
 def _calculator(potential: Path | None):
@@ -81,8 +155,7 @@ def _print_structure(document: dict) -> None:
     if document.get("energy_J_m2") is not None:
         well = "" if document["well_relaxed"] else ", not well relaxed"
         console.print(f"boundary energy {document['energy_J_m2']:.2f} J/m²{well}")
-    for name, passed in document["checks"].items():
-        console.print(f"{'ok    ' if passed else 'FAILED'}  {name}", style=None if passed else "red")
+    _print_checks(document)
 
 
 def register(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def structure(
         else:
             atoms = build_boundary(composition, disorder, boundary, **options)
     if output:
-        _write(atoms, Path(output))
+        write_structure(atoms, Path(output))
     if picture:
         from argyro.platform.structures.plots import draw
 
@@ -115,18 +116,40 @@ def _asked(atoms: Atoms) -> dict | None:
     return {"composition": asked.formula, "disorder": float(atoms.info["disorder"])}
 
 
-def _write(atoms: Atoms, path: Path) -> None:
-    """Write in the format of the file's ending."""
-    from ase.io import write
-    from ase.io.formats import UnknownFileTypeError
+def require_writable(path: Path) -> None:
+    """Refuse an output path before work starts.
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    Raises:
+        InputError: its ending names no format, it is a folder, or its folder cannot be written.
+    """
+    from ase.io.formats import UnknownFileTypeError, filetype, get_ioformat
+
     try:
+        known = get_ioformat(filetype(str(path), read=False)).can_write
+    except UnknownFileTypeError:
+        known = False
+    if not known:
+        message = f"'{path.name}' has no ending that names a format; use .extxyz, .cif, .vasp, .xyz or another of ASE"
+        raise InputError(message, path="output", given=str(path), accepted="a format of ASE")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(f"{path} cannot be written; name a file in a folder of yours", path="output", given=str(path))
+
+
+def write_structure(atoms: Atoms, path: Path) -> None:
+    """Write a structure in the format of the file's ending.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    from ase.io import write
+
+    require_writable(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(path, atoms)
-    except UnknownFileTypeError as error:
-        known = ".extxyz, .cif, .vasp, .xyz or another of ASE"
-        message = f"'{path.name}' has no ending that tells its format; use {known}"
-        raise InputError(message, path="output", given=str(path), accepted="a format of ASE") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}", path="output") from error
 
 
 def boundaries_table() -> list[dict]:

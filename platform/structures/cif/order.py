@@ -96,9 +96,8 @@ def _place(crystal, counts, supercell, states, seed: int) -> Placement:
 def _notes(crystal: PartialCrystal, counts: SiteCounts, placed: Placement) -> tuple[str, ...]:
     notes = list(crystal.notes)
     if counts.deviation > CLOSE:
-        notes.append(
-            f"an occupancy differs from the CIF by {counts.deviation:.3f}; a larger cell or balanced charges would hold it better"
-        )
+        why = "charge balance or the size of the cell do not allow less"
+        notes.append(f"an occupancy differs from the CIF by {counts.deviation:.3f}: {why}")
     if placed.relocated:
         notes.append(f"{placed.relocated} ions are on another site of their element, to keep split sites apart")
     if placed.split_pairs:

@@ -121,14 +121,19 @@ def _parse(path: Path) -> tuple[list, list[str]]:
             parser = CifParser.from_str(str(file), occupancy_tolerance=MOST_OCCUPANCY, check_cif=False)
             structures = parser.parse_structures(primitive=False, on_error="ignore")
         except Exception as error:
-            raise _refuse(path, f"it cannot be read: {_one_line(error)}") from error
+            raise _refuse(path, _reason(caught) or f"it cannot be read: {_one_line(error)}") from error
     if not structures:
-        reasons = [_one_line(w.message) for w in caught if "ccupanc" in str(w.message) or "rror" in str(w.message)]
-        raise _refuse(path, reasons[-1] if reasons else "it holds no crystal")
+        raise _refuse(path, _reason(caught) or "it holds no crystal")
     notes = [f"{unknown} unknown occupancies are taken as 1"] if unknown else []
     if any("scaled down" in str(w.message) for w in caught):
         notes.append(f"occupancies that add up to more than 1 (at most {MOST_OCCUPANCY:g}) are scaled to 1")
     return structures, notes
+
+
+def _reason(caught: list) -> str:
+    """The parser's last warning about occupancies or errors; it skips such crystals."""
+    words = [_one_line(w.message) for w in caught if "ccupanc" in str(w.message) or "rror" in str(w.message)]
+    return words[-1] if words else ""
 
 
 def _read_text(path: Path) -> str:
