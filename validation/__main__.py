@@ -1,4 +1,4 @@
-"""Writes docs/validation.md and its pictures: python -m argyro.validation [EXPORT] [--out PAGE]."""
+"""Write docs/validation.md and its pictures: python -m argyro.validation [EXPORT] [--out PAGE]."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import yaml
 from argyro.platform.common.errors import InputError
 from argyro.validation import aimd, boundaries, bulk, dft_check, surrogate, trends
 from argyro.validation.laws import laws
-from argyro.validation.tables import Data, Section
+from argyro.validation.tables import Data, Section, table
 
 ROOT = Path(__file__).parents[1]
 PROSE = Path(__file__).with_name("data")
 
 
 def sections(data: Data) -> Iterator[Section]:
-    """All comparisons, from the crystal to the polycrystal, then the checks of the potentials themselves."""
+    """Yield all comparisons, from the crystal to the polycrystal, then the checks of the potentials."""
     results = pd.read_parquet(data.folder / "results.parquet")
     found = laws(results)
     yield trends.section(data, results)
@@ -61,11 +61,18 @@ def write_page(folder: Path, page: Path) -> None:
     head = prose["head"]
     parts = [f"# {head['title']}", head["text"].format(**_facts(folder)), head.get("remark", "").strip()]
     parts += [section.markdown("pictures/validation") for section in sections(data)]
+    parts.append(_sources(published))
     page.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
 
 
+def _sources(published: dict) -> str:
+    """List the published sources with their trust."""
+    rows = [[entry["cite"], entry["trust"], entry.get("note", "")] for entry in published["sources"].values()]
+    return "## Sources\n\n" + table(("source", "trust", "note"), rows)
+
+
 def _facts(folder: Path) -> dict:
-    """What stands behind the page."""
+    """Count the runs and results behind the page."""
     results = pd.read_parquet(folder / "results.parquet")
     campaign = yaml.safe_load((folder / "campaign.yaml").read_text())
     runs = results.drop_duplicates("md_key")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,9 @@ from argyro.validation.laws import Law, ratio
 from argyro.validation.tables import Data, Section, interval, number
 
 ROOM_K = 300.0
+PLOT, TABLE = "boundaries.png", "boundaries.csv"
+SIGNS = {"parallel": "∥", "perpendicular": "⊥"}
+SAME, OPEN, OTHER = "same side of 1", "undecided", "other side"
 
 
 def at_width(found: Uncertain, width_nm: float, other_nm: float) -> Uncertain:
@@ -28,46 +34,78 @@ def across_at_width(found: Uncertain, width_nm: float, other_nm: float) -> Uncer
 
 
 def over_bulk(data: Data, found: Sequence[Law]) -> Section:
-    """D_GB / D_bulk of every boundary, where it was measured and extrapolated to 300 K."""
+    """Compare D_GB / D_bulk of every boundary with the published ratio; all ratios are written to a table file."""
     published = data.published["boundary_over_bulk"]
     bulk = {law.material: law for law in found if law.direction == "bulk"}
-    rows, drawn = [], []
-    for law in sorted(found, key=lambda law: (law.composition, law.disorder, law.boundary, law.direction)):
-        if law.direction == "bulk" or law.material not in bulk:
-            continue
-        shared = _shared(law, bulk[law.material])
-        if not shared:
-            continue
-        temperature_K, measured = shared
-        moved = _published_width(law, measured, published["width_nm"])
-        cold = ratio(law.at(ROOM_K), bulk[law.material].at(ROOM_K))
-        known = published.get(law.composition, {}).get(law.disorder)
+    ratios = list(_ratios(found, bulk))
+    if ratios:
+        figures.boundary_ratios(
+            [(law, bulk[law.material], measured) for law, _, measured in ratios], data.pictures / PLOT
+        )
+        _write_ratios(ratios, bulk, published["width_nm"], data.pictures / TABLE)
+    rows = []
+    for (material, direction), group in groupby(ratios, key=lambda entry: (entry[0].material, entry[0].direction)):
+        entries = list(group)
+        first = entries[0][0]
+        known = published.get(first.composition, {}).get(first.disorder)
+        sides = Counter(_sign(measured, known) for _, _, measured in entries)
         rows.append(
             [
-                law.material,
-                f"{law.boundary} {'∥' if law.direction == 'parallel' else '⊥'}",
-                f"{temperature_K:g}",
-                interval(measured, 2),
-                interval(moved, 2),
-                interval(cold, 2),
+                material,
+                SIGNS[direction],
+                str(len(entries)),
+                _span([temperature_K for _, temperature_K, _ in entries], "g"),
+                _span([measured.value for _, _, measured in entries], ".2g"),
                 number(known),
-                _sign(measured, known),
+                *(str(sides[side]) if known else "" for side in (SAME, OPEN, OTHER)),
             ]
         )
-        drawn.append((law, bulk[law.material], measured))
-    if drawn:
-        figures.boundary_ratios(drawn, data.pictures / "boundaries.png")
     widths = sorted({law.width_nm for law in found if law.width_nm})
-    columns = ("material", "boundary", "T, K", "D_GB/D_bulk", "at 2.5 nm", "300 K", "published", "")
+    columns = ("material", "", "boundaries", "T, K", "D_GB/D_bulk", "published", SAME, OPEN, OTHER)
     return data.section(
         "boundaries",
         columns,
         rows,
-        ["boundaries.png"] if drawn else [],
+        [PLOT] if rows else [],
         widths=", ".join(f"{width:g}" for width in widths),
         width=published["width_nm"],
+        table=TABLE,
         cite=data.cite("boundary_over_bulk"),
     )
+
+
+def _ratios(found: Sequence[Law], bulk: dict[str, Law]) -> Iterator[tuple[Law, float, Uncertain]]:
+    """Each boundary law with its ratio to the bulk at the lowest temperature that both have."""
+    order = sorted(found, key=lambda law: (law.composition, law.disorder, law.direction, law.boundary))
+    for law in order:
+        shared = _shared(law, bulk[law.material]) if law.direction != "bulk" and law.material in bulk else None
+        if shared:
+            yield law, *shared
+
+
+def _write_ratios(
+    ratios: list[tuple[Law, float, Uncertain]], bulk: dict[str, Law], width_nm: float, file: Path
+) -> None:
+    """Write every ratio with its interval, as measured, at another width and at 300 K."""
+    rows = []
+    for law, temperature_K, measured in ratios:
+        cold = ratio(law.at(ROOM_K), bulk[law.material].at(ROOM_K))
+        told = {"": measured, f"_at_{width_nm:g}_nm": _published_width(law, measured, width_nm), "_at_300_K": cold}
+        place = {"material": law.material, "boundary": law.boundary, "direction": law.direction}
+        values = {
+            f"ratio{name}{limit}": f"{getattr(value, field):.3g}"
+            for name, value in told.items()
+            if value
+            for field, limit in (("value", ""), ("low", "_low"), ("high", "_high"))
+        }
+        rows.append(place | {"temperature_K": f"{temperature_K:g}"} | values)
+    pd.DataFrame(rows).to_csv(file, index=False)
+
+
+def _span(values: Sequence[float], form: str) -> str:
+    """``500`` or ``650 to 750``."""
+    low, high = (format(limit, form) for limit in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def _published_width(law: Law, measured: Uncertain, other_nm: float) -> Uncertain | None:
@@ -91,8 +129,8 @@ def _sign(measured: Uncertain, known: float | None) -> str:
     if known is None:
         return ""
     if measured.low <= 1 <= measured.high:
-        return "undecided"
-    return "same side of 1" if (measured.value > 1) == (known > 1) else "other side of 1"
+        return OPEN
+    return SAME if (measured.value > 1) == (known > 1) else OTHER
 
 
 def signs(data: Data, found: Sequence[Law]) -> Section:
@@ -147,24 +185,20 @@ def energies(data: Data, structures: pd.DataFrame) -> Section:
 
 
 def grain_size(data: Data, effective: pd.DataFrame) -> Section:
-    """D_eff over grain size at 300 K, relative to the largest grains."""
+    """Compare D_eff over grain size at 300 K, relative to the largest grains, with the published curve."""
     published = data.published["grain_size"]
     cold = effective[(effective["temperature_K"] == ROOM_K)]
     mine = cold[cold["material"] == published["material"]]
-    rows = []
+    curves = mine.pivot_table("effective_cm2_s_value", "grain_size_nm", "boundary")
     sizes = np.array(list(published["ratio"]), dtype=float)
     known = np.array(list(published["ratio"].values()))
-    for boundary, curve in mine.groupby("boundary"):
-        curve = curve.sort_values("grain_size_nm")
-        largest = curve["effective_cm2_s_value"].iloc[-1]
-        for _, row in curve.iterrows():
-            size = float(row["grain_size_nm"])
-            there = float(np.interp(np.log(size), np.log(sizes), known)) if size >= sizes[0] else None
-            ours = row["effective_cm2_s_value"] / largest
-            rows.append([str(boundary), f"{size:g}", number(ours), number(there)])
+    rows = []
+    for size, ratios in (curves / curves.iloc[-1]).iterrows() if len(curves) else ():
+        there = float(np.interp(np.log(size), np.log(sizes), known)) if size >= sizes[0] else None
+        rows.append([f"{size:g}", _span(list(ratios), ".3f"), number(there)])
     if len(cold):
         figures.grain_sizes(cold, published, data.pictures / "grain-size.png")
-    columns = ("boundary", "d, nm", "D_eff/D(largest)", "published D_eff/D_bulk")
+    columns = ("d, nm", "D_eff/D(largest)", "published D_eff/D_bulk")
     pictures = ["grain-size.png"] if len(cold) else []
     cited = {"material": published["material"], "cite": data.cite("grain_size")}
     return data.section("grain_size", columns, rows, pictures, **cited)
@@ -173,27 +207,25 @@ def grain_size(data: Data, effective: pd.DataFrame) -> Section:
 def iodide(data: Data, regimes: pd.DataFrame) -> Section:
     """Ordered Li6PS5I as a polycrystal: does its Arrhenius line bend?"""
     published = data.published["iodide"]
-    rows = []
     mine = regimes[(regimes["composition"] == "Li6PS5I") & (regimes["disorder"] == 0)] if len(regimes) else regimes
-    for _, row in mine.sort_values(["boundary", "grain_size_nm"]).iterrows() if len(mine) else ():
-        cold, hot = (
-            Uncertain(*(row[f"{side}_eV_{limit}"] for limit in ("value", "low", "high"))) for side in ("cold", "hot")
-        )
-        takeover = row.get("takeover_K_value")
-        rows.append(
-            [
-                row["boundary"],
-                f"{row['grain_size_nm']:g}",
-                interval(cold, 2),
-                interval(hot, 2),
-                "yes" if row["non_arrhenius"] else "no",
-                f"{takeover:.0f}"
-                if takeover and np.isfinite(takeover)
-                else f"in {row['takeover_share']:.0%} of samples",
-            ]
-        )
-    columns = ("boundary", "d, nm", "Ea cold, eV", "Ea hot, eV", "bends", "take-over, K")
+    rows = [
+        [
+            f"{size:g}",
+            _span(list(cells["cold_eV_value"]), ".2f"),
+            _span(list(cells["hot_eV_value"]), ".2f"),
+            f"{int(cells['non_arrhenius'].sum())} of {len(cells)}",
+            _takeover(cells),
+        ]
+        for size, cells in (mine.groupby("grain_size_nm") if len(mine) else ())
+    ]
+    columns = ("d, nm", "Ea cold, eV", "Ea hot, eV", "not Arrhenius", "take-over, K")
     return data.section("iodide", columns, rows, takeover=published["takeover_K"], cite=data.cite("iodide"))
+
+
+def _takeover(cells: pd.DataFrame) -> str:
+    """Temperatures of the boundaries that have one, else the largest share of samples with one."""
+    known = cells["takeover_K_value"].dropna() if "takeover_K_value" in cells else []
+    return _span(list(known), ".0f") if len(known) else f"in at most {cells['takeover_share'].max():.0%} of samples"
 
 
 def ranking(data: Data, table: pd.DataFrame, best: int = 10) -> Section:

@@ -86,9 +86,6 @@ def errors(
 KINDS: dict[str, tuple[Callable[[Atoms], bool], str]] = {
     "all": (lambda frame: True, ""),
     "all, forces on Li": (lambda frame: True, "Li"),
-    "Li6PS5Cl": (lambda frame: frame.info["composition"] == "Li6PS5Cl", ""),
-    "Li6PS5Br": (lambda frame: frame.info["composition"] == "Li6PS5Br", ""),
-    "Li6PS5I": (lambda frame: frame.info["composition"] == "Li6PS5I", ""),
     "bulk": (lambda frame: frame.info["boundary"] == "bulk", ""),
     "boundary": (lambda frame: frame.info["boundary"] != "bulk", ""),
 }

@@ -93,6 +93,5 @@ class Data:
         return Section(entry["title"], text, entry.get("remark", ""), columns, rows, list(pictures))
 
     def cite(self, key: str) -> str:
-        """Source of an entry of ``published.yaml``, with how far it is to be trusted."""
-        source = self.published["sources"][self.published[key]["source"]]
-        return f"{source['cite']} ({source['trust']}{': ' + source['note'] if 'note' in source else ''})"
+        """Give the source of an entry of ``published.yaml``; its trust is in the list of sources."""
+        return self.published["sources"][self.published[key]["source"]]["cite"]

@@ -1,4 +1,4 @@
-"""The published trends, each with the share of comparisons that reproduce it outside the intervals' overlap."""
+"""Count the comparisons that reproduce each published trend outside the overlap of the intervals."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _faster(bulk: Sequence[Law], trend: str, name: str, faster: Callable, slower
         pairs = [(a, b) for a in alike for b in alike if faster(a.disorder) and slower(b.disorder)]
         found = Counter(compared(*pair) for laws in pairs for pair in _common(*laws))
         if found:
-            yield _row(trend, f"{composition}, {name}, each temperature", found)
+            yield _row(trend, f"{composition}, {name}", found)
 
 
 def _slowest(bulk: Sequence[Law]) -> Iterator[list[str]]:
@@ -82,7 +82,7 @@ def _slowest(bulk: Sequence[Law]) -> Iterator[list[str]]:
         others = [law for name, law in ordered.items() if name != "Li6PS5I"]
         found = Counter(compared(a, b) for law in others for a, b in _common(law, ordered["Li6PS5I"]))
         if found:
-            yield _row("ordered Li6PS5I is the slowest", "against other ordered bulk, each temperature", found)
+            yield _row("ordered Li6PS5I is the slowest", "against other ordered bulk", found)
 
 
 def _boundaries(bulk: Sequence[Law], cells: Sequence[Law]) -> Iterator[list[str]]:
@@ -101,7 +101,7 @@ def _boundaries(bulk: Sequence[Law], cells: Sequence[Law]) -> Iterator[list[str]
             ]
             found = Counter(compared(*(pair if name == "ordered" else pair[::-1])) for pair in pairs)
             if pairs:
-                yield _row(trend, f"{composition}, cells with boundaries against bulk, each temperature", found)
+                yield _row(trend, f"{composition}, cells against bulk", found)
 
 
 def _common(first: Law, second: Law) -> Iterable[tuple[tuple[float, float], tuple[float, float]]]:

@@ -97,11 +97,14 @@ def test_published_barriers_stand_beside_ours(data, results):
     assert (data.pictures / "bulk.png").exists() and (data.pictures / "disorder.png").exists()
 
 
-def test_boundaries_are_told_on_which_side_of_the_bulk_they_are(data, results):
+def test_boundaries_are_counted_on_their_side_of_the_bulk(data, results):
     found = laws(results)
-    told = {(row[0], row[1][-1]): row for row in over_bulk(data, found).rows}
-    assert told["Li6PS5Cl 0 %", "∥"][3].startswith("4 (") and told["Li6PS5Cl 0 %", "∥"][-1] == "same side of 1"
-    assert told["Li6PS5Cl 50 %", "⊥"][3].startswith("0.33 (") and told["Li6PS5Cl 50 %", "⊥"][-1] == "same side of 1"
+    told = {(row[0], row[1]): row[2:] for row in over_bulk(data, found).rows}
+    assert told["Li6PS5Cl 0 %", "∥"] == ["1", "500", "4", "8.8", "1", "0", "0"]
+    assert told["Li6PS5Cl 50 %", "⊥"] == ["1", "500", "0.33", "0.44", "1", "0", "0"]
+    table = pd.read_csv(data.pictures / "boundaries.csv").set_index(["material", "direction"])
+    assert len(table) == 4 and table.loc[("Li6PS5Cl 0 %", "parallel"), "ratio"] == 4.0
+    assert table.loc[("Li6PS5Cl 0 %", "parallel"), "ratio_at_2.5_nm"] == pytest.approx(1 + 3 * 2.0 / 2.5)
     means = {row[0]: row for row in signs(data, found).rows}
     assert means["Li6PS5Cl, ordered"][2].startswith("3.5 (")
 
