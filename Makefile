@@ -1,11 +1,14 @@
 # Everything a new user needs: `make quickstart`, `make test`. A second call skips what is there.
+# `make test` takes up to ten minutes on two cores, `make test-all` up to thirty.
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PARALLEL := -n $(WORKERS) --dist loadgroup
 NATIVE := setup.py $(wildcard platform/potential/native/build.py platform/potential/native/kernel/* platform/potential/native/lammps/*)
 
-.PHONY: install quickstart test check docs validation sanitize wheel clean
+.PHONY: install quickstart test test-all check docs validation sanitize wheel clean
 
 install: $(INSTALLED)
 
@@ -22,11 +25,16 @@ $(INSTALLED): pyproject.toml constraints.txt $(NATIVE)
 quickstart: install
 	$(BIN)/argyro run campaigns/templates/quickstart.yaml --workdir runs/quickstart
 
-test: install
-	$(BIN)/python -m pytest tests
+test: check
+	$(BIN)/python -m pytest tests $(PARALLEL) -m 'not slow'
 
+# Also the tests marked `slow`, which take more than five seconds each.
+test-all: check
+	$(BIN)/python -m pytest tests $(PARALLEL)
+
+# Formatting, types, spelling; the import contracts are a test (tests/test_layout.py).
 check: install
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell && $(BIN)/mypy
+	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary && $(BIN)/codespell
 
 # The site, in site/; the test suite builds it, too.
 docs: install

@@ -11,7 +11,7 @@ from argyro.campaigns.pipeline.grow_graph import grown_graph
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.load import load_campaign
 
-pytestmark = pytest.mark.minutes
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

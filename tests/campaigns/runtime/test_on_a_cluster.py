@@ -134,7 +134,6 @@ def namespace():
     return prefix if able else pytest.skip("needs the right to make a process namespace")
 
 
-@pytest.mark.minutes
 def test_the_slurm_script_runs_a_campaign(halfway, smoke, tmp_path):
     """With stand-ins for Slurm's own commands: one node, this machine."""
     folder, keys, _ = halfway

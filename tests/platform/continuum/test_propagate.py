@@ -130,6 +130,7 @@ def test_pictures_are_drawn(small_mesh, iodide, tmp_path):
     assert all((tmp_path / f"{name}.png").stat().st_size > 10_000 for name in "abcd")
 
 
+@pytest.mark.slow
 def test_thick_boundaries_of_a_posterior_from_a_few_voxel_solutions(small_mesh):
     generator = np.random.default_rng(3)
     bulk, along, across = (level * np.exp(0.3 * generator.standard_normal(40)) for level in (1.0, 0.4, 0.3))

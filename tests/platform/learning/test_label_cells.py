@@ -1,6 +1,7 @@
 """What goes to the reference: small cells whole, large ones as boxes round the atoms that extrapolate."""
 
 import numpy as np
+import pytest
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
@@ -44,6 +45,7 @@ def test_ungraded_cell_is_cut_near_its_boundary():
     assert abs(cell.positions[centre, 2] - 20.0) <= 3.0
 
 
+@pytest.mark.slow
 def test_seeds_of_a_large_boundary_cell_are_cut_where_a_box_can_be():
     """Half of the atoms near this boundary have none; a reference that scales with the cube must not see the cell."""
     cell = build_boundary("Li6PS5Cl", 0.5, "sigma5(001)[001]", 3.5, seed=1)

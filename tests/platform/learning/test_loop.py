@@ -179,6 +179,7 @@ def test_no_structures_are_refused(labeller, tmp_path):
         learn([], OPTIONS, labeller, tmp_path)
 
 
+@pytest.mark.slow
 def test_large_cells_are_learned_from_boxes(labeller, tmp_path):
     structure = build_bulk("Li6PS5Cl", 0.5, (2, 2, 2), seed=1)
     options = replace(OPTIONS, levels=(4,), exploration_ps=0.2, whole_cell_atoms=300)

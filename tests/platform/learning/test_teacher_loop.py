@@ -68,6 +68,7 @@ def test_doubtful_frames_go_back_until_there_are_none(lessons, structures, tmp_p
     assert sources == result.teacher.source().label_source
 
 
+@pytest.mark.slow
 def test_no_expensive_label_is_taken_twice(lessons, structures, tmp_path):
     taken = []
 

@@ -1,7 +1,5 @@
 """The whole way from DFT through a MACE teacher to a potential, with labels that GPAW makes now.
 
-    python -m pytest -m minutes tests/platform/learning/test_taught_by_dft.py
-
 Needs GPAW's environment (`argyro labels install gpaw`), of another place by ARGYRO_GPAW_PYTHON.
 """
 
@@ -21,7 +19,7 @@ from argyro.platform.learning.teacher_loop import learn_taught
 from argyro.platform.potential.extrapolation.active_set import ActiveSet
 from argyro.platform.potential.mtp.model import MTP
 
-pytestmark = pytest.mark.minutes
+pytestmark = pytest.mark.slow
 RECORDED = Path(__file__).parents[1] / "labels" / "data" / "gpaw_13_atoms.extxyz"
 
 

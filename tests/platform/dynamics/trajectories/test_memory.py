@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from argyro.platform.dynamics.trajectories.trajectory import TrajectoryHeader, TrajectoryWriter
 
@@ -20,6 +21,7 @@ print(int(status.split("VmHWM:")[1].split()[0]) / 1024, result.estimate.value)
 """
 
 
+@pytest.mark.slow
 def test_a_diffusivity_needs_a_part_of_the_trajectory_at_a_time(tmp_path):
     random, positions = np.random.default_rng(0), np.zeros((IONS, 3), dtype=np.float32)
     header = TrajectoryHeader("Li", {"Li": IONS, "P": IONS // 6}, np.eye(3) * 80.0, 0.1)

@@ -35,6 +35,7 @@ def test_forces_are_the_energys_derivative(mtp, atoms):
         assert -(energies[0] - energies[1]) / (2 * step) == pytest.approx(forces[atom, axis], rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [24, 26])
 def test_forces_of_the_highest_levels(level):
     """One component by central differences; tables of these levels are beyond what motep can be compared with."""
