@@ -30,7 +30,7 @@ def test_boundary_keys(tmp_path):
 
 
 def test_unknown_format_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no ending that tells its format"):
+    with pytest.raises(InputError, match="no ending that names a format"):
         structure("Li6PS5Cl", output=tmp_path / "cell.unknown")
 
 
