@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "arithmetic.hpp"
+#include "parallel.hpp"
 #include "training.hpp"
 
 namespace py = pybind11;
@@ -56,14 +57,16 @@ void evaluate_parallel(const Potential& potential, const Frame& frame, const Res
     constexpr int CHUNK = 256;
     const int atoms = frame.atoms(), chunks = (atoms + CHUNK - 1) / CHUNK, basis = potential.basis_size();
     std::vector<Workspace> workspaces(threads);
+    Guard guard;
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (chunks > 1)
-    for (int chunk = 0; chunk < chunks; ++chunk) {
+    for (int chunk = 0; chunk < chunks; ++chunk) guard.run([&] {
         const int begin = chunk * CHUNK, end = std::min(atoms, begin + CHUNK);
         Results part = results;
         if (part.energies_eV) part.energies_eV += begin;
         if (part.basis) part.basis += static_cast<std::size_t>(begin) * basis;
         evaluate(potential, frame.centres(begin, end), part, workspaces[omp_get_thread_num()]);
-    }
+    });
+    guard.rethrow();
 }
 
 py::dict compute(const Potential& potential, const Frame& frame, bool forces_wanted, bool basis_wanted, int threads) {
@@ -101,6 +104,14 @@ LabelledFrame label(Frame frame, double energy, const Doubles& forces, const std
         throw std::invalid_argument(
             "stress must hold six components of a cell periodic in three directions, weights three numbers");
     return {std::move(frame), energy, to_vector(forces), stress, weights[0], weights[1], weights[2]};
+}
+
+// Runs Python's signal handlers; a thread other than Python's main thread always answers no.
+bool signal_raised() {
+    const PyGILState_STATE state = PyGILState_Ensure();
+    const bool raised = PyErr_CheckSignals() != 0;  // leaves KeyboardInterrupt set
+    PyGILState_Release(state);
+    return raised;
 }
 
 py::array radial_array(const Parameters& p, std::vector<double> values) {
@@ -266,6 +277,14 @@ void bind_training(py::module_& m) {
 
 PYBIND11_MODULE(_kernel, m) {
     m.doc() = "Moment tensor potentials: energies, forces, parameter gradients.";
+    set_interrupt_check(&signal_raised);
+    py::register_local_exception_translator([](std::exception_ptr problem) {
+        try {
+            std::rethrow_exception(problem);
+        } catch (const Interrupted&) {  // Python's own exception is set already
+        }
+    });
+    m.attr("MAX_NEIGHBOURS") = MAX_NEIGHBOURS;
     bind_parameters(m);
     bind_potential(m);
     bind_training(m);

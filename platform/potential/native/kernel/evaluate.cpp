@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "batches.hpp"
+#include "parallel.hpp"
 #include "zbl.hpp"
 
 namespace argyro {
@@ -51,9 +52,11 @@ Workspace::Workspace(Workspace&& other) noexcept : memory_(other.memory_), size_
 double* Workspace::reserve(std::size_t doubles) {
     if (doubles > size_) {
         std::free(memory_);
-        size_ = (doubles + doubles / 4 + 7) / 8 * 8;
-        memory_ = static_cast<double*>(std::aligned_alloc(64, size_ * sizeof(double)));
+        size_ = 0;
+        const std::size_t wanted = (doubles + doubles / 4 + 7) / 8 * 8;
+        memory_ = static_cast<double*>(std::aligned_alloc(64, wanted * sizeof(double)));
         if (!memory_) throw std::bad_alloc();
+        size_ = wanted;
     }
     return memory_;
 }
@@ -66,6 +69,7 @@ void for_batches(const Centres& centres, const std::function<void(const Batch&)>
     const int lanes = kernels().lanes;
     for (int first = 0; first < centres.count; first += lanes) {
         const int size = std::min(lanes, centres.count - first);
+        poll();
         work(Batch{centres, members.data() + first, size, length(members[first])});
     }
 }

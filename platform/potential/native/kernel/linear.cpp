@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "parallel.hpp"
 #include "training.hpp"
 
 namespace argyro {
@@ -49,8 +50,9 @@ std::vector<double> target(const LabelledFrame& labelled, const Parameters& bare
 // Every element is one sum over the frames in their order, whatever the number of threads.
 void add_products(const std::vector<double>& columns, const std::vector<double>& labels, int rows, int threads,
                   NormalEquations& sum) {
+    Guard guard;
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
-    for (int i = 0; i < sum.size; ++i) {
+    for (int i = 0; i < sum.size; ++i) guard.run([&, i] {
         const double* a = &columns[std::size_t(i) * rows];
         for (int j = 0; j <= i; ++j) {
             const double* b = &columns[std::size_t(j) * rows];
@@ -60,7 +62,8 @@ void add_products(const std::vector<double>& columns, const std::vector<double>&
             sum.matrix[std::size_t(i) * sum.size + j] += dot;
         }
         for (int r = 0; r < rows; ++r) sum.vector[i] += a[r] * labels[r];
-    }
+    });
+    guard.rethrow();
 }
 
 }  // namespace
@@ -79,14 +82,16 @@ NormalEquations normal_equations(const Parameters& parameters, const std::vector
     for (const LabelledFrame* labelled : frames) {
         const int rows = 1 + 3 * labelled->frame.atoms() + (labelled->stress_eV_A3.empty() ? 0 : 6);
         std::vector<double> columns(std::size_t(size) * rows, 0.0);
+        Guard guard;
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
-        for (int k = 0; k < basis; ++k) {
+        for (int k = 0; k < basis; ++k) guard.run([&] {
             const int thread = omp_get_thread_num();
             std::vector<double> coefficients(basis, 0.0);
             coefficients[k] = 1.0;
             one_hot[thread].set_coefficients(unit.radial, bare.species_energies, coefficients);
             fill_column(one_hot[thread], *labelled, workspaces[thread], &columns[std::size_t(k) * rows]);
-        }
+        });
+        guard.rethrow();
         for (int type : labelled->frame.types)
             columns[std::size_t(basis + type) * rows] += std::sqrt(labelled->energy_weight);
         add_products(columns, target(*labelled, bare, workspaces[0], rows), rows, threads, sum);

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "batches.hpp"
+#include "parallel.hpp"
 #include "training.hpp"
 
 namespace argyro {
@@ -138,17 +139,18 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
     for (int s = 0; s < shares; ++s) sums.emplace_back(p);
+    Guard guard;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int s = 0; s < shares; ++s) {
-        Workspace& workspace = workspaces[omp_get_thread_num()];
-        for (int f = s; f < count; f += shares) {
+    for (int s = 0; s < shares; ++s)
+        for (int f = s; f < count; f += shares) guard.run([&] {
+            Workspace& workspace = workspaces[omp_get_thread_num()];
             const Errors errors = errors_of(potential, *frames[f], workspace);
             loss.energy_errors_eV[f] = errors.energy;
             for (double e : errors.forces) loss.squared_forces[f] += e * e;
             loss.squared_stress[f] = squared_stress(errors.stress);
             if (gradient) add_gradient(potential, *frames[f], errors, sums[s], workspace);
-        }
-    }
+        });
+    guard.rethrow();
     for (int f = 0; f < count; ++f) {
         const double energy = loss.energy_errors_eV[f];
         loss.value += frames[f]->energy_weight * energy * energy + frames[f]->forces_weight * loss.squared_forces[f] +
@@ -173,8 +175,9 @@ std::vector<double> site_gradients(const Potential& potential, const Frame& fram
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
     for (int t = 0; t < threads; ++t) sums.emplace_back(p);
+    Guard guard;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int i = 0; i < atoms; ++i) {  // one centre at a time: its radial gradient is summed over all lanes
+    for (int i = 0; i < atoms; ++i) guard.run([&] {  // one at a time: its radial gradient is summed over all lanes
         Accumulator& sum = sums[omp_get_thread_num()];
         Workspace& workspace = workspaces[omp_get_thread_num()];
         sum.clear();
@@ -186,7 +189,8 @@ std::vector<double> site_gradients(const Potential& potential, const Frame& fram
         sum.species[frame.types[i]] = 1.0;
         double* out = &rows[row * i];
         sum.add_to(out + linear, out, out + species);
-    }
+    });
+    guard.rethrow();
     return rows;
 }
 
@@ -199,8 +203,9 @@ std::vector<double> sketch_residuals(const Potential& potential, const std::vect
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
     for (int t = 0; t < threads; ++t) sums.emplace_back(p);
+    Guard guard;
 #pragma omp parallel for schedule(static, 1) num_threads(threads)
-    for (int item = 0; item < count * samples; ++item) {
+    for (int item = 0; item < count * samples; ++item) guard.run([&] {
         std::minstd_rand random(seed * 1000003u + item + 1);
         random.discard(8);
         const int thread = omp_get_thread_num();
@@ -209,7 +214,8 @@ std::vector<double> sketch_residuals(const Potential& potential, const std::vect
         add_gradient(potential, labelled, random_errors(labelled, random), sums[thread], workspaces[thread]);
         double* out = &rows[row * item];
         sums[thread].add_to(out, out + radial, out + radial + species);
-    }
+    });
+    guard.rethrow();
     return rows;
 }
 

@@ -1,4 +1,7 @@
-// Reader of .mtp files, version 1.1.0, as MLIP, motep and argyro write them.
+// Reads .mtp files, version 1.1.0, as MLIP, LAMMPS, motep and argyro write them.
+//
+// '#' begins a comment, on a line of its own or after a value; LAMMPS puts "# DATE: ... CITATION: ..." at the top. A line
+// that begins with #MVS ends the text: MLIP appends its active set there, in binary.
 #include <cerrno>
 #include <climits>
 #include <cmath>
@@ -83,17 +86,36 @@ std::vector<int> integers(const std::string& key, const std::string& text) {
     return values;
 }
 
+std::string without_comment(const std::string& line) {
+    for (std::size_t place = line.find('#'); place != std::string::npos; place = line.find('#', place + 1))
+        if (place == 0 || line[place - 1] == ' ' || line[place - 1] == '\t') return line.substr(0, place);
+    return line;
+}
+
+// The lines that carry values, without comments and blanks around them.
+std::vector<std::string> value_lines(const std::string& text) {
+    const bool byte_order_mark = text.compare(0, 3, "\xef\xbb\xbf") == 0;
+    std::istringstream in(text.substr(byte_order_mark ? 3 : 0));
+    std::vector<std::string> lines;
+    std::string line;
+    while (std::getline(in, line)) {
+        if (line.compare(0, 4, "#MVS") == 0) break;
+        line = stripped(without_comment(line));
+        if (!line.empty()) lines.push_back(line);
+    }
+    return lines;
+}
+
 class Reader {
   public:
-    explicit Reader(std::istream& in) : in_(in) {}
+    explicit Reader(const std::string& text) : lines_(value_lines(text)) {}
 
     Parameters read() {
-        std::string line;
-        if (!std::getline(in_, line) || stripped(line) != "MTP") refuse("the first line of an .mtp file is 'MTP'");
-        while (std::getline(in_, line)) {
-            line = stripped(line);
-            if (line.empty()) continue;
-            if (line[0] == '#') break;  // MLIP appends its binary active set
+        if (lines_.empty() || lines_[0] != "MTP")
+            refuse("the first line of an .mtp file, after comments, is 'MTP'");
+        next_ = 1;
+        while (next_ < lines_.size()) {
+            const std::string line = lines_[next_++];
             if (line == "radial_coeffs")
                 read_radial();
             else
@@ -148,21 +170,15 @@ class Reader {
     // motep writes radial_funcs_count after the coefficients: then it is the number of rows before the next head.
     int radial_functions_ahead() {
         if (entries_.count("radial_funcs_count")) return positive("radial_funcs_count");
-        const std::streampos here = in_.tellg();
-        next_line("radial_coeffs");
         int rows = 0;
-        std::string line;
-        while (std::getline(in_, line) && stripped(line).rfind("{", 0) == 0) ++rows;
-        in_.clear();
-        in_.seekg(here);
+        while (next_ + 1 + rows < lines_.size() && lines_[next_ + 1 + rows].front() == '{') ++rows;
         if (rows == 0) refuse("radial_coeffs holds no rows");
         return rows;
     }
 
-    std::string next_line(const std::string& where) {
-        std::string line;
-        if (!std::getline(in_, line)) refuse(where + " is cut off");
-        return stripped(line);
+    const std::string& next_line(const std::string& where) {
+        if (next_ == lines_.size()) refuse(where + " is cut off");
+        return lines_[next_++];
     }
 
     const std::string& value(const std::string& key) const {
@@ -241,7 +257,8 @@ class Reader {
             for (int j = i; j < n; ++j, ++k) p.zbl_outer_A[i * n + j] = p.zbl_outer_A[j * n + i] = outer[k];
     }
 
-    std::istream& in_;
+    std::vector<std::string> lines_;
+    std::size_t next_ = 0;
     std::map<std::string, std::string> entries_;
     std::vector<double> radial_;
 };
@@ -251,8 +268,7 @@ class Reader {
 Parameters read_mtp(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) refuse("cannot open it");
-    std::istringstream text(std::string(std::istreambuf_iterator<char>(file), {}));
-    return Reader(text).read();
+    return Reader(std::string(std::istreambuf_iterator<char>(file), {})).read();
 }
 
 }  // namespace argyro

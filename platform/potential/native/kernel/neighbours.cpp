@@ -2,11 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <cmath>
+#include <cstdio>
 #include <stdexcept>
+#include <string>
+
+#include "parallel.hpp"
 
 namespace argyro {
 namespace {
+
+// Bins that are searched for the neighbours of one atom; only a very skewed or flat cell needs more.
+constexpr double MAX_BINS = 1e7;
 
 using Vector = std::array<double, 3>;
 
@@ -41,6 +49,18 @@ void complete(std::array<Vector, 3>& cell, const bool* periodic) {
     }
 }
 
+std::string shown(double number) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", number);
+    return text;
+}
+
+[[noreturn]] void refuse_count(const std::string& count, double cutoff) {
+    throw std::invalid_argument(count + " neighbours within the cutoff of " + shown(cutoff) + " Å, at most " +
+                                std::to_string(MAX_NEIGHBOURS) +
+                                " are allowed; check the cell's vectors (Å) and the potential's max_dist");
+}
+
 struct Grid {
     std::array<Vector, 3> cell, reciprocal;  // reciprocal . r is fractional
     std::array<int, 3> bins, reach;
@@ -60,6 +80,9 @@ Grid make_grid(int atoms, const double* positions, const double* cell_A, const b
     for (const Vector& v : grid.cell) scale *= std::sqrt(dot(v, v));
     if (!(std::abs(volume) > 1e-9 * scale) || !std::isfinite(volume))
         throw std::invalid_argument("the periodic cell spans no volume");
+    const double expected = atoms / std::abs(volume) * 4.1887902047863905 * cutoff * cutoff * cutoff;
+    if (periodic[0] && periodic[1] && periodic[2] && !(expected <= 1.2 * MAX_NEIGHBOURS))
+        refuse_count("an atom has about " + shown(expected), cutoff);
     for (int k = 0; k < 3; ++k) {
         grid.reciprocal[k] = cross(grid.cell[(k + 1) % 3], grid.cell[(k + 2) % 3]);
         for (double& v : grid.reciprocal[k]) v /= volume;
@@ -67,6 +90,7 @@ Grid make_grid(int atoms, const double* positions, const double* cell_A, const b
     grid.wrapped.resize(atoms);
     grid.place.resize(atoms);
     std::array<double, 3> low{}, high{};
+    double searched = 1.0;
     for (int i = 0; i < atoms; ++i)
         for (int k = 0; k < 3; ++k) {
             const double s = dot(grid.reciprocal[k], {positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]});
@@ -84,9 +108,15 @@ Grid make_grid(int atoms, const double* positions, const double* cell_A, const b
         }
         const double height = 1.0 / std::sqrt(dot(grid.reciprocal[k], grid.reciprocal[k]));
         const int most = std::max(1, static_cast<int>(std::cbrt(atoms)) + 1);
-        grid.bins[k] = std::clamp(static_cast<int>(height / cutoff), 1, most);
-        grid.reach[k] = static_cast<int>(std::ceil(cutoff * grid.bins[k] / height));
+        grid.bins[k] = static_cast<int>(std::clamp(height / cutoff, 1.0, static_cast<double>(most)));
+        const double reach = std::ceil(cutoff * grid.bins[k] / height);
+        searched *= periodic[k] ? 2.0 * reach + 1.0 : grid.bins[k];
+        grid.reach[k] = static_cast<int>(std::min(reach, MAX_BINS));
     }
+    if (!(searched <= MAX_BINS))
+        throw std::invalid_argument("the cell is so flat or skewed that " + shown(searched) +
+                                    " of its parts lie within the cutoff of " + shown(cutoff) +
+                                    " Å; reduce it first, for instance by ase.build.niggli_reduce");
     for (int i = 0; i < atoms; ++i)
         for (int c = 0; c < 3; ++c) {
             grid.wrapped[i][c] = 0.0;
@@ -121,6 +151,7 @@ NeighbourList find_neighbours(int atoms, const double* positions_A, const double
     if (atoms == 0) return list;
     Grid grid = make_grid(atoms, positions_A, cell_A, periodic, cutoff_A);
     fill_bins(grid, atoms);
+    const bool wide = double(grid.reach[1]) * grid.reach[2] > 100.0;  // one plane of bins takes long
     for (int i = 0; i < atoms; ++i) {
         std::array<int, 3> home, low, high;
         for (int k = 0; k < 3; ++k) {
@@ -129,7 +160,10 @@ NeighbourList find_neighbours(int atoms, const double* positions_A, const double
             high[k] = home[k] + grid.reach[k];
             if (!periodic[k]) low[k] = std::max(low[k], 0), high[k] = std::min(high[k], grid.bins[k] - 1);
         }
-        for (int x = low[0]; x <= high[0]; ++x)
+        std::size_t found = 0;
+        poll();
+        for (int x = low[0]; x <= high[0]; ++x) {
+            if (wide) poll();
             for (int y = low[1]; y <= high[1]; ++y)
                 for (int z = low[2]; z <= high[2]; ++z) {
                     const int sx = floor_div(x, grid.bins[0]), sy = floor_div(y, grid.bins[1]),
@@ -145,10 +179,17 @@ NeighbourList find_neighbours(int atoms, const double* positions_A, const double
                         const Vector d = {grid.wrapped[j][0] + base[0], grid.wrapped[j][1] + base[1],
                                           grid.wrapped[j][2] + base[2]};
                         if (dot(d, d) >= cutoff_A * cutoff_A) continue;
+                        if (++found > MAX_NEIGHBOURS) continue;  // counted on, for the message
                         list.indices.push_back(j);
                         list.rij_A.insert(list.rij_A.end(), d.begin(), d.end());
                     }
                 }
+        }
+        if (found > MAX_NEIGHBOURS)
+            refuse_count("atom " + std::to_string(i) + " has " + std::to_string(found), cutoff_A);
+        if (list.indices.size() > INT_MAX)
+            throw std::invalid_argument("there are more than " + std::to_string(INT_MAX) +
+                                        " pairs of atoms; evaluate a smaller cell");
         list.offsets.push_back(static_cast<int>(list.indices.size()));
     }
     return list;

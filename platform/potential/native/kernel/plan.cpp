@@ -2,22 +2,31 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "potential.hpp"
+#include "zbl.hpp"
 
 namespace argyro {
 namespace {
 
 constexpr int MAX_POWERS = 12;  // polynomials up to here as powers of x: cancellation costs less than four digits
+constexpr double MAX_CUTOFF_A = 1000.0;
 
 [[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
 
 void require(bool holds, const std::string& message) {
     if (!holds) refuse(message);
+}
+
+std::string shown(double number) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", number);
+    return text;
 }
 
 bool all_finite(const std::vector<double>& values) {
@@ -33,13 +42,32 @@ void check_radial(const Parameters& p) {
     require(std::isfinite(p.scaling) && std::isfinite(p.min_dist_A) && std::isfinite(p.cutoff_A),
             "scaling, min_dist and max_dist must be finite numbers");
     require(p.min_dist_A >= 0 && p.cutoff_A > p.min_dist_A, "0 <= min_dist < max_dist must hold");
+    require(p.cutoff_A <= MAX_CUTOFF_A, "max_dist is " + shown(p.cutoff_A) + " Å; it must not exceed " +
+                                            shown(MAX_CUTOFF_A) + " Å");
+}
+
+void check_species(const Parameters& p) {
+    for (std::size_t i = 0; i < p.species.size(); ++i) {
+        atomic_number(p.species[i]);
+        for (std::size_t j = 0; j < i; ++j)
+            require(p.species[i] != p.species[j], "the species " + p.species[i] + " is named twice");
+    }
+}
+
+// Repulsion beyond the cutoff would end in a step.
+void check_repulsion(const Parameters& p) {
+    const std::size_t species = p.species_count;
+    require(p.zbl_outer_A.empty() || p.zbl_outer_A.size() == species * species,
+            "one repulsion radius per pair of species is needed");
+    require(p.zbl_outer_A.empty() || p.species.size() == species, "the repulsion needs the chemical symbols");
+    for (double radius : p.zbl_outer_A)
+        require(radius >= 0.0 && radius <= p.cutoff_A, "a repulsion radius (zbl) is " + shown(radius) +
+                                                           " Å; it must lie between 0 and max_dist, " +
+                                                           shown(p.cutoff_A) + " Å");
 }
 
 void check_sizes(const Parameters& p) {
     const std::size_t species = p.species_count, pair = std::size_t(p.radial_functions) * p.radial_size;
-    require(p.zbl_outer_A.empty() || p.zbl_outer_A.size() == species * species,
-            "one repulsion radius per pair of species is needed");
-    require(p.zbl_outer_A.empty() || p.species.size() == species, "the repulsion needs the chemical symbols");
     require(p.species.empty() || p.species.size() == species,
             "potential_tag names " + std::to_string(p.species.size()) + " species, species_count is " +
                 std::to_string(species));
@@ -109,6 +137,8 @@ Plan::Plan(Parameters parameters) : p(std::move(parameters)) {
     check_radial(p);
     check_tables(p);
     check_sizes(p);
+    check_species(p);
+    check_repulsion(p);
     if (!p.trained) {
         p.radial.assign(std::size_t(p.species_count) * p.species_count * p.radial_functions * p.radial_size, 0.0);
         p.species_energies.assign(p.species_count, 0.0);

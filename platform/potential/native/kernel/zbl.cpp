@@ -48,7 +48,7 @@ Curve switching(double r, double outer) {
 int atomic_number(const std::string& symbol) {
     for (std::size_t z = 1; z < SYMBOLS.size(); ++z)
         if (symbol == SYMBOLS[z]) return static_cast<int>(z);
-    throw std::invalid_argument("'" + symbol + "' is not a chemical symbol");
+    throw std::invalid_argument("'" + symbol + "' is not a chemical symbol from H to Lr");
 }
 
 void add_zbl(const Parameters& p, const Centres& centres, const Results& results) {
