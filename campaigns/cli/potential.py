@@ -1,42 +1,79 @@
-"""`argyro potential ...`: train, evaluate, grade, build-plugin."""
+"""`argyro potential ...`: train, evaluate, grade, convert, build-plugin."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.platform.common.errors import InputError
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+    from argyro.platform.potential.frames.structure_files import StructureSet
+    from argyro.platform.potential.mtp.model import MTP
+
 ACTIVE_SET_SUFFIX = ".active_set.txt"
 Potential = Annotated[Path, typer.Argument(help="Potential (.mtp).", show_default=False)]
 ActiveSetFile = Annotated[Path | None, typer.Option(help="Active set; default: the one beside the potential.")]
-Structures = Annotated[list[Path], typer.Argument(help="Files in any format of ASE.", show_default=False)]
+Structures = Annotated[
+    list[Path],
+    typer.Argument(help="extxyz, CIF, OUTCAR, vasprun.xml, ML_AB, MLIP .cfg, .traj, .db, ...", show_default=False),
+]
+Species = Annotated[
+    str | None, typer.Option(help="Elements in the order of a potential or .cfg file that names none: Li,P,S,Cl.")
+]
+EnergyKey = Annotated[str | None, typer.Option(help="Name of the energy in the files, such as REF_energy.")]
+ForcesKey = Annotated[str | None, typer.Option(help="Name of the forces.")]
+StressKey = Annotated[str | None, typer.Option(help="Name of the stress or virial; none: leave it out.")]
 
 
-def _frames(files: list[Path]) -> list:
-    from ase.io import read
-
-    frames: list = []
-    for file in files:
-        try:
-            frames += read(file, index=":")
-        except Exception as error:  # ASE's readers raise whatever their format makes them
-            raise InputError(f"{file} cannot be read as structures: {error}", given=str(file)) from error
-    return frames
+def _species(text: str | None) -> tuple[str, ...] | None:
+    return tuple(word.strip() for word in text.split(",")) if text else None
 
 
-def _active_set(potential: Path, named: Path | None):
+def _active_set(potential: Path, named: Path | None) -> ActiveSet:
     """The active set named, or the one beside the potential."""
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
 
     return ActiveSet.read(named or potential.with_suffix(ACTIVE_SET_SUFFIX))
 
 
-def _species(text: str | None) -> tuple[str, ...] | None:
-    return tuple(text.split(",")) if text else None
+def _labelled(files: list[Path], species: tuple[str, ...] | None, keys: tuple[str | None, ...]) -> StructureSet:
+    """Labelled frames; converged ones, each once."""
+    from argyro.platform.potential.fitting.training_frames import require_labels, without_repeats
+    from argyro.platform.potential.frames.label_keys import LabelKeys
+    from argyro.platform.potential.frames.structure_files import read_structures
+
+    found = read_structures(files, species, LabelKeys(*keys))
+    if not found.frames:
+        raise InputError("there are no frames to train on: " + "; ".join(found.notes), accepted="labelled frames")
+    for name, frame in zip(found.names, found.frames, strict=True):
+        require_labels(name, frame)
+    kept = without_repeats(found.frames, found.names)
+    if repeats := len(found.frames) - len(kept):
+        found.left_out["duplicates"] = repeats
+        found.notes.append(f"{repeats} of {len(found.frames)} frames left out, they repeat earlier ones")
+    found.frames, found.names = [found.frames[i] for i in kept], [found.names[i] for i in kept]
+    return found
+
+
+def _require_writable(output: Path) -> None:
+    """Refuse an output path before any work is done."""
+    folder = output.parent
+    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        reason = "is a folder" if output.is_dir() else f"cannot be written: '{folder}' is no folder that can be written"
+        raise InputError(f"output '{output}' {reason}; name a file in a folder that exists", given=str(output))
+
+
+def _show(notes: list[str]) -> None:
+    for note in notes:
+        console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
 
 
 def train(
@@ -46,74 +83,96 @@ def train(
     cutoff_A: Annotated[float, typer.Option("--cutoff-A", help="Cutoff radius.")] = 5.0,
     min_dist_A: Annotated[float, typer.Option("--min-dist-A", help="Least distance of the radial functions.")] = 1.6,
     start: Annotated[Path | None, typer.Option(help="Potential to start from; raised to --level if lower.")] = None,
+    species: Species = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    stress_key: StressKey = None,
     iterations: Annotated[int, typer.Option(help="At most.")] = 300,
     validation: Annotated[float, typer.Option(help="Share of the frames held out, for an early stop.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of the start and of what is held out.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the start and of the held-out frames.")] = 0,
     json_: JsonFlag = False,
 ) -> None:
     """Fit a moment tensor potential to labelled frames; its active set is written beside it."""
     import numpy as np
-    from ase.data import atomic_numbers
     from rich.progress import Progress
 
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
-    from argyro.platform.potential.fitting.fit import TrainingOptions
     from argyro.platform.potential.fitting.fit import train as fit
+    from argyro.platform.potential.fitting.label_units import require_consistent_units, require_small_stress_error
+    from argyro.platform.potential.fitting.options import TrainingOptions
     from argyro.platform.potential.mtp.model import MTP
 
-    frames = _frames(structures)
-    if start is None:
-        found = {symbol for frame in frames for symbol in frame.get_chemical_symbols()}
-        species = tuple(sorted(found, key=atomic_numbers.__getitem__))
-        initial = MTP.untrained(species, level, cutoff_A, min_dist_A, seed=seed)
+    _require_writable(output)
+    started = MTP.read(start, _species(species)) if start else None
+    named = started.species if started else _species(species)
+    found = _labelled(structures, named, (energy_key, forces_key, stress_key))
+    if started is None:
+        initial = MTP.untrained(_species_of(found.frames), level, cutoff_A, min_dist_A, seed=seed)
     else:
-        read = MTP.read(start)
-        initial = read.upconvert(level) if level > read.level else read
-    order = np.random.default_rng(seed).permutation(len(frames))
-    held = [frames[index] for index in order[: round(validation * len(frames))]]
-    used = [frames[index] for index in sorted(order[len(held) :])]
+        initial = started.upconvert(level) if level > started.level else started
+    require_consistent_units(found.frames, initial)
+    order = np.random.default_rng(seed).permutation(len(found.frames))
+    held = [found.frames[index] for index in order[: round(validation * len(found.frames))]]
+    used = [found.frames[index] for index in sorted(order[len(held) :])]
     with Progress(console=console, transient=True, disable=json_ or not console.is_terminal) as bar:
         task = bar.add_task("iterations", total=iterations)
         options = TrainingOptions(max_iterations=iterations)
         result = fit(used, initial, options, held or None, progress=lambda *_: bar.advance(task))
+    require_small_stress_error(result.rmse.get("stress_GPa"))
     result.mtp.write(output)
     active_set = output.with_suffix(ACTIVE_SET_SUFFIX)
     ActiveSet.from_frames(result.mtp, used).write(active_set)
     document = {"potential": str(output), "frames": len(used), "held_out": len(held), **result.rmse}
     if json_:
-        print_json(document)
-    else:
-        errors = ", ".join(f"{name} {value:.3g}" for name, value in result.rmse.items())
-        console.print(f"written  {output}, active set {active_set}\ntraining errors: {errors}")
+        print_json({**document, "left_out": found.left_out, "notes": found.notes})
+        return
+    _show(found.notes)
+    errors = ", ".join(f"{name} {value:.3g}" for name, value in result.rmse.items())
+    console.print(f"written  {output}, active set {active_set}\ntraining errors: {errors}")
+
+
+def _species_of(frames: list[Atoms]) -> tuple[str, ...]:
+    from ase.data import atomic_numbers
+
+    found = {symbol for frame in frames for symbol in frame.get_chemical_symbols()}
+    return tuple(sorted(found, key=atomic_numbers.__getitem__))
+
+
+def _evaluated(name: str, frame: Atoms, mtp: MTP, active_set: ActiveSet | None) -> dict:
+    """One frame's results; a stress that is not defined is null."""
+    try:
+        evaluation = mtp.evaluate(frame)
+        grade = float(active_set.grades(mtp, frame).max()) if active_set else None
+    except InputError as error:
+        raise InputError(f"{name}: {error}", path=name, accepted=error.accepted) from error
+    return {
+        "energy_eV": evaluation.energy_eV,
+        "forces_eV_A": evaluation.forces_eV_A.tolist(),
+        "stress_eV_A3": evaluation.stress_eV_A3.tolist() if all(frame.pbc) else None,
+        "grade": grade,
+    }
 
 
 def evaluate(
     potential: Potential,
     structures: Structures,
-    species: Annotated[str | None, typer.Option(help="Elements of a file that names none: Li,P,S,Cl.")] = None,
+    species: Species = None,
     grade: Annotated[bool, typer.Option("--grade", help="Add the largest extrapolation grade.")] = False,
     active_set: ActiveSetFile = None,
     json_: JsonFlag = False,
 ) -> None:
     """Energies, forces, stress and, with an active set, extrapolation grades of structures."""
+    from argyro.platform.potential.frames.structure_files import read_structures
     from argyro.platform.potential.mtp.model import MTP
 
     mtp = MTP.read(potential, _species(species))
     selected = _active_set(potential, active_set) if grade else None
-    documents = []
-    for frame in _frames(structures):
-        evaluation = mtp.evaluate(frame)
-        documents.append(
-            {
-                "energy_eV": float(evaluation.energy_eV),
-                "forces_eV_A": evaluation.forces_eV_A.tolist(),
-                "stress_eV_A3": evaluation.stress_eV_A3.tolist(),
-                "grade": float(selected.grades(mtp, frame).max()) if selected else None,
-            }
-        )
+    found = read_structures(structures, mtp.species)
+    documents = [_evaluated(*named, mtp, selected) for named in zip(found.names, found.frames, strict=True)]
     if json_:
-        print_json({"frames": documents})
+        print_json({"frames": documents, "notes": found.notes})
         return
+    _show(found.notes)
     for number, document in enumerate(documents):
         largest = max(sum(x * x for x in force) ** 0.5 for force in document["forces_eV_A"])
         graded = "" if document["grade"] is None else f", grade {document['grade']:.3g}"
@@ -121,20 +180,63 @@ def evaluate(
 
 
 def grade(
-    potential: Potential, structures: Structures, active_set: ActiveSetFile = None, json_: JsonFlag = False
+    potential: Potential,
+    structures: Structures,
+    species: Species = None,
+    active_set: ActiveSetFile = None,
+    json_: JsonFlag = False,
 ) -> None:
     """Extrapolation grade of every atom; above 1 the potential extrapolates."""
+    from argyro.platform.potential.frames.structure_files import read_structures
     from argyro.platform.potential.mtp.model import MTP
 
-    mtp, selected = MTP.read(potential), _active_set(potential, active_set)
-    grades = [selected.grades(mtp, frame).tolist() for frame in _frames(structures)]
+    mtp, selected = MTP.read(potential, _species(species)), _active_set(potential, active_set)
+    found = read_structures(structures, mtp.species)
+    grades = []
+    for name, frame in zip(found.names, found.frames, strict=True):
+        try:
+            grades.append(selected.grades(mtp, frame).tolist())
+        except InputError as error:
+            raise InputError(f"{name}: {error}", path=name, accepted=error.accepted) from error
     if json_:
-        print_json({"grades": grades})
+        print_json({"grades": grades, "notes": found.notes})
         return
+    _show(found.notes)
     for number, values in enumerate(grades):
         console.print(
             f"{number}  largest {max(values):.3g} at atom {values.index(max(values))}, of {len(values)} atoms"
         )
+
+
+def convert(
+    structures: Structures,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .cfg (MLIP) or .extxyz.")],
+    species: Species = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    stress_key: StressKey = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Write labelled frames of any format as one MLIP .cfg or extxyz file, in eV, eV/Å and eV/Å³."""
+    from ase.io import write
+
+    from argyro.platform.potential.frames.mlip_cfg import write_cfg
+
+    _require_writable(output)
+    if output.suffix not in (".cfg", ".extxyz", ".xyz"):
+        raise InputError(f"output '{output}' must end in .cfg or .extxyz", given=str(output), accepted=".cfg, .extxyz")
+    found = _labelled(structures, _species(species), (energy_key, forces_key, stress_key))
+    order = _species(species) or _species_of(found.frames)
+    if output.suffix == ".cfg":
+        write_cfg(output, found.frames, order)
+    else:
+        write(output, found.frames, format="extxyz")
+    document = {"output": str(output), "frames": len(found.frames), "species": list(order)}
+    if json_:
+        print_json({**document, "left_out": found.left_out, "notes": found.notes})
+        return
+    _show(found.notes)
+    console.print(f"written  {output}, {len(found.frames)} frames, species {','.join(order)}")
 
 
 def build_plugin(
@@ -155,8 +257,7 @@ def build_plugin(
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(help="Train, evaluate and grade moment tensor potentials.", no_args_is_help=True)
-    group.command()(train)
-    group.command()(evaluate)
-    group.command()(grade)
+    for command in (train, evaluate, grade, convert):
+        group.command()(command)
     group.command("build-plugin")(build_plugin)
     app.add_typer(group, name="potential")

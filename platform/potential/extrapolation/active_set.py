@@ -1,11 +1,11 @@
-"""The active set: the training neighbourhoods that span what a potential knows, and the extrapolation grade.
+"""Select the active set of a potential and compute extrapolation grades with it.
 
 Row b_i of atom i holds a one at its species and the values of the potential's basis functions, so that the site energy
 is E_i = b_i · ξ. The active set A is the square selection of training rows of largest volume; any other row is a
 combination of them, b = c A, and its grade is γ = max_j |c_j|: up to 1 the potential interpolates.
 
-Rows may also hold the site energy's derivatives by all parameters, radial coefficients included: such a grade tells too
-where a refit of the radial functions would be ill determined. LAMMPS grades by linear parameters only.
+Rows may also hold the site energy's derivatives by all parameters, radial coefficients included: such a grade also
+shows where a refit of the radial functions would be ill determined. LAMMPS grades by linear parameters only.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class ActiveSet:
         mode: Mode = "neighbourhood",
         parameters: ParametersUsed = "linear",
     ) -> ActiveSet:
-        """Active set of a training set.
+        """Select the active set of a training set.
 
         Args:
             mtp: the potential; its radial functions enter the rows, its linear coefficients with "all" parameters only.
@@ -102,10 +102,13 @@ class ActiveSet:
     @cached_property
     def inverse(self) -> np.ndarray:
         """(m, m) matrix G with grade(b) = max_j |(b G)_j| for an unscaled row b."""
-        return np.linalg.inv(self.rows) / self.scale[:, None]
+        try:
+            return np.linalg.inv(self.rows) / self.scale[:, None]
+        except np.linalg.LinAlgError as error:
+            raise InputError("the rows of the active set depend on each other; make the set again") from error
 
     def grades(self, mtp: MTP, atoms: Atoms) -> np.ndarray:
-        """Extrapolation grades.
+        """Compute extrapolation grades.
 
         Args:
             mtp: the potential the set was made with.
@@ -115,19 +118,24 @@ class ActiveSet:
             (n,) a grade per atom; in configuration mode every atom has that of the whole.
 
         Raises:
-            InputError: the potential's radial functions are not those of the set.
+            InputError: species or radial functions are not those of the set, or a grade is not finite.
         """
         self._require_same(mtp)
         rows, _ = _collect(mtp, [atoms], self.mode, self.parameters)
         grades = np.abs(rows @ self.inverse).max(axis=1)
+        if not np.isfinite(grades).all():
+            raise InputError(
+                f"the extrapolation grade of {atoms.get_chemical_formula()} is not a finite number; "
+                "the active set or the potential is damaged"
+            )
         return np.broadcast_to(grades, (len(atoms),)).copy() if self.mode == "configuration" else grades
 
     def grade(self, mtp: MTP, atoms: Atoms) -> float:
-        """Largest extrapolation grade in a structure."""
+        """Return the largest extrapolation grade in a structure."""
         return float(self.grades(mtp, atoms).max())
 
     def select(self, mtp: MTP, frames: Sequence[Atoms]) -> list[int]:
-        """Indices of those frames that would enter the active set, in ascending order.
+        """Return the indices of those frames that would enter the active set, in ascending order.
 
         MaxVol over the active rows and all the frames' rows together, so that of many similar frames one is chosen.
 
@@ -148,23 +156,39 @@ class ActiveSet:
         return sorted({int(frame) for frame in origin[entering, 0]})
 
     def write(self, path: Path | str) -> None:
-        """Writes the set in the text format of `active_set_file`, which the pair style reads too."""
-        active_set_file.write(self, Path(path))
+        """Write the set in the text format of `active_set_file`, which the pair style reads too."""
+        fields = active_set_file.Fields(
+            species=self.species,
+            mode=self.mode,
+            parameters=self.parameters,
+            fingerprint=self.fingerprint,
+            scale=self.scale,
+            rows=self.rows,
+            origin=self.origin,
+        )
+        active_set_file.write(Path(path), fields, self.inverse)
 
     @classmethod
     def read(cls, path: Path | str) -> ActiveSet:
-        """Reads what `write` wrote.
+        """Read what `write` wrote.
 
         Raises:
             InputError: no such file, or not a complete active set.
         """
-        return cls(**active_set_file.read(Path(path)))
+        return cls(**active_set_file.read(Path(path)))  # type: ignore[arg-type]  # the reader checked both
 
     def _require_same(self, mtp: MTP) -> None:
+        if tuple(mtp.species) != self.species:
+            raise InputError(
+                f"the active set is of {', '.join(self.species)}, the potential of {', '.join(mtp.species)}",
+                path="species",
+                given=mtp.species,
+                accepted=", ".join(self.species),
+            )
         if _fingerprint(mtp, self.parameters) != self.fingerprint:
             differs = "radial functions" if self.parameters == "linear" else "parameters"
             raise InputError(
-                f"the active set belongs to another potential: its {differs} differ; make it anew with "
+                f"the active set belongs to another potential: its {differs} differ; make it again with "
                 "ActiveSet.from_frames from the potential and its training set",
                 given=_fingerprint(mtp, self.parameters),
                 accepted=self.fingerprint,

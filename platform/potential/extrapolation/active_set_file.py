@@ -1,4 +1,4 @@
-"""The active set's file: plain text, read by the Python side and by the pair style.
+"""Read and write the active set's file: plain text, read by Python and by the pair style.
 
 ::
 
@@ -12,48 +12,65 @@
     rows     followed by m lines of m numbers: the active rows divided by scale
     inverse  followed by m lines of m numbers: G, the grade of a row b being max_j |(b G)_j|
 
-A row b starts with one number per species, 1 for the atom's own, and goes on with the potential's scalar basis
-functions in the order of its ``alpha_moment_mapping``; with all parameters the derivatives by the radial coefficients
-follow, in the order of the potential.
+A row b holds one number per species, 1 for the atom's own, then the potential's scalar basis functions in the order of
+its ``alpha_moment_mapping``; with all parameters the derivatives by the radial coefficients follow, in the order of
+the potential.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypedDict
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
-
-if TYPE_CHECKING:
-    from argyro.platform.potential.extrapolation.active_set import ActiveSet
+from argyro.platform.execution.atomic_files import write_text
 
 _MAGIC = "argyro-active-set 1"
 
 
-def write(active_set: ActiveSet, path: Path) -> None:
-    """Writes an active set."""
+class Fields(TypedDict):
+    """Fields of `ActiveSet` as the file holds them."""
+
+    species: tuple[str, ...]
+    mode: str
+    parameters: str
+    fingerprint: str
+    scale: np.ndarray
+    rows: np.ndarray
+    origin: np.ndarray
+
+
+def write(path: Path, fields: Fields, inverse: np.ndarray) -> None:
+    """Write an active set.
+
+    Args:
+        path: the file, replaced in one step.
+        fields: of the set.
+        inverse: (m, m) matrix G of the set, for the pair style.
+    """
     lines = [
         _MAGIC,
-        f"mode {active_set.mode}" + (" all" if active_set.parameters == "all" else ""),
-        "species " + " ".join(active_set.species),
-        f"fingerprint {active_set.fingerprint}",
-        f"size {active_set.scale.size}",
+        "mode " + fields["mode"] + (" all" if fields["parameters"] == "all" else ""),
+        "species " + " ".join(fields["species"]),
+        "fingerprint " + fields["fingerprint"],
+        f"size {fields['scale'].size}",
         "origin",
-        *(f"{frame} {atom}" for frame, atom in active_set.origin),
+        *(f"{frame} {atom}" for frame, atom in fields["origin"]),
         "scale",
-        _numbers(active_set.scale),
+        _numbers(fields["scale"]),
         "rows",
-        *map(_numbers, active_set.rows),
+        *map(_numbers, fields["rows"]),
         "inverse",
-        *map(_numbers, active_set.inverse),
+        *map(_numbers, inverse),
     ]
-    path.write_text("\n".join(lines) + "\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
-def read(path: Path) -> dict:
-    """Reads the fields of an active set.
+def read(path: Path) -> Fields:
+    """Read the fields of an active set.
 
     Raises:
         InputError: no such file, or not a complete active set.
@@ -72,7 +89,7 @@ def read(path: Path) -> dict:
         ) from error
 
 
-def _parse(lines) -> dict:
+def _parse(lines: Iterator[str]) -> Fields:
     _expect(next(lines), _MAGIC)
     header = {}
     for name in ("mode", "species", "fingerprint", "size"):
@@ -84,6 +101,8 @@ def _parse(lines) -> dict:
     size = int(header["size"])
     origin = _section(lines, "origin", size, 2).astype(int)
     scale = _section(lines, "scale", 1, size)[0]
+    if not (scale > 0).all():
+        raise ValueError("'scale' must hold positive numbers")
     rows = _section(lines, "rows", size, size)
     _section(lines, "inverse", size, size)
     return {
@@ -97,7 +116,7 @@ def _parse(lines) -> dict:
     }
 
 
-def _section(lines, name: str, count: int, width: int) -> np.ndarray:
+def _section(lines: Iterator[str], name: str, count: int, width: int) -> np.ndarray:
     _expect(next(lines), name)
     values = np.array([[float(word) for word in next(lines).split()] for _ in range(count)])
     if values.shape != (count, width) or not np.isfinite(values).all():
@@ -107,7 +126,7 @@ def _section(lines, name: str, count: int, width: int) -> np.ndarray:
 
 def _expect(given: str, expected: str) -> None:
     if given != expected:
-        raise ValueError(f"'{given[:40]}' stands where '{expected}' should")
+        raise ValueError(f"'{expected}' is expected, '{given[:40]}' found")
 
 
 def _numbers(values: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Basis rows of atoms: what active sets are made of."""
+"""Compute the basis rows of atoms, from which active sets are made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
-    """Derivatives of the site energies with respect to the linear parameters.
+    """Return derivatives of the site energies with respect to the linear parameters.
 
     Args:
         mtp: the potential; only its radial functions matter.
@@ -29,7 +29,7 @@ def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
 
 
 def parameter_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
-    """Derivatives of the site energies with respect to all parameters.
+    """Return derivatives of the site energies with respect to all parameters.
 
     Args:
         mtp: the potential, trained.
@@ -43,14 +43,14 @@ def parameter_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
 
 
 def parameter_fingerprint(mtp: MTP) -> str:
-    """Hash like `radial_fingerprint` that covers the linear coefficients too: ∂E/∂θ depends on them."""
+    """Return a hash like `radial_fingerprint` that covers the linear coefficients too: ∂E/∂θ depends on them."""
     return _fingerprint(
         [mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients), *mtp.coefficients]
     )
 
 
 def radial_fingerprint(mtp: MTP) -> str:
-    """Hash of everything the basis functions depend on: scaling, cutoffs and radial coefficients.
+    """Return a hash of everything the basis functions depend on: scaling, cutoffs and radial coefficients.
 
     FNV-1a with 64 bits over the little-endian bytes of the doubles, as ``lammps/active_set.cpp`` computes it too; it
     tells potentials apart, it does not protect against malice.

@@ -1,4 +1,4 @@
-"""MaxVol: the square submatrix of (locally) largest volume, which decides what counts as extrapolation.
+"""Find the square submatrix of (locally) largest volume, MaxVol; it decides what counts as extrapolation.
 
 Source: Goreinov et al., "How to find a good submatrix" (2010), and Podryabinkin and Shapeev, Comput. Mater. Sci. 140,
 171 (2017), who use it to grade configurations against a training set.
@@ -12,7 +12,7 @@ _START_ROWS = 20_000  # rows that the pivoted QR of the start looks at; its cost
 
 
 def coordinates(rows: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """Rows as linear combinations of active rows, C = R A⁻¹.
+    """Return rows as linear combinations of active rows, C = R A⁻¹.
 
     Args:
         rows: (n, m) rows R.
@@ -25,7 +25,7 @@ def coordinates(rows: np.ndarray, active: np.ndarray) -> np.ndarray:
 
 
 def greedy_rows(rows: np.ndarray) -> np.ndarray:
-    """Indices of m rows of large volume, by QR with column pivoting of the transposed rows.
+    """Return the indices of m rows of large volume, by QR with column pivoting of the transposed rows.
 
     Args:
         rows: (n, m), n >= m; of many rows a regular sample is looked at, the last m of them always, since padding that
@@ -39,7 +39,7 @@ def greedy_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def maximal_volume(rows: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-    """Indices of m rows whose volume |det| no single exchange raises by more than 0.1 %.
+    """Return the indices of m rows whose volume |det| no single exchange raises by more than 0.1 %.
 
     Exchanging active row j for row i multiplies the volume by |C_ij|, C = R A⁻¹; the largest is taken until none
     exceeds the tolerance. Only rows above the tolerance are watched between two full looks at the matrix.
@@ -61,7 +61,7 @@ def maximal_volume(rows: np.ndarray, start: np.ndarray | None = None) -> np.ndar
 
 
 def _exchange(watched_coordinates: np.ndarray, watched: np.ndarray, active: np.ndarray) -> None:
-    """Swaps watched rows into `active`, in place, until none of them would enlarge the volume."""
+    """Swap watched rows into `active`, in place, until none of them would enlarge the volume."""
     c = watched_coordinates
     while True:
         i, j = np.unravel_index(np.abs(c).argmax(), c.shape)

@@ -1,20 +1,18 @@
-"""Frames in the kernel's memory: neighbour lists and labels read once."""
+"""Hold labelled frames in the kernel's memory: neighbour lists and labels are read once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import EV_A3_IN_GPA
+from argyro.platform.potential.fitting.options import TrainingOptions
 from argyro.platform.potential.fitting.training_frames import stress_of
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.potential.native import _kernel
-
-if TYPE_CHECKING:
-    from argyro.platform.potential.fitting.fit import TrainingOptions
 
 
 class Dataset:
@@ -32,7 +30,7 @@ class Dataset:
         self.stress_components = 0
         weights = np.array([float(frame.info.get("weight", 1.0)) for frame in frames])
         for frame, weight in zip(frames, weights / weights.sum(), strict=True):
-            neighbours = mtp.frame(frame)
+            neighbours = _neighbours(len(self.frames), frame, mtp)
             self.shortest_A = np.minimum(self.shortest_A, neighbours.shortest_A)
             stress = stress_of(frame)
             self.stress_components += 0 if stress is None else 9
@@ -49,16 +47,22 @@ class Dataset:
     def loss_and_gradient(
         self, kernel: _kernel.Potential, threads: int
     ) -> tuple[float, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Loss and its derivatives with respect to radial coefficients, species energies and ξ."""
+        """Return the loss and its derivatives with respect to radial coefficients, species energies and ξ."""
         found = _kernel.loss_and_gradient(kernel, self.frames, True, threads)
         return found["value"], (found["radial"], found["species_energies"], found["coefficients"])
 
     def normal_equations(self, mtp: MTP, threads: int, stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Matrix and right-hand side of the linear coefficients, ξ then species energies, of every stride-th frame."""
+        """Return matrix and right-hand side of the linear coefficients, ξ then species energies.
+
+        Args:
+            mtp: its radial functions enter.
+            threads: 0 for as many as OMP_NUM_THREADS allows.
+            stride: every stride-th frame is used.
+        """
         return _kernel.normal_equations(mtp.parameters, self.frames[::stride], threads)
 
     def errors(self, mtp: MTP, threads: int) -> dict[str, float]:
-        """Loss and root-mean-square errors: meV/atom, meV/Å and, with stress labels, GPa per component."""
+        """Return loss and root-mean-square errors: meV/atom, meV/Å and, with stress labels, GPa per component."""
         found = _kernel.loss_and_gradient(mtp.kernel, self.frames, False, threads)
         errors = {
             "loss": float(found["value"]),
@@ -70,8 +74,15 @@ class Dataset:
         return errors
 
 
+def _neighbours(index: int, frame: Atoms, mtp: MTP) -> _kernel.Frame:
+    try:
+        return mtp.frame(frame)
+    except InputError as error:
+        raise InputError(f"frame {index}: {error}", path=f"frame {index}", accepted=error.accepted) from error
+
+
 def _weights(atoms: int, weight: float, options: TrainingOptions) -> list[float]:
-    """Factors of ΔE², Σ ΔF² and Σ Δσ² (nine components) in the loss."""
+    """Return the factors of ΔE², Σ ΔF² and Σ Δσ² (nine components) in the loss."""
     energy_eV, force_eV_A = 1e-3 * options.energy_scale_meV_atom, 1e-3 * options.force_scale_meV_A
     stress_eV_A3 = options.stress_scale_GPa / EV_A3_IN_GPA
     return [weight / (atoms * energy_eV) ** 2, weight / (3 * atoms * force_eV_A**2), weight / (9 * stress_eV_A3**2)]

@@ -1,4 +1,4 @@
-"""Training: weighted squares of energy, force and stress errors, minimised by L-BFGS with the exact gradient."""
+"""Fit a potential: minimise weighted squares of energy, force and stress errors by L-BFGS with the exact gradient."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from argyro.platform.common.errors import InputError
 from argyro.platform.potential.fitting.dataset import Dataset
 from argyro.platform.potential.fitting.linear_solve import solve_linear
+from argyro.platform.potential.fitting.options import DEFAULTS, TrainingOptions
 from argyro.platform.potential.fitting.preconditioner import Whitening, whiten
 from argyro.platform.potential.fitting.training_frames import require_trainable
 from argyro.platform.potential.fitting.zbl_radii import repulsion_radii
@@ -22,35 +23,6 @@ from argyro.platform.potential.native import _kernel
 FIRST_ITERATIONS = 15  # before the first restart; twice as many before the next
 
 Progress = Callable[[dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How to train.
-
-    Attributes:
-        max_iterations: of L-BFGS, all restarts together.
-        restart_every: iterations after which the linear coefficients are solved for anew and the variables rescaled;
-            fewer at first.
-        energy_scale_meV_atom, force_scale_meV_A, stress_scale_GPa: errors that weigh the same; a frame's
-            ``info["weight"]`` multiplies.
-        ridge: of the linear coefficients, relative to the data.
-        repulsion: ZBL below the shortest distance of each pair of species in the frames.
-        patience: restarts without a better validation loss before stopping; only with a validation set.
-        tolerance: stop when the loss falls by less than this fraction between restarts.
-        threads: 0 for as many as OMP_NUM_THREADS allows.
-    """
-
-    max_iterations: int = 300
-    restart_every: int = 50
-    energy_scale_meV_atom: float = 3.0
-    force_scale_meV_A: float = 100.0
-    stress_scale_GPa: float = 0.3
-    ridge: float = 1e-9
-    repulsion: bool = True
-    patience: int = 2
-    tolerance: float = 1e-3
-    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,15 +38,15 @@ class TrainingResult:
 def train(
     frames: Sequence[Atoms],
     initial: MTP,
-    options: TrainingOptions = TrainingOptions(),
+    options: TrainingOptions = DEFAULTS,
     validation: Sequence[Atoms] | None = None,
     progress: Progress | None = None,
 ) -> TrainingResult:
     """Fit a potential to labelled frames, from any starting point.
 
     Minimises mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². The coefficients ξ and the species
-    energies, in which the potential is linear, are first solved for by least squares; then all are varied by L-BFGS, in
-    variables in which the loss is nearly a sphere; that is repeated every few iterations.
+    energies, in which the potential is linear, are first solved for by least squares; then L-BFGS varies all coefficients, in
+    variables in which the loss is nearly a sphere. Both steps are repeated every few iterations.
 
     Args:
         frames: with a SinglePointCalculator's energy, forces and, if periodic, stress.
@@ -114,7 +86,7 @@ def train(
 
 
 def _judged(entry: dict[str, float]) -> float:
-    """What decides which potential is best: the loss on the validation frames if there are any."""
+    """Return the loss that decides which potential is best: on the validation frames if there are any."""
     return entry.get("validation_loss", entry["loss"])
 
 
@@ -131,7 +103,7 @@ def _finished(history: list[dict[str, float]], options: TrainingOptions) -> bool
 def _descend(
     training: Dataset, mtp: MTP, whitening: Whitening, iterations: int, options: TrainingOptions
 ) -> tuple[MTP, int]:
-    """L-BFGS over radial and whitened linear coefficients."""
+    """Run L-BFGS over radial and whitened linear coefficients."""
     from scipy.optimize import minimize
 
     if iterations <= 0:
@@ -151,5 +123,5 @@ def _descend(
         options={"maxiter": iterations, "maxcor": 30, "maxfun": 3 * iterations},
     )
     if not np.isfinite(found.fun):
-        raise InputError("the training loss is not finite; look for absurd forces among the frames", path="frames")
+        raise InputError("the training loss is not finite; look for very large forces among the frames", path="frames")
     return mtp.with_coefficients(*whitening.unpack(found.x)), int(found.nit)

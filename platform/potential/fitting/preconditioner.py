@@ -1,4 +1,4 @@
-"""Variables in which the loss is nearly a sphere, so that L-BFGS converges in few steps.
+"""Make variables in which the loss is nearly a sphere, so that L-BFGS converges in few steps.
 
 The loss is a sum of squares, its Hessian close to twice J^T J with J the Jacobian of the weighted residuals. J is never
 formed: the residuals of one frame projected on random signs w give a row g = J^T w for the price of one gradient, and
@@ -30,22 +30,22 @@ class Whitening:
     radial_shape: tuple[int, ...]
 
     def pack(self, mtp: MTP) -> np.ndarray:
-        """Variables of a potential."""
+        """Return the variables of a potential."""
         return self.factor.T @ _flat(mtp.radial_coefficients, mtp.species_energies_eV, mtp.coefficients)
 
     def unpack(self, x: np.ndarray) -> Coefficients:
-        """Coefficients at the variables."""
+        """Return the coefficients at the variables."""
         flat = solve_triangular(self.factor, x, lower=True, trans="T")
         radial, species = int(np.prod(self.radial_shape)), self.radial_shape[0]
         return flat[:radial].reshape(self.radial_shape), flat[radial : radial + species], flat[radial + species :]
 
     def pull(self, gradient: Coefficients) -> np.ndarray:
-        """Gradient in the variables from that in the coefficients."""
+        """Return the gradient in the variables from that in the coefficients."""
         return solve_triangular(self.factor, _flat(*gradient), lower=True)
 
 
 def whiten(dataset: Dataset, mtp: MTP, seed: int, threads: int) -> Whitening:
-    """Variables for the neighbourhood of a potential.
+    """Make the variables for the neighbourhood of a potential.
 
     Args:
         dataset: the training frames.

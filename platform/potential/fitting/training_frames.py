@@ -1,4 +1,4 @@
-"""Frames fit to train on: labelled, finite, of one reference, no atom upon another, none twice."""
+"""Check frames before training: labelled, finite, of one reference, each once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from ase import Atoms
 from ase.calculators.calculator import PropertyNotImplementedError
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.potential.frames.label_keys import label_hint
+
+MAX_FORCE_EV_A = 1e3  # no reference calculation of a bonded structure comes near
 
 
 def require_trainable(frames: Sequence[Atoms]) -> None:
-    """Refuses frames that would spoil a potential.
+    """Refuse frames that would spoil a potential.
 
     Raises:
         InputError: no frames; one without energy or forces; labels that are not finite; labels of several references;
@@ -23,36 +26,54 @@ def require_trainable(frames: Sequence[Atoms]) -> None:
             "there are no frames to train on", path="frames", given=0, accepted="at least one labelled frame"
         )
     for index, frame in enumerate(frames):
-        _require_labels(index, frame)
+        require_labels(f"frame {index}", frame)
     _require_one_source(frames)
     _require_distinct(frames)
 
 
 def stress_of(frame: Atoms) -> np.ndarray | None:
-    """Stress label (eV/Å³; xx, yy, zz, yz, xz, xy), None without one or unless periodic in three directions."""
+    """Return the stress label, eV/Å³, xx, yy, zz, yz, xz, xy; None without one or unless fully periodic."""
     stress = _label(frame, "stress") if all(frame.pbc) else None
     return None if stress is None else np.asarray(stress, float)
 
 
-def _require_labels(index: int, frame: Atoms) -> None:
+def require_labels(name: str, frame: Atoms) -> None:
+    """Refuse a frame without energy and forces, or with labels that are not finite.
+
+    Args:
+        name: of the frame, for the message.
+        frame: the frame.
+
+    Raises:
+        InputError: a label is missing, not finite, or a force is larger than 1000 eV/Å.
+    """
     labels = {name: _label(frame, name) for name in ("energy", "forces")}
     missing = [name for name, value in labels.items() if value is None]
+    named = f"{name} ({frame.get_chemical_formula()})"
     if missing:
         raise InputError(
-            f"frame {index} ({frame.get_chemical_formula()}) carries no {' and no '.join(missing)}; label it first",
-            path=f"frames[{index}]",
+            f"{named} carries no {' and no '.join(missing)}; label it first ({label_hint(frame)})",
+            path=name,
             accepted="energy and forces in a SinglePointCalculator",
         )
     stress = stress_of(frame)
     labels |= {} if stress is None else {"stress": stress}
-    for name, value in labels.items():
+    for label, value in labels.items():
         if not np.all(np.isfinite(np.asarray(value, dtype=float))):
             raise InputError(
-                f"frame {index} ({frame.get_chemical_formula()}): its {name} holds NaN or infinity; "
-                "the reference calculation failed, leave the frame out",
-                path=f"frames[{index}]",
+                f"{named}: its {label} holds NaN or infinity; the reference calculation failed, leave the frame out",
+                path=name,
                 accepted="finite labels",
             )
+    largest = float(np.abs(labels["forces"]).max(initial=0.0))
+    if largest > MAX_FORCE_EV_A:
+        raise InputError(
+            f"{named}: a force component is {largest:.3g} eV/Å, larger than {MAX_FORCE_EV_A:g}; the reference "
+            "calculation failed or the unit is wrong, leave the frame out",
+            path=name,
+            given=largest,
+            accepted=f"forces up to {MAX_FORCE_EV_A:g} eV/Å",
+        )
 
 
 def _label(frame: Atoms, name: str) -> np.ndarray | float | None:
@@ -77,11 +98,35 @@ def _require_one_source(frames: Sequence[Atoms]) -> None:
 
 
 def distinct(frames: Sequence[Atoms]) -> list[Atoms]:
-    """The frames without those that repeat an earlier one: same atoms at the same places of the same cell."""
+    """Return the frames without those that repeat an earlier one: same atoms at the same places of the same cell."""
     found: dict[bytes, Atoms] = {}
     for frame in frames:
         found.setdefault(_fingerprint(frame), frame)
     return list(found.values())
+
+
+def without_repeats(frames: Sequence[Atoms], names: Sequence[str]) -> list[int]:
+    """Return the places of the frames without those that repeat an earlier one.
+
+    Args:
+        frames: labelled frames.
+        names: of the frames, for the message.
+
+    Raises:
+        InputError: a frame repeats an earlier one with another energy.
+    """
+    first: dict[bytes, int] = {}
+    for place, frame in enumerate(frames):
+        earlier = first.setdefault(_fingerprint(frame), place)
+        energies_eV = [float(frames[index].get_potential_energy()) for index in (earlier, place)]
+        if abs(energies_eV[1] - energies_eV[0]) > 1e-3 * len(frame):
+            raise InputError(
+                f"{names[earlier]} and {names[place]} are the same structure with different energies, "
+                f"{energies_eV[0]:.6f} and {energies_eV[1]:.6f} eV; keep one",
+                path=names[place],
+                given=energies_eV,
+            )
+    return sorted(first.values())
 
 
 def _require_distinct(frames: Sequence[Atoms]) -> None:
@@ -91,7 +136,7 @@ def _require_distinct(frames: Sequence[Atoms]) -> None:
         if key in seen:
             raise InputError(
                 f"frames {seen[key]} and {index} ({frame.get_chemical_formula()}) are the same structure; keep one",
-                path=f"frames[{index}]",
+                path=f"frame {index}",
             )
         seen[key] = index
 

@@ -1,4 +1,4 @@
-"""Where the short-range repulsion begins: below what training has seen."""
+"""Set where the short-range repulsion begins: below the shortest distances of the training frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNSEEN_FRACTION = 0.7  # of the covalent radii's sum, for pairs never seen withi
 
 
 def repulsion_radii(shortest_A: np.ndarray, mtp: MTP) -> np.ndarray:
-    """Outer radii of the ZBL repulsion, so that it vanishes on every training frame.
+    """Return the outer radii of the ZBL repulsion, so that it vanishes on every training frame.
 
     Args:
         shortest_A: (species, species) shortest distance in the training frames, infinite where there is none.

@@ -1,4 +1,4 @@
-"""ASE calculator."""
+"""Use a moment tensor potential as an ASE calculator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MTPCalculator(Calculator):
         self.mtp, self.threads = mtp, threads
 
     def calculate(self, atoms: Atoms | None = None, properties=("energy",), system_changes=all_changes) -> None:
-        """All properties at once."""
+        """Compute all properties at once."""
         super().calculate(atoms, properties, system_changes)
         found = self.mtp.evaluate(self.atoms, self.threads)
         self.results = {

@@ -1,33 +1,26 @@
-"""Which basis function of one potential is which of another, whatever the order of their tables."""
+"""Find each basis function of one potential among those of another, whatever the order of their tables."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 
-if TYPE_CHECKING:
-    from argyro.platform.potential.mtp.model import MTP
-
 _TOLERANCE = 1e-8  # relative; different functions differ in the first digits
 
 
-def match_basis(source: MTP, target: MTP) -> np.ndarray:
-    """For every basis function of the source its place in the target, found by evaluating both on the same random
-    cluster.
+def match_basis(wanted: np.ndarray, offered: np.ndarray, level: int) -> np.ndarray:
+    """Return the place of every wanted basis function among the offered ones.
 
     Args:
-        source: any potential.
-        target: one with the same species and, as far as the source has them, the same radial functions.
+        wanted: (atoms, functions) values of the functions on `probe_cluster`.
+        offered: (atoms, functions) values of the other potential's functions on the same cluster.
+        level: of the other potential, for the message.
 
     Raises:
-        InputError: a function of the source is missing in the target.
+        InputError: a wanted function is not offered.
     """
-    cluster = _random_cluster(source)
-    wanted, offered = source.basis(cluster), target.basis(cluster)
     scale = np.abs(offered).max(axis=0)
     places = []
     for values in wanted.T:
@@ -35,18 +28,18 @@ def match_basis(source: MTP, target: MTP) -> np.ndarray:
         places.append(int(distance.argmin()))
         if distance[places[-1]] > _TOLERANCE:
             raise InputError(
-                f"basis function {len(places) - 1} is not part of the standard basis of level {target.level}; "
+                f"basis function {len(places) - 1} is not part of the standard basis of level {level}; "
                 "such a potential can be evaluated, not converted",
                 path="level",
             )
     return np.array(places)
 
 
-def _random_cluster(mtp: MTP) -> Atoms:
-    """Ten atoms: one in the origin, the others in random directions well within the cutoff."""
+def probe_cluster(species: tuple[str, ...], cutoff_A: float) -> Atoms:
+    """Return ten atoms: one in the origin, the others in random directions well within the cutoff."""
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(9, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]
-    distances = mtp.cutoff_A * np.linspace(0.35, 0.75, 9)
-    symbols = [mtp.species[i % len(mtp.species)] for i in range(10)]
+    distances = cutoff_A * np.linspace(0.35, 0.75, 9)
+    symbols = [species[i % len(species)] for i in range(10)]
     return Atoms(symbols, positions=np.vstack([np.zeros(3), directions * distances[:, None]]))

@@ -1,4 +1,4 @@
-"""Contraction tables: how the scalar contractions of a level are built up by products of two moments.
+"""Build the contraction tables of a level: scalar contractions as products of two moments.
 
 Components of a symmetric tensor are named by their exponents, M_abc of rank a + b + c; summing over n shared indices
 sums over all exponents γ of degree n with weight n!/(γx! γy! γz!). Contractions of three and four moments go through
@@ -47,7 +47,7 @@ class Tables:
 
 @lru_cache
 def generate(level: int) -> Tables:
-    """Tables of all scalar contractions up to a level.
+    """Return the tables of all scalar contractions up to a level.
 
     Args:
         level: even, 2 to 26.
@@ -61,14 +61,14 @@ def generate(level: int) -> Tables:
 
 
 class _Builder:
-    """Collects components; a component is known by its key and defined by its products."""
+    """Collect components; a component is known by its key and defined by its products."""
 
     def __init__(self):
         self.components: dict[Key, Products] = {}
         self.scalars: dict[Contraction, Key] = {}
 
     def add(self, contraction: Contraction) -> Key:
-        """Adds a scalar by the cheapest plan and returns its key."""
+        """Add a scalar by the cheapest plan and returns its key."""
         parts = contraction.parts()
         if len(parts) > 1:  # their levels are lower, hence they are there already
             term = (1, self.scalars[parts[0]], self.scalars[merge(parts[1:])])
@@ -81,7 +81,7 @@ class _Builder:
         return best.scalar
 
     def tables(self, scalars: list[Key]) -> Tables:
-        """Numbers all components, basic moments first."""
+        """Number all components, basic moments first."""
         used = {key for products in self.components.values() for pair in products for key in pair} | set(scalars)
         basic = sorted((key for key in used if key[0] == "M"), key=lambda key: (key[1][0], sum(key[2]), key[2]))
         ranks = {mu: max(sum(key[2]) for key in basic if key[1][0] == mu) for mu, _ in (key[1] for key in basic)}
@@ -123,7 +123,7 @@ class _Plan:
         return self
 
     def define(self, key: Key, terms: Iterator[tuple[int, Key, Key]]) -> Key:
-        """Makes sure a component exists; its terms are read only if it is new."""
+        """Add a component unless it is known; its terms are read only then."""
         if key in self.known or key in self.fresh:
             return key
         products: Products = defaultdict(int)
@@ -240,31 +240,31 @@ def _two_and_two(plan: _Plan, contraction: Contraction, graph: _Ordered) -> Key:
 
 # --- components of symmetric tensors --------------------------------------------------------------------------------
 def moment(of: Moment, abc: Exponents) -> Key:
-    """Key of a basic moment."""
+    """Return the key of a basic moment."""
     return ("M", of, abc)
 
 
 @lru_cache
 def exponents(degree: int) -> tuple[Exponents, ...]:
-    """All (a, b, c) with a + b + c = degree."""
+    """Return all (a, b, c) with a + b + c = degree."""
     return tuple((a, b, degree - a - b) for a in range(degree, -1, -1) for b in range(degree - a, -1, -1))
 
 
 @lru_cache
 def weight(abc: Exponents) -> int:
-    """In how many orders of indices a component stands: the multinomial coefficient."""
+    """Return the number of index orders of a component, the multinomial coefficient."""
     return factorial(sum(abc)) // (factorial(abc[0]) * factorial(abc[1]) * factorial(abc[2]))
 
 
 @lru_cache
 def add(left: Exponents, right: Exponents) -> Exponents:
-    """Sum of exponents."""
+    """Add exponents."""
     return (left[0] + right[0], left[1] + right[1], left[2] + right[2])
 
 
 @lru_cache
 def splits(total: Exponents, degree: int) -> tuple[tuple[Exponents, Exponents], ...]:
-    """All ways to part exponents into a first part of the given degree and the rest."""
+    """Return all ways to split exponents into a first part of the given degree and the rest."""
     x, y, z = (range(limit + 1) for limit in total)
     return tuple(
         (part, (total[0] - part[0], total[1] - part[1], total[2] - part[2]))
@@ -274,7 +274,7 @@ def splits(total: Exponents, degree: int) -> tuple[tuple[Exponents, Exponents], 
 
 
 def levels(basic: np.ndarray, times: np.ndarray, moments_count: int) -> np.ndarray:
-    """Level of every moment of a table: 2 + 4 μ + ν of a basic one, the sum over factors of a product."""
+    """Return the level of every moment of a table: 2 + 4 μ + ν of a basic one, the sum over factors of a product."""
     found = np.zeros(moments_count, dtype=int)
     found[: len(basic)] = 2 + 4 * basic[:, 0] + basic[:, 1:].sum(axis=1)
     for left, right, _, target in times:

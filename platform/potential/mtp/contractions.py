@@ -1,4 +1,4 @@
-"""Scalar contractions of moments as multigraphs: which basis functions a level holds.
+"""Enumerate the basis functions of a level: scalar contractions of moments as multigraphs.
 
 A contraction of moments M_{μ,ν} is a multigraph without loops: a moment is a vertex of degree ν, an edge is a summed
 pair of indices. Loops are left out since r̂ has unit length.
@@ -49,7 +49,7 @@ class Contraction:
 
 
 def merge(parts: list[Contraction]) -> Contraction:
-    """The product of contractions."""
+    """Return the product of contractions."""
     vertices = [(moment, part, i) for part, c in enumerate(parts) for i, moment in enumerate(c.moments)]
     vertices.sort(key=lambda vertex: vertex[0])
     edges = tuple(parts[p].between(i, j) if p == q else 0 for (_, p, i), (_, q, j) in combinations(vertices, 2))
@@ -57,7 +57,7 @@ def merge(parts: list[Contraction]) -> Contraction:
 
 
 def check_level(level: int) -> None:
-    """Raises InputError unless the level is even and within 2 to 26."""
+    """Raise InputError unless the level is even and within 2 to 26."""
     if not isinstance(level, int) or level % 2 or not 2 <= level <= MAX_LEVEL:
         raise InputError(
             f"level {level!r} is not a level of moment tensor potentials; use an even number from 2 to {MAX_LEVEL}",
@@ -68,7 +68,7 @@ def check_level(level: int) -> None:
 
 
 def moment_level(moment: Moment) -> int:
-    """Level of a moment, 2 + 4 μ + ν.
+    """Return the level of a moment, 2 + 4 μ + ν.
 
     Source: Podryabinkin et al., J. Chem. Phys. 159, 084112 (2023).
     """
@@ -76,13 +76,13 @@ def moment_level(moment: Moment) -> int:
 
 
 def pair_index(count: int, i: int, j: int) -> int:
-    """Place of the pair (i, j) in the list of all pairs of `count` vertices."""
+    """Return the place of the pair (i, j) in the list of all pairs of `count` vertices."""
     return _pairs(count).index((min(i, j), max(i, j)))
 
 
 @lru_cache
 def contractions(level: int) -> tuple[Contraction, ...]:
-    """All scalar contractions up to a level, lower levels first, so that each level's list begins with the one below
+    """Return all scalar contractions up to a level, lower levels first, so that each level's list begins with the one below
     it.
 
     Args:
@@ -109,7 +109,7 @@ def _moment_sets(level: int) -> Iterator[tuple[Moment, ...]]:
 
 
 def _multigraphs(degrees: list[int]) -> Iterator[tuple[int, ...]]:
-    """Edge counts of all multigraphs without loops that have the given degrees."""
+    """Return the edge counts of all multigraphs without loops that have the given degrees."""
     first, *rest = degrees
     if not rest:
         if first == 0:
@@ -130,7 +130,7 @@ def _compositions(total: int, limits: list[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _canonical(moments: tuple[Moment, ...], edges: tuple[int, ...]) -> Contraction:
-    """The same graph whatever the order of equal moments."""
+    """Return the same graph whatever the order of equal moments."""
     count = len(moments)
     best = max(
         tuple(edges[pair_index(count, order[i], order[j])] for i, j in _pairs(count))

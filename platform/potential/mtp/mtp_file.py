@@ -1,4 +1,4 @@
-"""MLIP's .mtp files, version 1.1.0. Reading is the kernel's, so that LAMMPS and Python read alike."""
+"""Read and write MLIP's .mtp files, version 1.1.0. The kernel reads them, so that LAMMPS and Python read alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from ase.data import atomic_numbers
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.execution.atomic_files import write_text
@@ -16,7 +15,7 @@ from argyro.platform.potential.native import _kernel
 
 
 def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.Parameters:
-    """Tables and coefficients of a file.
+    """Read tables and coefficients of a file.
 
     Args:
         path: the file.
@@ -30,28 +29,36 @@ def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: {error}", path=str(path), accepted="an .mtp file of version 1.1.0") from error
     if species is not None:
-        named = list(species)
-        if parameters.species and parameters.species != named:
-            raise InputError(
-                f"{path} names its species {', '.join(parameters.species)}, not {', '.join(named)}",
-                path="species",
-                given=named,
-                accepted=", ".join(parameters.species),
-            )
-        parameters.species = named
-    unknown = [symbol for symbol in parameters.species if symbol not in atomic_numbers]
-    if unknown:
-        raise InputError(f"{path}: {unknown[0]!r} is not a chemical symbol", path="species", given=unknown)
+        parameters.species = _agreed(path, parameters, list(species))
     return parameters
 
 
+def _agreed(path: str | PathLike, parameters: _kernel.Parameters, given: list[str]) -> list[str]:
+    if parameters.species and parameters.species != given:
+        raise InputError(
+            f"{path} names its species {', '.join(parameters.species)}, not {', '.join(given)}",
+            path="species",
+            given=given,
+            accepted=", ".join(parameters.species),
+        )
+    if len(given) != parameters.species_count:
+        raise InputError(
+            f"{path} holds {parameters.species_count} species, {len(given)} are named ({', '.join(given)}); "
+            "name each one, in the order of the file",
+            path="species",
+            given=given,
+            accepted=f"{parameters.species_count} chemical symbols",
+        )
+    return given
+
+
 def write(path: str | PathLike, parameters: _kernel.Parameters) -> None:
-    """Writes a file that MLIP, motep and LAMMPS read; under another name first, so that it is never seen half done."""
+    """Write a file that MLIP, motep and LAMMPS read, in one step."""
     write_text(Path(path), text(parameters))
 
 
 def text(parameters: _kernel.Parameters) -> str:
-    """The file's text."""
+    """Return the file's text."""
     lines = [
         "MTP",
         "version = 1.1.0",
@@ -84,7 +91,7 @@ def text(parameters: _kernel.Parameters) -> str:
 
 
 def tag(parameters: _kernel.Parameters) -> str:
-    """Species and radii of the repulsion (Å, pairs 00, 01, ... 11, ...) for the free field potential_tag."""
+    """Return species and radii of the repulsion (Å, pairs 00, 01, ... 11, ...) for the free field potential_tag."""
     words = ["species:" + ",".join(parameters.species)]
     if parameters.zbl_outer_A:
         count = parameters.species_count

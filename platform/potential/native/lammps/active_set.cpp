@@ -90,13 +90,13 @@ ActiveSet::ActiveSet(const std::string &path, const Potential &potential)
   std::snprintf(expected, sizeof expected, "%016llx", fingerprint);
   const int size = std::atoi(reader.line_after("size").c_str());
   if (given != expected || size != size_)
-    throw std::invalid_argument(path + " belongs to another potential: make it anew from this one and its frames");
+    throw std::invalid_argument(path + " belongs to another potential: make it again from this one and its frames");
   reader.line_after("origin");
   reader.skip_lines(size);
   std::istringstream scale_line(reader.line_after_line("scale"));
   std::vector<double> scale(size);
   for (double &value : scale)
-    if (!(scale_line >> value) || !(value > 0.0)) reader.refuse("a number is missing in 'scale'");
+    if (!(scale_line >> value) || !(value > 0.0) || !std::isfinite(value)) reader.refuse("a number is missing in 'scale'");
   reader.line_after("rows");
   reader.skip_lines(size);
   reader.line_after("inverse");

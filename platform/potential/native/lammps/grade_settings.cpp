@@ -14,17 +14,23 @@ double positive(const std::string &name, const std::string &word) {
   } catch (const std::exception &) {
   }
   if (used != word.size() || !(value > 0.0))
-    throw std::invalid_argument(name + " wants a positive number, not '" + word + "'");
+    throw std::invalid_argument(name + " needs a positive number, not '" + word + "'");
   return value;
 }
 
 }  // namespace
 
+bool GradeSettings::is_keyword(const std::string &word) {
+  for (const char *known : {"grade", "every", "select", "break", "dump"})
+    if (word == known) return true;
+  return false;
+}
+
 GradeSettings GradeSettings::parse(const std::vector<std::string> &words) {
   GradeSettings settings;
   for (std::size_t n = 0; n < words.size(); n += 2) {
     const std::string &name = words[n];
-    if (n + 1 == words.size()) throw std::invalid_argument("'" + name + "' wants a value");
+    if (n + 1 == words.size()) throw std::invalid_argument("'" + name + "' needs a value");
     const std::string &value = words[n + 1];
     if (name == "grade")
       settings.active_set = value;

@@ -16,6 +16,8 @@ struct GradeSettings {
 
   bool active() const { return !active_set.empty(); }
 
+  static bool is_keyword(const std::string &word);
+
   // Throws std::invalid_argument.
   static GradeSettings parse(const std::vector<std::string> &words);
 };

@@ -11,11 +11,14 @@
 
 #include "atom.h"
 #include "comm.h"
+#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "memory.h"
 #include "neigh_list.h"
 #include "neighbor.h"
+#include "neighbours.hpp"
+#include "parallel.hpp"
 #include "update.h"
 
 namespace argyro {
@@ -49,7 +52,13 @@ PairMTP::~PairMTP() {
 
 void PairMTP::settings(int count, char **words) {
   try {
-    grade_settings_ = GradeSettings::parse(std::vector<std::string>(words, words + count));
+    std::vector<std::string> left(words, words + count);
+    potential_path_.clear();
+    if (!left.empty() && !GradeSettings::is_keyword(left[0])) {
+      potential_path_ = left[0];
+      left.erase(left.begin());
+    }
+    grade_settings_ = GradeSettings::parse(left);
   } catch (const std::exception &problem) {
     error->all(FLERR, "Illegal pair_style mtp: {}", problem.what());
   }
@@ -63,54 +72,109 @@ void PairMTP::allocate() {
 }
 
 void PairMTP::coeff(int count, char **words) {
-  if (count < 3)
+  std::vector<std::string> types(words + 2, words + count);
+  std::string path = potential_path_;
+  if (path.empty() && !types.empty()) {
+    path = types[0];
+    types.erase(types.begin());
+  }
+  if (path.empty() || (potential_path_.empty() && types.empty()))
     error->all(FLERR, "for pair style mtp use: pair_coeff * * POTENTIAL.mtp and one element per atom type");
   if (!allocated) allocate();
-  potential_path_ = words[2];
   try {
-    potential_ = std::make_unique<Potential>(read_mtp(potential_path_));
-    if (!potential_->parameters().trained) throw std::invalid_argument(potential_path_ + " is not trained");
-    map_species(count - 3, words + 3);
-    std::vector<std::string> symbols(words + 2, words + count);  // types count from 1
-    monitor_.reset();
-    if (grade_settings_.active()) monitor_ = std::make_unique<GradeMonitor>(lmp, grade_settings_, *potential_, symbols);
+    if (types.empty())
+      for (int type = 0; type < atom->ntypes; ++type) types.push_back(std::to_string(type));
+    read_potential(path, types);
   } catch (const std::exception &problem) {
     error->all(FLERR, "pair style mtp: {}", problem.what());
   }
 }
 
-void PairMTP::map_species(int count, char **words) {
-  const auto &known = potential_->parameters().species;
-  if (count != atom->ntypes)
-    throw std::invalid_argument("pair_coeff names " + std::to_string(count) + " elements but there are " +
-                                std::to_string(atom->ntypes) + " atom types");
-  species_.assign(atom->ntypes + 1, -1);
-  for (int type = 1; type <= atom->ntypes; ++type) {
-    const std::string name = words[type - 1];
-    if (name == "NULL") continue;
-    const auto found = std::find(known.begin(), known.end(), name);
-    int species = static_cast<int>(found - known.begin());
-    if (known.empty()) {  // files of other programs carry no symbols: the species' number is given instead
-      char *end = nullptr;
-      species = static_cast<int>(std::strtol(name.c_str(), &end, 10));
-      if (*end != '\0' || species < 0 || species >= potential_->species_count())
-        throw std::invalid_argument(potential_path_ + " holds no element names; give the species' numbers 0 to " +
-                                    std::to_string(potential_->species_count() - 1) + ", not '" + name + "'");
-    } else if (found == known.end()) {
-      std::string list;
-      for (const auto &symbol : known) list += " " + symbol;
-      throw std::invalid_argument("element '" + name + "' is not in " + potential_path_ + ", which knows" + list);
-    }
-    species_[type] = species;
+void PairMTP::read_potential(const std::string &path, const std::vector<std::string> &types) {
+  try {
+    potential_ = std::make_unique<Potential>(read_mtp(path));
+    if (!potential_->parameters().trained) throw std::invalid_argument("it is not trained");
+    map_species(types);
+  } catch (const std::invalid_argument &problem) {
+    throw std::invalid_argument(path + ": " + problem.what());
   }
+  report_mapping(types);
+  std::vector<std::string> symbols{path};  // types count from 1
+  const auto &known = potential_->parameters().species;
+  for (std::size_t n = 0; n < types.size(); ++n)
+    symbols.push_back(known.empty() || species_[n + 1] < 0 ? types[n] : known[species_[n + 1]]);
+  monitor_.reset();
+  if (grade_settings_.active()) monitor_ = std::make_unique<GradeMonitor>(lmp, grade_settings_, *potential_, symbols);
+}
+
+void PairMTP::map_species(const std::vector<std::string> &types) {
+  if (static_cast<int>(types.size()) != atom->ntypes)
+    throw std::invalid_argument("pair_coeff names " + std::to_string(types.size()) + " elements but there are " +
+                                std::to_string(atom->ntypes) + " atom types");
+  std::vector<std::string> distinct;
+  for (const std::string &name : types)
+    if (name != "NULL" && std::find(distinct.begin(), distinct.end(), name) == distinct.end()) distinct.push_back(name);
+  species_.assign(atom->ntypes + 1, -1);
+  for (int type = 1; type <= atom->ntypes; ++type)
+    if (types[type - 1] != "NULL") species_[type] = species_of(types[type - 1], distinct);
   for (int i = 1; i <= atom->ntypes; ++i)
     for (int j = 1; j <= atom->ntypes; ++j) setflag[i][j] = species_[i] >= 0 && species_[j] >= 0;
+}
+
+int PairMTP::species_of(const std::string &name, const std::vector<std::string> &distinct) const {
+  const int count = potential_->species_count();
+  char *end = nullptr;
+  const long number = std::strtol(name.c_str(), &end, 10);
+  if (*end == '\0') {
+    if (number >= 0 && number < count) return static_cast<int>(number);
+    throw std::invalid_argument("it holds the species 0 to " + std::to_string(count - 1) + ", not " + name);
+  }
+  const auto &known = potential_->parameters().species;
+  const auto &among = known.empty() ? distinct : known;
+  const auto found = std::find(among.begin(), among.end(), name);
+  if (known.empty() && static_cast<int>(distinct.size()) != count)
+    throw std::invalid_argument("it names no elements; name all " + std::to_string(count) +
+                                " in the order of its species, or give the species' numbers 0 to " +
+                                std::to_string(count - 1));
+  if (found == among.end()) {
+    std::string list;
+    for (const auto &symbol : known) list += " " + symbol;
+    throw std::invalid_argument("element '" + name + "' is not in it; it knows" + list);
+  }
+  return static_cast<int>(found - among.begin());
+}
+
+void PairMTP::report_mapping(const std::vector<std::string> &types) const {
+  if (comm->me != 0) return;
+  const auto &known = potential_->parameters().species;
+  std::string line = "Pair style mtp: atom types";
+  for (std::size_t n = 0; n < types.size(); ++n) {
+    const int species = species_[n + 1];
+    line += " " + std::to_string(n + 1) + "=";
+    line += species < 0 ? "NULL" : "species " + std::to_string(species);
+    if (species >= 0) line += " (" + (known.empty() ? types[n] : known[species]) + ")";
+  }
+  LAMMPS_NS::utils::logmesg(lmp, "{}\n", line);
 }
 
 void PairMTP::init_style() {
   if (std::strcmp(update->unit_style, "metal") != 0) error->all(FLERR, "pair style mtp needs units metal");
   if (!force->newton_pair) error->all(FLERR, "pair style mtp needs newton on");
+  refuse_crowding();
   neighbor->add_request(this, LAMMPS_NS::NeighConst::REQ_FULL);
+}
+
+// A cell in other units than Å would fill the memory with ghost atoms before the first step.
+void PairMTP::refuse_crowding() const {
+  const double volume = domain->xprd * domain->yprd * (domain->dimension == 3 ? domain->zprd : 1.0);
+  const double cutoff = potential_->cutoff_A();
+  const bool periodic = domain->xperiodic && domain->yperiodic && domain->zperiodic;
+  const double expected = atom->natoms / volume * 4.1887902047863905 * cutoff * cutoff * cutoff;
+  if (periodic && !(expected <= 1.2 * MAX_NEIGHBOURS))
+    error->all(FLERR,
+               "pair style mtp: an atom has about {:.6g} neighbours within the cutoff of {:.6g} Å, at most {} are "
+               "allowed; check the box (Å) and the potential's max_dist",
+               expected, cutoff, MAX_NEIGHBOURS);
 }
 
 double PairMTP::init_one(int i, int j) {
@@ -145,14 +209,21 @@ void PairMTP::compute(int eflag, int vflag) {
   threads_.resize(thread_count);
   for (Thread &thread : threads_) thread.reset();  // all of them: the team may turn out smaller than asked for
 
+  Guard guard;
 #pragma omp parallel num_threads(thread_count)
   {
     Thread &mine = threads_[omp_get_thread_num()];
-    mine.forces_eV_A.assign(kStride * static_cast<std::size_t>(reachable), 0.0);
-    double *forces = mine.forces_eV_A.data();
+    guard.run([&] { mine.forces_eV_A.assign(kStride * static_cast<std::size_t>(reachable), 0.0); });
 #pragma omp for schedule(dynamic)
-    for (int first = 0; first < total; first += kBlock)
-      compute_block(atoms, list->ilist + first, std::min(kBlock, total - first), grading, mine, forces);
+    for (int first = 0; first < total; first += kBlock) guard.run([&] {
+      compute_block(atoms, list->ilist + first, std::min(kBlock, total - first), grading, mine,
+                    mine.forces_eV_A.data());
+    });
+  }
+  try {
+    guard.rethrow();
+  } catch (const std::exception &problem) {
+    error->one(FLERR, "pair style mtp: {}", problem.what());
   }
 
   for (const Thread &thread : threads_)
@@ -166,7 +237,8 @@ void PairMTP::compute(int eflag, int vflag) {
       for (int k = 0; k < 6; ++k) virial[k] += thread.virial_eV[k];
   }
   if (!std::isfinite(energy))
-    error->one(FLERR, "pair style mtp: the energy is not a number; atoms overlap or flew apart");
+    error->one(FLERR, "pair style mtp: at step {} the energy is not a finite number; atoms overlap or flew apart",
+               update->ntimestep);
   if (eflag_global) eng_vdwl += energy;
   if (!grading) return;
   grade = monitor_->finish(grade);

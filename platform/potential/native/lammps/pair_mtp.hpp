@@ -3,6 +3,14 @@
 //   pair_style mtp [grade ACTIVE_SET every N [select G1] [break G2] [dump FILE]]
 //   pair_coeff * * POTENTIAL.mtp Li P S Cl
 //
+// The forms of LAMMPS' own pair style mtp are taken too; there atom type i is species i - 1 of the file:
+//
+//   pair_style mtp POTENTIAL.mtp
+//   pair_coeff * *
+//
+// A file without element names is used with the species' numbers (pair_coeff * * POTENTIAL.mtp 0 1 2) or with elements
+// in the order of the file (pair_coeff * * POTENTIAL.mtp K Na Cl: K is species 0).
+//
 // Units metal. Newton's third law is on, each process needs forces on its ghost atoms only.
 #pragma once
 
@@ -49,7 +57,11 @@ class PairMTP : public LAMMPS_NS::Pair {
   };
 
   void allocate();
-  void map_species(int count, char **words);
+  void read_potential(const std::string &path, const std::vector<std::string> &types);
+  void map_species(const std::vector<std::string> &types);
+  int species_of(const std::string &name, const std::vector<std::string> &distinct) const;
+  void report_mapping(const std::vector<std::string> &types) const;
+  void refuse_crowding() const;
   bool grading_now() const;
   AtomView view_atoms();
   void compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread, double *forces);
@@ -61,7 +73,7 @@ class PairMTP : public LAMMPS_NS::Pair {
   void add_thread_forces(int threads, int atoms);
 
   std::unique_ptr<Potential> potential_;
-  std::string potential_path_;
+  std::string potential_path_;  // of pair_style or pair_coeff
   std::vector<int> species_;  // [type] species of the potential, -1: not ours (pair_style hybrid)
   std::vector<Thread> threads_;
   std::vector<double> positions_A_;     // [local and ghost atoms][kStride]

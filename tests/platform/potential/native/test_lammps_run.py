@@ -160,7 +160,7 @@ def test_energy_is_conserved_and_its_drift_falls_with_the_timestep(tmp_path, ran
 
 BAD_INPUTS = {
     "pair_coeff * * pot.mtp Cl Li": "names 2 elements but there are 3 atom types",
-    "pair_coeff * * pot.mtp Cl Li Br": "element 'Br' is not in pot.mtp, which knows Li S Cl",
+    "pair_coeff * * pot.mtp Cl Li Br": "pot.mtp: element 'Br' is not in it; it knows Li S Cl",
     "pair_coeff * * nowhere.mtp Cl Li S": "nowhere.mtp",
     "pair_coeff 1 1 pot.mtp Cl": "for pair style mtp",  # LAMMPS' own: must use pair_coeff * *
     "pair_coeff * *": "for pair style mtp",
@@ -179,9 +179,9 @@ def test_mistakes_in_the_input_end_with_one_clear_error(tmp_path, line):
     [
         ("grade set", "grade needs every N"),
         ("every 10", "need grade ACTIVE_SET"),
-        ("grade set every ten", "wants a positive number, not 'ten'"),
+        ("grade set every ten", "needs a positive number, not 'ten'"),
         ("grade set often 10", "unknown word 'often'"),
-        ("grade", "'grade' wants a value"),
+        ("grade", "'grade' needs a value"),
     ],
 )
 def test_mistakes_in_the_settings_end_with_one_clear_error(tmp_path, words, message):

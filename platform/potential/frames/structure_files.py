@@ -1,0 +1,133 @@
+"""Read structures from files: every format of ASE, MLIP .cfg and VASP ML_AB."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ase import Atoms
+
+from argyro.platform.common.errors import InputError
+from argyro.platform.potential.frames.label_keys import LabelKeys, adopt_labels
+from argyro.platform.potential.frames.mlip_cfg import is_mlip_cfg, read_cfg
+from argyro.platform.potential.frames.occupancy import require_full_occupancy, require_full_occupancy_in_cif
+from argyro.platform.potential.frames.text_file import first_lines
+from argyro.platform.potential.frames.vasp_convergence import unconverged_in_outcar, unconverged_in_vasprun
+from argyro.platform.potential.frames.vasp_ml_ab import is_ml_ab, read_ml_ab
+
+ACCEPTED = "extxyz, CIF, POSCAR, OUTCAR, vasprun.xml, ML_AB, MLIP .cfg, ASE .traj and .db, and the other formats of ASE"
+_BINARY = (".traj", ".db", ".nc", ".h5", ".bundle")
+
+
+@dataclass
+class StructureSet:
+    """Structures of files.
+
+    Attributes:
+        frames: the structures, with labels in a SinglePointCalculator where the file holds them.
+        names: file and number of each, for messages.
+        notes: sentences on what was left out, renamed or unusual.
+        left_out: number of structures left out, by reason.
+    """
+
+    frames: list[Atoms] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def read_structures(
+    files: Sequence[Path], species: Sequence[str] | None = None, keys: LabelKeys | None = None
+) -> StructureSet:
+    """Read all structures of some files.
+
+    Args:
+        files: any of the accepted formats, compressed by gzip, bzip2 or xz if a text format.
+        species: chemical symbols for MLIP .cfg files, whose species are numbers.
+        keys: how to find labels, and that frames whose electronic loop did not converge are left out; None: labels do
+            not matter.
+
+    Raises:
+        InputError: a file is missing or damaged, holds no structure, or has partially occupied sites.
+    """
+    found = StructureSet()
+    for file in files:
+        _add(found, Path(file), species, keys)
+    return found
+
+
+def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: LabelKeys | None) -> None:
+    frames, unconverged = _read(file, species)
+    unconverged = unconverged if keys else set()
+    if not frames:
+        raise InputError(f"{file} holds no structure", path=str(file), accepted=ACCEPTED)
+    used: set[tuple[str, ...]] = set()
+    clusters = 0
+    for place, atoms in enumerate(frames):
+        name = f"{file}, frame {place}"
+        if not len(atoms):
+            raise InputError(f"{name}: the structure holds no atoms", path=str(file), accepted="at least one atom")
+        require_full_occupancy(file, atoms)
+        if place in unconverged:
+            continue
+        if keys:
+            used.add(adopt_labels(name, atoms, keys))
+        clusters += bool(atoms.cell.rank == 3 and not atoms.pbc.any())
+        found.frames.append(atoms)
+        found.names.append(name)
+    _note(found, file, len(frames), len(unconverged & set(range(len(frames)))), used - {()}, clusters)
+
+
+def _note(
+    found: StructureSet, file: Path, count: int, unconverged: int, used: set[tuple[str, ...]], clusters: int
+) -> None:
+    for keys in sorted(used):
+        found.notes.append(f"{file}: labels taken from {', '.join(keys)}")
+    if unconverged:
+        found.left_out["unconverged"] = found.left_out.get("unconverged", 0) + unconverged
+        found.notes.append(
+            f"{file}: {unconverged} of {count} frames left out, their electronic loop did not converge (NELM reached)"
+        )
+    if clusters:
+        found.notes.append(
+            f'{file}: {clusters} of {count} frames have a lattice but pbc="F F F"; they are treated as clusters, '
+            'without periodic images and without stress; set pbc="T T T" in the file for a crystal'
+        )
+
+
+def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], set[int]]:
+    """Structures of one file, and the places of those that did not converge."""
+    if not file.exists():
+        raise InputError(f"there is no file '{file}'", path=str(file), given=str(file))
+    head = [] if file.suffix in _BINARY or file.is_dir() else first_lines(file, 60)
+    if is_mlip_cfg(head):
+        return read_cfg(file, species), set()
+    if is_ml_ab(head):
+        return read_ml_ab(file), set()
+    outcar = "OUTCAR" in file.name or bool(head and re.match(r"\s*vasp\.\d", head[0]))
+    try:
+        if outcar:
+            return _ase_frames(file, "vasp-out"), unconverged_in_outcar(file)
+        if any("<modeling>" in line for line in head):
+            return _ase_frames(file, "vasp-xml"), unconverged_in_vasprun(file)
+        if ".cif" in file.suffixes:
+            require_full_occupancy_in_cif(file)
+        return _ase_frames(file, None), set()
+    except InputError:
+        raise
+    except Exception as error:  # ASE's readers raise many kinds of errors
+        reason = f"{error}".splitlines()[0][:200] if f"{error}" else type(error).__name__
+        raise InputError(
+            f"{file} cannot be read as structures: {reason}; accepted are {ACCEPTED}",
+            path=str(file),
+            accepted=ACCEPTED,
+        ) from error
+
+
+def _ase_frames(file: Path, kind: str | None) -> list[Atoms]:
+    from ase.io import read
+
+    frames = read(file, index=":", format=kind)
+    return frames if isinstance(frames, list) else [frames]
