@@ -45,8 +45,8 @@ def train(
     """Fit a potential to labelled frames, from any starting point.
 
     Minimises mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². The coefficients ξ and the species
-    energies, in which the potential is linear, are first solved for by least squares; then L-BFGS varies all coefficients, in
-    variables in which the loss is nearly a sphere. Both steps are repeated every few iterations.
+    energies, in which the potential is linear, are first solved for by least squares; then L-BFGS varies all of them
+    in variables in which the loss is nearly a sphere. Both steps are repeated every few iterations.
 
     Args:
         frames: with a SinglePointCalculator's energy, forces and, if periodic, stress.

@@ -127,7 +127,11 @@ def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], set[i
 
 
 def _ase_frames(file: Path, kind: str | None) -> list[Atoms]:
+    from ase.db import connect
     from ase.io import read
+
+    if file.suffix == ".db":  # ase.io leaves out key-value pairs and data, where labels may be
+        return [row.toatoms(add_additional_information=True) for row in connect(file).select()]
 
     frames = read(file, index=":", format=kind)
     return frames if isinstance(frames, list) else [frames]

@@ -82,8 +82,7 @@ def pair_index(count: int, i: int, j: int) -> int:
 
 @lru_cache
 def contractions(level: int) -> tuple[Contraction, ...]:
-    """Return all scalar contractions up to a level, lower levels first, so that each level's list begins with the one below
-    it.
+    """Return all scalar contractions up to a level, lower levels first: each level's list begins with the one below.
 
     Args:
         level: even, 2 to 26.

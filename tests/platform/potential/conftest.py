@@ -5,7 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [
+    str(Path(__file__).parent),
+    str(Path(__file__).parent / "native"),
+    str(Path(__file__).parent / "frames"),
+]
 
 if os.environ.get("ARGYRO_TESTED_KERNEL"):
     NAME = "argyro.platform.potential.native._kernel"
