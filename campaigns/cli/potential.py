@@ -33,7 +33,8 @@ ForcesKey = Annotated[str | None, typer.Option(help="Name of the forces.")]
 StressKey = Annotated[str | None, typer.Option(help="Name of the stress or virial; none: leave it out.")]
 
 
-def _species(text: str | None) -> tuple[str, ...] | None:
+def species_of(text: str | None) -> tuple[str, ...] | None:
+    """Return the symbols of a list such as Li,P,S,Cl."""
     return tuple(word.strip() for word in text.split(",")) if text else None
 
 
@@ -103,11 +104,11 @@ def train(
     from argyro.platform.potential.mtp.model import MTP
 
     _require_writable(output)
-    started = MTP.read(start, _species(species)) if start else None
-    named = started.species if started else _species(species)
+    started = MTP.read(start, species_of(species)) if start else None
+    named = started.species if started else species_of(species)
     found = _labelled(structures, named, (energy_key, forces_key, stress_key))
     if started is None:
-        initial = MTP.untrained(_species_of(found.frames), level, cutoff_A, min_dist_A, seed=seed)
+        initial = MTP.untrained(_elements(found.frames), level, cutoff_A, min_dist_A, seed=seed)
     else:
         initial = started.upconvert(level) if level > started.level else started
     require_consistent_units(found.frames, initial)
@@ -131,7 +132,7 @@ def train(
     console.print(f"written  {output}, active set {active_set}\ntraining errors: {errors}")
 
 
-def _species_of(frames: list[Atoms]) -> tuple[str, ...]:
+def _elements(frames: list[Atoms]) -> tuple[str, ...]:
     from ase.data import atomic_numbers
 
     found = {symbol for frame in frames for symbol in frame.get_chemical_symbols()}
@@ -165,7 +166,7 @@ def evaluate(
     from argyro.platform.potential.frames.structure_files import read_structures
     from argyro.platform.potential.mtp.model import MTP
 
-    mtp = MTP.read(potential, _species(species))
+    mtp = MTP.read(potential, species_of(species))
     selected = _active_set(potential, active_set) if grade else None
     found = read_structures(structures, mtp.species)
     documents = [_evaluated(*named, mtp, selected) for named in zip(found.names, found.frames, strict=True)]
@@ -190,7 +191,7 @@ def grade(
     from argyro.platform.potential.frames.structure_files import read_structures
     from argyro.platform.potential.mtp.model import MTP
 
-    mtp, selected = MTP.read(potential, _species(species)), _active_set(potential, active_set)
+    mtp, selected = MTP.read(potential, species_of(species)), _active_set(potential, active_set)
     found = read_structures(structures, mtp.species)
     grades = []
     for name, frame in zip(found.names, found.frames, strict=True):
@@ -225,8 +226,8 @@ def convert(
     _require_writable(output)
     if output.suffix not in (".cfg", ".extxyz", ".xyz"):
         raise InputError(f"output '{output}' must end in .cfg or .extxyz", given=str(output), accepted=".cfg, .extxyz")
-    found = _labelled(structures, _species(species), (energy_key, forces_key, stress_key))
-    order = _species(species) or _species_of(found.frames)
+    found = _labelled(structures, species_of(species), (energy_key, forces_key, stress_key))
+    order = species_of(species) or _elements(found.frames)
     if output.suffix == ".cfg":
         write_cfg(output, found.frames, order)
     else:

@@ -28,6 +28,9 @@ def structure(
     vacuum_nm: Annotated[float, typer.Option(help="Vacuum in place of the second boundary.")] = 0.0,
     arrangement: Annotated[str, typer.Option(help="Free anions: random or quasirandom.")] = "random",
     potential: Annotated[Path | None, typer.Option(help="Relax with this .mtp; gives the boundary energy.")] = None,
+    species: Annotated[
+        str | None, typer.Option(help="Elements in the order of a potential that names none: Li,P,S,Cl.")
+    ] = None,
     list_boundaries: Annotated[bool, typer.Option("--list-boundaries", help="List the known boundaries.")] = False,
     json_: JsonFlag = False,
 ) -> None:
@@ -63,7 +66,7 @@ def structure(
         vacuum_nm=vacuum_nm,
         arrangement=arrangement,
         picture=picture,
-        calculator=_calculator(potential),
+        calculator=_calculator(potential, species),
     )
     if json_:
         print_json(document)
@@ -131,13 +134,14 @@ def _print_checks(document: dict) -> None:
         console.print(f"{'ok    ' if passed else 'FAILED'}  {name}", style=None if passed else "red")
 
 
-def _calculator(potential: Path | None):
+def _calculator(potential: Path | None, species: str | None):
     if potential is None:
         return None
+    from argyro.campaigns.cli.potential import species_of
     from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
     from argyro.platform.potential.mtp.model import MTP
 
-    return MTPCalculator(MTP.read(potential))
+    return MTPCalculator(MTP.read(potential, species_of(species)))
 
 
 def _boundary_list(rows: list[dict]) -> Table:

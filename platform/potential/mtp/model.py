@@ -293,7 +293,9 @@ class MTP:
 
 
 def _require_finite(name: str, values: np.ndarray, atoms: Atoms) -> None:
-    if not np.isfinite(values.sum()):
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = values.sum()
+    if not np.isfinite(total):
         raise InputError(
             f"the potential gives no finite {name} for {atoms.get_chemical_formula()}; "
             "its coefficients are damaged, or the structure is far outside its training set",
