@@ -17,7 +17,7 @@ from argyro.validation.tables import Data, Section, interval, number
 
 ROOM_K = 300.0
 PLOT, TABLE = "boundaries.png", "boundaries.csv"
-SIGNS = {"parallel": "∥", "perpendicular": "⊥"}
+WAYS = ("parallel", "perpendicular")
 SAME, OPEN, OTHER = "same side of 1", "undecided", "other side"
 
 
@@ -44,7 +44,7 @@ def over_bulk(data: Data, found: Sequence[Law]) -> Section:
         )
         _write_ratios(ratios, bulk, published["width_nm"], data.pictures / TABLE)
     rows = []
-    for (material, direction), group in groupby(ratios, key=lambda entry: (entry[0].material, entry[0].direction)):
+    for material, group in groupby(ratios, key=lambda entry: entry[0].material):
         entries = list(group)
         first = entries[0][0]
         known = published.get(first.composition, {}).get(first.disorder)
@@ -52,16 +52,14 @@ def over_bulk(data: Data, found: Sequence[Law]) -> Section:
         rows.append(
             [
                 material,
-                SIGNS[direction],
-                str(len(entries)),
                 _span([temperature_K for _, temperature_K, _ in entries], "g"),
-                _span([measured.value for _, _, measured in entries], ".2g"),
+                *(_span([found.value for law, _, found in entries if law.direction == way], ".2g") for way in WAYS),
                 number(known),
                 *(str(sides[side]) if known else "" for side in (SAME, OPEN, OTHER)),
             ]
         )
     widths = sorted({law.width_nm for law in found if law.width_nm})
-    columns = ("material", "", "boundaries", "T, K", "D_GB/D_bulk", "published", SAME, OPEN, OTHER)
+    columns = ("material", "T, K", "D_GB/D_bulk ∥", "⊥", "published", SAME, OPEN, OTHER)
     return data.section(
         "boundaries",
         columns,
@@ -103,7 +101,9 @@ def _write_ratios(
 
 
 def _span(values: Sequence[float], form: str) -> str:
-    """``500`` or ``650 to 750``."""
+    """``500`` or ``650 to 750``; empty for nothing."""
+    if not values:
+        return ""
     low, high = (format(limit, form) for limit in (min(values), max(values)))
     return low if low == high else f"{low} to {high}"
 
@@ -228,7 +228,7 @@ def _takeover(cells: pd.DataFrame) -> str:
     return _span(list(known), ".0f") if len(known) else f"in at most {cells['takeover_share'].max():.0%} of samples"
 
 
-def ranking(data: Data, table: pd.DataFrame, best: int = 10) -> Section:
+def ranking(data: Data, table: pd.DataFrame, best: int = 5) -> Section:
     """What the platform recommends, and how sure it is."""
     rows = [
         [

@@ -86,7 +86,6 @@ def errors(
 KINDS: dict[str, tuple[Callable[[Atoms], bool], str]] = {
     "all": (lambda frame: True, ""),
     "all, forces on Li": (lambda frame: True, "Li"),
-    "bulk": (lambda frame: frame.info["boundary"] == "bulk", ""),
     "boundary": (lambda frame: frame.info["boundary"] != "bulk", ""),
 }
 
@@ -102,9 +101,10 @@ def section(data: Data) -> Section:
         points[name] = (reference, np.concatenate([kept[frame.info["frame"]][1] for frame in known]).ravel())
     if points:
         figures.parity(points, data.pictures / "dft.png")
-    columns = ("source", "frames", "number", "force rms, eV/Å", "force RMSE, eV/Å", "slope", "energy RMSE, meV/atom")
+    columns = ("source", "frames", "force RMSE, eV/Å", "slope", "energy RMSE, meV/atom")
     cut = sum(frame.info["boundary"] != "bulk" for frame in frames)
-    told = {"frames": len(frames), "bulk": len(frames) - cut, "cut": cut}
+    rms = float(np.sqrt(np.mean(np.concatenate([frame.get_forces() for frame in frames]) ** 2)))
+    told = {"frames": len(frames), "bulk": len(frames) - cut, "cut": cut, "rms": rms}
     return data.section("dft", columns, rows, ["dft.png"] if points else [], **told)
 
 
@@ -117,8 +117,6 @@ def _row(name: str, kind: str, known: list[Atoms], kept: dict) -> list[str] | No
     return [
         name if kind == "all" else "",
         kind,
-        str(found.frames),
-        f"{found.force_rms_eV_A:.2f}",
         f"{found.force_rmse_eV_A:.3f}",
         interval(found.slope, 3),
         "" if element else f"{found.energy_rmse_meV_atom:.1f}",
@@ -143,6 +141,8 @@ def softness(data: Data, found: Sequence[Law]) -> Section:
             continue
         slope, energy = of_kept(mine, kept, "Li").slope, law.fit.activation_energy_eV
         published = data.published["activation_energy_eV"].get(law.composition, {}).get(law.disorder)
+        if published is None:
+            continue
         stiff = energy.scaled(1 / slope.value)
         rows.append([law.material, interval(slope, 2), interval(energy, 2), interval(stiff, 2), number(published)])
     columns = ("material", "slope, forces on Li", "Ea, eV", "Ea / slope, eV", "published, eV")
