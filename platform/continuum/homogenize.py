@@ -11,7 +11,7 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries, require_collapsible, require_method
 from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
-from argyro.platform.continuum.interface_fem.coefficients import Coefficients, coefficients
+from argyro.platform.continuum.interface_fem.coefficients import theta_of
 from argyro.platform.continuum.mesh.mesh import Mesh
 
 # Fewer queries than this are solved directly faster than the reduced basis is built (2 to 5 s).
@@ -172,11 +172,6 @@ def homogenize_batch(
         _voxels(mesh, queries, np.flatnonzero(wide), method, result)
     result.tensor_cm2_s[:] *= queries.bulk_cm2_s[:, None, None]
     return result
-
-
-def theta_of(mesh: Mesh, queries: Queries) -> Coefficients:
-    """Coefficients of the queries on this mesh, lengths in its period."""
-    return coefficients(queries.parallel, queries.perpendicular, queries.width_over_size * mesh.grain_size)
 
 
 def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:

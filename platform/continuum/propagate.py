@@ -11,10 +11,10 @@ import numpy as np
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
+from argyro.platform.continuum.boundary_surrogate import surface_through_voxels
 from argyro.platform.continuum.homogenize import homogenize_batch
 from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED
 from argyro.platform.continuum.mesh.mesh import Mesh
-from argyro.platform.continuum.voxel.boundary_surrogate import surface_through_voxels
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from argyro.platform.continuum.input_checks import Queries
+from argyro.platform.continuum.mesh.mesh import Mesh
+
 # The jump's resistance may not vanish; this share of the GB's own, at the grain's diffusivity, is far below any effect.
 LEAST_RESISTANCE = 1e-5
 
@@ -36,3 +39,8 @@ def coefficients(parallel: np.ndarray, perpendicular: np.ndarray, width: np.ndar
     width = np.asarray(width, dtype=float)
     resistance = np.maximum(width[:, None] * (1 / perpendicular - 1), LEAST_RESISTANCE * width[:, None])
     return Coefficients(width, width[:, None] * parallel, resistance)
+
+
+def theta_of(mesh: Mesh, queries: Queries) -> Coefficients:
+    """Coefficients of the queries on this mesh, lengths in its period."""
+    return coefficients(queries.parallel, queries.perpendicular, queries.width_over_size * mesh.grain_size)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.continuum.homogenize import theta_of
 from argyro.platform.continuum.input_checks import Queries, require_collapsible
 from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.interface_fem.coefficients import theta_of
 from argyro.platform.continuum.mesh.mesh import Mesh
 
 

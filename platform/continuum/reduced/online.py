@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from argyro.platform.continuum.interface_fem.coefficients import Coefficients
-from argyro.platform.continuum.reduced.basis import ReducedModel
+
+if TYPE_CHECKING:
+    from argyro.platform.continuum.reduced.basis import ReducedModel
 
 # Queries solved at once: their matrices stay in the cache of a CPU core.
 CHUNK = 128

@@ -4,6 +4,7 @@ import pytest
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import BOLTZMANN_EV_K
+from argyro.platform.continuum.boundary_surrogate import surface_through_voxels
 from argyro.platform.continuum.homogenize import effective_diffusivity
 from argyro.platform.continuum.interface_fem.flux_fields import flux_field
 from argyro.platform.continuum.mesh.mesh import mesh
@@ -12,7 +13,6 @@ from argyro.platform.continuum.plots import draw_flux, draw_map, draw_polycrysta
 from argyro.platform.continuum.polycrystal_average import averaged_diffusivity, representative_meshes
 from argyro.platform.continuum.propagate import propagate
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
-from argyro.platform.continuum.voxel.boundary_surrogate import surface_through_voxels
 
 KELVINS = np.linspace(200.0, 600.0, 9)
 
