@@ -34,9 +34,14 @@ def test_imports_keep_the_contracts_of_pyproject(tmp_path):
         shutil.copytree(ROOT / room, package / room, ignore=lambda _, names: [n for n in names if not _is_python(n)])
     for file in (package / "__init__.py", package / "platform" / "__init__.py"):
         file.write_text("")
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as main; main()",
+        "--no-cache",
+        str(ROOT / "pyproject.toml"),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    command += ["--config", str(ROOT / "pyproject.toml")]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

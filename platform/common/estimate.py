@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Uncertain:
     @classmethod
     def from_samples(cls, samples: np.ndarray) -> Uncertain:
         """Median and central 95 % of posterior samples of any shape."""
+        import numpy as np  # commands print estimates without it
+
         low, value, high = np.percentile(np.asarray(samples, dtype=float), [2.5, 50.0, 97.5])
         return cls(float(value), float(low), float(high))
 
@@ -38,7 +43,7 @@ class Uncertain:
     @property
     def log_sigma(self) -> float:
         """Standard deviation of ln(value) if the interval is that of a log-normal; value and limits positive."""
-        return float(np.log(self.high / self.low) / (2 * 1.959964))
+        return log(self.high / self.low) / (2 * 1.959964)
 
 
 def in_words(number: Mapping[str, float], digits: int = 3) -> str:
