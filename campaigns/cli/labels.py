@@ -1,7 +1,8 @@
-"""`argyro labels ...`: install a reference's own environment, check a reference."""
+"""`argyro labels ...`: install a reference's own environment, check a reference, measure its bias."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ def check(
     composition: Annotated[str, typer.Option(help="Cell to label.")] = "Li6PS5Cl",
     json_: JsonFlag = False,
 ) -> None:
-    """Label one cell; compare forces and stress with finite differences of the energy, and tell the time."""
+    """Label one cell; compare forces and stress with finite differences of the energy; measure the time."""
     from argyro.platform.labels.check import check_source
     from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.source import LabelSource
@@ -46,9 +47,39 @@ def check(
             console.print(f"{name:<24} {value:.3g}" if isinstance(value, float) else f"{name:<24} {value}")
 
 
+def bias(
+    source: Annotated[str, typer.Argument(help="Reference to judge.", show_default=False)],
+    frames: Annotated[Path, typer.Argument(help="Frames with DFT's energy and forces, extended xyz.", exists=True)],
+    python: Annotated[str | None, typer.Option(help="Interpreter of its environment.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model of the reference.")] = None,
+    functional: Annotated[str, typer.Option(help="Functional of the DFT, for the record.")] = "PBE",
+    lattice: Annotated[bool, typer.Option(help="Relax ordered Li6PS5X, too, and compare lattice constants.")] = False,
+    json_: JsonFlag = False,
+) -> None:
+    """Compare the forces of a reference with those of DFT frames, element by element."""
+    from argyro.platform.labels.client import Labeller
+    from argyro.platform.labels.reference_bias import measure_bias, read_dft_frames
+    from argyro.platform.labels.source import LabelSource
+
+    labelled = read_dft_frames(frames)
+    kwargs = {"model": model} if model else {}
+    with Labeller(LabelSource(source, python=python, kwargs=kwargs)) as labeller:
+        rows = measure_bias(labeller, labelled, functional, lattice)
+    if json_:
+        print_json({"bias": [row.to_json() for row in rows]})
+        return
+    console.print(f"{'element':<8} {'slope (95 %)':<22} {'RMSE, eV/Å':<11} frames")
+    for row in rows:
+        interval = f"{row.slope:.3f} ({row.slope_low:.3f} to {row.slope_high:.3f})"
+        console.print(f"{row.element:<8} {interval:<22} {row.rmse_eV_A:<11.3f} {row.frames}")
+    if rows[0].lattice_error_percent is not None:
+        console.print(f"lattice constants: {rows[0].lattice_error_percent:+.2f} % of the neutron values")
+
+
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Install and check references for energies and forces.", no_args_is_help=True)
+    group = typer.Typer(help="Install, check and judge references for energies and forces.", no_args_is_help=True)
     group.command()(install)
     group.command()(check)
+    group.command()(bias)
     app.add_typer(group, name="labels")

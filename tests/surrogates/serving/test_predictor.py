@@ -229,7 +229,7 @@ def test_the_origin_names_data_accuracy_and_bias(oracle):
     assert document["diffusivities"] + document["upper_bounds"] == 18
     assert document["held_out"]["mae_dex"] == report["scores"][report["shipped"]]["mae_dex"]
     text = "\n".join(origin_lines(document))
-    assert "Li6PS5I 0 %" in text and "chgnet 0.4.2" in text and "too soft" in text
+    assert "Li6PS5I 0 %" in text and "chgnet 0.4.2" in text and "slope of forces on Li 0.66" in text
     assert "accuracy is not known" in "\n".join(origin_lines(document | {"held_out": None}))
 
 

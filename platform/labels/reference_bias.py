@@ -1,0 +1,211 @@
+"""Measure how the forces of a reference differ from those of DFT, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import iread
+
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.labels.client import Labeller
+
+RESAMPLES = 1000
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class ForceErrors:
+    """Differences of forces from those of DFT.
+
+    Args:
+        slope: of the forces on those of DFT through the origin, with the 95 % interval over frames.
+        rmse_eV_A: of force components.
+        rms_eV_A: of DFT's components, for scale.
+        frames: that hold the element.
+    """
+
+    slope: Uncertain
+    rmse_eV_A: float
+    rms_eV_A: float
+    frames: int
+
+
+@dataclass(frozen=True)
+class Bias:
+    """One row of the bias table.
+
+    Args:
+        reference: label source.
+        model: of the label source, empty where it has one only.
+        version: of its package.
+        element: whose forces are compared, or ``all``.
+        slope: of the forces on those of DFT; below one is soft.
+        slope_low: lower 95 % limit, over frames.
+        slope_high: upper 95 % limit.
+        rmse_eV_A: of force components.
+        lattice_error_percent: mean error of relaxed lattice constants against neutron diffraction; None: not measured.
+        frames: compared.
+        functional: of the DFT.
+    """
+
+    reference: str
+    model: str
+    version: str
+    element: str
+    slope: float
+    slope_low: float
+    slope_high: float
+    rmse_eV_A: float
+    lattice_error_percent: float | None
+    frames: int
+    functional: str
+
+    def to_json(self) -> dict[str, object]:
+        """All fields by name."""
+        return asdict(self)
+
+
+def force_errors(
+    frames: Sequence[Atoms], forces_eV_A: Sequence[np.ndarray], element: str = ALL, seed: int = 0
+) -> ForceErrors:
+    """Compare forces with those that DFT frames carry, b = Σ f·f_DFT / Σ f_DFT².
+
+    Args:
+        frames: labelled by DFT.
+        forces_eV_A: (atoms, 3) of the reference, for each frame.
+        element: whose forces are compared; ``all`` for every atom.
+        seed: of the bootstrap over frames.
+
+    Raises:
+        ValueError: no frame holds the element, or DFT's forces on it are zero.
+    """
+    pairs = []
+    for frame, forces in zip(frames, forces_eV_A, strict=True):
+        chosen = np.ones(len(frame), bool) if element == ALL else np.array(frame.symbols) == element
+        if chosen.any():
+            pairs.append((frame.get_forces()[chosen], np.asarray(forces)[chosen]))
+    products = np.array([[(dft * own).sum(), (dft * dft).sum()] for dft, own in pairs]).reshape(-1, 2)
+    if products[:, 1].sum() == 0.0:
+        raise ValueError(f"no DFT force on {element}")
+    drawn = np.random.default_rng(seed).integers(len(pairs), size=(RESAMPLES, len(pairs)))
+    sums = products[drawn].sum(axis=1)
+    low, high = np.percentile(sums[:, 0] / np.maximum(sums[:, 1], 1e-300), [2.5, 97.5])
+    dft, own = (np.concatenate(forces) for forces in zip(*pairs, strict=True))
+    return ForceErrors(
+        slope=Uncertain(float(products[:, 0].sum() / products[:, 1].sum()), float(low), float(high)),
+        rmse_eV_A=float(np.sqrt(np.mean((own - dft) ** 2))),
+        rms_eV_A=float(np.sqrt(np.mean(dft**2))),
+        frames=len(pairs),
+    )
+
+
+def bias_rows(
+    frames: Sequence[Atoms],
+    forces_eV_A: Sequence[np.ndarray],
+    reference: str,
+    version: str,
+    functional: str,
+    model: str = "",
+    lattice_error_percent: float | None = None,
+) -> list[Bias]:
+    """Rows of the bias table of one reference: all atoms, then each element of the frames."""
+    elements = sorted({symbol for frame in frames for symbol in frame.symbols})
+    rows = []
+    for element in (ALL, *elements):
+        found = force_errors(frames, forces_eV_A, element)
+        rows.append(
+            Bias(
+                reference,
+                model,
+                version,
+                element,
+                slope=round(found.slope.value, 4),
+                slope_low=round(found.slope.low, 4),
+                slope_high=round(found.slope.high, 4),
+                rmse_eV_A=round(found.rmse_eV_A, 4),
+                lattice_error_percent=lattice_error_percent,
+                frames=found.frames,
+                functional=functional,
+            )
+        )
+    return rows
+
+
+def read_dft_frames(path: Path) -> list[Atoms]:
+    """Read frames with the forces of DFT.
+
+    Raises:
+        InputError: the file is not readable, or a frame has no forces.
+    """
+    try:
+        frames = list(iread(path, index=":"))
+    except Exception as error:  # ASE raises whatever a malformed line leads to
+        raise InputError(
+            f"{path} is not readable: {error}; give extended xyz", path="frames", given=str(path)
+        ) from None
+    bare = [number for number, frame in enumerate(frames) if frame.calc is None or "forces" not in frame.calc.results]
+    if bare or not frames:
+        which = f"frame {bare[0]} of {path} carries no forces" if bare else f"{path} holds no frames"
+        raise InputError(
+            f"{which}; give frames that DFT labelled, with energy and forces",
+            path="frames",
+            given=str(path),
+            accepted="extended xyz with forces",
+        )
+    return frames
+
+
+def measure_bias(labeller: Labeller, frames: Sequence[Atoms], functional: str, lattice: bool = False) -> list[Bias]:
+    """Label DFT frames with a reference and compare the forces.
+
+    Args:
+        labeller: of the reference, open.
+        frames: with the forces of DFT.
+        functional: of the DFT, for the record.
+        lattice: also relax ordered Li6PS5X for each halide X of the frames; some hundred labels.
+
+    Raises:
+        InputError: the reference labelled none.
+    """
+    labelled = labeller.label(frames)
+    pairs = [(dft, own) for dft, own in zip(frames, labelled, strict=True) if own.info["status"] == "converged"]
+    if not pairs:
+        raise InputError(f"{labeller.source.source} labelled none of {len(frames)} frames: {labelled[-1].info['log']}")
+    identity = labeller.source.identity()
+    return bias_rows(
+        [dft for dft, _ in pairs],
+        [own.get_forces() for _, own in pairs],
+        labeller.source.source,
+        identity["version"],
+        functional,
+        str(labeller.source.kwargs.get("model", "")),
+        lattice_error_percent(labeller, frames) if lattice else None,
+    )
+
+
+def lattice_error_percent(labeller: Labeller, frames: Sequence[Atoms]) -> float | None:
+    """Mean error of the relaxed lattice constants of ordered Li6PS5X against neutron diffraction at 300 K.
+
+    Args:
+        labeller: of the reference, open.
+        frames: whose halides are relaxed.
+
+    Returns:
+        The error in percent; None where the frames hold no halide with a neutron value.
+    """
+    from argyro.platform.labels.labeller_calculator import LabellerCalculator
+    from argyro.platform.structures.crystal.bulk import build_bulk
+    from argyro.platform.structures.crystal.composition import LATTICE_A
+    from argyro.platform.structures.relaxation import relax
+
+    halides = sorted({symbol for frame in frames for symbol in frame.symbols} & set(LATTICE_A))
+    errors = []
+    for halide in halides:
+        relaxed = relax(build_bulk(f"Li6PS5{halide}"), LabellerCalculator(labeller), force_eV_A=0.05)
+        errors.append(100 * (relaxed.cell.volume ** (1 / 3) / LATTICE_A[halide] - 1))
+    return round(float(np.mean(errors)), 2) if errors else None
