@@ -53,18 +53,23 @@ def bias(
     python: Annotated[str | None, typer.Option(help="Interpreter of its environment.")] = None,
     model: Annotated[str | None, typer.Option(help="Model of the reference.")] = None,
     functional: Annotated[str, typer.Option(help="Functional of the DFT, for the record.")] = "PBE",
-    lattice: Annotated[bool, typer.Option(help="Relax ordered Li6PS5X, too, and compare lattice constants.")] = False,
+    lattice: Annotated[
+        bool, typer.Option(help="Also relax ordered Li6PS5Cl, Br and I; compare lattice constants.")
+    ] = False,
     json_: JsonFlag = False,
 ) -> None:
     """Compare the forces of a reference with those of DFT frames, element by element."""
     from argyro.platform.labels.client import Labeller
+    from argyro.platform.labels.labeller_calculator import LabellerCalculator
     from argyro.platform.labels.reference_bias import measure_bias, read_dft_frames
     from argyro.platform.labels.source import LabelSource
+    from argyro.platform.structures.lattice_error import lattice_error_percent
 
     labelled = read_dft_frames(frames)
     kwargs = {"model": model} if model else {}
     with Labeller(LabelSource(source, python=python, kwargs=kwargs)) as labeller:
-        rows = measure_bias(labeller, labelled, functional, lattice)
+        error_percent = round(lattice_error_percent(LabellerCalculator(labeller)), 2) if lattice else None
+        rows = measure_bias(labeller, labelled, functional, error_percent)
     if json_:
         print_json({"bias": [row.to_json() for row in rows]})
         return

@@ -160,14 +160,16 @@ def read_dft_frames(path: Path) -> list[Atoms]:
     return frames
 
 
-def measure_bias(labeller: Labeller, frames: Sequence[Atoms], functional: str, lattice: bool = False) -> list[Bias]:
+def measure_bias(
+    labeller: Labeller, frames: Sequence[Atoms], functional: str, lattice_error_percent: float | None = None
+) -> list[Bias]:
     """Label DFT frames with a reference and compare the forces.
 
     Args:
         labeller: of the reference, open.
         frames: with the forces of DFT.
         functional: of the DFT, for the record.
-        lattice: also relax ordered Li6PS5X for each halide X of the frames; some hundred labels.
+        lattice_error_percent: of the reference, where it is measured.
 
     Raises:
         InputError: the reference labelled none.
@@ -184,28 +186,5 @@ def measure_bias(labeller: Labeller, frames: Sequence[Atoms], functional: str, l
         identity["version"],
         functional,
         str(labeller.source.kwargs.get("model", "")),
-        lattice_error_percent(labeller, frames) if lattice else None,
+        lattice_error_percent,
     )
-
-
-def lattice_error_percent(labeller: Labeller, frames: Sequence[Atoms]) -> float | None:
-    """Mean error of the relaxed lattice constants of ordered Li6PS5X against neutron diffraction at 300 K.
-
-    Args:
-        labeller: of the reference, open.
-        frames: whose halides are relaxed.
-
-    Returns:
-        The error in percent; None where the frames hold no halide with a neutron value.
-    """
-    from argyro.platform.labels.labeller_calculator import LabellerCalculator
-    from argyro.platform.structures.crystal.bulk import build_bulk
-    from argyro.platform.structures.crystal.composition import LATTICE_A
-    from argyro.platform.structures.relaxation import relax
-
-    halides = sorted({symbol for frame in frames for symbol in frame.symbols} & set(LATTICE_A))
-    errors = []
-    for halide in halides:
-        relaxed = relax(build_bulk(f"Li6PS5{halide}"), LabellerCalculator(labeller), force_eV_A=0.05)
-        errors.append(100 * (relaxed.cell.volume ** (1 / 3) / LATTICE_A[halide] - 1))
-    return round(float(np.mean(errors)), 2) if errors else None

@@ -13,6 +13,7 @@ from argyro.platform.structures.boundaries.relaxed import BulkReference, relax_b
 from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
 from argyro.platform.structures.crystal.composition import LATTICE_A, Composition
 from argyro.platform.structures.crystal.neighbours import close_pairs
+from argyro.platform.structures.lattice_error import lattice_error_percent
 from argyro.platform.structures.relaxation import boundary_energy, formula_units, relax
 
 
@@ -90,6 +91,11 @@ def test_the_best_of_the_tried_states_is_kept():
     assert best.info["boundary_energy_eV_A2"] == pytest.approx(0.0, abs=1e-6)
     assert np.allclose(best.cell.lengths(), second.cell.lengths(), rtol=1e-3)
     assert np.mean(best.info["side_energies_eV_A2"]) == pytest.approx(best.info["boundary_energy_eV_A2"], abs=1e-9)
+
+
+def test_lattice_error_of_springs_at_rest_in_a_stretched_crystal():
+    springs = Springs(build_bulk("Li6PS5Br"), stretch=1.01)
+    assert lattice_error_percent(springs, ["Br"]) == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.fixture(scope="module")
