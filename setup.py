@@ -9,6 +9,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 POTENTIAL = "argyro.platform.potential.native"
+TRAJECTORIES = "argyro.platform.dynamics.trajectories"
 FOLDER = Path(__file__).parent / "platform" / "potential" / "native"
 SOURCES = ["kernel/*.cpp", "kernel/*.hpp", "lammps/*.cpp", "lammps/*.hpp"]  # shipped: build-plugin compiles them again
 
@@ -30,8 +31,12 @@ class BuildNative(build_ext):
         return str(Path(name).with_name("argyroplugin.so")) if fullname.endswith("argyroplugin") else name
 
     def build_extension(self, ext):
-        """Compiles one of the two libraries."""
+        """Compiles one of the three libraries."""
         native = load_native_build()
+        if ext.name.startswith(TRAJECTORIES):
+            ext.include_dirs = [str(path) for path in native.python_include_dirs()]
+            super().build_extension(ext)
+            return
         target, scratch = Path(self.get_ext_fullpath(ext.name)), Path(self.build_temp).resolve()
         if ext.name.endswith("_kernel"):
             native.build_kernel(target, scratch, native.python_include_dirs())
@@ -48,7 +53,14 @@ class BuildPythonAndSources(build_py):
         self.package_data.setdefault(POTENTIAL, []).extend(SOURCES)
 
 
+ROW_READER = Extension(
+    f"{TRAJECTORIES}._number_rows",
+    ["platform/dynamics/trajectories/number_rows.cpp"],
+    extra_compile_args=["-std=c++20", "-O3", "-g0", "-fvisibility=hidden"],
+    language="c++",
+)
+
 setup(
-    ext_modules=[Extension(f"{POTENTIAL}._kernel", []), Extension(f"{POTENTIAL}.argyroplugin", [])],
+    ext_modules=[Extension(f"{POTENTIAL}._kernel", []), Extension(f"{POTENTIAL}.argyroplugin", []), ROW_READER],
     cmdclass={"build_ext": BuildNative, "build_py": BuildPythonAndSources},
 )

@@ -1,79 +1,80 @@
-"""One frame of somebody else's trajectory, and the readers by file type."""
+"""Opens a trajectory with the reader for its format, which its first bytes and its name tell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-from ase import Atoms
-
 from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.ase_trajectory import ULM, read_ase_trajectory
+from argyro.platform.dynamics.trajectories.byte_source import open_bytes, read_block
+from argyro.platform.dynamics.trajectories.dcd import MAGIC, read_dcd
+from argyro.platform.dynamics.trajectories.frame import FORMATS, Frame, Frames, ReadOptions
+from argyro.platform.dynamics.trajectories.lammps_dump import read_lammps_dump
+from argyro.platform.dynamics.trajectories.outcar import read_outcar
+from argyro.platform.dynamics.trajectories.vasprun import read_vasprun
+from argyro.platform.dynamics.trajectories.xdatcar import read_xdatcar
+from argyro.platform.dynamics.trajectories.xyz import is_comment, read_xyz
+
+Reader = Callable[[Path, ReadOptions], Frames]
+DAMAGES = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, EOFError)
+DAMAGES = (*DAMAGES, ArithmeticError, AssertionError, struct.error, OSError)
 
 
-@dataclass(frozen=True)
-class Frame:
-    """All atoms at one time.
-
-    Args:
-        fractional: (atoms, 3) positions in units of the cell vectors, wrapped or not.
-        cell_A: (3, 3) rows are the cell vectors.
-        species: element of each atom.
-        step: the number that the file gives the frame, None if it gives none.
-    """
-
-    fractional: np.ndarray
-    cell_A: np.ndarray
-    species: tuple[str, ...]
-    step: int | None = None
-
-
-def read_frames(path: Path) -> Iterator[Frame]:
-    """Yield the frames of an XDATCAR(.gz), extended xyz or LAMMPS text dump, told apart by name and first line.
+def read_frames(path: Path, options: ReadOptions | None = None) -> Iterator[Frame]:
+    """Yield the complete frames of a trajectory of any format.
 
     Raises:
-        InputError: no such file, or none of these formats.
+        InputError: no such file, none of the formats, or damaged.
     """
-    from argyro.platform.dynamics.trajectories.lammps_dump import is_lammps_dump, read_lammps_dump
-    from argyro.platform.dynamics.trajectories.xdatcar import read_xdatcar
+    for frame in read_all(Path(path), options or ReadOptions()):
+        if isinstance(frame, Frame):
+            yield frame
 
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no trajectory at {path}", path=str(path), given=str(path))
-    name = path.name.removesuffix(".gz")
-    if "XDATCAR" in name:
-        return read_xdatcar(path)
-    if name.endswith((".xyz", ".extxyz")):
-        return _read_extxyz(path)
-    if is_lammps_dump(path):
-        return read_lammps_dump(path)
+
+def read_all(path: Path, options: ReadOptions) -> Frames:
+    """Yield complete and torn frames; errors as for `read_frames`."""
+    reader = find_reader(path)
+    try:
+        yield from reader(path, options)
+    except InputError:
+        raise
+    except DAMAGES as error:
+        name = reader.__name__.removeprefix("read_")
+        raise InputError(
+            f"{path} is damaged or no whole {name} file: {str(error)[:120]}", path=str(path), accepted=FORMATS
+        ) from error
+
+
+def find_reader(path: Path) -> Reader:
+    """Return the reader for a file.
+
+    Raises:
+        InputError: no such file, an empty one, or none of the formats.
+    """
+    with open_bytes(path) as stream:
+        start = read_block(stream, 8192, path).removeprefix(b"\xef\xbb\xbf")
+    if not start.strip(b"\0 \r\n\t"):
+        raise InputError(f"{path} is empty", path=str(path), accepted=FORMATS)
+    lines, name = start.lstrip().splitlines(), path.name.upper()
+    choices: tuple[tuple[bool, Reader], ...] = (
+        (ULM in start[:16], read_ase_trajectory),
+        (start[4:8] == MAGIC, read_dcd),
+        (b"ITEM: " in start, read_lammps_dump),
+        (lines[0].strip().isdigit() and any(is_comment(line + b"\n") for line in lines[1:2]), read_xyz),
+        (lines[0].startswith(b"<?xml") or b"<modeling>" in start, read_vasprun),
+        (b" vasp." in start[:200] or "OUTCAR" in name, read_outcar),
+        ("XDATCAR" in name, read_xdatcar),
+        (".XYZ" in name or ".EXTXYZ" in name or lines[0].strip().isdigit(), read_xyz),
+        (b"configuration=" in start, read_xdatcar),
+    )
+    for fits, reader in choices:
+        if fits:
+            return reader
     raise InputError(
-        f"{path} is none of the trajectories that can be read",
+        f"{path} is none of the trajectories that can be read: {FORMATS}",
         path=str(path),
         given=path.name,
-        accepted="XDATCAR or XDATCAR.gz, *.extxyz or *.xyz, text dumps of LAMMPS (dump custom)",
+        accepted=FORMATS,
     )
-
-
-def _read_extxyz(path: Path) -> Iterator[Frame]:
-    for atoms in _atoms_in(path):
-        if abs(atoms.cell.volume) < 1e-6:
-            raise InputError(f"{path} has frames without a cell; write extended xyz with Lattice=...", path=str(path))
-        step = atoms.info.get("step")
-        fractional = atoms.cell.scaled_positions(atoms.positions)
-        yield Frame(fractional, atoms.cell.array, tuple(atoms.symbols), None if step is None else int(step))
-
-
-def _atoms_in(path: Path) -> Iterator[Atoms]:
-    from ase.io import iread
-
-    try:
-        yield from iread(path, index=":", format="extxyz")
-    except (OSError, ValueError, KeyError, IndexError) as error:  # ASE's own kind is an OSError
-        raise InputError(
-            f"{path} is no whole extended xyz file: {error}; mend it there, or cut it off before",
-            path=str(path),
-            given=path.name,
-            accepted="extended xyz",
-        ) from error

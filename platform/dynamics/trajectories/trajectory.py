@@ -24,6 +24,19 @@ RELEASE_EVERY = 1024  # ions; more often, and the pages come and go for longer t
 
 
 @dataclass(frozen=True)
+class Note:
+    """A remark on a trajectory that the user should see.
+
+    Args:
+        code: short name, for instance "no_framework".
+        message: one sentence.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Trajectory:
     """Unwrapped positions of one species and the centre of everything else.
 
@@ -34,6 +47,7 @@ class Trajectory:
         cell_A: (3, 3) rows are the cell vectors (the mean cell if it fluctuates).
         counts: number of atoms of each element in the cell.
         species: the mobile element.
+        notes: remarks of the reader; a compact file does not keep them.
     """
 
     positions_A: np.ndarray
@@ -42,6 +56,7 @@ class Trajectory:
     cell_A: np.ndarray
     counts: dict[str, int]
     species: str = "Li"
+    notes: tuple[Note, ...] = ()
 
     @property
     def frames(self) -> int:

@@ -1,96 +1,130 @@
-"""Follows atoms through the walls of the cell, frame by frame, and notices frames that do not belong together."""
+"""Unwraps stored positions, and judges whether the frames lie close enough for it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.dynamics.trajectories.readers import Frame
+from argyro.platform.dynamics.trajectories.trajectory import release_pages
 
+EDGE_SHARE_MAX = 1e-3  # of steps near half a cell; then one step in a thousand goes the wrong way, 0.5 % of D
+SAFE_STEP = 0.1  # of the cell width, root mean square along an axis: 5 standard deviations from the edge
 OUTSIDE_A = 1.5  # LAMMPS wraps lazily: atoms of a wrapped trajectory leave the cell by up to half the skin
-FRAMEWORK_STEP_A = 1.5  # a bound atom that moves further from one frame to the next has changed its identity
-GAP_FACTOR = 2.0  # over the usual step of the mobile atoms, where two files meet; ab initio pieces: below 1.15
+BLOCK = 64
 
 
-class Unwrapper:
-    """Unwraps in fractional coordinates by the nearest image, so that a fluctuating cell does no harm.
-
-    Positions that leave the cell for good are unwrapped already and are taken as they are.
+@dataclass(frozen=True)
+class Spacing:
+    """Steps of the mobile ions between frames.
 
     Args:
-        species: the mobile element.
+        steps: number of steps, three for each ion and frame.
+        edge_steps: number of those whose nearest image is beyond 0.45 of the cell.
+        cosines: (3,) sum of cos 2 pi u over the steps along each axis.
     """
 
-    def __init__(self, species: str):
-        self._species = species
-        self._mobile = np.zeros(0, dtype=bool)
-        self._last = self._images = np.zeros((0, 3))
-        self._outside_A, self._first_jump = 0.0, ""
-        self._framework_steps_A: list[tuple[float, float, str]] = []  # largest, median, file
-        self._mobile_steps_A: list[float] = []
-        self._joints: list[tuple[int, str]] = []
+    steps: int
+    edge_steps: int
+    cosines: np.ndarray
 
-    def add(self, frame: Frame, label: str, begins_piece: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Take the next frame.
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the nearest image is a guess."""
+        return self.edge_steps > max(2, EDGE_SHARE_MAX * self.steps)
 
-        Returns:
-            (ions, 3) unwrapped fractional positions of the mobile atoms and (3,) centre of the others.
+    def rms_steps(self) -> np.ndarray:
+        """Return the (3,) root mean square steps in units of the cell.
+
+        For a normal distribution folded into the cell the mean of cos 2 pi u is exp(-2 pi² s²), whatever the folding.
         """
-        fractional = frame.fractional
-        if len(self._last) == 0:
-            self._mobile, self._images = np.array(frame.species) == self._species, np.zeros_like(fractional)
-        else:
-            self._follow(fractional, frame.cell_A, label, begins_piece)
-        reach = np.maximum(-fractional, fractional - 1.0).max(axis=0) * np.linalg.norm(frame.cell_A, axis=1)
-        self._outside_A = max(self._outside_A, float(reach.max()))
-        self._last = fractional
-        unwrapped = fractional - self._images
-        framework = unwrapped[~self._mobile] if not self._mobile.all() else unwrapped
-        return unwrapped[self._mobile], framework.mean(axis=0)
+        means = np.clip(3 * self.cosines / max(self.steps, 1), 1e-3, 1.0)
+        return np.sqrt(-np.log(means) / (2 * np.pi**2))
 
-    def check(self) -> None:
-        """Judge all frames seen.
 
-        Raises:
-            InputError: wrapped and unwrapped positions mixed, atoms exchanged, or frames missing between files.
-        """
-        if self._outside_A > OUTSIDE_A and self._first_jump:
-            raise InputError(
-                f"wrapped and unwrapped positions are mixed: atoms leave the cell by {self._outside_A:.1f} Å, yet jump"
-                f" by a cell edge in {self._first_jump}; write all pieces in one way",
-            )
-        self._check_framework()
-        usual = np.median(self._mobile_steps_A) if self._mobile_steps_A else 0.0
-        for index, label in self._joints:
-            if self._mobile_steps_A[index] > GAP_FACTOR * usual:
-                raise InputError(
-                    f"there is a gap before {label}: the mobile atoms move {self._mobile_steps_A[index]:.2f} Å on"
-                    f" joining it, {usual:.2f} Å otherwise; give the piece between or analyse them separately",
-                    path=label,
-                )
+def require_fine(spacing: Spacing, cell_A: np.ndarray, interval_fs: float) -> None:
+    """Refuse wrapped frames that lie too far apart.
 
-    def _follow(self, fractional: np.ndarray, cell_A: np.ndarray, label: str, begins_piece: bool) -> None:
-        steps = fractional - self._last
-        images = np.round(steps)
-        if images.any() and not self._first_jump:
-            self._first_jump = label
-        self._images += images
-        lengths_A = np.linalg.norm((steps - images) @ cell_A, axis=1)
-        bound = lengths_A[~self._mobile]
-        if bound.size:
-            self._framework_steps_A.append((float(bound.max()), float(np.median(bound)), label))
-        if begins_piece:
-            self._joints.append((len(self._mobile_steps_A), label))
-        self._mobile_steps_A.append(float(np.sqrt((lengths_A[self._mobile] ** 2).mean())))
+    Args:
+        spacing: steps of the mobile ions.
+        cell_A: rows are the cell vectors.
+        interval_fs: time between frames.
 
-    def _check_framework(self) -> None:
-        if not self._framework_steps_A:
-            return
-        usual = float(np.median([median for _, median, _ in self._framework_steps_A]))
-        largest, _, label = max(self._framework_steps_A)
-        if largest > max(FRAMEWORK_STEP_A, 6 * usual):
-            raise InputError(
-                f"a framework atom jumps by {largest:.1f} Å from one frame to the next in {label}: the order of atoms"
-                " changes there, or frames are missing",
-                path=label,
-            )
+    Raises:
+        InputError: with the step of the ions, half the cell width and a spacing that would do.
+    """
+    if not spacing.is_coarse:
+        return
+    widths_A = 1 / np.linalg.norm(np.linalg.inv(cell_A), axis=0)
+    steps = spacing.rms_steps()
+    worst = int(np.argmax(steps))
+    enough_fs = interval_fs * min(0.5, (SAFE_STEP / float(steps[worst])) ** 2)
+    total_A = float(np.sqrt(((steps * widths_A) ** 2).sum()))
+    raise InputError(
+        f"the frames lie too far apart to unwrap: the mobile ions move {total_A:.1f} Å (root mean square;"
+        f" {steps[worst] * widths_A[worst]:.1f} Å along one axis) between frames, half the cell is"
+        f" {widths_A[worst] / 2:.2f} Å and {spacing.edge_steps / spacing.steps:.1%} of the steps lie near it; write"
+        f" unwrapped positions (xu yu zu), image flags (ix iy iz), or a frame every {_round_down(enough_fs):g} fs",
+        path="frame-interval-fs",
+        given=interval_fs,
+        accepted=f"<= {_round_down(enough_fs):g} fs between wrapped frames",
+    )
+
+
+def _round_down(value: float) -> float:
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(np.floor(value / power) * power)
+
+
+def needs_unwrapping(
+    wrapped: set[bool | None], outside_A: np.ndarray, edges_A: float, spacing: Spacing, first_jump: str
+) -> bool:
+    """Decide whether positions are folded into the cell.
+
+    Args:
+        wrapped: what the formats of all frames say.
+        outside_A: (frames,) how far atoms leave the cell.
+        edges_A: shortest edge of the cell.
+        spacing: steps of the mobile ions.
+        first_jump: names the first frame in which an atom jumps by half a cell, empty if none does.
+
+    Raises:
+        InputError: wrapped and unwrapped positions are mixed.
+    """
+    known = wrapped - {None}
+    reach_A = float(outside_A.max())
+    if known == {False} and None not in wrapped:
+        return False
+    if len(known) == 1 and None not in wrapped:
+        return True
+    leaves = reach_A > OUTSIDE_A
+    far = np.flatnonzero(outside_A > edges_A)
+    returns = len(far) > 0 and bool((outside_A[far[0] :] < OUTSIDE_A).any())
+    if known == {True, False} or (leaves and first_jump and (returns or not spacing.is_coarse)):
+        raise InputError(
+            f"wrapped and unwrapped positions are mixed: atoms leave the cell by {reach_A:.1f} Å, yet jump by a cell"
+            f" edge in {first_jump or 'a later file'}; write all pieces in one way",
+        )
+    return not leaves
+
+
+def unwrap_in_place(ions: np.ndarray, cell_A: np.ndarray, folded: bool) -> None:
+    """Turn fractional positions into Å, unwrapped by the nearest image if they are folded.
+
+    Args:
+        ions: (frames, ions, 3) mapped array, changed in place.
+        cell_A: rows are the mean cell's vectors.
+        folded: whether to unwrap.
+    """
+    images = np.zeros(ions.shape[1:])
+    before = np.asarray(ions[0], dtype=float)
+    for start in range(0, len(ions), BLOCK):
+        block = np.asarray(ions[start : start + BLOCK], dtype=float)
+        if folded:
+            jumps = np.round(np.diff(np.concatenate([before[None], block]), axis=0))
+            total = images + np.cumsum(jumps, axis=0)
+            before, images = block[-1], total[-1]
+            block = block - total
+        ions[start : start + BLOCK] = block @ cell_A
+        release_pages(ions)

@@ -1,56 +1,145 @@
-"""Reads VASP XDATCAR files, plain or gzipped, frame by frame."""
+"""Reads VASP XDATCAR files frame by frame."""
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Iterator
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.dynamics.trajectories.readers import Frame
+from argyro.platform.dynamics.trajectories.byte_source import TextReader
+from argyro.platform.dynamics.trajectories.elements import elements_of
+from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
+from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
+from argyro.platform.dynamics.trajectories.torn import refuse_overflow
+
+FRAME = re.compile(rb"(direct|cartesian)?[^\n]*(configuration|konfig)\s*=\s*(\S*)", re.IGNORECASE)
+HEADER_LINES = 60  # species may need several lines of names and counts
 
 
-def read_xdatcar(path: Path) -> Iterator[Frame]:
-    """Yield the frames with fractional positions; the step is the configuration number.
+@dataclass(frozen=True)
+class Header:
+    """Cell and atoms of an XDATCAR.
+
+    Args:
+        cell_A: (3, 3) rows are the cell vectors.
+        species: element of each atom.
+        scale: (3,) factors of Cartesian coordinates.
+    """
+
+    cell_A: np.ndarray
+    species: tuple[str, ...]
+    scale: np.ndarray
+
+
+def read_xdatcar(path: Path, options: ReadOptions) -> Frames:
+    """Yield the frames; the step is the configuration number, None where Fortran printed asterisks.
 
     Raises:
-        InputError: the file ends within a frame or is not an XDATCAR.
+        InputError: not an XDATCAR, atoms without names, or a coordinate that is no number.
     """
-    with _open_text(path) as stream:
-        header, line = None, stream.readline()
-        while line:
-            if line.startswith("Direct configuration"):
-                if header is None:
-                    raise InputError(f"{path} has no XDATCAR header before its first configuration", path=str(path))
-                yield _read_positions(stream, *header, step=int(line.split("=")[1]), path=path)
-            elif line.strip():
-                header = _read_header(stream, path)
-            line = stream.readline()
+    reader, header, torn = TextReader(path), None, False
+    before: deque[bytes] = deque(maxlen=HEADER_LINES)
+    while (line := reader.next_line()) is not None:
+        marker = FRAME.search(line)
+        if marker is None:
+            before.append(line)
+            continue
+        found = read_header([*before, line[: marker.start()]], path, options, header)
+        if found is None and header is None:
+            raise not_an_xdatcar(path)
+        if found is None and not torn and any(text.strip() for text in before):
+            yield TornFrame(reader.line, "lines between two frames are no header", np.zeros((0, 3)), False)
+        header = found or header
+        before.clear()
+        frame = _read_frame(reader, header, marker)
+        torn = isinstance(frame, TornFrame)
+        yield frame
+    if header is None:
+        raise not_an_xdatcar(path)
 
 
-def _open_text(path: Path) -> TextIO:
-    return gzip.open(path, "rt") if str(path).endswith(".gz") else Path(path).open()
+def not_an_xdatcar(path: Path) -> InputError:
+    """Return the error for a file without header or frames."""
+    return InputError(
+        f"{path} is not an XDATCAR of VASP 5 or later: it needs a title, a scale, three cell vectors, element names,"
+        " their counts and frames that begin with 'Direct configuration='",
+        path=str(path),
+    )
 
 
-def _read_header(stream: TextIO, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Cell and species after the title line; files of runs with a variable cell repeat it before each frame."""
+def read_header(lines: Sequence[bytes], path: Path, options: ReadOptions, known: Header | None) -> Header | None:
+    """Read the header that ends with the last of some lines; None if they hold none.
+
+    Args:
+        lines: those before a frame; a torn frame may precede the header.
+        path: named in errors.
+        options: `elements` serve where the file names none.
+        known: header of earlier frames.
+
+    Raises:
+        InputError: no names are in the file nor in the options, or they do not fit the counts.
+    """
+    words = [line.split() for line in lines if line.strip()]
+    counts: list[int] = []
+    while words and all(word.isdigit() for word in words[-1]):
+        counts = [int(word) for word in words.pop()] + counts
+    names: list[str] = []
+    while words and not _numbers(words[-1]):
+        names = [word.decode("latin-1") for word in words.pop()] + names
+    if not counts or len(words) < 4:
+        return None
+    vectors, scale = [_numbers(row) for row in words[-3:]], _numbers(words[-4])
+    if any(len(row) != 3 for row in vectors) or len(scale) not in (1, 3):
+        return None
+    cell_A, factors = _scaled_cell(np.array(vectors), scale)
+    kinds = elements_of(names, str(path)) if names else options.elements
+    if not kinds and known is None:
+        raise InputError(
+            f"{path} names no elements (VASP 4); give them in the order of the file, for instance --elements Li,P,S,Cl",
+            path=str(path),
+            accepted="--elements",
+        )
+    if kinds and len(kinds) != len(counts):
+        raise InputError(f"{path} has {len(counts)} counts of atoms for {len(kinds)} elements", path=str(path))
+    if sum(counts) > 10_000_000:
+        raise InputError(f"{path} states {sum(counts)} atoms, more than a file can hold", path=str(path))
+    species = tuple(kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)) if kinds else ()
+    return Header(cell_A, species or known.species, factors)
+
+
+def _numbers(words: Sequence[bytes]) -> list[float]:
+    """Return the numbers of a line; an empty list if one of them is none."""
     try:
-        scale = float(stream.readline())
-        cell = scale * np.array([[float(x) for x in stream.readline().split()] for _ in range(3)])
-        elements, counts = stream.readline().split(), stream.readline().split()
-        species = tuple(e for e, n in zip(elements, counts, strict=True) for _ in range(int(n)))
-        return cell.reshape(3, 3), species
-    except ValueError as error:
-        raise InputError(f"{path} is not an XDATCAR of VASP 5 or later: {error}", path=str(path)) from error
+        return [float(word) for word in words]
+    except ValueError:
+        return []
 
 
-def _read_positions(stream: TextIO, cell: np.ndarray, species: tuple[str, ...], step: int, path: Path) -> Frame:
-    lines = [stream.readline() for _ in species]
-    try:
-        fractional = np.array("".join(lines).split(), dtype=float).reshape(len(species), 3)
-    except ValueError as error:
-        raise InputError(f"{path} ends within configuration {step}; drop that frame", path=str(path)) from error
-    return Frame(fractional, cell, species, step)
+def _scaled_cell(vectors: np.ndarray, scale: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Scale the cell: one positive factor, a negative cell volume in Å3, or one factor for each of x, y and z."""
+    if len(scale) == 3:
+        factors = np.array(scale)
+    elif scale[0] < 0:
+        factors = np.full(3, (-scale[0] / max(abs(float(np.linalg.det(vectors))), 1e-300)) ** (1 / 3))
+    else:
+        factors = np.full(3, scale[0])
+    return vectors * factors, factors
+
+
+def _read_frame(reader: TextReader, header: Header, marker: re.Match[bytes]) -> Frame | TornFrame:
+    line, atoms = reader.line, len(header.species)
+    rows = reader.next_rows(atoms, 3, (0, 1, 2))
+    positions = rows.values[: rows.count]
+    if (marker[1] or b"").lower() == b"cartesian":
+        positions = (positions * header.scale) @ np.linalg.inv(header.cell_A)
+    if rows.status != COMPLETE or reader.last_row_is_cut():
+        if rows.status == NOT_A_NUMBER:
+            refuse_overflow(reader, f"configuration {marker[3].decode('latin-1') or '?'}")
+        return TornFrame(reader.line + 1, f"{rows.count} of {atoms} atoms", positions, reader.ends())
+    step = int(marker[3]) if marker[3].isdigit() else None
+    return Frame(positions, header.cell_A, header.species, step, line=line)

@@ -1,0 +1,59 @@
+"""Reads ASE .traj files frame by frame, by ASE's own reader."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.byte_source import open_bytes
+from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions
+from argyro.platform.dynamics.trajectories.xyz import no_cell
+
+ULM = b"- of Ulm"
+
+
+def read_ase_trajectory(path: Path, options: ReadOptions) -> Frames:
+    """Yield the frames; `time` and `step` are taken from the info of each.
+
+    Raises:
+        InputError: the file cannot be read by ASE, or has no cell.
+    """
+    from ase.io.trajectory import TrajectoryReader
+
+    with _plain_file(path) as plain:
+        reader = TrajectoryReader(plain)
+        for number in range(len(reader)):
+            try:
+                atoms = reader[number]
+            except Exception as error:  # ASE raises whatever its layers do
+                raise InputError(f"{path}, frame {number}: ASE cannot read it: {error}", path=str(path)) from error
+            cell = atoms.cell.array if options.cell_A is None else options.cell_A
+            if abs(float(np.linalg.det(cell))) < 1e-6:
+                raise no_cell(path)
+            step, time = atoms.info.get("step"), atoms.info.get("time")
+            yield Frame(
+                atoms.positions @ np.linalg.inv(cell),
+                np.array(cell),
+                tuple(atoms.symbols),
+                int(step) if isinstance(step, (int, np.integer)) else None,
+                time=float(time) if isinstance(time, (int, float)) else None,
+            )
+
+
+@contextmanager
+def _plain_file(path: Path) -> Iterator[Path]:
+    """Give the file itself, or an unpacked copy: ASE reads from places that it jumps to."""
+    with path.open("rb") as raw:
+        if ULM in raw.read(16):
+            yield path
+            return
+    with tempfile.NamedTemporaryFile(suffix=".traj") as copy, open_bytes(path) as stream:
+        shutil.copyfileobj(stream, copy)
+        copy.flush()
+        yield Path(copy.name)

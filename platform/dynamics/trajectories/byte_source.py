@@ -1,0 +1,135 @@
+"""Bytes of a file, decompressed, and a text reader that keeps count of lines."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.number_rows import BUFFER_ENDS, Rows, read_rows
+
+BLOCK_BYTES = 1 << 22
+LINE_BYTES = 1 << 20  # a longer line is no text of a trajectory
+
+
+class DamagedArchiveError(InputError):
+    """A compressed file ends or breaks within its archive."""
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file for reading, decompressed if its first bytes are those of gzip, bzip2, xz or zstd.
+
+    Raises:
+        InputError: no such file, or one that may not be read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no trajectory at {path}", path=str(path), given=str(path))
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(6)
+        if start.startswith(b"\x1f\x8b"):
+            return gzip.open(path, "rb")
+        if start.startswith(b"BZh"):
+            return bz2.open(path, "rb")
+        if start == b"\xfd7zXZ\x00":
+            return lzma.open(path, "rb")
+        if start.startswith(b"\x28\xb5\x2f\xfd"):
+            import pyarrow
+
+            return pyarrow.input_stream(path, compression="zstd")
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+
+
+def read_block(stream: BinaryIO, size: int, path: Path) -> bytes:
+    """Read up to a number of bytes.
+
+    Raises:
+        DamagedArchiveError: the archive is cut short or damaged.
+        InputError: the disk fails.
+    """
+    try:
+        return bytes(stream.read(size))
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, ValueError) as error:
+        raise DamagedArchiveError(f"{path} is a damaged archive: {error}", path=str(path)) from error
+    except OSError as error:
+        raise DamagedArchiveError(f"{path} cannot be read to its end: {error}", path=str(path)) from error
+
+
+class TextReader:
+    """Lines and tables of a text file, read in blocks; the memory used does not grow with the file.
+
+    Args:
+        path: file, possibly compressed.
+    """
+
+    def __init__(self, path: Path):
+        self.path, self.line = Path(path), 0  # lines consumed
+        self._stream, self._at, self._ended = open_bytes(path), 0, False
+        self._buffer = read_block(self._stream, BLOCK_BYTES, self.path).removeprefix(b"\xef\xbb\xbf")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def next_line(self) -> bytes | None:
+        """Return the next line with its newline, None at the end of the file."""
+        end = self._buffer.find(b"\n", self._at)
+        while end < 0 and not self._ended:
+            if len(self._buffer) - self._at > LINE_BYTES:
+                raise InputError(f"line {self.line + 1} of {self.path} is no line of text", path=str(self.path))
+            self._fill()
+            end = self._buffer.find(b"\n", self._at)
+        start, self._at = self._at, len(self._buffer) if end < 0 else end + 1
+        self.line += 1
+        if start == self._at:
+            self.line -= 1
+            return None
+        return self._buffer[start : self._at]
+
+    def next_rows(
+        self, rows: int, width: int, columns: Sequence[int], name_column: int = -1, exact: bool = True
+    ) -> Rows:
+        """Read rows of a table; the reader stops before a row that does not fit."""
+        needed = min(2 * rows * width, BLOCK_BYTES)
+        if len(self._buffer) - self._at < needed:
+            self._fill()
+        while True:
+            found = read_rows(self._buffer, self._at, rows, width, columns, name_column, exact, self._ended)
+            if found.status != BUFFER_ENDS or self._ended:
+                break
+            self._fill()
+        self._at, self.line = found.end, self.line + found.lines
+        return found
+
+    def peek_line(self) -> bytes:
+        """Return the next line that is not blank, without consuming it."""
+        rest = self._buffer[self._at : self._at + LINE_BYTES].lstrip()
+        return rest[: rest.find(b"\n")] if b"\n" in rest else rest
+
+    def ends(self) -> bool:
+        """Whether nothing but blank space follows."""
+        while not self._buffer[self._at :].strip() and not self._ended:
+            self._fill()
+        return not self._buffer[self._at :].strip()
+
+    def last_row_is_cut(self) -> bool:
+        """Whether the file ends without a newline in a number with fewer decimals than the one above it."""
+        before = self._buffer[max(0, self._at - 1024) : self._at]
+        if before.endswith(b"\n"):
+            return False
+        ends = [line.split()[-1].rpartition(b".")[2] for line in before.splitlines()[-2:] if line.split()]
+        return len(ends) == 2 and len(ends[1]) < len(ends[0])
+
+    def _fill(self) -> None:
+        rest = self._buffer[self._at :]
+        block = read_block(self._stream, max(BLOCK_BYTES, len(rest)), self.path)
+        self._ended = not block
+        self._buffer, self._at = rest + block, 0

@@ -1,0 +1,109 @@
+"""Follows all atoms from frame to frame: steps, centres of the framework's elements, how far each element gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from argyro.platform.dynamics.trajectories.frame import Frame
+from argyro.platform.dynamics.trajectories.identity import FAR_A, require_same_atoms
+
+EDGE = 0.45  # of the cell: a nearest-image step beyond it may as well be one of the other sign
+SAMPLE_EVERY = 8  # frames between two looks at how far the elements of the framework got
+
+
+class Motion:
+    """State of the last frame and sums over all frames.
+
+    Args:
+        species: element of each atom.
+        mobile: the mobile element.
+    """
+
+    def __init__(self, species: Sequence[str], mobile: str):
+        names = np.array(species)
+        self.mobile = names == mobile
+        self.kinds = sorted(set(species) - {mobile})
+        self._bound = names[~self.mobile]
+        self._average = np.array([(self._bound == kind) / max((self._bound == kind).sum(), 1) for kind in self.kinds])
+        self.last = np.zeros((0, 3))
+        self._framework = self._first = np.zeros((0, 3))  # unwrapped, fractional
+        self.spread_A2 = np.zeros(len(self.kinds))  # largest mean-square displacement within each element
+        self.steps = self.edge_steps = 0
+        self.cosines = np.zeros(3)
+        self.first_jump = ""  # the first frame in which an atom moves by more than half a cell
+        self._seen = 0
+
+    def follow(self, frame: Frame, before_mobile: np.ndarray | None, label: str) -> dict[str, object]:
+        """Take a frame.
+
+        Args:
+            frame: the next one.
+            before_mobile: (ions, 3) fractional positions that the mobile ions come from; None for the last frame's.
+            label: names the frame in messages.
+
+        Returns:
+            The fields of its record that motion gives.
+
+        Raises:
+            InputError: framework atoms have exchanged their places.
+        """
+        now, cell = frame.fractional, frame.cell_A
+        fields: dict[str, object] = {"mobile_step_A": np.nan, "mobile_rms_A": np.nan, "framework_step_A": np.nan}
+        if not len(self.last):
+            self._framework = self._first = now[~self.mobile].copy()
+        else:
+            before = self.last
+            if before_mobile is not None:
+                before = before.copy()
+                before[self.mobile] = before_mobile
+            fields = self._steps(now, before, frame, label)
+        self.last = now
+        self._look_at_framework(cell)
+        reach = np.maximum(-now, now - 1.0).max(axis=0) * np.linalg.norm(cell, axis=1)
+        centres = self._average @ self._framework if self.kinds else np.zeros((0, 3))
+        return fields | {"outside_A": float(reach.max()), "centres": centres}
+
+    def distance_A(self, frame: Frame, mobile: np.ndarray | None = None) -> float:
+        """Return the root mean square nearest-image distance of the mobile ions, or of all atoms to the last frame."""
+        apart = frame.fractional - self.last if mobile is None else frame.fractional[self.mobile] - mobile
+        return rms_A(apart, frame.cell_A)
+
+    def _steps(self, now: np.ndarray, before: np.ndarray, frame: Frame, label: str) -> dict[str, object]:
+        steps = now - before
+        nearest = steps - np.round(steps)
+        if frame.wrapped is False:
+            moved = steps
+        else:
+            moved = nearest
+            if not self.first_jump and float(np.abs(steps).max()) > 0.5:
+                self.first_jump = label
+        lengths_A = np.linalg.norm(moved @ frame.cell_A, axis=1)
+        bound_A, free_A = lengths_A[~self.mobile], lengths_A[self.mobile]
+        far = np.flatnonzero(bound_A > FAR_A)
+        if len(far):
+            fixed = ~self.mobile
+            require_same_atoms(before[fixed], now[fixed], frame.cell_A, self._bound.tolist(), far, label)
+        self._framework = self._framework + moved[~self.mobile]
+        free = np.abs(nearest[self.mobile])
+        self.steps, self.edge_steps = self.steps + free.size, self.edge_steps + int((free > EDGE).sum())
+        self.cosines += np.cos(2 * np.pi * free).sum(axis=0)
+        return {
+            "mobile_step_A": float(np.median(free_A)),
+            "mobile_rms_A": float(np.sqrt((free_A**2).mean())),
+            "framework_step_A": float(np.median(bound_A)) if len(bound_A) else np.nan,
+        }
+
+    def _look_at_framework(self, cell_A: np.ndarray) -> None:
+        self._seen += 1
+        if self._seen % SAMPLE_EVERY or not self.kinds:
+            return
+        moved_A = (self._framework - self._first) @ cell_A
+        spread = self._average @ (moved_A**2).sum(axis=1) - ((self._average @ moved_A) ** 2).sum(axis=1)
+        self.spread_A2 = np.maximum(self.spread_A2, spread)
+
+
+def rms_A(apart: np.ndarray, cell_A: np.ndarray) -> float:
+    """Return the root mean square length of fractional differences, taken to the nearest image."""
+    return float(np.sqrt((((apart - np.round(apart)) @ cell_A) ** 2).sum(axis=-1).mean()))

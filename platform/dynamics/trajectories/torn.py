@@ -1,0 +1,28 @@
+"""Tells a frame that a killed run cut off from one that holds something other than numbers."""
+
+from __future__ import annotations
+
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.byte_source import TextReader
+
+
+def refuse_overflow(reader: TextReader, frame: str) -> None:
+    """Refuse a row with as many columns as it needs, one of which is no number; a cut row passes.
+
+    Args:
+        reader: before the row.
+        frame: name of the frame, for instance "configuration 101".
+
+    Raises:
+        InputError: the row is whole; it names line and text.
+    """
+    text = reader.peek_line().decode("latin-1").strip()
+    if "ITEM:" in text or "=" in text:
+        return
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    raise InputError(
+        f"{reader.path}, line {reader.line + 1} ({frame}): a coordinate is not a number (asterisks: it overflowed its"
+        f" field): {shown!r}",
+        path=str(reader.path),
+        given=shown,
+    )

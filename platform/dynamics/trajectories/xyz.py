@@ -1,0 +1,192 @@
+"""Reads extended xyz and the plain xyz of CP2K frame by frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.byte_source import TextReader
+from argyro.platform.dynamics.trajectories.cp2k_cell import Cp2kCells
+from argyro.platform.dynamics.trajectories.elements import elements_of
+from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
+from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
+from argyro.platform.dynamics.trajectories.torn import refuse_overflow
+
+PAIR = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s,]+)""")
+COUNT_AT_END = re.compile(rb"(\d+)\s*$")
+NUMBER_COLUMNS = {"R", "I"}
+UNIT_FS = {"": None, "fs": 1.0, "ps": 1e3, "ns": 1e6}
+NO_ATOMS = np.zeros((0, 3))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Columns of an xyz file: where names and positions are, and how many there are."""
+
+    name: int
+    positions: int
+    width: int
+    exact: bool
+    unwrapped: bool
+    numbers: bool  # atoms are named by their atomic number
+
+
+PLAIN = _Layout(0, 1, 4, exact=False, unwrapped=False, numbers=False)
+
+
+def read_xyz(path: Path, options: ReadOptions) -> Frames:
+    """Yield the frames of an extended xyz file, or of a plain one whose cell is known otherwise.
+
+    Raises:
+        InputError: no cell, columns that are not named, or a coordinate that is no number.
+    """
+    reader, cells, atoms = TextReader(path), Cp2kCells(path, options.cell_A), 0
+    pending: bytes | None = None  # a comment line that a cut frame ran into
+    while True:
+        if pending is None:
+            line = reader.next_line()
+            if line is None:
+                return
+            if not line.strip():
+                continue
+            if not line.strip().isdigit():
+                raise InputError(
+                    f"{path}, line {reader.line}: a frame begins with its number of atoms, not {line[:40]!r}",
+                    path=str(path),
+                    accepted="extended xyz",
+                )
+            atoms = int(line)
+            pending = reader.next_line()
+            if pending is None:
+                yield TornFrame(reader.line, "the file ends after a number of atoms", NO_ATOMS, True)
+                return
+        comment, pending = pending, None
+        frame = _read_frame(reader, atoms, comment, cells)
+        yield frame
+        if isinstance(frame, TornFrame) and not frame.at_end:
+            atoms, pending = _next_comment(reader, atoms)
+            if pending is None:
+                return
+
+
+def _next_comment(reader: TextReader, atoms: int) -> tuple[int, bytes | None]:
+    """Find the comment line of the next frame; the count before it may hang on a cut line."""
+    previous = b""
+    while (line := reader.next_line()) is not None:
+        if is_comment(line):
+            found = COUNT_AT_END.search(previous)
+            alone = found is not None and previous.strip() == found[1]
+            return (int(found[1]) if found and alone else atoms), line
+        previous = line
+    return atoms, None
+
+
+def is_comment(line: bytes) -> bool:
+    """Whether a line is the comment of a frame: key=value pairs of extended xyz or those of CP2K."""
+    return b"Lattice=" in line or b"Properties=" in line or (b"i =" in line and b"E =" in line)
+
+
+def _read_frame(reader: TextReader, atoms: int, comment: bytes, cells: Cp2kCells) -> Frame | TornFrame:
+    text, line = comment.decode("utf-8", "replace"), reader.line
+    info = {key.lower(): value.strip("\"'{}[]") for key, value in PAIR.findall(text)}
+    layout = _layout(info, f"{reader.path}, line {line}") if "properties" in info else PLAIN
+    step = _integer(info.get("step", info.get("i", "")))
+    columns = range(layout.positions, layout.positions + 3)
+    rows = reader.next_rows(atoms, layout.width, columns, layout.name, layout.exact)
+    cell = _cell(info, f"{reader.path}, line {line}") if "lattice" in info else cells.at(step)
+    if cell is None:
+        raise no_cell(reader.path)
+    if abs(float(np.linalg.det(cell))) < 1e-12:
+        raise InputError(f"{reader.path}, line {line}: the cell has no volume; write Lattice=...", path="Lattice")
+    fractional = rows.values[: rows.count] @ np.linalg.inv(cell)
+    if rows.status != COMPLETE or reader.last_row_is_cut():
+        if rows.status == NOT_A_NUMBER and not is_comment(reader.peek_line()):
+            refuse_overflow(reader, f"frame of line {line - 1}")
+        return TornFrame(reader.line + 1, f"{rows.count} of {atoms} atoms", fractional, reader.ends())
+    time, unit_fs = _time(info)
+    return Frame(
+        fractional,
+        cell,
+        _species(rows.names, rows.codes, layout.numbers, str(reader.path)),
+        step,
+        wrapped=False if layout.unwrapped else None,
+        time=time,
+        time_unit_fs=1.0 if "i" in info and "e" in info else unit_fs,
+        temperature_K=_number(info.get("temperature", info.get("temp", ""))),
+        line=line - 1,
+    )
+
+
+def no_cell(path: Path) -> InputError:
+    """Return the error for frames without a cell."""
+    return InputError(
+        f"{path} has frames without a cell; give --cell, for instance --cell 9.86 (or 9.86,9.86,9.86,90,90,90),"
+        " keep CP2K's .cell file beside it, or write extended xyz with Lattice=...",
+        path=str(path),
+        accepted="--cell",
+    )
+
+
+def _layout(info: dict[str, str], where: str) -> _Layout:
+    """Read Properties=species:S:1:pos:R:3:..."""
+    parts = info["properties"].split(":")
+    at, starts = 0, {}
+    for name, kind, count in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
+        starts[name.lower()] = (at, kind, int(count))
+        at += int(count)
+    unwrapped = next((name for name in ("unwrapped_position", "unwrapped_positions") if name in starts), None)
+    position = unwrapped or next((name for name in ("pos", "positions", "position") if name in starts), None)
+    name = next((name for name in ("species", "element", "z") if name in starts), None)
+    if position is None or name is None or starts[position][2] != 3:
+        raise InputError(
+            f"{where}: Properties={info['properties'][:80]} names no columns species:S:1 and pos:R:3",
+            path="Properties",
+            accepted="species:S:1:pos:R:3",
+        )
+    return _Layout(starts[name][0], starts[position][0], at, True, unwrapped is not None, name == "z")
+
+
+def _cell(info: dict[str, str], where: str) -> np.ndarray:
+    numbers = [_number(word) for word in info["lattice"].replace(",", " ").split()]
+    if len(numbers) != 9 or None in numbers:
+        raise InputError(f"{where}: Lattice needs nine numbers, got '{info['lattice'][:80]}'", path="Lattice")
+    return np.array(numbers, dtype=float).reshape(3, 3)
+
+
+def _time(info: dict[str, str]) -> tuple[float | None, float | None]:
+    """Return the time of a frame and its unit in fs, as far as the key names it."""
+    for unit, value_fs in UNIT_FS.items():
+        for key in (f"time_{unit}", f"time{unit}") if unit else ("time", "md_time", "t"):
+            if (time := _number(info.get(key, ""))) is not None:
+                return time, value_fs
+    return None, None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _integer(text: str) -> int | None:
+    value = _number(text)
+    return int(value) if value is not None and np.isfinite(value) and value == int(value) else None
+
+
+def _species(names: Sequence[bytes], codes: np.ndarray, numbers: bool, where: str) -> tuple[str, ...]:
+    texts = [name.decode("latin-1") for name in names]
+    if numbers:
+        from ase.data import chemical_symbols
+
+        texts = [
+            chemical_symbols[int(text)] if text.isdigit() and int(text) < len(chemical_symbols) else text
+            for text in texts
+        ]
+    symbols = np.array(elements_of(texts, where), dtype=object)
+    return tuple(symbols[codes]) if len(codes) else ()
