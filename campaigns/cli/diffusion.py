@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.platform.dynamics.trajectories.frame import ReadOptions
 
 
 def diffusion(
     trajectories: Annotated[list[Path], typer.Argument(help="Consecutive pieces of one run.", show_default=False)],
     temperature: Annotated[float, typer.Option(help="Of the run, K.")],
-    timestep_fs: Annotated[
-        float | None, typer.Option(help="Between frames, fs; argyro's own trajectories know it.")
+    frame_interval_fs: Annotated[
+        float | None, typer.Option(help="Time between frames, fs; not needed where the file states it.")
     ] = None,
+    timestep_fs: Annotated[float | None, typer.Option(hidden=True)] = None,
     species: Annotated[str, typer.Option(help="Mobile element.")] = "Li",
+    elements: Annotated[str | None, typer.Option(help="Element of each type, such as Li,P,S,Cl.")] = None,
+    cell: Annotated[str | None, typer.Option(help="Cell in Å, for files without one: 9.86 or a,b,c,90,90,90.")] = None,
+    topology: Annotated[Path | None, typer.Option(help="Structure file with the elements of a DCD.")] = None,
     axes: Annotated[str, typer.Option(help="xyz, xy, z ...")] = "xyz",
     plot: Annotated[Path | None, typer.Option(help="Picture of the mean-square displacement.")] = None,
     density: Annotated[list[Path] | None, typer.Option(help="Map of the ions: .cube or a picture.")] = None,
@@ -25,12 +33,20 @@ def diffusion(
     reference: Annotated[list[Path] | None, typer.Option(help="Trajectory to compare --rdf with.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Tracer diffusivity with its interval from trajectories: XDATCAR(.gz), extxyz, LAMMPS dump."""
+    """Measure a tracer diffusivity with its interval from trajectories of VASP, LAMMPS, CP2K, ASE or DCD."""
+    from argyro.platform.common.output_path import require_picture
     from argyro.platform.dynamics.diffusion.report import diffusion_report, load, plot_diffusion
     from argyro.platform.dynamics.sites import report
 
-    trajectory = load(trajectories, timestep_fs, species)
+    if plot:
+        require_picture(plot, "--plot")
+    for path in density or ():
+        require_picture(path, "--density", (".cube",))
+    options = _read_options(elements, cell, topology)
+    interval_fs, renamed = _interval(frame_interval_fs, timestep_fs)
+    trajectory = load(trajectories, interval_fs, species, options)
     document = diffusion_report(trajectory, temperature, axes)
+    document["warnings"] = renamed + document["warnings"]
     if plot:
         plot_diffusion(trajectory, document, plot)
     for path in density or ():
@@ -38,8 +54,36 @@ def diffusion(
     if jumps:
         document["jumps"] = report.jump_report(trajectory)
     if rdf:
-        document["radial"] = report.radial_report(trajectories, rdf, reference or ())
+        document["radial"] = report.radial_report(trajectories, rdf, reference or (), options)
     print_json(document) if json_ else _print_diffusion(document)
+
+
+def _interval(frame_interval_fs: float | None, timestep_fs: float | None) -> tuple[float | None, list[dict]]:
+    """Return the time between frames and, if the option's old name was used, a warning."""
+    if timestep_fs is None:
+        return frame_interval_fs, []
+    if frame_interval_fs is not None and frame_interval_fs != timestep_fs:
+        raise InputError(
+            f"--frame-interval-fs {frame_interval_fs:g} and --timestep-fs {timestep_fs:g} (its old name) contradict;"
+            " give one of them",
+            path="frame-interval-fs",
+            given=timestep_fs,
+        )
+    message = "--timestep-fs is now --frame-interval-fs: the time between frames, not the time step of the run"
+    return timestep_fs, [{"code": "old_option", "message": message}]
+
+
+def _read_options(elements: str | None, cell: str | None, topology: Path | None) -> ReadOptions:
+    from argyro.platform.dynamics.trajectories.cp2k_cell import parse_cell
+    from argyro.platform.dynamics.trajectories.elements import elements_of
+    from argyro.platform.dynamics.trajectories.frame import ReadOptions
+
+    names = [name.strip() for name in elements.split(",")] if elements else []
+    return ReadOptions(
+        elements=elements_of(names, "--elements"),
+        cell_A=parse_cell(cell) if cell else None,
+        topology=topology,
+    )
 
 
 def _print_diffusion(document: dict) -> None:
@@ -59,6 +103,8 @@ def _print_diffusion(document: dict) -> None:
     if document["haven_ratio"]:
         console.print("Haven ratio {value:.2f}, 95 % {low:.2f} to {high:.2f}".format(**document["haven_ratio"]))
     console.print(document["advice"])
+    for warning in document["warnings"]:
+        console.print(f"warning: {warning['message']}", style="yellow", soft_wrap=True, markup=False)
     for kind, words in (("pair", "within pairs"), ("cage", "within cages"), ("between", "between cages")):
         if "jumps" in document:
             rate = document["jumps"][f"{kind}_per_ns"]

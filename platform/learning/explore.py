@@ -227,10 +227,11 @@ def _outcome(
 def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
     if not path.exists():
         return None
+    from argyro.platform.dynamics.trajectories.frame import Frame
     from argyro.platform.dynamics.trajectories.lammps_dump import read_lammps_dump
 
-    dumped = next(read_lammps_dump(path))
-    if len(dumped.species) != len(structure):
+    dumped = next(read_lammps_dump(path), None)
+    if not isinstance(dumped, Frame) or len(dumped.species) != len(structure):
         return None
     last = _like(structure, dumped.cell_A, dumped.fractional @ dumped.cell_A)
     last.info |= _origin(sampler)

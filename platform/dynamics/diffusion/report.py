@@ -1,9 +1,9 @@
-"""What `argyro diffusion` prints and draws."""
+"""Builds the report and the plot of `argyro diffusion`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,44 +15,73 @@ from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
 from argyro.platform.dynamics.diffusion.run_length import advice
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivity
 from argyro.platform.dynamics.trajectories.concatenate import read_trajectories
+from argyro.platform.dynamics.trajectories.frame import ReadOptions
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory, is_compact
 
 
-def load(paths: Sequence[Path], frame_interval_fs: float | None, species: str = "Li") -> Trajectory:
+def load(
+    paths: Sequence[Path],
+    frame_interval_fs: float | None,
+    species: str = "Li",
+    options: ReadOptions | None = None,
+) -> Trajectory:
     """Read pieces of one run, or one compact trajectory of argyro, which knows its own interval and species.
 
+    Args:
+        paths: files in order of time.
+        frame_interval_fs: time between frames; None if the files state it.
+        species: the mobile element.
+        options: facts that the files lack.
+
     Raises:
-        InputError: as `read_trajectories`; a missing interval, or one that the compact trajectory contradicts.
+        InputError: as `read_trajectories`; an interval or a species that the compact trajectory contradicts.
     """
-    if len(paths) == 1 and is_compact(paths[0]):
-        trajectory = Trajectory.read(Path(paths[0]))
-        _require_agreement(trajectory, frame_interval_fs)
-        return trajectory
-    if frame_interval_fs is None or not frame_interval_fs > 0:
+    paths = [Path(path) for path in paths]
+    compact = [path for path in paths if is_compact(path)]
+    if not compact:
+        return read_trajectories(paths, frame_interval_fs, species, options)
+    if len(paths) > 1:
         raise InputError(
-            "the time between frames is missing, and D is proportional to its inverse",
-            path="timestep-fs",
-            given=frame_interval_fs,
-            accepted="a positive number of fs, for instance 100",
+            f"{compact[0]} is a compact trajectory of argyro, which is read alone; give one file",
+            path=str(compact[0]),
+            accepted="one compact trajectory, or pieces of other formats",
         )
-    return read_trajectories([Path(path) for path in paths], frame_interval_fs, species)
+    trajectory = Trajectory.read(compact[0])
+    _require_agreement(trajectory, frame_interval_fs, species)
+    return trajectory
 
 
-def _require_agreement(trajectory: Trajectory, frame_interval_fs: float | None) -> None:
+def _require_agreement(trajectory: Trajectory, frame_interval_fs: float | None, species: str) -> None:
     own_fs = trajectory.interval_ps * 1000
-    if frame_interval_fs is not None and abs(frame_interval_fs / own_fs - 1) > 1e-6:
+    if frame_interval_fs is not None and not abs(frame_interval_fs / own_fs - 1) <= 1e-6:
         raise InputError(
             f"frames of this trajectory lie {own_fs:g} fs apart, not {frame_interval_fs:g}; leave the option out",
-            path="timestep-fs",
+            path="frame-interval-fs",
             given=frame_interval_fs,
             accepted=f"{own_fs:g}",
+        )
+    if species != trajectory.species:
+        raise InputError(
+            f"this trajectory holds {trajectory.species}, not {species}; give --species {trajectory.species}",
+            path="species",
+            given=species,
+            accepted=trajectory.species,
         )
 
 
 def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:
-    """Return the JSON of `argyro diffusion`: that of `Diffusivity`, run-length advice, D_charge, Haven ratio."""
+    """Return the JSON of `argyro diffusion`.
+
+    Returns:
+        The keys of `Diffusivity` and `Collective`, the advice on run length, the interval and the reader's warnings.
+    """
     measured = diffusivity(trajectory, temperature_K, axes, seed)
-    return measured.to_json() | {"advice": advice(measured)} | charge_report(trajectory, measured)
+    about = {
+        "advice": advice(measured),
+        "frame_interval_fs": trajectory.interval_ps * 1000,
+        "warnings": [asdict(note) for note in trajectory.notes],
+    }
+    return measured.to_json() | about | charge_report(trajectory, measured)
 
 
 def charge_report(trajectory: Trajectory, measured: Diffusivity) -> dict:
@@ -89,6 +118,7 @@ def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:
     panel.set_xlabel("time (ps)")
     panel.set_ylabel("mean-square displacement (Å²)")
     panel.legend(frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
 
 

@@ -12,7 +12,9 @@ from argyro.platform.dynamics.sites.density import density_A3, plot_density, wri
 from argyro.platform.dynamics.sites.jump_rates import jump_rates
 from argyro.platform.dynamics.sites.li_sites import occupied_sites
 from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
-from argyro.platform.dynamics.trajectories.readers import Frame, read_frames
+from argyro.platform.dynamics.trajectories.frame import FORMATS, Frame, ReadOptions
+from argyro.platform.dynamics.trajectories.readers import read_frames
+from argyro.platform.dynamics.trajectories.sanity import require_sane
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory, is_compact
 
 FRAMES = 100
@@ -34,6 +36,7 @@ def write_density(
         framework: atoms shown with the cube.
         folded: crystal cells laid over one another, see `density_A3`.
     """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     grid = density_A3(trajectory, folded=folded)
     cell_A = [row / number for row, number in zip(trajectory.cell_A, folded, strict=True)]
     if Path(path).suffix != ".cube":
@@ -44,13 +47,19 @@ def write_density(
     write_density_cube(path, shown, grid)
 
 
-def radial_report(paths: Sequence[Path], pairs: Sequence[str], reference: Sequence[Path] = ()) -> dict:
+def radial_report(
+    paths: Sequence[Path],
+    pairs: Sequence[str],
+    reference: Sequence[Path] = (),
+    options: ReadOptions | None = None,
+) -> dict:
     """Radial distribution functions of pairs of elements, and how far they are from those of a reference.
 
     Args:
         paths: trajectories with all atoms.
         pairs: such as "Li-S".
         reference: trajectories of the same crystal by a better method.
+        options: facts that the files lack.
 
     Returns:
         ``{pair: {distance_A, values, peak_A, peak, mismatch}}``; mismatch is None without reference.
@@ -59,8 +68,8 @@ def radial_report(paths: Sequence[Path], pairs: Sequence[str], reference: Sequen
         InputError: no such pair, or a file that holds the mobile ions alone.
     """
     names = [_elements(pair) for pair in pairs]
-    distances, found = radial_distributions(_spread(paths), names)
-    _, others = radial_distributions(_spread(reference), names) if reference else (None, {})
+    distances, found = radial_distributions(_spread(paths, options), names)
+    _, others = radial_distributions(_spread(reference, options), names) if reference else (None, {})
     return {
         pair: {
             "distance_A": distances.tolist(),
@@ -80,11 +89,11 @@ def _elements(pair: str) -> tuple[str, str]:
     return first, second
 
 
-def _spread(paths: Sequence[Path]) -> list[Atoms]:
+def _spread(paths: Sequence[Path], options: ReadOptions | None) -> list[Atoms]:
     """At most twice FRAMES frames, evenly spread over a run of unknown length: neighbouring ones say the same."""
     kept: list[Atoms] = []
     stride = 1
-    for number, frame in enumerate(_frames(paths)):
+    for number, frame in enumerate(_frames(paths, options)):
         if number % stride == 0:
             kept.append(Atoms(list(frame.species), scaled_positions=frame.fractional, cell=frame.cell_A, pbc=True))
         if len(kept) == 2 * FRAMES:
@@ -92,12 +101,14 @@ def _spread(paths: Sequence[Path]) -> list[Atoms]:
     return kept
 
 
-def _frames(paths: Sequence[Path]) -> Iterator[Frame]:
+def _frames(paths: Sequence[Path], options: ReadOptions | None) -> Iterator[Frame]:
     for path in paths:
         if is_compact(path):
             raise InputError(
                 f"{path} holds the mobile ions alone; a radial distribution needs all atoms",
                 path=str(path),
-                accepted="XDATCAR, extended xyz, LAMMPS dumps",
+                accepted=FORMATS,
             )
-        yield from read_frames(path)
+        for number, frame in enumerate(read_frames(Path(path), options)):
+            require_sane(frame, f"{path}, frame {number}")
+            yield frame

@@ -49,18 +49,22 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 def read_block(stream: BinaryIO, size: int, path: Path) -> bytes:
-    """Read up to a number of bytes.
+    """Read up to a number of bytes; fewer only at the end, or before the damage that the next call meets.
 
     Raises:
-        DamagedArchiveError: the archive is cut short or damaged.
-        InputError: the disk fails.
+        DamagedArchiveError: the archive is cut short or damaged, or the disk fails.
     """
+    parts: list[bytes] = []
+    missing = size
+    read = getattr(stream, "read1", stream.read)
     try:
-        return bytes(stream.read(size))
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, ValueError) as error:
-        raise DamagedArchiveError(f"{path} is a damaged archive: {error}", path=str(path)) from error
-    except OSError as error:
-        raise DamagedArchiveError(f"{path} cannot be read to its end: {error}", path=str(path)) from error
+        while missing > 0 and (part := read(missing)):
+            parts.append(part)
+            missing -= len(part)
+    except (EOFError, zlib.error, lzma.LZMAError, ValueError, OSError) as error:
+        if not parts:
+            raise DamagedArchiveError(f"{path} cannot be read to its end: {error}", path=str(path)) from error
+    return b"".join(parts)
 
 
 class TextReader:

@@ -10,7 +10,7 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories import judgement
 from argyro.platform.dynamics.trajectories.byte_source import DamagedArchiveError
-from argyro.platform.dynamics.trajectories.frame import ReadOptions
+from argyro.platform.dynamics.trajectories.frame import Frame, ReadOptions
 from argyro.platform.dynamics.trajectories.joining import Joiner
 from argyro.platform.dynamics.trajectories.readers import read_all
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory, release_pages
@@ -42,9 +42,10 @@ def read_trajectories(
     """
     if not paths:
         raise InputError("no trajectory was given", accepted="one or more files in order of time")
+    judgement.require_positive(frame_interval_fs)
     joiner = Joiner(species)
     for path in paths:
-        _take_file(joiner, Path(path), options or ReadOptions())
+        _take_file(joiner, Path(path), options or ReadOptions(), frame_interval_fs is not None)
     store, motion = joiner.store, joiner.motion
     count = store.count if store else 0
     if store is None or motion is None or count < MIN_FRAMES:
@@ -57,16 +58,19 @@ def read_trajectories(
         return _trajectory(joiner, store.mapped(), [str(path) for path in paths], frame_interval_fs)
 
 
-def _take_file(joiner: Joiner, path: Path, options: ReadOptions) -> None:
+def _take_file(joiner: Joiner, path: Path, options: ReadOptions, interval_known: bool) -> None:
     joiner.begin_file(path)
     taken = 0
     try:
         for frame in read_all(path, options):
             joiner.take(frame)
             taken += 1
+            if not interval_known and taken == 1 and isinstance(frame, Frame):
+                judgement.require_time(frame)
     except DamagedArchiveError as error:
         raise InputError(
-            f"{path} ends within its archive after {taken} frames ({error}); copy it again, or unpack what is whole",
+            f"{path} ends within its archive after {taken} frames ({error.__cause__}); copy it again, or unpack and"
+            " give the part that is whole",
             path=str(path),
             given=path.name,
         ) from error

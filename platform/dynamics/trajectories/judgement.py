@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.trajectories.frame import Frame
 from argyro.platform.dynamics.trajectories.frame_store import UNKNOWN
 from argyro.platform.dynamics.trajectories.identity import is_reordered
 from argyro.platform.dynamics.trajectories.trajectory import Note
@@ -164,8 +165,6 @@ def frame_interval(
     Raises:
         InputError: no interval, one that the file contradicts, or times that are not even.
     """
-    if given_fs is not None and not (np.isfinite(given_fs) and given_fs > 0):
-        raise missing_interval(given_fs)
     if not (np.array(records["step"]) != UNKNOWN).all():
         step_interval = None
     spacing = _time_spacing(records, names)
@@ -190,6 +189,26 @@ def frame_interval(
             accepted=f"{given_fs * step_interval:g}",
         )
     return given_fs, notes
+
+
+def require_positive(given_fs: float | None) -> None:
+    """Refuse an interval that is given and not a positive number.
+
+    Raises:
+        InputError: as said.
+    """
+    if given_fs is not None and not (np.isfinite(given_fs) and given_fs > 0):
+        raise missing_interval(given_fs)
+
+
+def require_time(frame: Frame) -> None:
+    """Refuse a file that states no time, before all of it is read.
+
+    Raises:
+        InputError: neither a time nor input parameters that suggest the interval.
+    """
+    if frame.time is None and frame.md_interval_fs is None:
+        raise missing_interval(None)
 
 
 def missing_interval(given: float | None) -> InputError:

@@ -35,11 +35,13 @@ class Spacing:
         return self.edge_steps > max(2, EDGE_SHARE_MAX * self.steps)
 
     def rms_steps(self) -> np.ndarray:
-        """Return the (3,) root mean square steps in units of the cell.
+        """Return the (3,) root mean square steps in units of the cell, or what they exceed.
 
         For a normal distribution folded into the cell the mean of cos 2 pi u is exp(-2 pi² s²), whatever the folding.
+        A mean below its own noise gives a lower bound of s.
         """
-        means = np.clip(3 * self.cosines / max(self.steps, 1), 1e-3, 1.0)
+        number = max(self.steps / 3, 1.0)
+        means = np.clip(self.cosines / number, min(0.5, 3 / np.sqrt(number)), 1.0)
         return np.sqrt(-np.log(means) / (2 * np.pi**2))
 
 
@@ -62,7 +64,7 @@ def require_fine(spacing: Spacing, cell_A: np.ndarray, interval_fs: float) -> No
     enough_fs = interval_fs * min(0.5, (SAFE_STEP / float(steps[worst])) ** 2)
     total_A = float(np.sqrt(((steps * widths_A) ** 2).sum()))
     raise InputError(
-        f"the frames lie too far apart to unwrap: the mobile ions move {total_A:.1f} Å (root mean square;"
+        f"the frames lie too far apart to unwrap: the mobile ions move {total_A:.1f} Å or more (root mean square;"
         f" {steps[worst] * widths_A[worst]:.1f} Å along one axis) between frames, half the cell is"
         f" {widths_A[worst] / 2:.2f} Å and {spacing.edge_steps / spacing.steps:.1%} of the steps lie near it; write"
         f" unwrapped positions (xu yu zu), image flags (ix iy iz), or a frame every {_round_down(enough_fs):g} fs",
