@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := -n $(WORKERS) --dist loadgroup
 NATIVE := setup.py $(wildcard platform/potential/native/build.py platform/potential/native/kernel/* platform/potential/native/lammps/*)
 
-.PHONY: install quickstart test test-all check docs validation sanitize wheel clean
+.PHONY: install quickstart test test-all check docs validation sanitize fuzz wheel clean
 
 install: $(INSTALLED)
 
@@ -47,6 +47,10 @@ validation: install
 
 sanitize: install
 	$(BIN)/python tests/platform/potential/native/sanitize.py
+
+# Altered potentials, active sets and cells under sanitizers, for ten minutes.
+fuzz: install
+	$(BIN)/python tests/platform/potential/native/fuzz.py 600
 
 wheel: install
 	$(BIN)/pip wheel --quiet --no-deps -w dist .

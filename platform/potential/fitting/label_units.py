@@ -48,11 +48,11 @@ def require_consistent_units(frames: Sequence[Atoms], mtp: MTP) -> None:
         InputError: the stress is larger than in any crystal; energies or stresses differ from those that follow from
             the forces by the factor of another unit, or by their sign.
     """
-    _require_plausible_stress(frames)
     sample = _sample(frames)
     fit = PairFit(sample, mtp)
     _judge_energies(sample, fit, mtp)
     _judge_stresses(sample, fit)
+    _require_plausible_stress(frames)
 
 
 def require_small_stress_error(stress_error_GPa: float | None) -> None:

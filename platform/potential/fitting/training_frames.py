@@ -11,7 +11,7 @@ from ase.calculators.calculator import PropertyNotImplementedError
 from argyro.platform.common.errors import InputError
 from argyro.platform.potential.frames.label_keys import label_hint
 
-MAX_FORCE_EV_A = 1e3  # no reference calculation of a bonded structure comes near
+MAX_FORCE_EV_A = 1e4  # no reference calculation of a bonded structure comes near
 
 
 def require_trainable(frames: Sequence[Atoms]) -> None:
@@ -45,7 +45,7 @@ def require_labels(name: str, frame: Atoms) -> None:
         frame: the frame.
 
     Raises:
-        InputError: a label is missing, not finite, or a force is larger than 1000 eV/Å.
+        InputError: a label is missing, not finite, or a force is larger than 10 000 eV/Å.
     """
     labels = {name: _label(frame, name) for name in ("energy", "forces")}
     missing = [name for name, value in labels.items() if value is None]

@@ -122,6 +122,23 @@ def test_damaged_numbers_are_refused(active_set, tmp_path):
             ActiveSet.read(tmp_path / "bad")
 
 
+def test_a_set_of_other_species_is_refused(active_set):
+    parameters = potential().kernel.parameters
+    parameters.species = ["Cl", "Li"]
+    with pytest.raises(InputError, match="active set is of Li, Cl, the potential of Cl, Li"):
+        active_set.grades(MTP(parameters), frame(0.1, 0))
+
+
+def test_rows_that_depend_on_each_other_are_refused(active_set, tmp_path):
+    active_set.write(tmp_path / "whole")
+    lines = (tmp_path / "whole").read_text().splitlines()
+    first = lines.index("rows") + 1
+    lines[first + 1] = lines[first]
+    (tmp_path / "bad").write_text("\n".join(lines))
+    with pytest.raises(InputError, match=r"depend on each other|not a finite number"):
+        ActiveSet.read(tmp_path / "bad").grades(potential(), frame(0.1, 0))
+
+
 def trained() -> MTP:
     mtp = potential()
     rng = np.random.default_rng(5)

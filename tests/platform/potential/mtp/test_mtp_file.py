@@ -69,12 +69,52 @@ def test_untrained_files_and_files_without_species(tmp_path):
     with pytest.raises(InputError, match="names no species"):
         read_text(tmp_path, nameless)
     assert read_text(tmp_path, nameless, species=["Li", "S"]).species == ("Li", "S")
+    with pytest.raises(InputError, match="holds 2 species, 3 are named"):
+        read_text(tmp_path, nameless, species=["Li", "S", "Cl"])
+    with pytest.raises(InputError, match="Li is named twice"):
+        read_text(tmp_path, nameless, species=["Li", "Li"])
     with pytest.raises(InputError, match="names its species Li, S, not S, Li"):
         read_text(tmp_path, TEXT, species=["S", "Li"])
 
 
 def test_mlips_binary_tail_is_ignored(tmp_path):
     assert read_text(tmp_path, TEXT.encode() + b"#MVS_v1.1\n\x00\xff\x01").level == 8
+
+
+DATE = "# DATE: 2024-05-01 UNITS: metal CONTRIBUTOR: somebody CITATION: none\n"
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda text: DATE + text,
+        lambda text: "\n# two\n\n" + DATE + text,
+        lambda text: text.replace("version = 1.1.0\n", "version = 1.1.0  # of the format\n# trained on PBE labels\n"),
+        lambda text: re.sub(r"(\t\t0-1\n)", r"# pair\n\1\n# rows\n", text),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + text,
+        lambda text: "\ufeff" + DATE + text.replace("\n", "\r\n") + "# the end\n",
+        lambda text: DATE + text + "#MVS_v1.1\n#\x00 = }",
+    ],
+)
+def test_comments_line_ends_and_byte_order_marks(tmp_path, alter):
+    found, expected = read_text(tmp_path, alter(TEXT)), read_text(tmp_path, TEXT)
+    np.testing.assert_array_equal(found.radial_coefficients, expected.radial_coefficients)
+    np.testing.assert_array_equal(found.coefficients, expected.coefficients)
+    assert (found.species, found.cutoff_A) == (expected.species, expected.cutoff_A)
+
+
+def test_lines_come_in_the_order_that_lammps_reads(tmp_path):
+    """LAMMPS' own pair style mtp reads line by line in this order."""
+    order = (
+        "version potential_name scaling species_count potential_tag radial_basis_type min_dist max_dist "
+        "radial_basis_size radial_funcs_count radial_coeffs alpha_moments_count alpha_index_basic_count "
+        "alpha_index_basic alpha_index_times_count alpha_index_times alpha_scalar_moments alpha_moment_mapping "
+        "species_coeffs moment_coeffs"
+    )
+    keys = [line.split("=")[0].strip() for line in TEXT.splitlines() if "=" in line or line.strip() == "radial_coeffs"]
+    assert TEXT.startswith("MTP\n")
+    assert " ".join(keys) == order
 
 
 @pytest.mark.parametrize(

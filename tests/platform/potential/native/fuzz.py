@@ -17,7 +17,7 @@ from argyro.platform.potential.native import build as native
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[3] / "build" / "fuzz"
-FLAGS = ["-std=c++20", "-O1", "-g1", "-fopenmp", "-DARGYRO_ISA=baseline", "-DARGYRO_ISA_BASELINE=1"]
+FLAGS = ["-std=c++20", "-O1", "-g1", "-fopenmp", "-Wno-psabi", "-DARGYRO_ISA=baseline", "-DARGYRO_ISA_BASELINE=1"]
 SANITIZERS = [
     "-fsanitize=address,undefined,float-cast-overflow",
     "-fno-sanitize-recover=all",

@@ -1,4 +1,4 @@
-"""Runs the kernel's tests with the kernel compiled under AddressSanitizer and UndefinedBehaviorSanitizer.
+"""Run the kernel's tests with the kernel compiled under AddressSanitizer and UndefinedBehaviorSanitizer.
 
 `python tests/platform/potential/native/sanitize.py [avx512|avx2|baseline]`, by default the best set the
 processor has; only that one is compiled, and kept in ``build/sanitized`` for the next call.
@@ -18,6 +18,7 @@ CPU_FLAG = {"avx512": "avx512dq", "avx2": "avx2", "baseline": "sse2"}
 TESTS = [
     "mtp/test_potential_physics.py",
     "mtp/test_mtp_file.py",
+    "native/test_kernel_limits.py",
     "fitting/test_fit.py",
     "extrapolation/test_active_set.py",
 ]

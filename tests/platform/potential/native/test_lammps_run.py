@@ -203,3 +203,54 @@ def test_atoms_of_another_style_are_not_seen(tmp_path):
     pair = ["pair_style hybrid/overlay mtp zero 4.0", "pair_coeff * * mtp pot.mtp Cl Li NULL", "pair_coeff * * zero"]
     thermo = numbers(run(atoms, mtp, tmp_path, STATIC, pair=pair), "THERMO")
     assert thermo[0] == pytest.approx(mtp.evaluate(alone).energy_eV, rel=1e-11)
+
+
+def nameless(folder: Path, mtp: MTP) -> None:
+    """Writes the potential as other programs do: no names, LAMMPS' comment at the top."""
+    mtp.write(folder / "named.mtp")
+    lines = (folder / "named.mtp").read_text().splitlines(keepends=True)
+    kept = "".join(line for line in lines if not line.startswith("potential_tag"))
+    (folder / "nameless.mtp").write_text(f"# DATE: 2024-05-01 UNITS: metal CITATION: none\n{kept}")
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ["pair_style mtp nameless.mtp", "pair_coeff * *"],
+        ["pair_style mtp named.mtp", "pair_coeff * *"],
+        ["pair_style mtp", "pair_coeff * * nameless.mtp 0 1 2"],
+        ["pair_style mtp", "pair_coeff * * nameless.mtp Li S Cl"],
+        ["pair_style mtp", "pair_coeff * * named.mtp Li S Cl"],
+        ["pair_style mtp nameless.mtp", "pair_coeff * * Li S Cl"],
+    ],
+)
+def test_the_forms_of_upstreams_pair_style(tmp_path, pair):
+    """Atom type i is species i - 1 of the file."""
+    atoms, mtp = salt(repeat=(2, 2, 2)), random_potential()
+    nameless(tmp_path, mtp)
+    write(tmp_path / "upstream.data", atoms, format="lammps-data", specorder=list(SPECIES), masses=True)
+    output = run(atoms, mtp, tmp_path, ["clear", "units metal", "read_data upstream.data", *pair, *STATIC])
+    assert "atom types 1=species 0" in output
+    assert numbers(output, "THERMO")[0] == pytest.approx(mtp.evaluate(atoms).energy_eV, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        (["pair_style mtp", "pair_coeff * * nameless.mtp Li S Li"], "it names no elements; name all 3"),
+        (["pair_style mtp", "pair_coeff * * nameless.mtp 0 1 3"], "it holds the species 0 to 2, not 3"),
+        (["pair_style mtp none.mtp", "pair_coeff * *"], "none.mtp: cannot open it"),
+    ],
+)
+def test_mistakes_in_upstreams_forms(tmp_path, pair, message):
+    nameless(tmp_path, random_potential())
+    with pytest.raises(AssertionError) as failure:
+        run(salt(repeat=(1, 1, 1)), random_potential(), tmp_path, ["run 0"], pair=pair)
+    assert message in str(failure.value)
+
+
+def test_a_box_in_other_units_is_refused_before_memory_fills(tmp_path):
+    atoms = salt(repeat=(2, 2, 2), strained=False)
+    atoms.set_cell(atoms.cell / 40, scale_atoms=True)
+    with pytest.raises(AssertionError, match=r"about \S+ neighbours within the cutoff of 4 Å, at most 10000"):
+        run(atoms, random_potential(), tmp_path, ["run 0"])
