@@ -1,5 +1,6 @@
 """The documentation site builds strictly and whole, loads nothing from elsewhere, and its links and commands exist."""
 
+import ast
 import os
 import re
 import subprocess
@@ -121,6 +122,26 @@ def test_yaml_blocks_of_labels_are_valid():
 def test_examples_in_python_compile(page):
     for block in blocks(page, "python"):
         compile(block, page.name, "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_in_python_import_what_exists(page):
+    nodes = [node for block in blocks(page, "python") for node in ast.walk(ast.parse(block))]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("argyro."):
+            path = ROOT.joinpath(*node.module.split(".")[1:])
+            source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            assert {alias.name for alias in node.names} <= names_in(ast.parse(source.read_text()))
+
+
+def names_in(tree):
+    """Names that a module defines, imports, or loads on first use."""
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    imported = {alias.asname or alias.name for node in imports for alias in node.names}
+    lazy = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    constants = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return defined | imported | lazy | constants
 
 
 @pytest.mark.parametrize("line", sorted(COMMANDS))
