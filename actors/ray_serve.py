@@ -1,7 +1,13 @@
-"""The surrogate behind Ray Serve: replicas of its HTTP application, on this machine or on a cluster."""
+"""The surrogate behind Ray Serve: replicas of its HTTP application, on this machine or on a cluster.
+
+Each replica listens itself; replicas of one machine share the port, and the kernel distributes connections. Ray Serve
+starts, checks and replaces them. Its own HTTP proxy is off: it reads headers and bodies without time limits, and costs
+more than an answer.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from pathlib import Path
@@ -14,35 +20,52 @@ from argyro.actors.ray_cluster import connect
 from argyro.platform.common.errors import ArgyroError, InputError
 
 APPLICATION = "argyro"
-# A replica answers in a few milliseconds, one question after the other: let them queue at it, not in the proxy.
-ONGOING_REQUESTS = 256
 QUIET = {"log_level": "WARNING", "enable_access_log": False}
-# One core each: threads of one replica would only take those of the next.
-ONE_THREAD = {
-    "num_cpus": 1,
-    "runtime_env": {"env_vars": {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}},
-}
 
 
 @serve.deployment(
-    name="surrogate", max_ongoing_requests=ONGOING_REQUESTS, logging_config=QUIET, ray_actor_options=ONE_THREAD
+    name="surrogate",
+    logging_config=QUIET,
+    ray_actor_options={"num_cpus": 1},  # one thread computes, also inside numpy and torch
+    health_check_period_s=5,
+    health_check_timeout_s=10,
+    graceful_shutdown_wait_loop_s=0.1,
+    graceful_shutdown_timeout_s=5,
 )
-@serve.ingress(None)
 class Replica:
-    """One process that answers; it holds nothing but what it reads from the surrogate's folder."""
+    """One process that answers; its state is the content of the surrogate's folder."""
 
-    def __init__(self, folder: str, token: str | None):
-        self.folder, self.token = folder, token
-
-    def __serve_build_asgi_app__(self):
-        """Load the surrogate, do what the first questions would wait for, and make the application."""
+    async def __init__(  # type: ignore[misc]  # Ray Serve awaits it
+        self, folder: str, host: str, port: int, token: str | None, host_names: list[str]
+    ):
+        """Load the surrogate, compute an example and listen."""
+        from argyro.surrogates.serving.compute_queue import ComputeQueue
         from argyro.surrogates.serving.http_api import create_app
+        from argyro.surrogates.serving.http_server import http_server, shared_socket
         from argyro.surrogates.serving.predictor import Oracle
 
         _listen_on_node_address()
-        oracle = Oracle.load(self.folder)
+        oracle = Oracle.load(folder)
         oracle.warm_up()
-        return create_app(oracle, self.token)
+        self.queue = ComputeQueue()
+        self.server = http_server(create_app(oracle, token, self.queue, host_names))
+        self._serving = asyncio.create_task(self.server.serve(sockets=[shared_socket(host, port)]))
+        while not self.server.started:
+            await asyncio.wait([self._serving], timeout=0.05)
+            if self._serving.done():
+                raise RuntimeError(f"{host}:{port} cannot be served")
+
+    def check_health(self) -> None:
+        """Fail if the computing thread hangs or the server ended; Ray Serve then replaces this replica.
+
+        Raises:
+            RuntimeError: either.
+        """
+        if self.queue.stuck or self._serving.done():
+            raise RuntimeError("the surrogate's computing thread hangs, or its HTTP server ended")
+
+    async def __del__(self):
+        self.server.should_exit = True
 
 
 def start(
@@ -52,16 +75,18 @@ def start(
     replicas: int = 1,
     address: str | None = None,
     token: str | None = None,
+    host_names: tuple[str, ...] = (),
 ) -> None:
     """Serve a surrogate over HTTP until `stop`; returns when it answers.
 
     Args:
         folder: of the surrogate; on a cluster visible to all machines under the same path.
         host: address to listen on.
-        port: of every machine's proxy.
+        port: on every machine that has a replica.
         replicas: processes that answer, a CPU core each.
         address: of a Ray cluster; None for one of our own on this machine.
         token: that requests must bear; None needs none.
+        host_names: names that requests may address, see `RequestGuard`.
 
     Raises:
         InputError: the address cannot be listened on.
@@ -71,16 +96,18 @@ def start(
     connect(address)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     replica: Any = Replica  # Ray's decorator leaves the type of the bare class
-    application = replica.options(num_replicas=replicas).bind(str(Path(folder).resolve()), token)
+    application = replica.options(num_replicas=replicas).bind(
+        str(Path(folder).resolve()), host, port, token, list(host_names)
+    )
     try:
-        serve.start(http_options={"host": host, "port": port}, logging_config=QUIET)
-        serve.run(application, name=APPLICATION, route_prefix="/", logging_config=QUIET)
+        serve.start(proxy_location="Disabled", logging_config=QUIET)
+        serve.run(application, name=APPLICATION, route_prefix=None, logging_config=QUIET)
     except (RuntimeError, ray.exceptions.RayError) as error:
         raise ArgyroError(f"the service did not start at {host}:{port}: {error}") from error
 
 
 def stop(address: str | None = None) -> None:
-    """Take the service off the cluster that `start` was told; one of our own ends altogether."""
+    """End the service that `start` made at an address; a cluster of our own ends as well."""
     if ray.is_initialized():
         if address not in (None, "local"):
             serve.delete(APPLICATION)

@@ -1,4 +1,4 @@
-"""`argyro serve`: the surrogate over HTTP, with a page of controls and plots."""
+"""`argyro serve`: predict over HTTP, with a page of controls and plots."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
     replicas: Annotated[int, typer.Option(min=1, help="Processes that answer, a core each.")] = 1,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Name under which requests may reach the service; may be repeated.")
+    ] = None,
     address: Annotated[str | None, typer.Option(help="Ray cluster: auto, local or its URL; default: local.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Answer over HTTP with Ray Serve: POST /predict, GET /health, /openapi.json, and a page with plots at /.
+    """Predict over HTTP with Ray Serve: POST /predict, GET /health, /openapi.json, and a page with plots at /.
 
-    Who can reach the service from elsewhere must bear the token in ARGYRO_TOKEN, or one made up here.
+    Beyond loopback, requests must bear the token in ARGYRO_TOKEN, or the one printed here.
     """
     from argyro.actors import ray_serve
     from argyro.campaigns.results.find_surrogate import surrogate_folder
@@ -36,8 +39,8 @@ def serve(
     folder = surrogate_folder(surrogate)
     token = None if _is_loopback(host) else os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is treated as Ctrl-C
-        ray_serve.start(folder, host, port, replicas, address, token)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+        ray_serve.start(folder, host, port, replicas, address, token, (host, *(allow_host or ())))
         root = f"http://{host}:{port}/"
         page, interface = root + (f"#{token}" if token else ""), f"{root}openapi.json"
         if json_:

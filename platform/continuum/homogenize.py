@@ -10,7 +10,7 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries, require_collapsible, require_method
-from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.interface_fem.affine_system import collapsed_form, widest_boundary
 from argyro.platform.continuum.interface_fem.coefficients import theta_of
 from argyro.platform.continuum.mesh.mesh import Mesh
 
@@ -187,9 +187,8 @@ def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
         result.tensor_cm2_s[rows], result.relative_error_bound[rows] = evaluate(reduced_model(mesh, cache), theta)
         result.method[rows] = "reduced"
         unanswered = np.flatnonzero(~(result.relative_error_bound[rows] <= tolerance))
-    form = collapsed_form(mesh)
     for k in unanswered:
-        solution = form.solve(theta[k : k + 1])
+        solution = collapsed_form(mesh).solve(theta[k : k + 1])
         result.tensor_cm2_s[rows[k]], result.relative_error_bound[rows[k]] = solution.tensor, solution.error
         result.method[rows[k]] = "direct"
         if reduced:
@@ -209,7 +208,7 @@ def _voxels(mesh, queries, rows, method, result) -> None:
 
 
 def _require_coarse_enough(mesh: Mesh, width: float) -> None:
-    widest = LARGEST_SIDE_SHARE * collapsed_form(mesh).widest
+    widest = LARGEST_SIDE_SHARE * widest_boundary(mesh)
     if width > widest:
         raise InputError(
             f"w/d = {width / mesh.grain_size:.3g}: the tetrahedra at the boundary are thinner than it; this mesh serves"

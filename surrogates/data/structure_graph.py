@@ -9,8 +9,8 @@ from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, HALIDES
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import DESCRIPTORS, ION_RADII_A, identity_of
-from argyro.surrogates.data.excess import BoundaryExcess
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.data.periodic_edges import periodic_edges
 

@@ -1,4 +1,4 @@
-"""The polycrystal that diffusivities are seen through: posterior samples in, effective diffusivities out."""
+"""Homogenize posterior samples of bulk and boundary diffusivities over one polycrystal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOLERANCE = 0.01  # certified error of a solution, far below the spread of any p
 
 @dataclass(frozen=True)
 class Polycrystal:
-    """One polycrystal with one class of boundaries, answered by a table of its reduced basis.
+    """One polycrystal with one class of boundaries and a table of its effective diffusivity.
 
     Args:
         mesh: finite elements of the polycrystal.
@@ -40,26 +40,43 @@ class Polycrystal:
         width_nm: float,
         grain_size_nm: float,
     ) -> np.ndarray:
-        """Mean effective diffusivity, a third of the tensor's trace, of samples (q,), from the table; where one of them
-        lies outside it, each is solved and certified to TOLERANCE.
+        """Compute the mean effective diffusivity of samples, a third of the tensor's trace.
+
+        Samples outside the table are solved, each certified to TOLERANCE.
+
+        Args:
+            bulk_cm2_s: (q,) samples of the grains' diffusivity.
+            parallel_cm2_s: (q,), along the boundaries.
+            perpendicular_cm2_s: (q,), across them.
+            width_nm: boundary width.
+            grain_size_nm: equivalent-sphere diameter.
+
+        Returns:
+            (q,) effective diffusivities in cm²/s.
 
         Raises:
             InputError: grains less than ten boundary widths across, for which a boundary is no surface.
         """
+        require_wide_grains(width_nm, grain_size_nm)
+        along, across, width = parallel_cm2_s / bulk_cm2_s, perpendicular_cm2_s / bulk_cm2_s, width_nm / grain_size_nm
+        inside = self.table.covers(along, across, width)
+        ratio = np.empty(len(bulk_cm2_s))
+        ratio[inside] = self.table.ratio(along[inside], across[inside], width)
+        if not inside.all():
+            ratio[~inside] = self._solved(along[~inside], across[~inside], width)
+        return bulk_cm2_s * ratio
+
+    def _solved(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:
+        """Solve for D_eff/D_b, (q,), by the reduced basis; directly where it is not certified."""
         from argyro.platform.continuum.homogenize import homogenize_batch
 
-        require_wide_grains(width_nm, grain_size_nm)
-        ratios = (parallel_cm2_s / bulk_cm2_s, perpendicular_cm2_s / bulk_cm2_s, width_nm / grain_size_nm)
-        if self.table.covers(*ratios):
-            return bulk_cm2_s * self.table.ratio(*ratios)
-        samples = (bulk_cm2_s, parallel_cm2_s, perpendicular_cm2_s)
         return homogenize_batch(
-            self.mesh, *samples, width_nm, grain_size_nm, cache=self.cache, tolerance=TOLERANCE
+            self.mesh, 1.0, along, across, width, 1.0, "reduced", cache=self.cache, tolerance=TOLERANCE
         ).mean_cm2_s
 
     @cached_property
     def table(self) -> EffectiveTable:
-        """The table in the cache, else a new one."""
+        """Read the table from the cache, or tabulate anew."""
         path = self.cache and table_file(self.cache, self.mesh)
         if path and path.is_file():
             return EffectiveTable.load(path)
@@ -89,7 +106,7 @@ class Polycrystal:
 
 
 def smallest_grain_nm(width_nm: float) -> float:
-    """Grains smaller than this are no polycrystal with boundary surfaces."""
+    """Give the least grain size for which a boundary is a surface."""
     return width_nm / WIDEST_COLLAPSED
 
 

@@ -12,21 +12,21 @@ from safetensors.numpy import save as to_bytes
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
-from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.models.applicability_domain import Domain
 from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.candidates import Candidate, fit_candidate
+from argyro.surrogates.models.fitted import Fitted
 from argyro.surrogates.models.gaussian_process import Data
 from argyro.surrogates.models.hyperparameters import Hyperparameters
 from argyro.surrogates.models.kernels import Rows
 from argyro.surrogates.models.model_card import model_card
-from argyro.surrogates.models.surrogate import Surrogate
 
 FORMAT = 3  # 3: excess of the boundaries among the descriptors
 
 
-def save(surrogate: Surrogate, directory: Path) -> None:
+def save(surrogate: Fitted, directory: Path) -> None:
     """Write the surrogate into a directory, made if absent."""
     directory.mkdir(parents=True, exist_ok=True)
     candidate, data = surrogate.candidate, surrogate.candidate.processes[0].data
@@ -52,7 +52,7 @@ def save(surrogate: Surrogate, directory: Path) -> None:
     (directory / "README.md").write_text(model_card(surrogate))
 
 
-def load(directory: Path) -> Surrogate:
+def load(directory: Path) -> Fitted:
     """Read a surrogate.
 
     Raises:
@@ -90,10 +90,10 @@ def load(directory: Path) -> Surrogate:
     ensemble = _network(text["network"], arrays, len(arrays["means"]))
     known_of = (domain, text["width_nm"], BoundaryExcess.from_json(text["boundary_excess"]))
     frozen = _frozen(text.get("frozen"), arrays)
-    return Surrogate(candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior, frozen)
+    return Fitted(candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior, frozen)
 
 
-def _arrays(surrogate: Surrogate, data: Data) -> dict[str, np.ndarray]:
+def _arrays(surrogate: Fitted, data: Data) -> dict[str, np.ndarray]:
     arrays = {
         "descriptors": data.rows.descriptors,
         "targets": data.rows.targets,

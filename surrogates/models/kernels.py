@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import BOUNDARY_DESCRIPTORS, COMPOSITION_DESCRIPTORS, Identity
-from argyro.surrogates.data.excess import BoundaryExcess
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.models.hyperparameters import Hyperparameters
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argyro.surrogates.data.excess import BoundaryExcess
-from argyro.surrogates.models.surrogate import Surrogate
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
+from argyro.surrogates.models.fitted import Fitted
 
 
-def model_card(surrogate: Surrogate) -> str:
+def model_card(surrogate: Fitted) -> str:
     """Describe what a surrogate is, saw, and is good for, as Markdown."""
     report, domain = surrogate.report, surrogate.domain
     kelvin = ", ".join(f"{t:g}" for t in report["temperatures_K"])
@@ -43,7 +43,7 @@ def model_card(surrogate: Surrogate) -> str:
     return "\n".join(lines)
 
 
-def _frozen(surrogate: Surrogate) -> list[str]:
+def _frozen(surrogate: Fitted) -> list[str]:
     """The foundation model that the networks see the atoms through."""
     frozen = surrogate.frozen
     return [] if frozen is None else [f"- frozen descriptors of {frozen.source.source}, weights {frozen.weights}"]

@@ -1,86 +1,53 @@
-"""The trained surrogate: from a structure to diffusivities with intervals."""
+"""Predict diffusivities with intervals of a structure from a trained surrogate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.surrogates.data.descriptors import Identity, identity_of
-from argyro.surrogates.data.excess import BoundaryExcess
-from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.data.template_cell import representative_cell
-from argyro.surrogates.models.applicability_domain import Domain
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.models.candidates import Candidate, prior_means
+from argyro.surrogates.models.candidates import prior_means
+from argyro.surrogates.models.files import load, save
+from argyro.surrogates.models.fitted import Fitted
 from argyro.surrogates.models.gaussian_process import Posterior
 from argyro.surrogates.models.kernels import Rows, labels_of, rows_of
 from argyro.surrogates.models.metrics import widening
 from argyro.surrogates.models.prediction import Prediction, draw
 
-if TYPE_CHECKING:
-    from torch_geometric.data import Data as Graph
-
-    from argyro.surrogates.models.gnn import GraphEnsemble
-
 
 @dataclass(frozen=True)
 class Query:
-    """A structure as the surrogate sees it; prepare it once where it is asked often.
+    """A structure as the surrogate sees it; prepare it once where several questions are about it.
 
     Args:
-        identity: what it stands for.
-        graph: what the networks see of it, where they must.
-        bulk: of a boundary, the networks' coefficients (members, 2) of its material's bulk: they learn the bulk from
-            cells without a boundary, so that is where they are asked for it.
+        identity: material and boundary of the structure.
+        coefficients: Arrhenius coefficients of the graph networks, (members, 3 targets, 2); None where the surrogate
+            needs none, see `Surrogate.needs_structure`.
     """
 
     identity: Identity
-    graph: Graph | None = None
-    bulk: np.ndarray | None = None
+    coefficients: np.ndarray | None = None
 
     @property
     def targets(self) -> list[str]:
-        """What can be asked of it."""
+        """Name the diffusivities of the structure."""
         return ["bulk"] if self.identity.boundary == "bulk" else list(TARGETS)
 
 
 @dataclass(frozen=True)
-class Surrogate:
-    """A posterior over Arrhenius laws; see `train_surrogate`.
-
-    Args:
-        candidate: the model that won the validation.
-        ensemble: its graph networks, None if it has none.
-        known_means: network coefficients (members, 2) of what was trained, by key and target.
-        calibration: conformal factor on the intervals of what is new.
-        domain: what the training data span.
-        width_nm: width that boundary diffusivities refer to.
-        excess: energy and volume of the boundaries that were simulated.
-        report: accuracy of all candidates and the data they saw.
-        frozen: descriptors of a foundation model that its networks see, too.
-    """
-
-    candidate: Candidate
-    ensemble: GraphEnsemble | None
-    known_means: dict[str, np.ndarray]
-    calibration: float
-    domain: Domain
-    width_nm: float | None
-    excess: BoundaryExcess
-    report: dict = field(default_factory=dict)
-    prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
-    frozen: FrozenDescriptors | None = None
+class Surrogate(Fitted):
+    """A posterior over Arrhenius laws; see `train_surrogate`."""
 
     @property
     def members(self) -> int:
-        """Networks in the ensemble; one without any, the prior's mean."""
+        """Count the networks of the ensemble; without networks one, the prior's mean."""
         return 1 if self.ensemble is None else self.ensemble.members
 
     def needs_structure(self, identity: Identity) -> bool:
@@ -94,7 +61,10 @@ class Surrogate:
         return rows_of(identity, targets, self.excess)
 
     def prepare(self, structure: Atoms) -> Query:
-        """Identity and graph of a structure.
+        """Evaluate what the posterior needs of a structure.
+
+        Networks learn the bulk from cells without a boundary. The bulk coefficients of a boundary cell are therefore
+        those of a bulk cell of its material.
 
         Raises:
             InputError: labels are missing or elements unknown.
@@ -102,13 +72,11 @@ class Surrogate:
         identity = identity_of(structure)
         if not self.needs_structure(identity):
             return Query(identity)
-        return Query(identity, self.graph(structure), self._bulk_of(identity))
-
-    def graph(self, structure: Atoms) -> Graph:
-        """A structure as the networks see it."""
-        from argyro.surrogates.data.structure_graph import graph_of
-
-        return graph_of(structure, self.excess, self.frozen)
+        coefficients = self._network(structure)
+        bulk = replace(identity, boundary="bulk")
+        if bulk != identity and self.needs_structure(bulk):
+            coefficients[:, 0] = self._network(representative_cell(bulk))[:, 0]
+        return Query(identity, coefficients)
 
     def predict(
         self,
@@ -155,53 +123,44 @@ class Surrogate:
 
     def save(self, directory: Path | str) -> None:
         """Write ``surrogate.json``, ``surrogate.safetensors`` and the model card ``README.md``."""
-        from argyro.surrogates.models.files import save
-
         save(self, Path(directory))
 
     @staticmethod
     def load(directory: Path | str) -> Surrogate:
-        """Read what `save` wrote."""
-        from argyro.surrogates.models.files import load
+        """Read what `save` wrote.
 
-        return load(Path(directory))
+        Raises:
+            InputError: there is no surrogate, or one of another format.
+        """
+        return Surrogate(**vars(load(Path(directory))))
 
     def _means(self, queries: Sequence[Query]) -> list[np.ndarray]:
         """Mean coefficients (members, targets, 2) of each query before conditioning."""
         if self.ensemble is None:
             return [prior_means(len(query.targets), self.prior) for query in queries]
-        rows = [self.rows(query.identity, query.targets) for query in queries]
-        new = [q for q, query in enumerate(queries) if self.needs_structure(query.identity)]
-        fresh = dict(zip(new, self._network([queries[q] for q in new]), strict=True))
+        return [self._network_means(query) for query in queries]
+
+    def _network_means(self, query: Query) -> np.ndarray:
+        """Mean coefficients (members, targets, 2) of a query: those of training where it was trained."""
+        rows = self.rows(query.identity, query.targets)
         means = []
-        for number, mine in enumerate(rows):
-            pairs = zip(labels_of(mine), mine.targets, strict=True)
-            choose = (self.known_means[t] if t in self.known_means else fresh[number][:, k] for t, k in pairs)
-            means.append(np.stack(list(choose), axis=1))
-        return means
+        for label, target in zip(labels_of(rows), rows.targets, strict=True):
+            if label in self.known_means:
+                means.append(self.known_means[label])
+            elif query.coefficients is not None:
+                means.append(query.coefficients[:, target])
+            else:
+                key = query.identity.key
+                raise InputError(f"{key} was not trained, so the graph networks need its structure", given=key)
+        return np.stack(means, axis=1)
 
-    def _bulk_of(self, identity: Identity) -> np.ndarray | None:
-        """See `Query`; None for the bulk itself and for one that was trained."""
-        bulk = replace(identity, boundary="bulk")
-        if bulk == identity or not self.needs_structure(bulk):
-            return None
-        return self._network([Query(bulk, self.graph(representative_cell(bulk)))])[0][:, 0]
-
-    def _network(self, queries: Sequence[Query]) -> list[np.ndarray]:
-        """Network coefficients (members, 3, 2) of each query."""
-        if not queries:
-            return []
+    def _network(self, structure: Atoms) -> np.ndarray:
+        """Network coefficients (members, 3, 2) of a structure."""
+        from argyro.surrogates.data.structure_graph import graph_of
         from argyro.surrogates.models.gnn_training import network_coefficients
 
-        bare = [query.identity.key for query in queries if query.graph is None]
-        if bare:
-            raise InputError(f"{bare[0]} was not trained, so the graph networks need its structure", given=bare[0])
-        graphs = [query.graph for query in queries]
-        found = list(network_coefficients(self.ensemble, graphs, self.prior).swapaxes(0, 1))
-        for query, coefficients in zip(queries, found, strict=True):
-            if query.bulk is not None:
-                coefficients[:, 0] = query.bulk
-        return found
+        graph = graph_of(structure, self.excess, self.frozen)
+        return network_coefficients(self.ensemble, [graph], self.prior)[:, 0]
 
     def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
         rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])

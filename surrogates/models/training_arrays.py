@@ -11,8 +11,8 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import Identity, identity_of
-from argyro.surrogates.data.excess import BoundaryExcess
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.data.observation import Observation
 from argyro.surrogates.models.gaussian_process import Data

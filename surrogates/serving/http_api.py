@@ -1,35 +1,52 @@
-"""The surrogate over HTTP: POST /predict and /curves, GET /health and /options, and a page with plots."""
+"""Answer over HTTP: POST /predict and /curves, GET /health and /options, and a page with plots."""
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
+from cachetools import LRUCache
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
 from argyro.platform.common.errors import InputError
-from argyro.surrogates.data.descriptors import Identity
+from argyro.platform.common.estimate import Uncertain
 from argyro.surrogates.homogenized.polycrystal import smallest_grain_nm
-from argyro.surrogates.models.surrogate import Query
-from argyro.surrogates.serving.body_limit import BodyLimit
+from argyro.surrogates.serving.compute_queue import ComputeQueue, QueueFull, Steps
+from argyro.surrogates.serving.middleware import RequestGuard
 from argyro.surrogates.serving.predictor import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
 from argyro.surrogates.serving.provenance import origin
-from argyro.surrogates.serving.token_guard import TokenGuard
 
 LARGEST_BODY_BYTES = 64 * 1024
 MOST_POINTS = 64
+MOST_PREDICTIONS_WAITING = 512
+MOST_CURVES_WAITING = 64
+HEALTH_WAIT_S = 0.5
+RETRY_AFTER_S = 5
+RENDERED_ANSWERS = 2048  # of about 2 kB
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'sha256-{script}'; style-src 'unsafe-inline'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
+BEARER = HTTPBearer(auto_error=False)
 Kelvin = Annotated[float, Field(ge=COLDEST_K, le=HOTTEST_K, allow_inf_nan=False)]
 Nanometres = Annotated[float, Field(gt=0, le=LARGEST_GRAIN_NM, allow_inf_nan=False)]
 
 
 class MaterialQuestion(BaseModel):
-    """A composition, its disorder and the grain boundary."""
+    """Composition, site disorder and grain boundary."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -39,25 +56,17 @@ class MaterialQuestion(BaseModel):
 
 
 class PredictQuestion(MaterialQuestion):
-    """One temperature and grain size."""
+    """One temperature and one grain size."""
 
     temperature_K: Kelvin = 300.0
     grain_size_nm: Nanometres = 1000.0
 
 
 class CurvesQuestion(PredictQuestion):
-    """Temperatures for the diffusivities, grain sizes for the conductivity at temperature_K."""
+    """Temperatures of the diffusivities and grain sizes of the conductivity at temperature_K."""
 
     temperatures_K: Annotated[list[Kelvin], Field(min_length=1, max_length=MOST_POINTS)]
     grain_sizes_nm: Annotated[list[Nanometres], Field(min_length=1, max_length=MOST_POINTS)]
-
-
-class UncertainNumber(BaseModel):
-    """A value with its 95 % limits."""
-
-    value: float
-    low: float
-    high: float
 
 
 class PredictAnswer(BaseModel):
@@ -69,80 +78,64 @@ class PredictAnswer(BaseModel):
     temperature_K: float
     grain_size_nm: float
     width_nm: float | None
-    bulk_cm2_s: UncertainNumber
-    boundary_parallel_cm2_s: UncertainNumber | None
-    boundary_perpendicular_cm2_s: UncertainNumber | None
-    effective_cm2_s: UncertainNumber
-    conductivity_mS_cm: UncertainNumber
-    activation_energy_eV: UncertainNumber
+    bulk_cm2_s: Uncertain
+    boundary_parallel_cm2_s: Uncertain | None
+    boundary_perpendicular_cm2_s: Uncertain | None
+    effective_cm2_s: Uncertain
+    conductivity_mS_cm: Uncertain
+    activation_energy_eV: Uncertain
     in_domain: bool
     warnings: list[str]
     notes: list[str]
     label_source: str
 
 
-def create_app(oracle: Oracle, token: str | None = None) -> FastAPI:
+def create_app(
+    oracle: Oracle, token: str | None = None, queue: ComputeQueue | None = None, host_names: Sequence[str] = ()
+) -> FastAPI:
     """Make the application of one surrogate; any ASGI server can run it.
 
-    Questions are answered in the event loop, one after the other, since each takes a few milliseconds of one core;
-    curves, and the building of a structure that was never asked for, go to a thread.
+    The event loop computes nothing. Questions queue for one thread; repeated ones are answered from a cache.
 
     Args:
         oracle: surrogate and polycrystal.
         token: that questions must bear; None needs none.
+        queue: that computes; None makes one.
+        host_names: names that requests may address, see `RequestGuard`.
     """
     app = FastAPI(
         title="argyro surrogate",
         description="Li diffusivity and conductivity of polycrystalline argyrodites",
         docs_url=None,  # these pages load their scripts from elsewhere
         redoc_url=None,
+        openapi_url=None,  # below, behind the token
     )
-    app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
-    if token is not None:
-        app.add_middleware(TokenGuard, token=token)
-    page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
+    app.add_middleware(RequestGuard, largest_body_bytes=LARGEST_BODY_BYTES, host_names=host_names)
+    _handle_errors(app)
+    answers = _Answers(oracle, ComputeQueue() if queue is None else queue)
+    guarded = [] if token is None else [Depends(_token_check(token))]
 
-    @app.exception_handler(InputError)
-    async def refuse(_: Request, error: InputError) -> JSONResponse:
-        detail = {"loc": [error.path], "msg": str(error), "given": repr(error.given), "accepted": error.accepted}
-        return JSONResponse({"detail": [detail]}, status_code=422)
-
-    @app.exception_handler(RequestValidationError)
-    async def refuse_body(_: Request, error: RequestValidationError) -> JSONResponse:
-        # FastAPI's own handler repeats the input, and JSON has no word for a NaN among it
-        kept = ("loc", "msg", "type")
-        detail = [{name: entry[name] for name in kept} | {"given": repr(entry["input"])} for entry in error.errors()]
-        return JSONResponse({"detail": detail}, status_code=422)
-
-    @app.post("/predict", response_model=PredictAnswer)
-    async def predict(question: PredictQuestion) -> JSONResponse:
+    @app.post("/predict", response_model=PredictAnswer, dependencies=guarded)
+    async def predict(question: PredictQuestion, request: Request) -> Response:
         """Diffusivities and conductivity at one temperature and grain size."""
-        query = await _query(oracle, question)
-        return JSONResponse(oracle.answer_query(query, question.temperature_K, question.grain_size_nm))
+        return await answers.predict(question, request)
 
-    @app.post("/curves")
-    async def curves(question: CurvesQuestion) -> JSONResponse:
+    @app.post("/curves", dependencies=guarded)
+    async def curves(question: CurvesQuestion, request: Request) -> Response:
         """Diffusivities over temperature and conductivity over grain size."""
-        query = await _query(oracle, question)
-        point = (question.temperature_K, question.grain_size_nm)
-        answer = oracle.answer_query(query, *point)
-        found = await run_in_threadpool(oracle.curves, query, question.temperatures_K, question.grain_sizes_nm, *point)
-        return JSONResponse({"answer": answer, "curves": found})
+        return await answers.curves(question, request)
 
     @app.get("/health")
-    async def health() -> dict:
-        """Whether the surrogate answers, and which model it is."""
+    async def health() -> JSONResponse:
+        """Whether the surrogate computes, and which model it is; ``busy`` while long computations take turns."""
+        state = await answers.health()
         report = oracle.surrogate.report
-        return {
-            "status": "ok",
-            "shipped": report.get("shipped"),
-            "values": report.get("values"),
-            "bounds": report.get("bounds"),
-        }
+        document = {"status": state, **{name: report.get(name) for name in ("shipped", "values", "bounds")}}
+        return JSONResponse(document, status_code=503 if state == "stuck" else 200)
 
-    @app.get("/options")
+    @app.get("/options", dependencies=guarded)
     async def options() -> dict:
-        """What can be asked, and where the answers come from."""
+        """Possible questions, and the source of the answers."""
         surrogate = oracle.surrogate
         return {
             "example": asdict(oracle.example()),
@@ -152,16 +145,127 @@ def create_app(oracle: Oracle, token: str | None = None) -> FastAPI:
             "origin": origin(surrogate),
         }
 
-    @app.get("/", response_class=HTMLResponse)
-    async def home() -> str:
-        """A page with controls and plots."""
-        return page
+    @app.get("/openapi.json", dependencies=guarded, include_in_schema=False)
+    async def interface() -> dict:
+        return app.openapi()
+
+    page = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
+    policy = PAGE_POLICY.format(script=_script_hash(page))
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> Response:
+        return Response(page, media_type="text/html", headers={"content-security-policy": policy})
 
     return app
 
 
-async def _query(oracle: Oracle, question: MaterialQuestion) -> Query:
-    identity = Identity.of(question.composition, question.disorder, question.boundary)
-    if identity in oracle.kept or not oracle.surrogate.needs_structure(identity):
-        return oracle.query(question.composition, question.disorder, question.boundary)
-    return await run_in_threadpool(oracle.query, question.composition, question.disorder, question.boundary)
+class _Answers:
+    """Answers to HTTP questions from the queue or the cache of rendered answers."""
+
+    def __init__(self, oracle: Oracle, queue: ComputeQueue):
+        self.oracle, self.queue = oracle, queue
+        self.rendered: LRUCache[tuple, bytes] = LRUCache(RENDERED_ANSWERS)
+
+    async def predict(self, question: PredictQuestion, request: Request) -> Response:
+        key = tuple(question.model_dump().values())
+        body = self.rendered.get(key)
+        if body is None:
+            body = await self._computed(self._predict_steps(question), MOST_PREDICTIONS_WAITING, request)
+            self.rendered[key] = body
+        return Response(body, media_type="application/json")
+
+    async def curves(self, question: CurvesQuestion, request: Request) -> Response:
+        body = await self._computed(self._curves_steps(question), MOST_CURVES_WAITING, request)
+        return Response(body, media_type="application/json")
+
+    async def health(self) -> str:
+        """Give ``ok``, ``busy`` or ``stuck``, within HEALTH_WAIT_S."""
+        future = self.queue.submit(_no_steps(), most_waiting=2 * MOST_PREDICTIONS_WAITING, first=True)
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(future), HEALTH_WAIT_S)
+        except TimeoutError:
+            return "stuck" if self.queue.stuck else "busy"
+        return "ok"
+
+    def _predict_steps(self, question: PredictQuestion) -> Steps:
+        query = self.oracle.query(question.composition, question.disorder, question.boundary)
+        yield
+        return _json(self.oracle.answer_query(query, question.temperature_K, question.grain_size_nm))
+
+    def _curves_steps(self, question: CurvesQuestion) -> Steps:
+        query = self.oracle.query(question.composition, question.disorder, question.boundary)
+        yield
+        point = (question.temperature_K, question.grain_size_nm)
+        answer = self.oracle.answer_query(query, *point)
+        yield
+        found = yield from self.oracle.curves_steps(query, question.temperatures_K, question.grain_sizes_nm, *point)
+        return _json({"answer": answer, "curves": found})
+
+    async def _computed(self, steps: Steps, most_waiting: int, request: Request) -> bytes:
+        """Wait for a computation; end it when the client leaves.
+
+        Raises:
+            HTTPException: 503, the queue is full or the computation takes too long.
+        """
+        try:
+            future = asyncio.wrap_future(self.queue.submit(steps, most_waiting))
+        except QueueFull:
+            raise _unavailable(f"{most_waiting} questions wait; ask again later") from None
+        client = asyncio.ensure_future(request.receive())  # returns when the client leaves
+        try:
+            await asyncio.wait({future, client}, timeout=self.queue.time_limit_s, return_when=asyncio.FIRST_COMPLETED)
+            if not future.done():
+                limit = f"the answer takes longer than {self.queue.time_limit_s:g} s; ask for fewer points, or later"
+                raise _unavailable("the client left" if client.done() else limit)
+            return future.result()
+        except TimeoutError as error:
+            raise _unavailable(str(error)) from None
+        finally:
+            future.cancel()
+            client.cancel()
+
+
+def _no_steps() -> Steps:
+    return None
+    yield
+
+
+def _json(document: dict) -> bytes:
+    return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _unavailable(message: str) -> HTTPException:
+    detail = [{"loc": ["service"], "msg": message}]
+    return HTTPException(503, detail, headers={"retry-after": str(RETRY_AFTER_S)})
+
+
+def _token_check(token: str):
+    """Make the dependency that refuses requests without the token."""
+
+    async def require_token(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
+        if given is None or not secrets.compare_digest(given.credentials.encode(), token.encode()):
+            message = "this service needs the token that `argyro serve` printed: Authorization: Bearer TOKEN"
+            detail = [{"loc": ["header", "authorization"], "msg": message}]
+            raise HTTPException(401, detail, headers={"www-authenticate": "Bearer"})
+
+    return require_token
+
+
+def _handle_errors(app: FastAPI) -> None:
+    @app.exception_handler(InputError)
+    async def refuse(_: Request, error: InputError) -> JSONResponse:
+        detail = {"loc": [error.path], "msg": str(error), "given": repr(error.given), "accepted": error.accepted}
+        return JSONResponse({"detail": [detail]}, status_code=422)
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_body(_: Request, error: RequestValidationError) -> JSONResponse:
+        # FastAPI's own handler repeats the input; JSON cannot hold a NaN in it
+        kept = ("loc", "msg", "type")
+        detail = [{name: entry[name] for name in kept} | {"given": repr(entry["input"])} for entry in error.errors()]
+        return JSONResponse({"detail": detail}, status_code=422)
+
+
+def _script_hash(page: str) -> str:
+    """Hash the page's script for its content security policy."""
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,14 +1,16 @@
-"""From a question in a user's words to the answer of `argyro predict` and of the HTTP service."""
+"""Answer questions about a polycrystal from a trained surrogate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from ase import Atoms
+from cachetools import LRUCache, cachedmethod
 
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.errors import InputError
@@ -22,13 +24,13 @@ from argyro.surrogates.homogenized.polycrystal import Polycrystal
 from argyro.surrogates.models.prediction import Prediction, uncertain_columns
 from argyro.surrogates.models.surrogate import Query, Surrogate
 from argyro.surrogates.serving.bundled_model import shipped_folder
-from argyro.surrogates.serving.kept import Kept
 
 FORMULA_UNITS_PER_CELL = 4
-KEPT_STRUCTURES = 512
-KEPT_LAWS = 4096
+KEPT_QUERIES = 4096
+KEPT_LAWS = 512  # of 12 kB
 SAMPLES = 256
-EXAMPLE_GRAIN_NM = 1000.0
+UNTRAINED_DISORDER = 0.123
+EXAMPLE_MATERIAL, EXAMPLE_GRAIN_NM = "Li6PS5Cl|0.5", 1000.0
 # Colder, hopping is not classical and samples leave what the polycrystal is tabulated for; hotter, nothing is solid.
 COLDEST_K, HOTTEST_K = 150.0, 3000.0
 LARGEST_GRAIN_NM = 1e6  # a millimetre; beyond, the polycrystal's tables would have to be made anew, for a minute
@@ -36,9 +38,7 @@ LARGEST_GRAIN_NM = 1e6  # a millimetre; beyond, the polycrystal's tables would h
 
 @dataclass(frozen=True)
 class Question:
-    """What a user asks: D and σ of a polycrystal of one composition, disorder, boundary and grain size at one
-    temperature.
-    """
+    """D and σ of a polycrystal of one composition, disorder, boundary and grain size at one temperature."""
 
     composition: str
     disorder: float
@@ -49,19 +49,21 @@ class Question:
 
 @dataclass(frozen=True)
 class Oracle:
-    """A surrogate with the polycrystal it is seen through.
+    """A surrogate with the polycrystal that homogenizes its diffusivities.
 
     Args:
         surrogate: predicts bulk and boundary diffusivities.
         polycrystal: homogenizes them.
-        kept: graphs of what was asked for.
-        laws: graphs with posterior samples of their Arrhenius laws.
+        queries: prepared queries, the least recently used dropped.
+        laws: posterior samples of the queries' Arrhenius laws, likewise.
+        lock: of both caches.
     """
 
     surrogate: Surrogate
     polycrystal: Polycrystal
-    kept: Kept[Identity, Query] = field(default_factory=lambda: Kept(KEPT_STRUCTURES))
-    laws: Kept[tuple, tuple] = field(default_factory=lambda: Kept(KEPT_LAWS))
+    queries: LRUCache[tuple, Query] = field(default_factory=lambda: LRUCache(KEPT_QUERIES), repr=False)
+    laws: LRUCache[tuple, np.ndarray] = field(default_factory=lambda: LRUCache(KEPT_LAWS), repr=False)
+    lock: Lock = field(default_factory=Lock, repr=False)
 
     @classmethod
     def load(cls, directory: Path | str) -> Oracle:
@@ -94,28 +96,31 @@ class Oracle:
         return self.query(composition, disorder or 0.0, boundary or "bulk")
 
     def query(self, composition: str, disorder: float, boundary: str) -> Query:
-        """Name a material and boundary; its structure is built only where networks need it, and kept.
+        """Prepare the query of a material and boundary; a structure is built only where networks need it.
 
         Raises:
             InputError: they cannot be built.
         """
-        identity = Identity.of(composition, disorder, boundary)
+        return self._query(Identity.of(composition, disorder, boundary))
+
+    @cachedmethod(lambda self: self.queries, lock=lambda self: self.lock)
+    def _query(self, identity: Identity) -> Query:
         if not self.surrogate.needs_structure(identity):
             return Query(identity)
-        return self.kept.get(identity, lambda: self.surrogate.prepare(representative_cell(identity)))
+        return self.surrogate.prepare(representative_cell(identity))
 
     def warm_up(self) -> None:
-        """Do now what the first questions would wait for, seconds for each trained boundary if there are networks."""
+        """Compute once what the first questions would wait for: imports, tables, and each boundary's template cell."""
         example = self.example()
         self.answer(example)
-        if self.surrogate.ensemble is not None:
-            for boundary in self.surrogate.domain.boundaries:
-                self.surrogate.graph(representative_cell(Identity.of(example.composition, example.disorder, boundary)))
+        for boundary in self.surrogate.domain.boundaries:
+            self.query(example.composition, UNTRAINED_DISORDER, boundary)
 
     def example(self) -> Question:
-        """A question well within the training data."""
+        """Ask within the training data: disordered Li6PS5Cl if it was trained, else the first material."""
         report, domain = self.surrogate.report, self.surrogate.domain
-        composition, _, disorder = report["materials"][0].partition("|")
+        material = EXAMPLE_MATERIAL if EXAMPLE_MATERIAL in report["materials"] else report["materials"][0]
+        composition, _, disorder = material.partition("|")
         boundary = next((name for name in report["boundaries"] if name != "bulk"), "bulk")
         return Question(composition, float(disorder), boundary, domain.temperatures_K[0], EXAMPLE_GRAIN_NM)
 
@@ -196,6 +201,22 @@ class Oracle:
             temperature_K: see there.
             grain_size_nm: see there.
         """
+        steps = self.curves_steps(query, temperatures_K, grain_sizes_nm, temperature_K, grain_size_nm)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+
+    def curves_steps(
+        self,
+        query: Query,
+        temperatures_K: Sequence[float],
+        grain_sizes_nm: Sequence[float],
+        temperature_K: float,
+        grain_size_nm: float,
+    ) -> Generator[None, None, dict]:
+        """Compute `curves` and yield after each point, so that a server can interrupt."""
         for kelvin in temperatures_K:
             require_temperature(kelvin)
         prediction = self.surrogate.at(query, self._law(query), (*temperatures_K, temperature_K))
@@ -204,18 +225,27 @@ class Oracle:
         if prediction.parallel is not None:
             samples["boundary_parallel_cm2_s"] = prediction.samples[:, 1, :last]
             samples["boundary_perpendicular_cm2_s"] = prediction.samples[:, 2, :last]
-        effective = [self.effective_samples(prediction, index, grain_size_nm) for index in range(last)]
-        samples["effective_cm2_s"] = np.stack(effective, axis=1)
-        over_size = np.stack([self.effective_samples(prediction, last, size) for size in grain_sizes_nm], axis=1)
+        points = [(index, grain_size_nm) for index in range(last)] + [(last, size) for size in grain_sizes_nm]
+        effective = []
+        for index, size in points:
+            effective.append(self.effective_samples(prediction, index, size))
+            yield
+        samples["effective_cm2_s"] = np.stack(effective[:last], axis=1)
         factor = conductivity_S_cm(1.0, lithium_per_A3(query.identity.composition), temperature_K) * S_CM_IN_MS_CM
-        samples["conductivity_mS_cm"] = over_size * factor
+        samples["conductivity_mS_cm"] = np.stack(effective[last:], axis=1) * factor
         return {name: [u.to_json() for u in uncertain_columns(values)] for name, values in samples.items()}
 
     def _law(self, query: Query, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
-        """Drawn coefficients of a query, kept since they hold at every temperature."""
-        key = (query.identity, id(query.graph), samples, seed)
-        # The graph is kept beside its law: while it lives no other can have its id.
-        return self.laws.get(key, lambda: (query.graph, self.surrogate.draw([query], samples, seed)[0]))[1]
+        """Draw the coefficients of a query; they hold at every temperature."""
+        coefficients = b"" if query.coefficients is None else query.coefficients.tobytes()
+        key = (query.identity, coefficients, samples, seed)
+        with self.lock:
+            law = self.laws.get(key)
+        if law is None:
+            (law,) = self.surrogate.draw([query], samples, seed)
+            with self.lock:
+                self.laws[key] = law
+        return law
 
     def _notes(self, temperature_K: float) -> list[str]:
         """What an answer within the domain still rests on."""

@@ -41,13 +41,6 @@ class CollapsedForm:
         """Strains in the order of `values`."""
         return [self.strains.grain, self.strains.side, *self.strains.plane, *self.strains.jump]
 
-    @property
-    def widest(self) -> float:
-        """The width w at which the sides would remove all of a tetrahedron's conduction, min 2 V / A, in periods."""
-        mesh = self.mesh
-        behind = np.concatenate([mesh.tet_a, mesh.tet_b])
-        return float((2 * mesh.volumes[behind] / np.tile(mesh.areas, 2)).min())
-
     def solve(self, theta: Coefficients) -> Solution:
         """Concentration and effective tensor for one query.
 
@@ -70,6 +63,12 @@ class CollapsedForm:
         residual = load[1:] + matrix @ unknowns[1:]
         error = np.abs((unknowns[1:] * residual).sum(0)).max() / tensor.trace() * 3
         return Solution(unknowns, (tensor + tensor.T) / 2, float(error))
+
+
+def widest_boundary(mesh: Mesh) -> float:
+    """Find the width w at which the sides would remove all of a tetrahedron's conduction, min 2 V / A, in periods."""
+    behind = np.concatenate([mesh.tet_a, mesh.tet_b])
+    return float((2 * mesh.volumes[behind] / np.tile(mesh.areas, 2)).min())
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import pytest
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import Identity
-from argyro.surrogates.data.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, BoundaryExcess, Excess
+from argyro.surrogates.data.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, Excess
 from argyro.surrogates.data.observation import Observation
 from argyro.surrogates.models.surrogate import Surrogate
 from argyro.surrogates.models.synthetic import Law, World

@@ -3,7 +3,7 @@ import pytest
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
-from argyro.surrogates.data.excess import BoundaryExcess
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.periodic_edges import periodic_edges
 from argyro.surrogates.data.structure_graph import graph_of
 

@@ -41,6 +41,17 @@ def test_what_the_table_does_not_hold_is_solved(polycrystal, factor):
     assert found[1] == pytest.approx(direct.mean_cm2_s, rel=0.01)
 
 
+@pytest.mark.parametrize("share", [1e-5, 1e-6])
+def test_boundaries_thinner_than_the_table_scale(polycrystal, share, monkeypatch):
+    """Thin boundaries conduct by w D_par and resist by w/D_perp alone."""
+    rng = np.random.default_rng(2)
+    bulk, parallel, perpendicular = np.full(100, 1e-7), *(1e-7 * 10 ** rng.uniform(-3, 4, (2, 100)))
+    solved = homogenize_batch(polycrystal.mesh, bulk, parallel, perpendicular, share, 1.0, "reduced").mean_cm2_s
+    monkeypatch.setattr(Polycrystal, "_solved", None)
+    found = polycrystal.effective_cm2_s(bulk, parallel, perpendicular, share, 1.0)
+    np.testing.assert_allclose(found, solved, rtol=5e-3)
+
+
 def test_grains_must_be_wider_than_their_boundaries(polycrystal):
     assert polycrystal.effective_cm2_s(*samples(1, 0.3), 2.5, 25.0)[0] > 0
     with pytest.raises(InputError, match="at least 25 nm"):

@@ -1,14 +1,19 @@
 """The HTTP service in a real server on this machine."""
 
 import contextlib
+import json
 import re
+import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-import uvicorn
 
+from argyro.surrogates.serving import http_api
+from argyro.surrogates.serving.compute_queue import ComputeQueue
 from argyro.surrogates.serving.http_api import LARGEST_BODY_BYTES, create_app
+from argyro.surrogates.serving.http_server import http_server, shared_socket
 
 QUESTION = {
     "composition": "Li6PS5Cl",
@@ -22,12 +27,12 @@ QUESTION = {
 @contextlib.contextmanager
 def served(app):
     """The address of an application in a server of its own."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    server, opened = http_server(app), shared_socket("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield f"http://127.0.0.1:{opened.getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=60)
 
@@ -144,3 +149,91 @@ def test_a_token_guards_all_but_the_page_and_health(oracle):
         for path in ("/predict", "/options", "/openapi.json"):
             assert ask(path).status_code == ask(path, "wrong").status_code == 401
             assert ask(path, "s3cret").status_code == 200
+
+
+def test_the_page_may_run_its_own_script_only_and_in_no_frame(address):
+    policy = requests.get(f"{address}/", timeout=60).headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "script-src 'sha256-" in policy and "frame-ancestors 'none'" in policy
+    headers = requests.post(f"{address}/predict", json=QUESTION, timeout=60).headers
+    assert headers["x-frame-options"] == "DENY" and headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_foreign_host_name_is_refused(address):
+    answer = requests.get(f"{address}/options", headers={"host": "attacker.example.com"}, timeout=60)
+    assert answer.status_code == 421 and "--allow-host" in answer.text
+
+
+def test_repeated_questions_are_computed_once(oracle, monkeypatch):
+    with served(create_app(oracle)) as address:
+        first = requests.post(f"{address}/predict", json=QUESTION, timeout=60)
+        monkeypatch.setattr(type(oracle), "answer_query", None)
+        assert requests.post(f"{address}/predict", json=QUESTION, timeout=60).content == first.content
+
+
+@pytest.fixture
+def held():
+    """A service whose thread computes until the gate opens."""
+    gate, started, queue = threading.Event(), threading.Event(), ComputeQueue(time_limit_s=0.5, stuck_after_s=0.5)
+
+    def steps():
+        started.set()
+        gate.wait(60)
+        return None
+        yield
+
+    def hold():
+        queue.submit(steps(), 9)
+        started.wait(60)
+
+    yield queue, hold
+    gate.set()
+
+
+def test_a_queue_that_hangs_answers_503_and_health_says_so_within_a_second(oracle, held, monkeypatch):
+    queue, hold = held
+    monkeypatch.setattr(http_api, "MOST_CURVES_WAITING", 1)
+    with served(create_app(oracle, queue=queue)) as address:
+        assert requests.get(f"{address}/health", timeout=60).json()["status"] == "ok"
+        hold()
+        late = requests.post(f"{address}/predict", json=QUESTION, timeout=60)
+        assert late.status_code == 503 and late.headers["retry-after"] and "longer than" in late.text
+        curves = QUESTION | {"temperatures_K": [300.0], "grain_sizes_nm": [100.0]}
+        full = requests.post(f"{address}/curves", json=curves, timeout=60)
+        assert full.status_code == 503 and full.headers["retry-after"] and "wait" in full.text
+        health = requests.get(f"{address}/health", timeout=1)
+        assert health.status_code == 503 and health.json()["status"] == "stuck"
+
+
+def test_a_client_that_leaves_ends_its_computation(oracle, monkeypatch):
+    """The first of many steps meets the client; after it left no step follows."""
+    entered, ended = threading.Event(), threading.Event()
+
+    def endless(self, question):
+        try:
+            while True:
+                entered.set()
+                yield
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(http_api._Answers, "_curves_steps", endless)
+    body = json.dumps(QUESTION | {"temperatures_K": [300.0], "grain_sizes_nm": [100.0]}).encode()
+    with served(create_app(oracle)) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as client:
+            head = "POST /curves HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+            client.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+            assert entered.wait(60)
+        assert ended.wait(60)
+
+
+def test_many_clients_of_curves_are_all_answered(address):
+    """Several threads in one JAX evaluation hung here for ever."""
+    temperatures = [200.0 + 10 * i for i in range(20)]
+
+    def ask(number):
+        question = QUESTION | {"temperatures_K": temperatures, "grain_sizes_nm": [1e4 + number, 2e5]}
+        return requests.post(f"{address}/curves", json=question, timeout=60).status_code
+
+    with ThreadPoolExecutor(8) as clients:
+        assert list(clients.map(ask, range(24))) == [200] * 24

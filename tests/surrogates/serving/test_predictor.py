@@ -8,7 +8,6 @@ from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.models.surrogate import Query
 from argyro.surrogates.serving.csv_batch import answer_csv, answer_frame, answer_table
 from argyro.surrogates.serving.csv_tables import ANSWERED, COLUMNS, BadRow
-from argyro.surrogates.serving.kept import Kept
 from argyro.surrogates.serving.predictor import Oracle, Question, lithium_per_A3
 from argyro.surrogates.serving.provenance import origin, origin_lines
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
@@ -52,11 +51,12 @@ def test_networks_see_the_built_structure_of_what_is_new(small_campaign, polycry
     """A new bulk composition is built once and kept; a trained one needs no structure."""
     surrogate = train_surrogate(small_campaign, SurrogateOptions(members=2, steps=5, candidates=("graph",)), seed=0)
     oracle = Oracle(surrogate, polycrystal)
-    oracle.answer(Question(*GOOD))
-    assert len(oracle.kept) == 0
+    assert oracle.query(*GOOD[:3]).coefficients is None
     new = Question("Li6PS5Cl0.5I0.5", 0.25, "bulk", 600.0, 100.0)
     first = oracle.answer(new)
-    assert len(oracle.kept) == 1 and Identity.of("Li6PS5Cl0.5I0.5", 0.25) in oracle.kept
+    query = oracle.query("Li6PS5Cl0.5I0.5", 0.25, "bulk")
+    assert query.coefficients.shape == (2, 3, 2)
+    assert oracle.query("Li6PS5Cl0.5I0.5", 0.25, "bulk") is query
     assert oracle.answer(new) == first
     with pytest.raises(InputError, match="need its structure"):
         surrogate.predict(Query(Identity.of("Li6PS5Br", 0.0)), (300.0,))
@@ -231,14 +231,6 @@ def test_the_origin_names_data_accuracy_and_bias(oracle):
     text = "\n".join(origin_lines(document))
     assert "Li6PS5I 0 %" in text and "chgnet 0.4.2" in text and "slope of forces on Li 0.66" in text
     assert "accuracy is not known" in "\n".join(origin_lines(document | {"held_out": None}))
-
-
-def test_kept_drops_what_was_asked_for_longest_ago():
-    kept, made = Kept(2), []
-    for key in "abac":
-        assert kept.get(key, lambda key=key: made.append(key) or key.upper()) == key.upper()
-    assert made == ["a", "b", "c"]
-    assert "a" in kept and "b" not in kept and len(kept) == 2
 
 
 def test_without_anions_to_swap_there_is_no_disorder(oracle):

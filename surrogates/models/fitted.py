@@ -1,0 +1,46 @@
+"""Hold the outcome of training: posterior, networks, domain and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from argyro.surrogates.data.boundary_excess import BoundaryExcess
+from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.models.applicability_domain import Domain
+from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.models.candidates import Candidate
+
+if TYPE_CHECKING:
+    from argyro.surrogates.models.gnn import GraphEnsemble
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What training found; see `train_surrogate`.
+
+    Args:
+        candidate: the model of best held-out log density.
+        ensemble: its graph networks, None if it has none.
+        known_means: network coefficients (members, 2) of the training structures, by key and target.
+        calibration: conformal factor on the intervals of new structures.
+        domain: range of the training data.
+        width_nm: width that boundary diffusivities refer to.
+        excess: energy and volume of the simulated boundaries.
+        report: accuracy of all candidates and the data they saw.
+        prior: of the Arrhenius coefficients.
+        frozen: descriptors of a foundation model among the networks' features.
+    """
+
+    candidate: Candidate
+    ensemble: GraphEnsemble | None
+    known_means: dict[str, np.ndarray]
+    calibration: float
+    domain: Domain
+    width_nm: float | None
+    excess: BoundaryExcess
+    report: dict = field(default_factory=dict)
+    prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
+    frozen: FrozenDescriptors | None = None
