@@ -57,7 +57,7 @@ for temperature_K, curve in sigma.groupby("temperature_K"):
     axes.plot(curve["grain_size_nm"], curve["value"], "o-", label=f"surrogate, {temperature_K:g} K")
     axes.fill_between(curve["grain_size_nm"], curve["low"], curve["high"], alpha=0.3)
 axes.axhline(1.3, color="black", linestyle="--", label="pellet, 298 K (doi 10.1021/jacs.7b06327)")
-axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="σ (mS/cm)", title="Li6PS5Cl, disorder 50 %")
+axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="σ (mS/cm)", title="Li6PS5Cl 50 %")
 axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.3))
 plt.show()
 
