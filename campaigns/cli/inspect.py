@@ -62,7 +62,8 @@ def _status_view(document: dict, folder: Path) -> Group:
     running = [Text(line, style="dim") for line in lines[:LINES]]
     errors = [Text(f"failed: {error}", style="red") for error in document["errors"][-LINES:]]
     adaptive = [Text(_round_words(document["acquisition"]))] if document["acquisition"] else []
-    return Group(table, *running, *adaptive, Text(_pace_words(document, folder)), *errors)
+    warnings = [Text(f"warning: {warning}", style="yellow") for warning in document["warnings"]]
+    return Group(table, *running, *adaptive, Text(_pace_words(document, folder)), *warnings, *errors)
 
 
 def _round_words(acquisition: dict) -> str:

@@ -12,6 +12,7 @@ from ase import Atoms
 from argyro.campaigns.pipeline.stage import StageDefinition
 from argyro.campaigns.pipeline.structure import read_structure
 from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, reference
+from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.task import StageContext
 
 POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
@@ -32,8 +33,8 @@ def active_set_file(member: int) -> str:
 def run(context: StageContext) -> dict:
     """Learn, then fit the other members of the ensemble.
 
-    Inputs: labels (identity), known (checksums), options, ensemble, target_ps. Settings: labels (how to run the
-    reference, where known labels are). Parents: structures.
+    Inputs: labels (identity), known (checksums), options, ensemble, target_ps, require. Settings: labels (how to run
+    the reference, where known labels are). Parents: structures.
     """
     from argyro.platform.learning.ensemble import train_ensemble
     from argyro.platform.learning.round_store import read_frames
@@ -48,6 +49,8 @@ def run(context: StageContext) -> dict:
 
     learn_it = _learn_taught if context.settings["labels"]["teacher"] else _learn
     learned, extra = learn_it(context, structures, options, tell)
+    if learned.verdict.warning and context.inputs.get("require") == "converged":
+        raise ArgyroError(f"{learned.verdict.warning} Raise that limit, or set potential.require: any.")
     frames = read_frames(learned.training_set_path)
     folder, members = context.unfinished / "ensemble", context.inputs["ensemble"] - 1
     others = train_ensemble(MTP.read(learned.mtp_path), frames, structures, options, members, folder)
@@ -56,7 +59,7 @@ def run(context: StageContext) -> dict:
         shutil.copy(active_set, context.workdir / active_set_file(member))
     shutil.copy(learned.training_set_path, context.workdir / TRAINING_SET)
     _draw(learned, frames, options, context.workdir)
-    return _result(learned.rounds, extra)
+    return _result(learned, extra)
 
 
 def learning_options(inputs: Mapping):
@@ -120,11 +123,14 @@ def _draw(learned, frames: list[Atoms], options, workdir: Path) -> None:
     plot_grades(traces, options, workdir / GRADES)
 
 
-def _result(rounds: list[dict], extra: Mapping) -> dict:
-    series = round_series(rounds)
-    metrics = {name: _last(values) for name, values in series.items()}
+def _result(learned, extra: Mapping) -> dict:
+    series = round_series(learned.rounds)
+    metrics = {name: _last(values) for name, values in series.items()} | learned.verdict.metrics
     return {
-        "rounds": rounds,
+        "rounds": learned.rounds,
+        "verdict": learned.verdict.to_json(),
+        "notes": [learned.verdict.warning] if learned.verdict.warning else [],
+        "params": {"converged": "yes" if learned.verdict.converged else "no"},
         **extra,
         "metrics": metrics | extra.get("metrics", {}),
         "series": {f"round_{name}": values for name, values in series.items()},
@@ -152,4 +158,4 @@ def _last(values: list) -> float:
     return next(value for value in reversed(values) if value is not None)
 
 
-LEARN = StageDefinition("learn", 3, run, hosted=True)
+LEARN = StageDefinition("learn", 4, run, hosted=True)

@@ -28,7 +28,7 @@ def run(context: StageContext) -> dict:
     options, seed = SurrogateOptions(**context.inputs["options"] | _foundation(context)), context.inputs["seed"]
     model = train_surrogate(observations, options, seed)
     splits = held_out(observations, options, seed, context.workdir)
-    model = replace(model, report=model.report | {"splits": splits})
+    model = replace(model, report=model.report | {"splits": splits, "potential_warnings": _potential_warnings(context)})
     Oracle(model, Polycrystal.load(context.parents["microstructure"])).save(context.workdir / MODEL)
     points = _parity(model, observations)
     from argyro.campaigns.plots.figures import parity
@@ -44,6 +44,13 @@ def run(context: StageContext) -> dict:
         "artifacts": ["parity.png", f"{MODEL}/README.md", *([PARITY, CALIBRATION] if splits else [])],
         "model": MODEL,
     }
+
+
+def _potential_warnings(context: StageContext) -> list[str]:
+    """Warnings of the potentials that did not converge, each after its family."""
+    learned = sorted(name for name in context.parents if name.startswith("learn/"))
+    notes = {name.partition("/")[2]: context.parent_result(name).get("notes", []) for name in learned}
+    return [f"{family}: {note}" for family, of_family in notes.items() for note in of_family]
 
 
 def _foundation(context: StageContext) -> dict:
@@ -130,4 +137,4 @@ def _parity(model, observations: list) -> list[dict]:
     return points
 
 
-SURROGATE = StageDefinition("surrogate", 7, run)
+SURROGATE = StageDefinition("surrogate", 8, run)

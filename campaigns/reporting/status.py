@@ -70,8 +70,17 @@ class StatusReader:
             "running": [{"name": name, **report} for name, report in running.items()],
             **_pace(graph, items, states, running, self.folder.journal()),
             "acquisition": rounds(campaign, decisions(graph, store)),
+            "warnings": self._unconverged(graph, items, states, store),
             "errors": list(quarantined.values()),
         }
+
+    def _unconverged(
+        self, graph: Graph, items: Mapping[str, WorkItem], states: Mapping[str, str], store: Store
+    ) -> list[str]:
+        """Warnings of the potentials that did not converge."""
+        learned = [name for name, node in graph.nodes.items() if node.stage.name == "learn" and states[name] == "done"]
+        notes = {name: store.result(items[name]).get("notes", []) for name in learned}
+        return [f"{name}: {note}" for name in learned for note in notes[name]]
 
     def _active(self) -> bool:
         """Whether an `argyro run` works in the folder."""

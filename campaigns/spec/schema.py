@@ -123,9 +123,13 @@ class Potential(_Section):
     max_rounds: Annotated[int, Field(ge=1)] = Field(6, description="of exploration and refitting, per family")
     explore_ps: Positive = Field(10.0, description="length that exploration must survive without extrapolation")
     ensemble: Annotated[int, Field(ge=1, le=20)] = Field(
-        1,
-        description="potentials of other starts and weights; realisations of the MD take turns with them, so that the "
-        "spread of D holds the error of the fit",
+        3,
+        description="potentials of other starts and weights, at most md.realisations; realisations of the MD take "
+        "turns with them, so that the spread of D contains the error of the fit",
+    )
+    require: Literal["converged", "any"] = Field(
+        "any",
+        description="converged: a potential that did not converge ends its family; any: MD follows with a warning",
     )
     target_ps: Positive | None = Field(
         None,
@@ -150,7 +154,7 @@ class Dynamics(_Section):
     timestep_fs: Annotated[float, Field(gt=0.0, le=5.0)] = 2.0
     frame_every_fs: Positive = 100.0
     realisations: Annotated[int, Field(ge=1)] = Field(
-        1,
+        3,
         description="independent arrangements of anions and Li, each with its own velocities, per cell and temperature",
     )
     extensions: Annotated[int, Field(ge=0, le=10)] = Field(

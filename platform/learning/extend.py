@@ -74,4 +74,4 @@ def extend(
     if len(learner.store.folders) == 1:
         learner.absorb(list(frames))
     learner.run()
-    return finished(learner.store)
+    return finished(learner.store, options)

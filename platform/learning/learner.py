@@ -185,7 +185,8 @@ class Learner:
         return explore(structure, sampler, last / POTENTIAL, last / ACTIVE_SET, ps, self.options, folder)
 
     def _picks(self, runs: list[Exploration], mtp: MTP, active_set: ActiveSet, fresh: int) -> list[Atoms]:
-        most = max(1, min(self.options.picks_per_round, self.options.max_labels - self._asked() - fresh))
+        left = self._limits()[1] - self._asked() - fresh
+        most = max(1, min(self.options.picks_per_round, left))
         return pick(runs, mtp, active_set, self.options.sanity, most)
 
     def _label(self, frames: list[Atoms], scratch: Path, mtp: MTP | None, asked_last: int = 0) -> _Labels:
@@ -216,7 +217,14 @@ class Learner:
 
     def _may_label(self, rounds: list[dict]) -> bool:
         at_level = [entry for entry in rounds if entry["level"] == rounds[-1]["level"] and entry["kind"] == "labels"]
-        return len(at_level) < self.options.rounds_per_level and self._asked() < self.options.max_labels
+        most_rounds, most_labels = self._limits()
+        return len(at_level) < most_rounds and self._asked() < most_labels
+
+    def _limits(self) -> tuple[int, int]:
+        """Most rounds at this level and most labels; more at the last level, where a potential must converge."""
+        options = self.options
+        extra = options.extra_rounds if self.store.summaries[-1]["level"] == options.levels[-1] else 0
+        return options.rounds_per_level + extra, options.max_labels + extra * options.picks_per_round
 
     def _summary(self, made: Fit, labels: _Labels, runs: Sequence[Exploration], scratch: Path) -> dict:
         made.mtp.write(scratch / POTENTIAL)

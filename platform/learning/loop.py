@@ -11,14 +11,24 @@ from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
+from argyro.platform.execution.atomic_files import write_json
 from argyro.platform.labels.client import Labeller
 from argyro.platform.learning.existing_labels import require_same_source
 from argyro.platform.learning.learner import Learner
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.round_store import ACCEPTED, ACTIVE_SET, POTENTIAL, RoundStore, write_frames
+from argyro.platform.learning.round_store import (
+    ACCEPTED,
+    ACTIVE_SET,
+    HELD_OUT,
+    POTENTIAL,
+    RoundStore,
+    read_frames,
+    write_frames,
+)
+from argyro.platform.learning.verdict import Verdict, judge
 from argyro.platform.potential.fitting.training_frames import distinct
 
-TRAINING_SET = "training_set.extxyz"
+TRAINING_SET, VERDICT = "training_set.extxyz", "verdict.json"
 
 
 @dataclass(frozen=True)
@@ -30,12 +40,14 @@ class LearningResult:
         active_set_path: its active set.
         training_set_path: all accepted labels, extended xyz.
         rounds: summary of every round, see docs/learning.md for the keys.
+        verdict: whether the potential converged; None for one that was learned elsewhere.
     """
 
     mtp_path: Path
     active_set_path: Path
     training_set_path: Path
     rounds: list[dict]
+    verdict: Verdict | None = None
 
 
 def learn(
@@ -70,7 +82,7 @@ def learn(
     learner = open_learner(structures, options, labeller, workdir, progress, target, cores, **inputs)
     learner.known = known
     learner.run()
-    return finished(learner.store)
+    return finished(learner.store, options)
 
 
 def open_learner(
@@ -98,12 +110,17 @@ def open_learner(
     return Learner(structures, options, labeller, store, progress or (lambda summary: None), target, cores)
 
 
-def finished(store: RoundStore) -> LearningResult:
-    """What the last round left, with all training frames in one file."""
+def finished(store: RoundStore, options: LearningOptions) -> LearningResult:
+    """Collect the last round's potential and verdict, with all training frames in one file."""
+    from argyro.platform.potential.mtp.model import MTP
+
     training_set = store.workdir / TRAINING_SET
     write_frames(training_set, store.frames(ACCEPTED))
     last = store.folders[-1]
-    return LearningResult(last / POTENTIAL, last / ACTIVE_SET, training_set, store.summaries)
+    rounds = store.summaries
+    verdict = judge(rounds, read_frames(last / HELD_OUT), MTP.read(last / POTENTIAL), options)
+    write_json(store.workdir / VERDICT, verdict.to_json())
+    return LearningResult(last / POTENTIAL, last / ACTIVE_SET, training_set, rounds, verdict)
 
 
 def _frames_hash(frames: Sequence[Atoms]) -> str:

@@ -38,6 +38,7 @@ class LearningOptions:
         force_tolerance: largest force error of fresh frames over that of the training set with which a level is left.
         rounds_per_level: most rounds at one level.
         max_labels: most labels asked for altogether; the level ladder is still climbed when they are spent.
+        extra_rounds: rounds beyond both limits at the last level, for a potential that has not converged by then.
         whole_cell_atoms: larger cells are cut round their extrapolating atoms before labelling.
         cut: size of the boxes.
         cuts_per_frame: most boxes of one frame.
@@ -73,6 +74,7 @@ class LearningOptions:
     force_tolerance: float = 1.6
     rounds_per_level: int = 12
     max_labels: int = 200
+    extra_rounds: int = 1
     whole_cell_atoms: int = 600
     cut: CutOptions = field(default_factory=CutOptions)
     cuts_per_frame: int = 2

@@ -10,8 +10,8 @@ def origin(surrogate: Surrogate) -> dict:
     """What a reader needs to judge an answer: model, reference, data, accuracy on what was held out.
 
     Returns:
-        ``model``, ``label_source``, ``label_bias``, ``diffusivities``, ``upper_bounds``, ``materials``,
-        ``boundaries``, ``width_nm``, ``md_temperatures_K`` and ``held_out`` with ``split``, ``mae_dex``,
+        ``model``, ``label_source``, ``label_bias``, ``potential_warnings``, ``diffusivities``, ``upper_bounds``,
+        ``materials``, ``boundaries``, ``width_nm``, ``md_temperatures_K`` and ``held_out`` with ``split``, ``mae_dex``,
         ``rmse_dex`` and ``coverage_95``, None where nothing could be held out.
     """
     report, domain = surrogate.report, surrogate.domain
@@ -22,6 +22,7 @@ def origin(surrogate: Surrogate) -> dict:
         "model": report["shipped"],
         "label_source": source,
         "label_bias": bias_note(source),
+        "potential_warnings": report.get("potential_warnings", []),
         "diffusivities": report["values"],
         "upper_bounds": report["bounds"],
         "materials": [material_words(name) for name in report["materials"]],
@@ -57,4 +58,4 @@ def origin_lines(document: dict) -> list[str]:
         lines.append(f"model {document['model']}; too few data to hold any out, so its accuracy is not known")
     if document["label_bias"]:
         lines.append(document["label_bias"])
-    return lines
+    return lines + [f"warning: {warning}" for warning in document["potential_warnings"]]

@@ -49,7 +49,7 @@ def add_surrogate(draft: Draft, measured: Mapping[str, str], microstructure: str
         "surrogate",
         SURROGATE,
         {"options": options, "seed": draft.campaign.seed, "cells": dict(measured), "labels": draft.labels},
-        parents=parents,
+        parents=parents | {name: name for name in draft.named("learn")},
         tolerant=True,
         lives_on=list(measured),
         facts={"members": options["members"]},

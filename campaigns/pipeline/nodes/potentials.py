@@ -57,7 +57,8 @@ def add_potential(draft: Draft, family: str, materials: list[Material]) -> None:
         {
             "labels": draft.labels,
             "options": _options(campaign),
-            "ensemble": potential.ensemble,
+            "ensemble": min(potential.ensemble, campaign.md.realisations),
+            **({"require": potential.require} if potential.require != "any" else {}),
             "target_ps": potential.target_ps,
             "target_K": max(campaign.temperatures_K) if potential.target_ps else None,
             **({"known": known} if known else {}),

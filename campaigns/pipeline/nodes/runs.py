@@ -45,7 +45,7 @@ def add_run(draft: Draft, run: PossibleRun, bulk: PossibleRun | None) -> str:
     simulation = draft.add(
         f"md/{case}",
         MD,
-        {**inputs, "seed": seed, "member": run.realisation % draft.campaign.potential.ensemble},
+        {**inputs, "seed": seed, "member": run.realisation % min(draft.campaign.potential.ensemble, md.realisations)},
         parents={"structure": run.structure, "potential": potential_of(draft.campaign, cell.material)},
         facts={**facts, "production_ps": run.length_ps},
         settings=md.model_dump(include={"lammps", "pair_style", "launcher"})

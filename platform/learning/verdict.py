@@ -1,0 +1,114 @@
+"""Judge a finished learning run: whether it converged, why not, and its errors on frames it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from ase import Atoms
+
+from argyro.platform.labels.reference_bias import ALL, force_errors
+from argyro.platform.learning.options import LearningOptions
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.mtp.model import MTP
+
+REQUIRE = ("converged", "any")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a potential is learned to its end.
+
+    Args:
+        converged: the last exploration met nothing new, its frames held, and no label was rejected.
+        reasons: why not; empty if converged.
+        level: of the potential.
+        labels: asked for altogether.
+        fresh_frames: labelled frames of the last exploration that never trained.
+        force_rmse_meV_A: force RMSE on these; None without such frames.
+        force_slope: slope of the potential's forces on those of the reference there.
+        li_force_rmse_meV_A: force RMSE of Li there.
+        li_force_slope: slope of the forces on Li there.
+    """
+
+    converged: bool
+    reasons: tuple[str, ...]
+    level: int
+    labels: int
+    fresh_frames: int
+    force_rmse_meV_A: float | None = None
+    force_slope: float | None = None
+    li_force_rmse_meV_A: float | None = None
+    li_force_slope: float | None = None
+
+    def to_json(self) -> dict:
+        """All fields by name."""
+        return asdict(self) | {"reasons": list(self.reasons)}
+
+    @classmethod
+    def from_json(cls, document: Mapping) -> Verdict:
+        """The inverse of `to_json`."""
+        return cls(**{**document, "reasons": tuple(document["reasons"])})
+
+    @property
+    def warning(self) -> str:
+        """One sentence for a potential that did not converge; empty otherwise."""
+        if self.converged:
+            return ""
+        errors = ""
+        if self.force_rmse_meV_A is not None and self.li_force_rmse_meV_A is not None:
+            errors = (
+                f" Its force error on new frames is {self.force_rmse_meV_A:.0f} meV/Å, on Li "
+                f"{self.li_force_rmse_meV_A:.0f}."
+            )
+        return f"The potential did not converge: {'; '.join(self.reasons)}.{errors}"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Numbers for MLflow."""
+        numbers = {name: value for name, value in self.to_json().items() if isinstance(value, float)}
+        return {"converged": float(self.converged)} | {f"fresh_{name}": value for name, value in numbers.items()}
+
+
+def judge(rounds: Sequence[Mapping], fresh: Sequence[Atoms], mtp: MTP, options: LearningOptions) -> Verdict:
+    """Judge a learning run by its last round.
+
+    Args:
+        rounds: summaries of all rounds; the last is finished.
+        fresh: labelled frames of the last exploration that never trained.
+        mtp: the potential.
+        options: of the learning run.
+    """
+    last = rounds[-1]
+    reasons = _reasons(last)
+    if reasons:
+        reasons.append(_limit(rounds, options))
+    errors: dict[str, float] = {}
+    for prefix, element in (("", ALL), ("li_", "Li")):
+        frames = [frame for frame in fresh if element == ALL or element in frame.symbols]
+        if frames:
+            found = force_errors(frames, [mtp.evaluate(frame).forces_eV_A for frame in frames], element)
+            errors |= {f"{prefix}force_rmse_meV_A": 1e3 * found.rmse_eV_A, f"{prefix}force_slope": found.slope.value}
+    return Verdict(not reasons, tuple(reasons), last["level"], last["labels"], len(fresh), **errors)
+
+
+def _reasons(last: Mapping) -> list[str]:
+    """Criteria that the last exploration missed."""
+    reasons = []
+    if not last.get("extrapolation_free", False):
+        reasons.append(f"{last.get('broken_runs', 0)} exploring runs broke, or met grades above the selection grade")
+    if not last.get("fresh_frames_hold", False):
+        reasons.append("new frames have larger errors than the training set allows")
+    if last.get("rejected", 0):
+        reasons.append(f"{last['rejected']} labels were rejected")
+    return reasons
+
+
+def _limit(rounds: Sequence[Mapping], options: LearningOptions) -> str:
+    """The limit that ended the learning run."""
+    if rounds[-1]["labels"] >= options.max_labels:
+        return f"the limit of {options.max_labels} labels is reached (potential.max_labels)"
+    level = rounds[-1]["level"]
+    return f"the limit of {options.rounds_per_level} rounds is reached at level {level} (potential.max_rounds)"
