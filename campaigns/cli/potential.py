@@ -88,8 +88,10 @@ def train(
     energy_key: EnergyKey = None,
     forces_key: ForcesKey = None,
     stress_key: StressKey = None,
-    iterations: Annotated[int, typer.Option(help="At most.")] = 300,
-    validation: Annotated[float, typer.Option(help="Share of the frames held out, for an early stop.")] = 0.0,
+    iterations: Annotated[int, typer.Option(min=1, help="At most.")] = 300,
+    validation: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Share of the frames held out, for an early stop.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Of the start and of the held-out frames.")] = 0,
     json_: JsonFlag = False,
 ) -> None:

@@ -26,7 +26,8 @@ class Dataset:
     def __init__(self, frames: Sequence[Atoms], mtp: MTP, options: TrainingOptions):
         self.sizes = np.array([len(frame) for frame in frames])
         self.species = [frozenset(frame.symbols) for frame in frames]
-        self.frames, self.shortest_A = [], np.full((len(mtp.species),) * 2, np.inf)
+        self.frames: list[_kernel.LabelledFrame] = []
+        self.shortest_A = np.full((len(mtp.species),) * 2, np.inf)
         self.stress_components = 0
         weights = np.array([float(frame.info.get("weight", 1.0)) for frame in frames])
         for frame, weight in zip(frames, weights / weights.sum(), strict=True):

@@ -65,7 +65,7 @@ def require_labels(name: str, frame: Atoms) -> None:
                 path=name,
                 accepted="finite labels",
             )
-    largest = float(np.abs(labels["forces"]).max(initial=0.0))
+    largest = float(np.abs(np.asarray(labels["forces"], float)).max(initial=0.0))
     if largest > MAX_FORCE_EV_A:
         raise InputError(
             f"{named}: a force component is {largest:.3g} eV/Å, larger than {MAX_FORCE_EV_A:g}; the reference "

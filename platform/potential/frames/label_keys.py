@@ -100,7 +100,7 @@ def _detected(name: str, atoms: Atoms, values: dict[str, object]) -> _Group | No
     groups = _groups(atoms, values)
     standard = [group for group in groups if (group.energy, group.forces) == ("energy", "forces")]
     others = [group for group in groups if group not in standard]
-    chosen = (standard or others or [None])[0]
+    chosen = next(iter(standard or others), None)
     for other in groups:
         if chosen is not None and not _same(values, chosen, other):
             raise InputError(

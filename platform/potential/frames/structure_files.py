@@ -133,5 +133,5 @@ def _ase_frames(file: Path, kind: str | None) -> list[Atoms]:
     if file.suffix == ".db":  # ase.io leaves out key-value pairs and data, where labels may be
         return [row.toatoms(add_additional_information=True) for row in connect(file).select()]
 
-    frames = read(file, index=":", format=kind)
+    frames = read(file, index=":", format=kind, do_not_split_by_at_sign=True)
     return frames if isinstance(frames, list) else [frames]

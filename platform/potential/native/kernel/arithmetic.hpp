@@ -1,5 +1,5 @@
-// How many multiply-adds an energy with forces takes, counted from the tables: the limit no implementation of this
-// scheme passes.
+// Counts the multiply-adds of an energy with forces from the tables: a lower limit for every implementation of this
+// scheme.
 #pragma once
 
 #include "mtp.hpp"

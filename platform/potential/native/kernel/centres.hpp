@@ -4,14 +4,14 @@
 namespace argyro {
 
 // Any number of centre atoms with full neighbour lists, one after the other; many at a time is fast (one per SIMD lane,
-// centres of similar neighbour count side by side), a few hundred per call are a good measure.
+// centres of similar neighbour count side by side), a few hundred per call are enough.
 // Pairs at or beyond the cutoff contribute nothing but cost time: leave them out.
 struct Centres {
     int count = 0;
     const int* types = nullptr;            // [count], 0 .. species_count - 1
     const int* offsets = nullptr;          // [count + 1]: pairs offsets[i] .. offsets[i+1] - 1 belong to centre i
     const double* rij_A = nullptr;         // [pairs][stride], r_j - r_i in the first three
-    const int* neighbour_types = nullptr;  // [pairs]; null: they stand behind r_ij, in the fourth double
+    const int* neighbour_types = nullptr;  // [pairs]; null: they follow r_ij, as the fourth double
     int stride = 3;                        // doubles from one pair to the next, in rij_A and in the gradients
 };
 
@@ -19,7 +19,7 @@ static inline int neighbour_type(const Centres& all, long pair) {
     return all.neighbour_types ? all.neighbour_types[pair] : static_cast<int>(all.rij_A[all.stride * pair + 3]);
 }
 
-// Where results go; a null pointer means not wanted. All are overwritten.
+// Where results go; a null pointer: not computed. All are overwritten.
 struct Results {
     double* energies_eV = nullptr;     // [count] site energies
     double* gradients_eV_A = nullptr;  // [pairs][stride] dE_i/dr_ij in the first three

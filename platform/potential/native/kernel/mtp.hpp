@@ -1,11 +1,11 @@
 // Moment tensor potential on neighbour lists: the interface shared by the Python binding and the LAMMPS pair style.
 //
 // E_i = e(z_i) + sum_k xi_k B_k(neighbourhood of i) + 1/2 sum_j zbl(r_ij), with r_ij = r_j - r_i.
-// The caller gets dE_i/dr_ij for every pair of every centre and does the bookkeeping himself: with newton,
+// The caller gets dE_i/dr_ij for every pair of every centre and sums forces and virial: with newton,
 //   f_i += dE_i/dr_ij,   f_j -= dE_i/dr_ij,   virial_ab -= r_ij,a dE_i/dr_ij,b.
 //
-// The inner loops (mtp_simd.cpp) are compiled once per instruction set, everything else once; ../native_build.py knows
-// how.
+// The inner loops (mtp_simd.cpp) are compiled once per instruction set, everything else once; see
+// ../build.py.
 #pragma once
 
 #include <cstddef>

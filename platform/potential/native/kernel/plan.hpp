@@ -1,6 +1,6 @@
-// The potential as the inner loops want it: moments renumbered, products grouped. Plain pointers, owned by plan.cpp.
+// Layout of a potential for the inner loops: moments renumbered, products grouped. Plain pointers, owned by plan.cpp.
 //
-// Basic moments of one rank stand together; within a rank monomials x^a y^b z^c follow each other with a, then b
+// Basic moments of one rank are adjacent; within a rank monomials x^a y^b z^c follow each other with a, then b
 // descending, and all mu of a monomial are neighbours: index = moment_offset[rank] + i * mu_count[rank] + mu. In this
 // order the monomials of rank n are x times all of rank n-1, then y times its last n (those without x), then z times
 // its last one, so no index table is needed.

@@ -1,4 +1,4 @@
-// Where things lie in the scratch memory of a batch.
+// Layout of the scratch memory of a batch.
 #pragma once
 
 #include "lanes_simd.hpp"

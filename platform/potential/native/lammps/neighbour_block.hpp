@@ -8,7 +8,7 @@
 
 namespace argyro {
 
-// What a block needs to know of LAMMPS, the same for all blocks of a step.
+// Input of a block from LAMMPS, the same for all blocks of a step.
 struct AtomView {
   const double *x;     // [atoms][kStride] Å and species; atoms that are not ours stand far away from everything
   const int *species;  // [atoms] species of the potential, negative: not ours

@@ -1,4 +1,4 @@
-// What touches LAMMPS' atoms once per neighbour: compiled per instruction set, hence no standard headers.
+// Loops over LAMMPS' atoms, once per neighbour: compiled per instruction set, hence no standard headers.
 #pragma once
 
 namespace argyro {
