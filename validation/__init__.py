@@ -1,1 +1,1 @@
-"""What the platform's numbers are compared with: DFT, published theory, experiment; the pages that show it."""
+"""Compare results with DFT, published theory and experiment, and write the validation page."""

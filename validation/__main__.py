@@ -90,7 +90,7 @@ def _facts(folder: Path) -> dict:
 
 
 def main() -> None:
-    """Entry point."""
+    """Parse the arguments and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("export", nargs="?", type=Path, default=ROOT / "campaigns" / "reference")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")

@@ -1,4 +1,4 @@
-"""The shipped potential against ab initio trajectories of Li6PS5I: mean-square displacement, diffusivity, g(r).
+"""Compare the shipped potential with ab initio trajectories of Li6PS5I: MSD, diffusivity, g(r).
 
 python -m argyro.validation.aimd TRAJECTORIES POTENTIAL.mtp
 
@@ -37,7 +37,7 @@ HEATING_PS = 5.0  # left out of what is evaluated
 
 
 def compare(folder: Path, potential: Path, seed: int = 0) -> dict:
-    """Both trajectories of a system, evaluated alike.
+    """Evaluate both trajectories of a system in the same way.
 
     Args:
         folder: of the pieces.
@@ -78,7 +78,7 @@ def _frames(piece: Path) -> list[Atoms]:
 
 
 def _plain(frame: Atoms) -> Atoms:
-    """Atoms as `run_md` wants them: a bulk cell."""
+    """Copy a frame as the bulk cell that `run_md` takes."""
     atoms = Atoms(frame.get_chemical_symbols(), positions=frame.positions, cell=frame.cell, pbc=True)
     atoms.info |= {"boundary": "bulk", "boundaries": 0}
     return atoms
@@ -100,7 +100,7 @@ def _evaluated(trajectory: Trajectory, frames: list[Atoms]) -> dict:
 
 
 def section(data: Data) -> Section:
-    """Table and pictures of what `compare` found."""
+    """Tabulate and draw the result of `compare`."""
     columns = ("system", "", "MSD at 10 ps, Å²", "D, 1e-6 cm²/s", "g(r) missed: Li-Li", "Li-S", "Li-I")
     if not RESULT.exists():
         return data.section("aimd", columns, [], length=0, cite=data.cite("aimd"))
@@ -132,7 +132,7 @@ def _diffusivity(found: Diffusivity) -> str:
 
 
 def main(trajectories: Path, potential: Path) -> None:
-    """Compare both systems and keep the outcome."""
+    """Compare both systems and write the result."""
     found = {name: compare(trajectories / name, potential) for name in ("0p", "50p")}
     RESULT.write_text(json.dumps(found, indent=None, separators=(",", ":")))
 

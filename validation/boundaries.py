@@ -1,4 +1,4 @@
-"""Comparisons of grain boundaries and of the polycrystal they make."""
+"""Compare grain boundaries and polycrystals with published values."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SAME, OPEN, OTHER = "same side of 1", "undecided", "other side"
 
 
 def at_width(found: Uncertain, width_nm: float, other_nm: float) -> Uncertain:
-    """D_GB / D_bulk along a boundary at another width: (D_GB / D_bulk - 1) w is what the cell fixes."""
+    """Convert D_GB / D_bulk along a boundary to another width; the cell fixes (D_GB / D_bulk - 1) w."""
     moved = (1 + (limit - 1) * width_nm / other_nm for limit in (found.value, found.low, found.high))
     return Uncertain(*moved)
 
 
 def across_at_width(found: Uncertain, width_nm: float, other_nm: float) -> Uncertain | None:
-    """The same across it: (D_bulk / D_GB - 1) w is fixed; None where no positive value is left."""
+    """Convert D_GB / D_bulk across a boundary; (D_bulk / D_GB - 1) w is fixed. None where no positive value exists."""
     moved = [1 + (1 / limit - 1) * width_nm / other_nm for limit in (found.value, found.low, found.high)]
     return Uncertain(*(1 / entry for entry in moved)) if min(moved) > 0 else None
 
@@ -73,7 +73,7 @@ def over_bulk(data: Data, found: Sequence[Law]) -> Section:
 
 
 def _ratios(found: Sequence[Law], bulk: dict[str, Law]) -> Iterator[tuple[Law, float, Uncertain]]:
-    """Each boundary law with its ratio to the bulk at the lowest temperature that both have."""
+    """Yield each boundary law with its ratio to the bulk at the lowest common temperature."""
     order = sorted(found, key=lambda law: (law.composition, law.disorder, law.direction, law.boundary))
     for law in order:
         shared = _shared(law, bulk[law.material]) if law.direction != "bulk" and law.material in bulk else None
@@ -88,11 +88,11 @@ def _write_ratios(
     rows = []
     for law, temperature_K, measured in ratios:
         cold = ratio(law.at(ROOM_K), bulk[law.material].at(ROOM_K))
-        told = {"": measured, f"_at_{width_nm:g}_nm": _published_width(law, measured, width_nm), "_at_300_K": cold}
+        columns = {"": measured, f"_at_{width_nm:g}_nm": _published_width(law, measured, width_nm), "_at_300_K": cold}
         place = {"material": law.material, "boundary": law.boundary, "direction": law.direction}
         values = {
             f"ratio{name}{limit}": f"{getattr(value, field):.3g}"
-            for name, value in told.items()
+            for name, value in columns.items()
             if value
             for field, limit in (("value", ""), ("low", "_low"), ("high", "_high"))
         }
@@ -116,7 +116,7 @@ def _published_width(law: Law, measured: Uncertain, other_nm: float) -> Uncertai
 
 
 def _shared(law: Law, bulk: Law) -> tuple[float, Uncertain] | None:
-    """The lowest temperature at which both have a value, with the ratio there."""
+    """Find the lowest temperature at which both have a value, and the ratio there."""
     for point in law.points:
         found = ratio(point.estimate, bulk.measured(point.temperature_K))
         if found:
@@ -125,7 +125,7 @@ def _shared(law: Law, bulk: Law) -> tuple[float, Uncertain] | None:
 
 
 def _sign(measured: Uncertain, known: float | None) -> str:
-    """Whether ours lies on the published side of one."""
+    """Judge whether the interval lies on the published side of one."""
     if known is None:
         return ""
     if measured.low <= 1 <= measured.high:
@@ -134,7 +134,7 @@ def _sign(measured: Uncertain, known: float | None) -> str:
 
 
 def signs(data: Data, found: Sequence[Law]) -> Section:
-    """Ordered and disordered crystals taken together: are boundaries fast where the bulk is slow?"""
+    """Average the ratios over boundaries, for ordered and disordered crystals."""
     from scipy.stats import t
 
     bulk = {law.material: law for law in found if law.direction == "bulk"}
@@ -164,7 +164,7 @@ def signs(data: Data, found: Sequence[Law]) -> Section:
 
 
 def energies(data: Data, structures: pd.DataFrame) -> Section:
-    """Boundary energies of the cells relaxed with the potential."""
+    """Tabulate boundary energies of the relaxed cells."""
     limit = data.published["boundary_energy_J_m2"]["largest"]
     cells = structures[structures["boundary"] != "bulk"]
     rows = []
@@ -205,7 +205,7 @@ def grain_size(data: Data, effective: pd.DataFrame) -> Section:
 
 
 def iodide(data: Data, regimes: pd.DataFrame) -> Section:
-    """Ordered Li6PS5I as a polycrystal: does its Arrhenius line bend?"""
+    """Compare the activation energies of polycrystalline ordered Li6PS5I at both ends of the temperatures."""
     published = data.published["iodide"]
     mine = regimes[(regimes["composition"] == "Li6PS5I") & (regimes["disorder"] == 0)] if len(regimes) else regimes
     rows = [
@@ -223,13 +223,13 @@ def iodide(data: Data, regimes: pd.DataFrame) -> Section:
 
 
 def _takeover(cells: pd.DataFrame) -> str:
-    """Temperatures of the boundaries that have one, else the largest share of samples with one."""
+    """Give the take-over temperatures of the boundaries, or the largest share of samples that have one."""
     known = cells["takeover_K_value"].dropna() if "takeover_K_value" in cells else []
     return _span(list(known), ".0f") if len(known) else f"in at most {cells['takeover_share'].max():.0%} of samples"
 
 
 def ranking(data: Data, table: pd.DataFrame, best: int = 5) -> Section:
-    """What the platform recommends, and how sure it is."""
+    """Tabulate the best candidates with their probabilities."""
     rows = [
         [
             row["material"],
@@ -244,5 +244,5 @@ def ranking(data: Data, table: pd.DataFrame, best: int = 5) -> Section:
     shares = ", ".join(f"{name} {share:.0%}" for name, share in by_material.items() if share >= 0.01)
     temperature_K = table["temperature_K"].iloc[0] if len(table) else ROOM_K
     columns = ("material", "boundary", "d, nm", "σ, mS/cm", "P(best)")
-    told = {"temperature": temperature_K, "best": best, "all": len(table), "shares": shares or "no data"}
-    return data.section("ranking", columns, rows, **told)
+    values = {"temperature": temperature_K, "best": best, "all": len(table), "shares": shares or "no data"}
+    return data.section("ranking", columns, rows, **values)

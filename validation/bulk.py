@@ -1,4 +1,4 @@
-"""Comparisons of the crystal without boundaries: lattice, barriers, prefactors, conductivity."""
+"""Compare the bulk with published values: lattice, barriers, prefactors, conductivity."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Z95 = 1.959964
 
 
 def of_bulk(found: Sequence[Law]) -> list[Law]:
-    """The laws of the bulk, by composition and disorder."""
+    """Sort the laws of the bulk by composition and disorder."""
     return sorted((law for law in found if law.direction == "bulk"), key=lambda law: (law.composition, law.disorder))
 
 
 def lattice(data: Data, found: Sequence[Law], results: pd.DataFrame) -> Section:
-    """Lattice constants from the mean cells of the runs, extrapolated to room temperature."""
+    """Extrapolate the mean cells of the runs to room temperature."""
     published = data.published["lattice_parameter_A"]
     rows = []
     for law in of_bulk(found):
@@ -45,7 +45,7 @@ def lattice(data: Data, found: Sequence[Law], results: pd.DataFrame) -> Section:
 
 
 def disorder(data: Data, found: Sequence[Law]) -> Section:
-    """Activation energies and room-temperature diffusivities over site disorder."""
+    """Compare activation energies and D(300 K) over site disorder."""
     energies, rates = data.published["activation_energy_eV"], data.published["diffusivity_300K_cm2_s"]
     rows = []
     for law in of_bulk(found):
@@ -78,7 +78,7 @@ def _temperatures(law: Law) -> str:
 
 
 def radius(data: Data, found: Sequence[Law]) -> Section:
-    """Ordered bulk: Ea against the radius of the halide."""
+    """Fit Ea of the ordered bulk against the radius of the halide."""
     radii, published = data.published["radius_A"], data.published["anion_radius"]
     ordered = [law for law in of_bulk(found) if law.disorder == 0 and law.fit and _halide(law, radii)]
     rows = [
@@ -100,7 +100,7 @@ def radius(data: Data, found: Sequence[Law]) -> Section:
 
 
 def _halide(law: Law, radii: dict) -> str:
-    """The only halide of a composition, empty if it has several."""
+    """Return the only halide of a composition, empty if it has several."""
     present = [element for element in radii if element in Composition.parse(law.composition).elements]
     return present[0] if len(present) == 1 else ""
 
@@ -110,7 +110,7 @@ def _sigma(value: Uncertain) -> float:
 
 
 def meyer_neldel(data: Data, found: Sequence[Law]) -> Section:
-    """Prefactor against barrier over all laws, bulk and boundaries."""
+    """Fit the prefactor against the barrier over all laws."""
     published = data.published["meyer_neldel"]
     fitted = [law for law in found if law.fit]
     energies = np.array([law.fit.activation_energy_eV.value for law in fitted if law.fit])
@@ -140,7 +140,7 @@ def meyer_neldel(data: Data, found: Sequence[Law]) -> Section:
 
 
 def conductivity(data: Data, found: Sequence[Law]) -> Section:
-    """Room-temperature conductivity against experiment, at the nearest disorder that was run."""
+    """Compare the conductivity at 298 K with experiment, at the nearest disorder that was run."""
     published = data.published["experiment"]
     rows = []
     for composition, measured in published.items():

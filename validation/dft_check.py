@@ -1,4 +1,4 @@
-"""Errors of references and potentials on the frames that GPAW labelled.
+"""Measure the errors of references and potentials on frames labelled by GPAW.
 
 python -m argyro.validation.dft_check predict NAME SOURCE [--python PYTHON] [--model MODEL]
 python -m argyro.validation.dft_check predict NAME POTENTIAL.mtp [POTENTIAL.mtp ...]
@@ -42,7 +42,7 @@ SHIPPED = "MTP, reference"  # under which the shipped potentials' predictions ar
 
 @dataclass(frozen=True)
 class Errors:
-    """How a source differs from DFT.
+    """Errors of a source against DFT.
 
     Args:
         frames: compared.
@@ -94,7 +94,7 @@ KINDS: dict[str, tuple[Callable[[Atoms], bool], str]] = {
 
 
 def section(data: Data) -> Section:
-    """Table of all sources of which predictions are kept, by kind of frame."""
+    """Tabulate the errors of all stored sources by kind of frame."""
     frames = labelled_frames()
     rows, points = [], {}
     for name, kept in kept_answers().items():
@@ -107,8 +107,8 @@ def section(data: Data) -> Section:
     columns = ("source", "frames", "force RMSE, eV/Å", "slope", "energy RMSE, meV/atom")
     cut = sum(frame.info["boundary"] != "bulk" for frame in frames)
     rms = float(np.sqrt(np.mean(np.concatenate([frame.get_forces() for frame in frames]) ** 2)))
-    told = {"frames": len(frames), "bulk": len(frames) - cut, "cut": cut, "rms": rms}
-    return data.section("dft", columns, rows, ["dft.png"] if points else [], **told)
+    values = {"frames": len(frames), "bulk": len(frames) - cut, "cut": cut, "rms": rms}
+    return data.section("dft", columns, rows, ["dft.png"] if points else [], **values)
 
 
 def _row(name: str, kind: str, known: list[Atoms], kept: dict) -> list[str] | None:
@@ -127,13 +127,13 @@ def _row(name: str, kind: str, known: list[Atoms], kept: dict) -> list[str] | No
 
 
 def of_kept(frames: list[Atoms], kept: dict[str, tuple[float, np.ndarray]], element: str = "") -> Errors:
-    """Errors of answers that were kept."""
+    """Compute the errors of stored answers."""
     answers = [kept[frame.info["frame"]] for frame in frames]
     return errors(frames, np.array([energy for energy, _ in answers]), [forces for _, forces in answers], element)
 
 
 def softness(data: Data, found: Sequence[Law]) -> Section:
-    """What the softness of the labels does to the barriers, Ea / slope of the forces on Li."""
+    """Estimate DFT's barriers as Ea over the slope of the forces on Li."""
     frames = labelled_frames()
     kept = kept_answers().get(SHIPPED, {})
     known = [frame for frame in frames if frame.info["frame"] in kept]
@@ -153,14 +153,14 @@ def softness(data: Data, found: Sequence[Law]) -> Section:
 
 
 def labelled_frames() -> list[Atoms]:
-    """The frames with GPAW's energies and forces."""
+    """Read the frames with GPAW's energies and forces."""
     frames = read(FRAMES, index=":")
     assert isinstance(frames, list)  # as an index of a slice gives
     return frames
 
 
 def kept_answers() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
-    """Source -> frame -> energy and forces."""
+    """Read stored answers: source -> frame -> energy and forces."""
     kept: dict[str, dict[str, tuple[float, np.ndarray]]] = {}
     if PREDICTIONS.exists():
         with np.load(PREDICTIONS) as stored:
@@ -171,7 +171,7 @@ def kept_answers() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
 
 
 def keep(name: str, answers: dict[str, tuple[float, np.ndarray]]) -> None:
-    """Add a source's answers to those kept; the energy is the first row, forces follow."""
+    """Store a source's answers; the first row is the energy, forces follow."""
     kept = kept_answers() | {name: answers}
     arrays = {
         f"{source}|{frame}": np.vstack([[energy, 0, 0], forces])
@@ -182,7 +182,7 @@ def keep(name: str, answers: dict[str, tuple[float, np.ndarray]]) -> None:
 
 
 def kept_bias() -> list[Bias]:
-    """Rows of the bias table, from the answers kept."""
+    """Compute the rows of the bias table from stored answers."""
     frames, rows = labelled_frames(), []
     for name, (reference, model, version, lattice_percent) in REFERENCES.items():
         kept = kept_answers()[name]
@@ -193,7 +193,7 @@ def kept_bias() -> list[Bias]:
 
 
 def of_source(frames: list[Atoms], source: str, python: str | None, model: str | None) -> dict:
-    """Answers of a label source."""
+    """Label the frames with a source."""
     from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.source import LabelSource
 
@@ -203,7 +203,7 @@ def of_source(frames: list[Atoms], source: str, python: str | None, model: str |
 
 
 def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
-    """Answers of moment tensor potentials, each for the frames whose elements are its own."""
+    """Evaluate moment tensor potentials, each on the frames whose elements it knows."""
     from argyro.platform.potential.mtp.model import MTP
 
     answers = {}
@@ -216,7 +216,7 @@ def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
 
 
 def main() -> None:
-    """Ask a source or potentials and keep the answers, or make the bias table."""
+    """Store the answers of a source or of potentials, or write the bias table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=["predict", "bias"])
     parser.add_argument("name", nargs="?", help="in the table")

@@ -1,4 +1,4 @@
-"""Hot frames on which references and potentials are compared with DFT: bulk cells and boxes cut at grain boundaries.
+"""Make the hot frames of the DFT check: bulk cells and boxes cut at grain boundaries.
 
     python -m argyro.validation.dft_frames FRAMES.extxyz
 
@@ -49,11 +49,11 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Unique, without blanks."""
+        """Name the case, without blanks."""
         return f"{self.composition}/{100 * self.disorder:g}/{self.boundary}"
 
     def cell(self, seed: int) -> Atoms:
-        """The cell of the run."""
+        """Build the cell of the run."""
         if self.boundary == "bulk":
             return build_bulk(self.composition, self.disorder, seed=seed)
         return build_boundary(self.composition, self.disorder, self.boundary, MIN_GRAIN_NM, seed=seed)
@@ -67,7 +67,7 @@ CASES = [
 
 
 def hot_frames(case: Case, calculator, seed: int = 0) -> list[Atoms]:
-    """Frames of a run at 700 K: the cell itself in bulk, boxes round four atoms at the boundary otherwise."""
+    """Take frames of a run at 700 K: the bulk cell, or boxes around four atoms at the boundary."""
     atoms = case.cell(seed)
     atoms.rattle(0.05, seed=seed)
     atoms.calc = calculator
@@ -104,7 +104,7 @@ def _plain(atoms: Atoms) -> Atoms:
 
 
 def _boxes(frame: Atoms, calculator, rng: np.random.Generator) -> list[Atoms]:
-    """Four small boxes round Li ions near the boundary, their borders relaxed a little."""
+    """Cut four small boxes around Li ions near the boundary and relax their borders."""
     lithium = frame.numbers == 3
     near = np.flatnonzero(lithium & (np.abs(frame.arrays["boundary_distance_A"]) <= NEAR_BOUNDARY_A))
     boxes = []
@@ -127,7 +127,7 @@ def _relax_border(box: Atoms, calculator) -> Atoms:
 
 
 def main(file: Path) -> None:
-    """Make the frames of all cases that the file does not hold."""
+    """Make the missing frames of all cases."""
     from chgnet.model.dynamics import CHGNetCalculator
 
     calculator = CHGNetCalculator(use_device="cpu", on_isolated_atoms="ignore")

@@ -18,7 +18,7 @@ from ase.io import read, write
 
 
 def labelled(frame: Atoms) -> Atoms:
-    """One frame with energy (eV) and forces (eV/Å); what it cost stands in ``info["cpu_s"]``."""
+    """Label one frame with energy (eV) and forces (eV/Å); ``info["cpu_s"]`` is the CPU time."""
     from gpaw import GPAW, PW
 
     start = time.process_time()
@@ -31,7 +31,7 @@ def labelled(frame: Atoms) -> Atoms:
 
 
 def main(source: Path, target: Path) -> None:
-    """Label what is not labelled yet."""
+    """Label all frames without labels."""
     done = {frame.info["frame"] for frame in read(target, index=":")} if target.exists() else set()
     for frame in read(source, index=":"):
         if frame.info["frame"] not in done:

@@ -1,4 +1,4 @@
-"""Pictures of the validation page."""
+"""Draw the pictures of the validation page."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _save(axes, file: Path) -> None:
 
 
 def colour(composition: str) -> str:
-    """One colour for each halide."""
+    """Choose the colour of a halide."""
     return next((shade for halide, shade in COLOURS.items() if halide in composition.replace("Li", "")), "black")
 
 
 def arrhenius(found: Sequence[Law], file: Path) -> None:
-    """D over 1000/T with the fitted laws; arrows are upper bounds."""
+    """Draw D over 1000/T with the fitted laws; arrows are upper bounds."""
     axes = _axes()
     for law in found:
         shade, marker = colour(law.composition), MARKERS.get(law.disorder, "v")
@@ -60,7 +60,7 @@ def arrhenius(found: Sequence[Law], file: Path) -> None:
 
 
 def over_disorder(found: Sequence[Law], published: dict, file: Path) -> None:
-    """Ea over site disorder, ours and published."""
+    """Draw Ea over site disorder, ours and published."""
     axes = _axes()
     for composition in dict.fromkeys(law.composition for law in found):
         fitted = [law for law in found if law.composition == composition and law.fit]
@@ -98,7 +98,7 @@ def meyer_neldel(found: Sequence[Law], published: dict, file: Path) -> None:
 
 
 def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> None:
-    """D_GB/D_bulk over D_bulk: fast where the bulk is slow?"""
+    """Draw D_GB/D_bulk over D_bulk."""
     axes = _axes()
     for law, bulk, measured in drawn:
         temperature_K = next(p.temperature_K for p in law.points if p.estimate and bulk.measured(p.temperature_K))
@@ -127,7 +127,7 @@ def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> 
 
 
 def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
-    """D_eff relative to that of the largest grains, every material, mean over boundaries."""
+    """Draw D_eff over that of the largest grains, mean over boundaries, for every material."""
     axes = _axes()
     for material, rows in cold.groupby("material"):
         curves = rows.pivot_table("effective_cm2_s_value", "grain_size_nm", "boundary")
@@ -144,7 +144,7 @@ def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
 
 
 def parity(points: dict[str, tuple[np.ndarray, np.ndarray]], file: Path) -> None:
-    """Force components of each source against DFT."""
+    """Draw the force components of each source against DFT."""
     axes = _axes(5.0, 5.0)
     for name, (reference, forces) in points.items():
         axes.plot(reference, forces, ".", markersize=2, alpha=0.5, label=name)
@@ -156,7 +156,7 @@ def parity(points: dict[str, tuple[np.ndarray, np.ndarray]], file: Path) -> None
 
 
 def curves(reference: dict, ours: dict, file: Path) -> None:
-    """MSD over time and g(r) of two pairs, ab initio dashed."""
+    """Draw MSD over time and g(r) of two pairs, ab initio dashed."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""From rows of a results table to one diffusivity per temperature and an Arrhenius law per cell and direction."""
+"""Combine rows of a results table into one diffusivity per temperature and one Arrhenius law per cell and direction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMITS = ("value", "low", "high")
 
 @dataclass(frozen=True)
 class Law:
-    """Everything measured in one cell and direction.
+    """Results of one cell and direction.
 
     Args:
         material: such as ``Li6PS5Cl 50 %``.
@@ -43,16 +43,16 @@ class Law:
     fit: Arrhenius | None
 
     def at(self, temperature_K: float) -> Uncertain | None:
-        """D at a temperature, from the law."""
+        """Evaluate the law at a temperature."""
         return self.fit.at(temperature_K) if self.fit else None
 
     def measured(self, temperature_K: float) -> Uncertain | None:
-        """D of the runs at a temperature."""
+        """Return D of the runs at a temperature."""
         return next((point.estimate for point in self.points if point.temperature_K == temperature_K), None)
 
 
 def laws(results: pd.DataFrame) -> list[Law]:
-    """A law for each material, boundary and direction, in the order of the table."""
+    """Make a law for each material, boundary and direction, in the order of the table."""
     return [_law(rows) for _, rows in results.groupby(["material", "boundary", "direction"], sort=False)]
 
 
@@ -93,7 +93,7 @@ def _run(row: pd.Series) -> tuple[Uncertain | None, float | None]:
 
 
 def ratio(upper: Uncertain | None, lower: Uncertain | None) -> Uncertain | None:
-    """Quotient of two positive numbers, their logarithms taken as normal and independent."""
+    """Divide two positive numbers with independent normal logarithms."""
     if upper is None or lower is None or min(upper.low, lower.low) <= 0:
         return None
     spread = 1.959964 * float(np.hypot(upper.log_sigma, lower.log_sigma))
@@ -102,7 +102,7 @@ def ratio(upper: Uncertain | None, lower: Uncertain | None) -> Uncertain | None:
 
 
 def line(x: np.ndarray, y: np.ndarray, sigma: np.ndarray) -> tuple[Uncertain, Uncertain, float]:
-    """Weighted straight line: slope, intercept, each with its 95 % interval, and R².
+    """Fit a weighted straight line: slope, intercept, each with its 95 % interval, and R².
 
     The covariance is scaled by the misfit where that exceeds the errors given.
     """

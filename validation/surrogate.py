@@ -1,4 +1,4 @@
-"""Errors of the surrogate on held-out data, next to its baselines."""
+"""Report errors of the surrogate on held-out data, next to its baselines."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def section(data: Data) -> Section:
                 marks = ["best"] * (kind == split["best"]) + ["used"] * (kind == report["shipped"])
                 row = [split["split"], kind, f"{score['mae_dex']:.3f}", f"{score['coverage_95']:.0%}", ", ".join(marks)]
                 rows.append(row)
-    told = {"values": report["values"], "bounds": report["bounds"], "noise": report["noise_floor_dex"], **TARGETS_DEX}
-    return data.section("surrogate", ("left out", "model", "MAE, dex", "95 % cover", ""), rows, **told)
+    values = {"values": report["values"], "bounds": report["bounds"], "noise": report["noise_floor_dex"], **TARGETS_DEX}
+    return data.section("surrogate", ("left out", "model", "MAE, dex", "95 % cover", ""), rows, **values)
 
 
 def _folder(data: Data) -> Path:
-    """Folder of the export's surrogate; that of the reference campaign ships inside the package."""
+    """Find the export's surrogate; that of the reference campaign ships inside the package."""
     own = data.folder / "surrogate"
     return own if own.exists() else shipped_folder()

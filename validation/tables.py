@@ -1,4 +1,4 @@
-"""Sections of the page: a title, prose, a table, pictures; numbers with their intervals."""
+"""Write sections of the page: title, prose, table, pictures; numbers with intervals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Section:
     Args:
         title: heading.
         text: what is compared, and how.
-        remark: what is to be said of the outcome.
+        remark: the result in words.
         columns: of the table.
         rows: of the table.
         pictures: file names below the page's folder of pictures.
@@ -30,7 +30,7 @@ class Section:
     pictures: list[str] = field(default_factory=list)
 
     def markdown(self, folder: str) -> str:
-        """Heading, text, table, pictures, and what is to be said about the outcome."""
+        """Write heading, text, table, pictures and remark."""
         parts = [f"## {self.title}", self.text]
         if self.rows:
             parts.append(table(self.columns, self.rows))
@@ -41,7 +41,7 @@ class Section:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
+    """Write a Markdown table."""
     lines = ["|" + "|".join(str(cell) or " " for cell in line) + "|" for line in [columns, *rows]]
     return "\n".join([lines[0], "|" + "---|" * len(columns), *lines[1:]])
 
@@ -62,7 +62,7 @@ def interval(value: Uncertain | None, digits: int = 3) -> str:
 
 
 def verdict(ours: Uncertain | None, published: float | None) -> str:
-    """Whether the published value lies in our interval."""
+    """Judge whether the published value lies in our interval."""
     if ours is None or published is None:
         return ""
     if ours.low <= published <= ours.high:
@@ -72,7 +72,7 @@ def verdict(ours: Uncertain | None, published: float | None) -> str:
 
 @dataclass(frozen=True)
 class Data:
-    """What the page is made from.
+    """Inputs of the page.
 
     Args:
         folder: an export of a campaign.
@@ -87,7 +87,7 @@ class Data:
     prose: dict
 
     def section(self, key: str, columns: Sequence[str], rows: list, pictures: Sequence[str] = (), **values) -> Section:
-        """A section with its prose filled in."""
+        """Make a section with its prose filled in."""
         entry = self.prose[key]
         text = entry["text"].format(**values)
         return Section(entry["title"], text, entry.get("remark", ""), columns, rows, list(pictures))

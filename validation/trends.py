@@ -16,14 +16,14 @@ MIDDLE = 0.5  # share of the halide off its site where barriers are lowest
 
 
 def of_cells(results: pd.DataFrame) -> list[Law]:
-    """Laws of the whole cells, boundaries and grains together: no width and no inversion stands between."""
+    """Fit laws to whole cells, so that no width and no inversion enters."""
     renamed = {f"diffusivity_{limit}_cm2_s": results[f"cell_{limit}_cm2_s"] for limit in LIMITS}
     bounds = {"valid": results["cell_valid"], "upper_bound_cm2_s": results["cell_upper_bound_cm2_s"]}
     return laws(results.assign(**renamed, **bounds))
 
 
 def limits(point: Ensemble) -> tuple[float, float]:
-    """Interval of a diffusivity in cm²/s; from zero where there is only an upper bound."""
+    """Return the interval of a diffusivity in cm²/s, from zero for an upper bound."""
     if point.estimate:
         return point.estimate.low, point.estimate.high
     assert point.upper_bound_cm2_s is not None  # who has no estimate has a bound
@@ -31,14 +31,14 @@ def limits(point: Ensemble) -> tuple[float, float]:
 
 
 def compared(larger: tuple[float, float], smaller: tuple[float, float]) -> str:
-    """Whether one interval lies above the other, as it should."""
+    """Judge whether one interval lies above the other, as expected."""
     if larger[0] > smaller[1]:
         return YES
     return NO if larger[1] < smaller[0] else OPEN
 
 
 def section(data: Data, results: pd.DataFrame) -> Section:
-    """One row for each trend and composition, or group of materials."""
+    """Count comparisons for each trend and composition."""
     bulk = [law for law in laws(results) if law.direction == "bulk"]
     cells = [law for law in of_cells(results) if law.direction != "bulk"]
     rows = [*_barriers(bulk), *_disorder(bulk), *_slowest(bulk), *_boundaries(bulk, cells)]
@@ -60,7 +60,7 @@ def _barriers(bulk: Sequence[Law]) -> Iterator[list[str]]:
 
 
 def _disorder(bulk: Sequence[Law]) -> Iterator[list[str]]:
-    """Barriers fall and rise with disorder; seen where D is measured: any against none, the middle against the rest."""
+    """Compare D with disorder and without, and at middle disorder with less and more."""
     any_, none = (lambda share: share > 0), (lambda share: share == 0)
     yield from _faster(bulk, "disorder speeds up the bulk", "each disorder against none", any_, none)
     middle, beside = (lambda share: share == MIDDLE), (lambda share: share not in (0, MIDDLE))
@@ -105,7 +105,7 @@ def _boundaries(bulk: Sequence[Law], cells: Sequence[Law]) -> Iterator[list[str]
 
 
 def _common(first: Law, second: Law) -> Iterable[tuple[tuple[float, float], tuple[float, float]]]:
-    """Intervals of two laws at the temperatures that both have."""
+    """Return the intervals of two laws at common temperatures."""
     other = {point.temperature_K: point for point in second.points}
     return [(limits(p), limits(other[p.temperature_K])) for p in first.points if p.temperature_K in other]
 
