@@ -20,27 +20,43 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from argyro.actors.ray_executor import RayExecutor
 from argyro.campaigns.pipeline.graph import Graph, Node
-from argyro.campaigns.pipeline.stage import StageDefinition
 from argyro.campaigns.runtime.scheduler import Progress, Scheduler
 from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult
 from argyro.platform.execution.task import Outcome, Resources, Task
 from argyro.platform.execution.work_item import WorkItem
 
 CHAIN = 4  # structure, run, analysis, homogenization
 
 
-def stub(context) -> dict:
-    """Sleeps as long as it is told, and hands on a number from its parent."""
-    time.sleep(context.inputs["sleep_s"])
+class StubInputs(Contract):
+    """Place of an item in its chain, and how long it sleeps."""
+
+    chain: int
+    place: int
+    sleep_s: float
+    label: str
+
+
+class StubResult(StageResult):
+    """Number of the items in the chain so far."""
+
+    value: int
+
+
+def stub(context: StageContext[StubInputs, None]) -> StubResult:
+    """Sleep, and count on from the parent."""
+    time.sleep(context.inputs.sleep_s)
     (context.workdir / "out.txt").write_text("x" * 1000)
-    return {"value": 1 + sum(context.parent_result(role)["value"] for role in context.parents)}
+    return StubResult(value=1 + sum(parent.result.value for parent in context.parents("before", STUB)))
 
 
-STUB = StageDefinition("stub", 1, stub)
+STUB: Stage[StubInputs, StubResult] = Stage("stub", 1, stub, StubInputs, StubResult)
 
 
 def chains(items: int, sleep_s: float = 0.0, label: str = "") -> Graph:
@@ -48,8 +64,8 @@ def chains(items: int, sleep_s: float = 0.0, label: str = "") -> Graph:
     graph = Graph()
     for number in range(items):
         chain, place = divmod(number, CHAIN)
-        parents = {"before": f"{label}{chain}/{place - 1}"} if place else {}
-        inputs = {"chain": chain, "place": place, "sleep_s": sleep_s, "label": label}
+        parents = {"before": [f"{label}{chain}/{place - 1}"]} if place else {}
+        inputs = StubInputs(chain=chain, place=place, sleep_s=sleep_s, label=label)
         graph.add(Node(f"{label}{chain}/{place}", STUB, inputs, parents, cost_core_s=sleep_s))
     return graph
 
@@ -153,22 +169,26 @@ def md(options) -> None:
 
 def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, share: float = 1.0) -> Task:
     from argyro.campaigns.pipeline.build_graph import build_graph
+    from argyro.campaigns.pipeline.md import MD, MDInputs
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder = CampaignFolder(campaign)
     spec = folder.campaign()
     graph = build_graph(spec)
-    items, node = graph.items(), next(node for node in graph.nodes.values() if node.stage.name == "md")
-    parents = {role: items[name] for role, name in node.parents.items()}
+    items, node = graph.items(), next(graph.of_stage(MD.name))
+    parents = {role: [items[name] for name in names] for role, names in node.parents.items()}
+    assert isinstance(node.inputs, MDInputs)
+    conditions = replace(node.inputs.conditions, length_ps=share * production_ps)
     # an extension of the potential would be timed with the run that it repeats
-    inputs = dict(node.inputs) | {"production_ps": share * production_ps, "seed": 100 + seed, "extensions": 0}
+    inputs = node.inputs.model_copy(update={"conditions": conditions, "seed": 100 + seed, "extensions": 0})
     source = Store(folder.store(spec).uri)
     target = Store(workdir / "md-store")
-    for parent in parents.values():
+    for parent in (parent for found in parents.values() for parent in found):
         if not target.has(parent):
             shutil.copytree(source.path(parent), target.folder(parent))
-    item = WorkItem("md", node.stage.version, inputs, {role: parent.key for role, parent in parents.items()})
-    return Task(item, node.stage.run, parents, target.uri, workdir / "md-scratch", Resources(), settings=node.settings)
+    keys = {role: [parent.key for parent in found] for role, found in parents.items()}
+    item = WorkItem(MD.name, MD.version, inputs.model_dump(mode="json"), keys)
+    return Task(item, MD, parents, target.uri, workdir / "md-scratch", Resources(), node.settings)
 
 
 def _timed(executor: RayExecutor, tasks: list[Task]) -> float:

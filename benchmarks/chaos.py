@@ -129,14 +129,16 @@ def known_by(process: psutil.Process, signs: tuple[str, ...]) -> bool:
 
 def judge(folder: Path) -> dict:
     """What is wrong with a finished campaign: nothing may be."""
-    from argyro.campaigns.pipeline.grow_graph import grown_graph
+    from argyro.campaigns.pipeline.grow_graph import finished, grown_graph
     from argyro.campaigns.runtime.workspace import CampaignFolder
     from argyro.platform.execution.result_store import DamagedItem
 
     campaign_folder = CampaignFolder(folder)
     campaign = campaign_folder.campaign()
     store = campaign_folder.store(campaign)
-    items = grown_graph(campaign, store).items()
+    graph = grown_graph(campaign, store)
+    items = graph.items()
+    done = finished(graph, store)
     damaged = []
     for name, item in items.items():
         try:
@@ -144,7 +146,7 @@ def judge(folder: Path) -> dict:
         except DamagedItem:
             damaged.append(name)
     keys = Counter(entry["key"] for entry in campaign_folder.journal())
-    tracked = {item.key for item in items.values() if item.key not in _keys(damaged, items) and _tracked(store, item)}
+    tracked = {items[name].key for name, result in done.results.items() if result.tracked() and name not in damaged}
     return {
         "event": "judged",
         "campaign": folder.name,
@@ -154,14 +156,6 @@ def judge(folder: Path) -> dict:
         "lost_or_damaged": damaged,
         "untracked_or_twice": sum(count != 1 for count in tracked_runs(campaign_folder, campaign, tracked).values()),
     }
-
-
-def _keys(names: list[str], items: dict) -> set[str]:
-    return {items[name].key for name in names}
-
-
-def _tracked(store, item) -> bool:
-    return "metrics" in store.result(item)
 
 
 def tracked_runs(folder, campaign, keys: set[str]) -> dict[str, int]:

@@ -8,7 +8,6 @@ apart by any run. The hyperparameters are those that all runs together give, so 
 says and not by a new guess at them, which moves it by a fifth from one batch to the next.
 """
 
-import json
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,13 @@ import numpy as np
 from made_up import Results
 from rehearsal import KERNELS, log_effective, wrong_pairs
 
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.platform.common.estimate import Uncertain
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.md import MD
+from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure
+from argyro.campaigns.results.ancestry import stored_items
+from argyro.platform.execution.result_store import Store
 from argyro.surrogates.acquisition.expected_gain import Run, rank_runs
 from argyro.surrogates.data.descriptors import identity_of
-from argyro.surrogates.data.excess import Excess
 from argyro.surrogates.data.observation import Observation
 from argyro.surrogates.models.candidates import fit_candidate, prior_means
 from argyro.surrogates.models.surrogate import Query, Surrogate
@@ -36,28 +37,27 @@ GRAIN_NM, KELVIN = 100.0, 300.0
 
 def recorded_runs(folder: Path) -> list[tuple[Run, list[Observation]]]:
     """Every run in a campaign's store with the diffusivities and bounds that it gave; costs in 1e6 atom-ps."""
-    items, found = folder / "store" / "items", []
-    for path in sorted(items.glob("diffusivity/*/result.json")):
-        asked = json.loads((path.parent / "item.json").read_text())
-        run = json.loads((items / "md" / asked["parents"]["run"] / "item.json").read_text())
-        atoms = read_structure(items / "structure" / run["parents"]["structure"])
-        result, kelvin = json.loads(path.read_text()), run["inputs"]["temperature_K"]
-        excess = Excess(**result["excess"]) if result.get("excess") else None
+    store, found = Store(folder / "store"), []
+    runs, structures = stored_items(store, MD), stored_items(store, STRUCTURE)
+    for measured in stored_items(store, DIFFUSIVITY).values():
+        conditions, result = measured.inputs.conditions, measured.result
+        structure = runs[measured.parent_key("run")].parent_key("structure")
+        atoms = read_structure(structures[structure].path)
         observations = [
             Observation(
                 atoms,
-                entry["target"],
-                kelvin,
-                Uncertain.from_json(entry["diffusivity_cm2_s"]) if entry["diffusivity_cm2_s"] else None,
-                entry["upper_bound_cm2_s"],
-                entry["width_nm"],
-                excess=excess,
+                seen.target,
+                conditions.temperature_K,
+                seen.diffusivity_cm2_s,
+                seen.upper_bound_cm2_s,
+                seen.width_nm,
+                excess=result.excess,
             )
-            for entry in result["observations"]
+            for seen in result.observations
         ]
-        length_ps, lithium = run["inputs"]["production_ps"], int((atoms.symbols == "Li").sum())
-        made = Run(Query(identity_of(atoms)), kelvin, length_ps, lithium, len(atoms) * length_ps / 1e6)
-        found.append((made, observations))
+        length_ps, lithium = conditions.length_ps, int((atoms.symbols == "Li").sum())
+        cost = len(atoms) * length_ps / 1e6
+        found.append((Run(Query(identity_of(atoms)), conditions.temperature_K, length_ps, lithium, cost), observations))
     return found
 
 

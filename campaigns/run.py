@@ -1,4 +1,4 @@
-"""Runs a campaign to its end, or goes on with one: run is resume."""
+"""Run a campaign to its end, or resume one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.actors.mlflow_queue import Spool
@@ -16,7 +16,8 @@ from argyro.actors.mlflow_uploader import Delivery
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import found_runs, growth
-from argyro.campaigns.planning.plan_vs_actual import campaign_costs
+from argyro.campaigns.pipeline.ranking import RANKING, RankingResult
+from argyro.campaigns.planning.machine_benchmark import campaign_costs
 from argyro.campaigns.reporting.report import write_report
 from argyro.campaigns.runtime.mlflow_records import common_params
 from argyro.campaigns.runtime.scheduler import Executor, Progress, Scheduler
@@ -29,7 +30,7 @@ from argyro.platform.execution.result_store import Store
 
 
 class RunningExecutor(Executor, Protocol):
-    """An executor with an end."""
+    """An executor that can be closed."""
 
     @property
     def fault(self) -> str:
@@ -41,11 +42,11 @@ class RunningExecutor(Executor, Protocol):
 
 @dataclass(frozen=True)
 class CampaignRun:
-    """How a run ended."""
+    """Hold the outcome of a run."""
 
     graph: Graph
     progress: Progress
-    ranking: list[dict]
+    ranking: list[dict[str, Any]]
     report: Path
     warnings: list[str]
 
@@ -55,7 +56,7 @@ class CampaignRun:
         return len(self.progress.done) == len(self.graph.nodes)
 
     def to_json(self) -> dict[str, object]:
-        """As `argyro run --json` prints it."""
+        """Write the document of `argyro run --json`."""
         return {
             "complete": self.complete,
             "done": len(self.progress.done),
@@ -75,18 +76,18 @@ def run_campaign(
     address: str | None = None,
     display: Callable[[Scheduler], AbstractContextManager[object]],
 ) -> CampaignRun:
-    """Compute what is absent from the campaign's store, then rank, report and close its MLflow run.
+    """Compute the items that are not in the campaign's store, then write the report and close its MLflow run.
 
     Args:
-        campaign: what to compute.
-        workdir: the campaign's folder; an earlier run there is continued.
+        campaign: to compute.
+        workdir: the campaign's folder; an earlier run there is resumed.
         inline: everything in this process, without Ray.
-        address: of a Ray cluster; None for one of our own on this machine.
+        address: of a Ray cluster; None to start one on this machine.
         display: makes a context manager that shows the scheduler's progress.
 
     Raises:
         InputError: the folder cannot be used.
-        ArgyroError: another run holds the folder, there is no cluster, or results cannot be written any more.
+        ArgyroError: another run uses the folder, there is no cluster, or results cannot be written any more.
     """
     folder = CampaignFolder(workdir)
     identity = folder.prepare(campaign)
@@ -113,7 +114,7 @@ def run_campaign(
 
 
 def _backend(inline: bool, address: str | None) -> tuple[RunningExecutor, Callable[..., Deliverer]]:
-    """Executor and maker of the delivery to MLflow: on Ray, or their inline twins."""
+    """Make the executor, and the function that makes the delivery to MLflow: on Ray or inline."""
     if inline:
         return InlineExecutor(), Delivery
     from argyro.actors.ray_cluster import connect
@@ -162,8 +163,10 @@ def _conclude(
     """Write the report and close the campaign's MLflow run."""
     progress = scheduler.progress
     report = write_report(folder.root, progress.failed)
-    result = scheduler.store.result(scheduler.item("ranking")) if "ranking" in progress.done else {}
-    complete = len(progress.done) == len(graph.nodes)
-    tracking.finish(complete, {"items": len(progress.done), **result.get("metrics", {})}, [report])
-    warnings = [tracking.warning] if tracking.warning else []
-    return CampaignRun(graph, progress, result.get("ranking", []), report, warnings)
+    found = scheduler.store.result(scheduler.item(RANKING.name)) if RANKING.name in progress.done else None
+    ranked = RANKING.read(found) if found else RankingResult(ranking=[])
+    metrics = dict(ranked.tracked().metrics) if found else {}
+    tracking.finish(len(progress.done) == len(graph.nodes), {"items": len(progress.done), **metrics}, [report])
+    warnings = [warning for warning in (scheduler.store.outdated_warning, tracking.warning) if warning]
+    ranking = [row.model_dump(mode="json") for row in ranked.ranking]
+    return CampaignRun(graph, progress, ranking, report, warnings)

@@ -1,76 +1,90 @@
-"""What the molecular dynamics runs of an adaptive campaign have cost and given so far."""
+"""Record the cost and the results of the molecular dynamics runs of an adaptive campaign so far."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from argyro.campaigns.workload.atom_counts import BULK
-from argyro.campaigns.workload.run_space import PossibleRun, partner
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.workload.run_space import RunConditions, partner
 
 CORE_S_PER_ATOM_PS = 1e-3  # before any run was timed: 2 fs steps at 2 µs an atom
+BULK, PARALLEL = "bulk", "parallel"
 
 
 @dataclass(frozen=True)
-class Experience:
-    """The runs that were decided on, and what came of them.
+class BuiltCell:
+    """Size of a structure.
+
+    Args:
+        atoms: their number.
+        lithium: number of Li ions.
+        thickness_nm: length of cell per boundary; None for the bulk.
+    """
+
+    atoms: int
+    lithium: int
+    thickness_nm: float | None = None
+
+    def boundary_share(self, width_nm: float) -> float:
+        """Volume share of the boundaries, at most 1; 0 in the bulk."""
+        return min(1.0, width_nm / self.thickness_nm) if self.thickness_nm else 0.0
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """The runs decided on so far, with their cost and results.
 
     Args:
         decided: all of them.
-        results: case -> result of its diffusivity item, of those that gave one.
-        core_s: case -> core seconds of its run, of those that ended well.
-        atoms: structure item -> number of atoms.
+        values: run -> targets with a diffusivity, of the runs that gave values or bounds.
+        core_s: run -> core seconds, of the runs that succeeded.
+        cells: (cell, realisation) -> size, of the structures that could be built.
         equilibrate_ps: before each production.
     """
 
-    decided: Sequence[PossibleRun]
-    results: Mapping[str, dict]
-    core_s: Mapping[str, float]
-    atoms: Mapping[str, int]
+    decided: Sequence[RunConditions]
+    values: Mapping[RunConditions, Collection[str]]
+    core_s: Mapping[RunConditions, float]
+    cells: Mapping[tuple[Cell, int], BuiltCell]
     equilibrate_ps: float
 
     @property
     def core_hours(self) -> float:
-        """Spent on runs that ended well."""
+        """Core-hours of the runs that succeeded."""
         return sum(self.core_s.values()) / 3600
 
-    def expected_core_hours(self, run: PossibleRun) -> float:
-        """Of a run not made yet, from the median speed of those made: some had their potential extended on the way."""
-        made = [other for other in self.decided if other.case in self.core_s]
-        speeds = [self.core_s[other.case] / self._atom_ps(other) for other in made]
+    def expected_core_hours(self, run: RunConditions) -> float:
+        """Estimate the cost of a run from the median speed so far, extensions of the potential included."""
+        made = [other for other in self.decided if other in self.core_s]
+        speeds = [self.core_s[other] / self._atom_ps(other) for other in made]
         return (median(speeds) if speeds else CORE_S_PER_ATOM_PS) * self._atom_ps(run) / 3600
 
-    def _atom_ps(self, run: PossibleRun) -> float:
-        return self.atoms[run.structure] * (self.equilibrate_ps + run.length_ps)
+    def _atom_ps(self, run: RunConditions) -> float:
+        return self.cells[run.cell, run.realisation].atoms * (self.equilibrate_ps + run.length_ps)
 
     @property
-    def without_result(self) -> list[str]:
-        """Cases that failed, or whose bulk run did."""
-        return [run.case for run in self.decided if run.case not in self.results]
+    def without_result(self) -> list[RunConditions]:
+        """Runs that failed, or whose bulk run did."""
+        return [run for run in self.decided if run not in self.values]
 
-    def reliability(self, run: PossibleRun) -> float:
-        """Share of the cell's runs that gave something, with one success counted in advance."""
-        same = [other for other in self.decided if other.cell.label == run.cell.label]
-        gave = sum(other.case in self.results for other in same)
+    def reliability(self, run: RunConditions) -> float:
+        """Share of the cell's runs that gave a value or a bound, with one success counted in advance."""
+        same = [other for other in self.decided if other.cell == run.cell]
+        gave = sum(other in self.values for other in same)
         return (1 + gave) / (1 + len(same))
 
-    def has_value(self, case: str, target: str = BULK) -> bool:
+    def has_value(self, run: RunConditions, target: str = BULK) -> bool:
         """Whether the run gave a diffusivity, not only a bound."""
-        found = self.results.get(case, {}).get("observations", [])
-        return any(entry["target"] == target and entry["diffusivity_cm2_s"] for entry in found)
+        return target in self.values.get(run, ())
 
-    def bulk_for(self, run: PossibleRun) -> PossibleRun | None:
-        """The bulk run at hand that a boundary run would be inverted with, one with a value before one with a bound."""
-        at_hand = [bulk for bulk in self.decided if bulk.case in self.results]
-        return partner(run, [bulk for bulk in at_hand if self.has_value(bulk.case)]) or partner(run, at_hand)
+    def bulk_for(self, run: RunConditions) -> RunConditions | None:
+        """Find the finished bulk run for the inversion of a boundary run; one with a value before one with a bound."""
+        made = [bulk for bulk in self.decided if bulk in self.values]
+        return partner(run, [bulk for bulk in made if self.has_value(bulk)]) or partner(run, made)
 
-    def values_of(self, composition: str, disorder: float, boundary: str) -> int:
-        """How many runs of a cell gave a diffusivity."""
-        target = BULK if boundary == BULK else "parallel"
-        mine = [
-            run
-            for run in self.decided
-            if (run.composition, run.disorder, run.boundary) == (composition, disorder, boundary)
-        ]
-        return sum(self.has_value(run.case, target) for run in mine)
+    def values_of(self, cell: Cell) -> int:
+        """Count the runs of a cell that gave a diffusivity."""
+        target = BULK if cell.boundary.is_bulk else PARALLEL
+        return sum(self.has_value(run, target) for run in self.decided if run.cell == cell)

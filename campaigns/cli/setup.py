@@ -67,14 +67,13 @@ def plan(
 ) -> None:
     """Dry run: work items, labels, core-hours, wall time, memory, disk; fails if an item cannot fit a machine."""
     from argyro.campaigns.planning.machine_benchmark import measure_costs
-    from argyro.campaigns.planning.makespan import Machine
-    from argyro.campaigns.planning.plan import make_plan, this_machine
+    from argyro.campaigns.planning.plan import Machine, make_plan, this_machine
     from argyro.campaigns.spec.load import load_campaign
 
     campaign, here = load_campaign(spec, workdir, outside), this_machine()
     machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
     done = _done_names(campaign, workdir) if workdir else frozenset()
-    document = make_plan(campaign, measure_costs(campaign), nodes * [machine], done, disk=workdir)
+    document = make_plan(campaign, measure_costs(), nodes * [machine], done, disk=workdir)
     if json_:
         print_json(document)
     else:

@@ -1,106 +1,213 @@
-"""One round of an adaptive campaign: how certain the ranking is, and which runs would make it more so per core-hour.
+"""Decide on the next runs of an adaptive campaign: those that make the ranking most certain per core-hour.
 
-The kernels of the surrogate are trained on what has been measured; graph networks join at the end of the campaign.
+The kernels of the surrogate are trained on the runs so far; graph networks join at the end of the campaign.
 """
 
 from __future__ import annotations
 
-from argyro.campaigns.pipeline.homogenize import polycrystals
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.campaigns.pipeline.surrogate import observations_of
-from argyro.campaigns.workload.atom_counts import BULK
-from argyro.campaigns.workload.run_space import PossibleRun
+from collections.abc import Mapping, Sequence
+
+from argyro.campaigns.pipeline.design import DESIGN
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
+from argyro.campaigns.pipeline.homogenize import conductivity_factors
+from argyro.campaigns.pipeline.md import MD
+from argyro.campaigns.pipeline.microstructure import polycrystals
+from argyro.campaigns.pipeline.structure import STRUCTURE, StructureItem, read_structure, structure_name
+from argyro.campaigns.pipeline.surrogate import observations_of, run_parents
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions, cells_of
 from argyro.platform.common.errors import ArgyroError
-from argyro.platform.execution.task import StageContext
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
+from argyro.surrogates.acquisition.ranking_certainty import Certainty
 
 KERNELS = ("mean", "ridge", "gp")
 
 
-def run(context: StageContext) -> dict:
-    """Inputs: decided ((case, bulk case) of all runs so far), cells (diffusivity -> structure), batch, seed, labels,
-    equilibrate_ps, and of the ranking grain_sizes_nm, width_nm, screening_temperature_K. Settings: md_cores.
+class AcquisitionInputs(Contract):
+    """Decide a round.
 
-    Parents: design, all structures, md/... and diffusivity/... of the decided runs, microstructure/N.
+    Args:
+        round: its number.
+        decided: all runs so far.
+        batch: number of runs to add.
+        grain_sizes_nm: of the ranking.
+        width_nm: of the boundaries.
+        screening_temperature_K: of the ranking.
+        equilibrate_ps: before each production.
+        labels: identity of the reference of all potentials.
+        seed: of the samples.
     """
+
+    round: int
+    decided: tuple[DecidedRun, ...]
+    batch: int
+    grain_sizes_nm: tuple[float, ...]
+    width_nm: float
+    screening_temperature_K: float
+    equilibrate_ps: float
+    labels: LabelIdentity
+    seed: int
+
+
+class Leader(Contract):
+    """The best candidate so far."""
+
+    cell: Cell
+    grain_size_nm: float
+
+
+class AcquisitionResult(StageResult):
+    """Hold the state of the ranking and the next batch.
+
+    Args:
+        observations: number of diffusivities and bounds.
+        core_hours: spent on MD.
+        runs: number of runs decided on.
+        without_result: runs that failed, or whose bulk run did.
+        certainty: of the ranking.
+        leader: best candidate.
+        leader_bulk_values: number of diffusivities of its bulk.
+        leader_boundary_values: number of diffusivities of its boundary.
+        chosen: next batch.
+    """
+
+    observations: int
+    core_hours: float
+    runs: int
+    without_result: tuple[RunConditions, ...]
+    certainty: Certainty
+    leader: Leader
+    leader_bulk_values: int
+    leader_boundary_values: int
+    chosen: tuple[ChosenRun, ...]
+
+    def tracked(self) -> Tracked:
+        """Select the cost and the certainty."""
+        return Tracked(self.metrics)
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """Cost and certainty by name."""
+        return {
+            "md_core_hours": self.core_hours,
+            "md_runs": self.runs,
+            "probability_best": self.certainty.probability_best,
+            "regret_dex": self.certainty.regret_dex,
+            "wrong_pairs": self.certainty.wrong_pairs,
+        }
+
+
+def run(context: StageContext[AcquisitionInputs, int]) -> AcquisitionResult:
+    """Rank by the runs so far and select the next ones; the settings are the cores of an MD run."""
     from argyro.campaigns.adaptive.batch_selection import Chooser, offers
     from argyro.surrogates.acquisition.ranking_certainty import certainty
     from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
     inputs = context.inputs
-    observations = list(observations_of(context))
+    observations = list(observations_of(context, inputs.labels))
     if not observations:
-        raise ArgyroError("no run so far gave a diffusivity or a bound, so there is nothing to go on")
-    cells = {role: read_structure(folder) for role, folder in context.parents.items() if role.startswith("structure/")}
-    experience = _experience(context, cells)
-    model = train_surrogate(observations, SurrogateOptions(candidates=KERNELS), inputs["seed"])
-    chooser = Chooser(model, _score(context, cells), experience, inputs["seed"])
+        raise ArgyroError("no run so far gave a diffusivity or a bound, so the next runs cannot be selected")
+    structures = context.parents("structures", STRUCTURE)
+    history = _history(context, structures)
+    model = train_surrogate(observations, SurrogateOptions(candidates=KERNELS), inputs.seed)
+    chooser = Chooser(model, _score(context, structures), history, inputs.seed)
     now = certainty(chooser.scores)
-    lithium = {name: cell.symbols.count("Li") for name, cell in cells.items()}
-    shares = {name: _boundary_share(context, name) for name in cells}
-    chosen = chooser.choose(offers(_space(context), experience, lithium, shares), inputs["batch"])
-    return _result(experience, len(observations), now, chooser.score.rows[now.leader], chosen)
+    space = context.parent("design", DESIGN).inputs.runs
+    leader = chooser.score.rows[now.leader]
+    return AcquisitionResult(
+        observations=len(observations),
+        core_hours=history.core_hours,
+        runs=len(history.decided),
+        without_result=tuple(history.without_result),
+        certainty=now,
+        leader=Leader(cell=leader[0], grain_size_nm=leader[1]),
+        leader_bulk_values=history.values_of(leader[0].bulk),
+        leader_boundary_values=history.values_of(leader[0]),
+        chosen=tuple(chooser.choose(offers(space, history, inputs.width_nm), inputs.batch)),
+    )
 
 
-def _space(context: StageContext) -> list[PossibleRun]:
-    return [PossibleRun(**entry) for entry in context.parent_result("design")["runs"]]
+def _history(context: StageContext[AcquisitionInputs, int], structures: Sequence[StructureItem]):
+    """Collect the cost and the results of the runs so far."""
+    from argyro.campaigns.adaptive.run_history import BuiltCell, RunHistory
+
+    results = {
+        parent.inputs.conditions: {seen.target for seen in parent.result.observations if seen.diffusivity_cm2_s}
+        for parent in context.parents("diffusivities", DIFFUSIVITY)
+    }
+    core_s = {parent.inputs.conditions: context.settings * parent.seconds for parent in context.parents("runs", MD)}
+    cells = {}
+    for parent in structures:
+        atoms, built = read_structure(parent.folder), parent.result
+        thickness_nm = built.thickness_nm if built.boundaries else None
+        cells[parent.inputs.cell, parent.inputs.number] = BuiltCell(len(atoms), atoms.symbols.count("Li"), thickness_nm)
+    decided = [run.conditions for run in context.inputs.decided]
+    return RunHistory(decided, results, core_s, cells, context.inputs.equilibrate_ps)
 
 
-def _experience(context: StageContext, cells: dict):
-    """What the decided runs cost and gave."""
-    from argyro.campaigns.adaptive.run_history import Experience
-
-    by_case = {run.case: run for run in _space(context)}
-    decided = [by_case[case] for case, _ in context.inputs["decided"]]
-    results, core_s = {}, {}
-    for run in decided:
-        if f"diffusivity/{run.case}" in context.parents:
-            results[run.case] = context.parent_result(f"diffusivity/{run.case}")
-        if f"md/{run.case}" in context.parents:
-            core_s[run.case] = context.settings["md_cores"] * context.parent_seconds(f"md/{run.case}")
-    atoms = {name: len(cell) for name, cell in cells.items()}
-    return Experience(decided, results, core_s, atoms, context.inputs["equilibrate_ps"])
-
-
-def _score(context: StageContext, cells: dict):
-    """Every boundary cell whose bulk could be built; without boundaries the bulk cells."""
+def _score(context: StageContext[AcquisitionInputs, int], structures: Sequence[StructureItem]):
+    """Rank every boundary cell whose bulk could be built; without boundaries the bulk cells."""
     from argyro.campaigns.adaptive.objective import Score
 
-    first = {name: cell for name, cell in cells.items() if name.endswith("/0")}
-    bulk = {name.split("/")[1]: cell for name, cell in first.items() if cell.info["boundary"] == BULK}
-    boundaries = {name: cell for name, cell in first.items() if cell.info["boundary"] != BULK}
-    pairs = [(cell, bulk.get(name.split("/")[1])) for name, cell in sorted((boundaries or first).items())]
-    return Score([pair for pair in pairs if pair[1]], polycrystals(context) if boundaries else [], context.inputs)
+    inputs = context.inputs
+    atoms = {parent.inputs.cell: read_structure(parent.folder) for parent in structures if parent.inputs.number == 0}
+    boundaries = [cell for cell in atoms if not cell.boundary.is_bulk]
+    candidates = [cell for cell in sorted(boundaries or atoms) if cell.bulk in atoms]
+    factors = [conductivity_factors(atoms[cell.bulk], [inputs.screening_temperature_K])[0] for cell in candidates]
+    meshes = polycrystals(context) if boundaries else []
+    kelvin, sizes_nm = inputs.screening_temperature_K, inputs.grain_sizes_nm
+    return Score(candidates, factors, meshes, kelvin, sizes_nm, inputs.width_nm, inputs.seed)
 
 
-def _boundary_share(context: StageContext, structure: str) -> float:
-    """Volume share of the boundaries in a cell; at most all of it."""
-    built = context.parent_result(structure)
-    return min(1.0, context.inputs["width_nm"] / built["thickness_nm"]) if built["boundaries"] else 0.0
+ACQUISITION = Stage("acquisition", 3, run, AcquisitionInputs, AcquisitionResult)
 
 
-def _result(experience, observations: int, now, leader: dict, chosen: list[dict]) -> dict:
-    values = {
-        kind: experience.values_of(leader["composition"], leader["disorder"], boundary)
-        for kind, boundary in (("bulk", BULK), ("boundary", leader["boundary"]))
-    }
-    return {
-        "observations": observations,
-        "core_hours": experience.core_hours,
-        "runs": len(experience.decided),
-        "without_result": experience.without_result,
-        "certainty": now.to_json(),
-        "leader": leader,
-        "leader_values": values,
-        "chosen": chosen,
-        "metrics": {
-            "md_core_hours": experience.core_hours,
-            "md_runs": len(experience.decided),
-            "probability_best": now.probability_best,
-            "regret_dex": now.regret_dex,
-            "wrong_pairs": now.wrong_pairs,
+def add_acquisition(
+    draft: Draft,
+    decided: Decided,
+    design: str,
+    measured: Mapping[RunConditions, str],
+    microstructures: Sequence[str],
+) -> None:
+    """Add the next decision, by the results of all runs so far; failed runs are left out.
+
+    Args:
+        draft: with the runs.
+        decided: so far.
+        design: name of the first decision's node.
+        measured: run -> name of its diffusivity's node.
+        microstructures: names of the polycrystals' nodes.
+    """
+    campaign = draft.campaign
+    asked = campaign.acquisition
+    assert asked is not None  # only adaptive campaigns decide
+    inputs = AcquisitionInputs(
+        round=decided.round,
+        decided=decided.runs,
+        batch=asked.batch,
+        grain_sizes_nm=tuple(sorted(campaign.grain_sizes_nm)),
+        width_nm=campaign.boundary_width_nm,
+        screening_temperature_K=campaign.screening_temperature_K,
+        equilibrate_ps=campaign.md.equilibrate_ps,
+        labels=draft.labels,
+        seed=campaign.seed,
+    )
+    numbers = range(campaign.md.realisations)
+    cells = [structure_name(cell, number) for cell in cells_of(campaign) for number in numbers]
+    draft.add(
+        ACQUISITION,
+        str(decided.round),
+        inputs,
+        parents={
+            **run_parents(measured),
+            "design": [design],
+            "structures": cells,
+            "runs": [f"{MD.name}/{draft.label(run)}" for run in sorted(measured)],
+            "microstructures": microstructures,
         },
-    }
-
-
-ACQUISITION = StageDefinition("acquisition", 2, run)
+        tolerant=True,
+        decision=True,
+        params={"round": decided.round, "runs": len(decided.runs)},
+        settings=campaign.resources.md.cpu,
+    )

@@ -1,50 +1,53 @@
-"""From the specification to the graph of work items; its parts stand in `nodes/`, a file each."""
+"""Build the graph of work items from the specification; each stage adds its own nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from argyro.campaigns.pipeline.acquisition import add_acquisition
+from argyro.campaigns.pipeline.design import add_design
+from argyro.campaigns.pipeline.diffusivity import add_diffusivity
+from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.nodes.decisions import add_acquisition, add_design
-from argyro.campaigns.pipeline.nodes.draft import Draft
-from argyro.campaigns.pipeline.nodes.polycrystals import (
-    add_homogenization,
-    add_microstructures,
-    add_posterior,
-    add_ranking,
-    add_surrogate,
-)
-from argyro.campaigns.pipeline.nodes.potentials import add_potential, families
-from argyro.campaigns.pipeline.nodes.runs import add_run, add_transport, runs_with_bulk
-from argyro.campaigns.pipeline.nodes.structures import add_structures
+from argyro.campaigns.pipeline.homogenize import add_homogenization
+from argyro.campaigns.pipeline.learn import add_potential, families
+from argyro.campaigns.pipeline.md import add_md
+from argyro.campaigns.pipeline.microstructure import add_microstructures
+from argyro.campaigns.pipeline.posterior import add_posterior
+from argyro.campaigns.pipeline.ranking import add_ranking
+from argyro.campaigns.pipeline.structure import add_structures
+from argyro.campaigns.pipeline.surrogate import add_surrogate
+from argyro.campaigns.pipeline.transport import add_transport
 from argyro.campaigns.spec.schema import Campaign
-from argyro.campaigns.workload.atom_counts import BULK
 from argyro.campaigns.workload.costs import Costs
-from argyro.campaigns.workload.run_space import Decided, cells_of, run_space
+from argyro.campaigns.workload.run_space import Decided, DecidedRun, RunConditions, cells_of, run_space
 
 
-def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[str] = ()) -> Graph:
-    """All work items of a campaign, parents first; of an adaptive one those that stand before any result.
+def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[RunConditions] = ()) -> Graph:
+    """Build all work items of a campaign, parents first; of an adaptive campaign those known before any result.
 
     Args:
-        campaign: what to compute.
+        campaign: to compute.
         costs: expected core seconds; rough constants if not measured.
-        found: cases of an adaptive campaign that the store holds already.
+        found: runs of an adaptive campaign that are in the store.
     """
     return decided_graph(campaign, Decided() if campaign.acquisition else None, costs, found)
 
 
 def decided_graph(
-    campaign: Campaign, decided: Decided | None, costs: Costs | None = None, found: Sequence[str] = ()
+    campaign: Campaign, decided: Decided | None, costs: Costs | None = None, found: Sequence[RunConditions] = ()
 ) -> Graph:
-    """All work items once an adaptive campaign has decided on some runs; with None, those of every possible run."""
+    """Build all work items after some decisions of an adaptive campaign; with None, those of every possible run."""
     draft, space = Draft(campaign, costs or Costs()), run_space(campaign)
     add_structures(draft)
-    runs = list(runs_with_bulk(space, decided))
+    runs = list(_every_run(space)) if decided is None else list(decided.runs)
     for family, materials in families(campaign).items():
-        if any(run.cell.material in materials for run, _ in runs):
+        if any(run.conditions.cell.material in materials for run in runs):
             add_potential(draft, family, materials)
-    measured = {add_run(draft, run, bulk): run.structure for run, bulk in runs}
+    measured = {}
+    for run in runs:
+        md = add_md(draft, run.conditions)
+        measured[run.conditions] = add_diffusivity(draft, run.conditions, run.bulk, md)
     microstructures = add_microstructures(draft)
     if decided is None or decided.final:
         _conclude(draft, measured, microstructures)
@@ -55,14 +58,20 @@ def decided_graph(
     return draft.graph
 
 
-def _conclude(draft: Draft, measured: Mapping[str, str], microstructures: Sequence[str]) -> None:
-    """What follows when all runs are decided."""
+def _every_run(space: Sequence[RunConditions]) -> Iterator[DecidedRun]:
+    """Pair every boundary run with the bulk run under the same conditions."""
+    for run in space:
+        bulk = RunConditions(run.cell.bulk, run.temperature_K, run.realisation, run.length_ps)
+        yield DecidedRun(run, None if run.is_bulk else bulk)
+
+
+def _conclude(draft: Draft, measured: Mapping[RunConditions, str], microstructures: Sequence[str]) -> None:
+    """Add the stages that follow when all runs are decided."""
     cells = list(cells_of(draft.campaign))
     for cell in cells:
-        add_transport(draft, cell)
-    candidates = [cell for cell in cells if cell.boundary != BULK or not draft.campaign.boundaries]
+        add_transport(draft, cell, measured)
+    candidates = [cell for cell in cells if not cell.boundary.is_bulk or not draft.campaign.boundaries]
     surrogate = add_surrogate(draft, measured, microstructures[0])
     posterior = add_posterior(draft, surrogate, candidates)
-    for cell in candidates:
-        add_homogenization(draft, cell, surrogate, posterior, microstructures)
-    add_ranking(draft)
+    homogenized = {cell: add_homogenization(draft, cell, surrogate, posterior, microstructures) for cell in candidates}
+    add_ranking(draft, [homogenized[cell] for cell in sorted(candidates)])

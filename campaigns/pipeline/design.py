@@ -1,27 +1,47 @@
-"""Decides which molecular dynamics runs an adaptive campaign begins with."""
+"""Decide on the first molecular dynamics runs of an adaptive campaign."""
 
 from __future__ import annotations
 
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.workload.run_space import PossibleRun, partner, space_filling
-from argyro.platform.execution.task import StageContext
+from collections.abc import Sequence
+
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.workload.run_space import DecidedRun, RunConditions, partner, space_filling
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult
 
 
-def run(context: StageContext) -> dict:
-    """Inputs: runs (the possible ones), start. Settings: found, cases whose results an earlier campaign left."""
-    space = [PossibleRun(**entry) for entry in context.inputs["runs"]]
-    found = set(context.settings.get("found", ()))
-    chosen = space_filling(space, context.inputs["start"], [run for run in space if run.case in found])
-    return {
-        "runs": context.inputs["runs"],
-        "chosen": [{"case": run.case, "bulk": _bulk(run, chosen)} for run in chosen],
-        "found": sorted(found),
-    }
+class DesignInputs(Contract):
+    """Decide the first batch: the possible runs, and the number to start with."""
+
+    runs: tuple[RunConditions, ...]
+    start: int
 
 
-def _bulk(run: PossibleRun, chosen: list[PossibleRun]) -> str | None:
-    bulk = None if run.boundary == "bulk" else partner(run, chosen)
-    return bulk and bulk.case
+class DesignResult(StageResult):
+    """Hold the first batch, and the runs whose results an earlier campaign left in the store."""
+
+    chosen: tuple[DecidedRun, ...]
+    found: tuple[RunConditions, ...]
 
 
-DESIGN = StageDefinition("design", 1, run)
+def run(context: StageContext[DesignInputs, tuple[RunConditions, ...]]) -> DesignResult:
+    """Select runs spread over the space; the settings are the runs found in the store."""
+    space, found = context.inputs.runs, set(context.settings)
+    chosen = space_filling(space, context.inputs.start, [run for run in space if run in found])
+    decided = [DecidedRun(run, None if run.is_bulk else partner(run, chosen)) for run in chosen]
+    return DesignResult(chosen=tuple(decided), found=tuple(sorted(found)))
+
+
+DESIGN = Stage("design", 2, run, DesignInputs, DesignResult)
+
+
+def add_design(draft: Draft, space: Sequence[RunConditions], found: Sequence[RunConditions]) -> str:
+    """Add the first decision; returns the name of its node.
+
+    Args:
+        draft: of an adaptive campaign.
+        space: possible runs.
+        found: runs that are in the store.
+    """
+    asked = draft.campaign.acquisition
+    assert asked is not None  # only adaptive campaigns decide
+    return draft.add(DESIGN, "", DesignInputs(runs=tuple(space), start=asked.start), settings=tuple(found))

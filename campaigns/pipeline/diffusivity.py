@@ -1,112 +1,238 @@
-"""Diffusivities from one run; of a boundary cell also those of the boundary itself, by inversion with the bulk."""
+"""Measure the diffusivities of one run; of a boundary cell also those of the boundary, by inversion with the bulk."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Annotated
+
+from ase import Atoms
+from pydantic import BeforeValidator, PlainSerializer
+
 from argyro.campaigns.pipeline import boundary_cell
-from argyro.campaigns.pipeline.md import TRAJECTORY
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.md import MD, TRAJECTORY, run_params, seed_of, share_of_usual
+from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import NM_IN_A
-from argyro.platform.execution.task import StageContext
+from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
+from argyro.platform.dynamics.diffusion.haven_ratio import Collective
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
+from argyro.platform.dynamics.sites.jump_rates import JumpRates
+from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+from argyro.platform.execution.stage import Contract, Parent, Stage, StageContext, StageResult, Tracked
+from argyro.surrogates.data.excess import Excess
 
 MSD_PICTURE = "msd.png"
 DENSITY_CUBE, DENSITY_PICTURE = "density.cube", "density.png"
-NOT_CROSSED = "perpendicular: ions did not cross a whole layer, as the series mixture assumes; biased towards the bulk"
+PARALLEL, PERPENDICULAR, BULK = "parallel", "perpendicular", "bulk"
+
+Profile = Annotated[
+    SlabProfile,
+    BeforeValidator(lambda value: value if isinstance(value, SlabProfile) else SlabProfile.from_json(value)),
+    PlainSerializer(lambda profile: profile.to_json()),
+]
 
 
-def run_bulk(context: StageContext) -> dict:
-    """Inputs: temperature_K, seed. Parents: run, structure."""
-    from argyro.platform.dynamics.diffusion.report import plot_diffusion
+class DiffusivityInputs(Contract):
+    """Decide a measurement: the run, the width of its boundary (None for the bulk) and the seed of the sampler."""
+
+    conditions: RunConditions
+    width_nm: float | None
+    seed: int
+
+    @property
+    def cell(self) -> Cell:
+        """Simulated cell."""
+        return self.conditions.cell
+
+
+class Observation(Contract):
+    """A diffusivity of the bulk or of a boundary, or an upper bound of it.
+
+    Args:
+        target: bulk, parallel or perpendicular.
+        width_nm: of the boundary.
+        diffusivity_cm2_s: with its 95 % interval.
+        upper_bound_cm2_s: where there is no value.
+    """
+
+    target: str
+    width_nm: float | None = None
+    diffusivity_cm2_s: Uncertain | None
+    upper_bound_cm2_s: float | None
+
+
+class DiffusivityResult(StageResult):
+    """Hold what a run says about diffusion.
+
+    Args:
+        measured: direction -> diffusivity of the whole cell.
+        advice: direction -> recommended length of the run.
+        observations: of the bulk or, by inversion, of the boundary.
+        collective: charge transport.
+        jumps: of the bulk.
+        thickness_nm: length of cell per boundary.
+        excess: volume and energy of the boundary.
+        profile: across the boundary.
+        notes: warnings.
+    """
+
+    measured: dict[str, Diffusivity]
+    advice: dict[str, str]
+    observations: list[Observation]
+    collective: Collective
+    jumps: JumpRates | None = None
+    thickness_nm: float | None = None
+    excess: Excess | None = None
+    profile: Profile | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def temperature_K(self) -> float:
+        """Temperature of the run."""
+        return self.any_direction.temperature_K
+
+    @property
+    def any_direction(self) -> Diffusivity:
+        """One of the directions, for what they have in common."""
+        return next(iter(self.measured.values()))
+
+    def value(self, target: str) -> Uncertain | None:
+        """Return the diffusivity of a target; None without a value."""
+        return next((found.diffusivity_cm2_s for found in self.observations if found.target == target), None)
+
+    def tracked(self) -> Tracked:
+        """Select values and bounds of the bulk or the boundary."""
+        metrics: dict[str, float | None] = {}
+        for found in self.observations:
+            name, value = "bulk" if found.target == BULK else f"boundary_{found.target}", found.diffusivity_cm2_s
+            if value:
+                metrics |= {f"{name}_{limit}_cm2_s": number for limit, number in value.to_json().items()}
+            else:
+                metrics[f"{name}_upper_bound_cm2_s"] = found.upper_bound_cm2_s
+        return Tracked(metrics, artifacts=[MSD_PICTURE, *([DENSITY_PICTURE] if self.jumps else [])])
+
+
+def run(context: StageContext[DiffusivityInputs, None]) -> DiffusivityResult:
+    """Measure the run of a bulk cell or of a cell with boundaries."""
+    trajectory = Trajectory.read(context.parent("run", MD).folder / TRAJECTORY)
+    atoms = read_structure(context.parent("structure", STRUCTURE).folder)
+    measure = _bulk if context.inputs.conditions.is_bulk else _boundary
+    return measure(context, trajectory, atoms)
+
+
+def _bulk(context: StageContext[DiffusivityInputs, None], trajectory: Trajectory, atoms: Atoms) -> DiffusivityResult:
     from argyro.platform.dynamics.diffusion.tracer import diffusivities
-    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
-    trajectory = Trajectory.read(context.parents["run"] / TRAJECTORY)
-    measured = diffusivities(trajectory, context.inputs["temperature_K"], ("xyz",), context.inputs["seed"])["xyz"]
-    plot_diffusion(trajectory, measured.to_json(), context.workdir / MSD_PICTURE)
-    observation = {"target": "bulk", "width_nm": None, **_value_or_bound(measured)}
-    return _result({"bulk": measured}, trajectory, [observation], notes=[]) | _sites(context, trajectory)
+    measured = diffusivities(trajectory, context.inputs.conditions.temperature_K, ("xyz",), context.inputs.seed)["xyz"]
+    bound = None if measured.estimate else measured.upper_bound_cm2_s
+    seen = Observation(target=BULK, diffusivity_cm2_s=measured.estimate, upper_bound_cm2_s=bound)
+    jumps, notes = _jumps(context, trajectory, atoms)
+    common = _common(context, {BULK: measured}, trajectory)
+    return DiffusivityResult(**common, observations=[seen], jumps=jumps, notes=notes)
 
 
-def _sites(context: StageContext, trajectory) -> dict:
-    """Jump rates and the map of the ions, all crystal cells laid over one another."""
-    from argyro.platform.common.errors import InputError
-    from argyro.platform.dynamics.sites.li_sites import crystal_cells
-    from argyro.platform.dynamics.sites.report import jump_report, write_density
+def _boundary(
+    context: StageContext[DiffusivityInputs, None], trajectory: Trajectory, atoms: Atoms
+) -> DiffusivityResult:
+    from argyro.platform.dynamics.boundaries.mixture_inversion import layers_crossed
+    from argyro.platform.dynamics.diffusion.tracer import diffusivities
+
+    inputs, width_nm = context.inputs, context.inputs.width_nm
+    assert width_nm is not None  # every boundary has one
+    cell = diffusivities(trajectory, inputs.conditions.temperature_K, ("xy", "z"), inputs.seed)
+    bulk = context.parent("bulk", DIFFUSIVITY).result.measured[BULK]
+    thickness_nm = float(trajectory.cell_A[2, 2]) / atoms.info["boundaries"] / NM_IN_A
+    observations, notes = [], []
+    for target, axes in ((PARALLEL, "xy"), (PERPENDICULAR, "z")):
+        found = boundary_cell.invert(target, cell[axes], bulk, width_nm, thickness_nm, inputs.seed)
+        if found.estimate or found.upper_bound_cm2_s:
+            value, bound = found.estimate, found.upper_bound_cm2_s
+            observations.append(
+                Observation(target=target, width_nm=width_nm, diffusivity_cm2_s=value, upper_bound_cm2_s=bound)
+            )
+        notes += [found.note] if found.note else []
+    if cell["z"].valid and not layers_crossed(cell["z"], thickness_nm):
+        notes.append(Note(code="layers-not-crossed", target=PERPENDICULAR))
+    return DiffusivityResult(
+        **_common(context, {PARALLEL: cell["xy"], PERPENDICULAR: cell["z"]}, trajectory),
+        observations=observations,
+        thickness_nm=thickness_nm,
+        excess=_excess(context, trajectory, atoms),
+        profile=boundary_cell.profile(trajectory, atoms, width_nm, context.workdir),
+        notes=notes,
+    )
+
+
+def _common(context: StageContext, measured: Mapping[str, Diffusivity], trajectory: Trajectory) -> dict:
+    """Describe what all runs give, and draw the mean-square displacement."""
+    from argyro.platform.dynamics.diffusion.report import charge_transport, plot_diffusion
+    from argyro.platform.dynamics.diffusion.run_length import advice
+
+    first = next(iter(measured.values()))
+    plot_diffusion(trajectory, first.to_json(), context.workdir / MSD_PICTURE)
+    recommended = {target: advice(one) for target, one in measured.items()}
+    return {"measured": measured, "advice": recommended, "collective": charge_transport(trajectory, first)}
+
+
+def _jumps(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> tuple[JumpRates | None, list[Note]]:
+    """Count jumps, and map the ions with all crystal cells folded into one."""
+    from argyro.platform.dynamics.sites.jump_rates import jump_rates
+    from argyro.platform.dynamics.sites.li_sites import crystal_cells, occupied_sites
+    from argyro.platform.dynamics.sites.report import write_density
 
     cells = crystal_cells(trajectory)
-    framework = _first_cell(read_structure(context.parents["structure"]), cells, trajectory.species)
+    framework = _first_cell(atoms, cells, trajectory.species)
     for name in (DENSITY_CUBE, DENSITY_PICTURE):
         write_density(trajectory, context.workdir / name, framework, cells)
     try:
-        jumps = jump_report(trajectory)
+        return jump_rates(trajectory, occupied_sites(trajectory)), []
     except InputError as error:  # frames too far apart, or a melt
-        return {"jumps": None, "notes": [f"no jump rates: {error}"]}
-    return {"jumps": jumps, "artifacts": [MSD_PICTURE, DENSITY_PICTURE]}
+        return None, [Note(code="no-jump-rates", detail=str(error))]
 
 
-def _first_cell(atoms, cells: tuple[int, int, int], mobile: str):
-    """Framework of the crystal cell at the origin."""
+def _first_cell(atoms: Atoms, cells: tuple[int, int, int], mobile: str) -> Atoms:
+    """Select the framework of the crystal cell at the origin."""
     inside = ((atoms.get_scaled_positions() * cells + 1e-6) % cells < 1).all(axis=1)
     framework = atoms[[bool(kept) and element != mobile for kept, element in zip(inside, atoms.symbols, strict=True)]]
     framework.set_cell(atoms.cell.array / [[number] for number in cells])
     return framework
 
 
-def run_boundary(context: StageContext) -> dict:
-    """Inputs: temperature_K, width_nm, seed. Parents: run and structure of the boundary cell; bulk_run, bulk."""
-    from argyro.platform.dynamics.boundaries.mixture_inversion import layers_crossed
-    from argyro.platform.dynamics.diffusion.report import plot_diffusion
-    from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivities
-    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
-
-    inputs = context.inputs
-    trajectory = Trajectory.read(context.parents["run"] / TRAJECTORY)
-    cell = diffusivities(trajectory, inputs["temperature_K"], ("xy", "z"), inputs["seed"])
-    plot_diffusion(trajectory, cell["xy"].to_json(), context.workdir / MSD_PICTURE)
-    bulk = Diffusivity.from_json(context.parent_result("bulk")["measured"]["bulk"])
-    atoms = read_structure(context.parents["structure"])
-    thickness_nm = float(trajectory.cell_A[2, 2]) / atoms.info["boundaries"] / NM_IN_A
-    observations, notes = [], []
-    for target, axes in (("parallel", "xy"), ("perpendicular", "z")):
-        found, note = boundary_cell.invert(target, cell[axes], bulk, inputs["width_nm"], thickness_nm, inputs["seed"])
-        observations += [{"target": target, "width_nm": inputs["width_nm"], **found}] if found else []
-        notes += [note] if note else []
-    if cell["z"].valid and not layers_crossed(cell["z"], thickness_nm):
-        notes.append(NOT_CROSSED)
-    return _result({"parallel": cell["xy"], "perpendicular": cell["z"]}, trajectory, observations, notes) | {
-        "thickness_nm": thickness_nm,
-        "excess": boundary_cell.excess(context, trajectory, atoms),
-        "profile": boundary_cell.profile(context, trajectory, atoms),
-    }
+def _excess(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> Excess | None:
+    """Compute excess volume and energy of the boundary; None where a run was cut short or compositions differ."""
+    cell, bulk = context.parent("run", MD).result.production, context.parent("bulk_run", MD)
+    if cell is None or bulk.result.production is None:
+        return None
+    counts = Trajectory.read(bulk.folder / TRAJECTORY).counts
+    return boundary_cell.excess(cell, trajectory.counts, bulk.result.production, counts, int(atoms.info["boundaries"]))
 
 
-def _value_or_bound(measured) -> dict:
-    value = measured.estimate.to_json() if measured.estimate else None
-    return {"diffusivity_cm2_s": value, "upper_bound_cm2_s": None if value else measured.upper_bound_cm2_s}
+DIFFUSIVITY: Stage[DiffusivityInputs, DiffusivityResult] = Stage(
+    "diffusivity", 3, run, DiffusivityInputs, DiffusivityResult
+)
+DiffusivityItem = Parent[DiffusivityInputs, DiffusivityResult]
 
 
-def _result(measured: dict, trajectory, observations: list[dict], notes: list[str]) -> dict:
-    from argyro.platform.dynamics.diffusion.report import charge_report
-    from argyro.platform.dynamics.diffusion.run_length import advice
+def add_diffusivity(draft: Draft, run: RunConditions, bulk: RunConditions | None, md: str) -> str:
+    """Add the measurement of a run; returns the name of its node.
 
-    metrics: dict[str, float] = {}
-    for observation in observations:
-        name = "bulk" if observation["target"] == "bulk" else f"boundary_{observation['target']}"
-        if observation["diffusivity_cm2_s"]:
-            metrics |= {
-                f"{name}_{limit}_cm2_s": observation["diffusivity_cm2_s"][limit] for limit in ("value", "low", "high")
-            }
-        else:
-            metrics[f"{name}_upper_bound_cm2_s"] = observation["upper_bound_cm2_s"]
-    return {
-        "measured": {target: run.to_json() | {"advice": advice(run)} for target, run in measured.items()},
-        "collective": charge_report(trajectory, next(iter(measured.values()))),
-        "observations": observations,
-        "notes": notes,
-        "metrics": metrics,
-        "artifacts": [MSD_PICTURE],
-    }
-
-
-BULK_DIFFUSIVITY = StageDefinition("diffusivity", 2, run_bulk)
-BOUNDARY_DIFFUSIVITY = StageDefinition("diffusivity", 2, run_boundary)
+    Args:
+        draft: with the runs.
+        run: measured.
+        bulk: run for the inversion of a boundary.
+        md: name of the run's node.
+    """
+    campaign = draft.campaign
+    width_nm = campaign.boundary_width_nm if bulk else None
+    parents, params = {"run": [md], "structure": [structure_of(run)]}, run_params(run)
+    if bulk:
+        parents |= {"bulk": [f"{DIFFUSIVITY.name}/{draft.label(bulk)}"], "bulk_run": [f"{MD.name}/{draft.label(bulk)}"]}
+        params["boundary_width_nm"] = width_nm
+    cost = share_of_usual(campaign.md, run) * draft.costs.diffusivity(campaign, run.cell)
+    inputs = DiffusivityInputs(conditions=run, width_nm=width_nm, seed=seed_of(draft, run))
+    return draft.add(DIFFUSIVITY, draft.label(run), inputs, parents=parents, params=params, cost=cost)

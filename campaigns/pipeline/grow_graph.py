@@ -1,35 +1,39 @@
-"""The adaptive campaign: its graph grows, round by round, by the runs that its decisions name, until it is certain.
+"""Grow the graph of an adaptive campaign, round by round, by the runs that its decisions name.
 
 Everything here is a function of stored results, so that a later run grows the same graph again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from argyro.campaigns.pipeline.acquisition import ACQUISITION
+from argyro.campaigns.pipeline.acquisition import ACQUISITION, AcquisitionInputs, AcquisitionResult, Leader
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
-from argyro.campaigns.pipeline.design import DESIGN
-from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.design import DESIGN, DesignResult
+from argyro.campaigns.pipeline.graph import Finished, Graph, Node
+from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.spec.schema import Campaign, Until
 from argyro.campaigns.workload.costs import Costs
-from argyro.campaigns.workload.run_space import Decided
+from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions
 from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.stage import StageResult
 from argyro.platform.execution.work_item import WorkItem
 
-Growth = Callable[[Node, dict | None], list[Node]]
+Growth = Callable[[Node, StageResult | None], list[Node]]
+DECISIONS = (DESIGN.name, ACQUISITION.name)
 
 
 def growth(campaign: Campaign, costs: Costs | None = None) -> Growth:
-    """What the result of a decision adds to the campaign's graph; None for its result: it failed for good.
+    """Make the function from a decision's result to new nodes; None for its result means that it failed for good.
 
     Args:
-        campaign: what was asked.
+        campaign: to compute.
         costs: expected core seconds; rough constants if not measured.
     """
 
-    def grow(node: Node, result: dict | None) -> list[Node]:
-        if campaign.acquisition is None or node.stage.name not in (DESIGN.name, ACQUISITION.name):
+    def grow(node: Node, result: StageResult | None) -> list[Node]:
+        if campaign.acquisition is None or node.stage.name not in DECISIONS:
             return []
         now = _decided_by(node)
         after = _next(now, result, campaign.acquisition.until)
@@ -40,64 +44,61 @@ def growth(campaign: Campaign, costs: Costs | None = None) -> Growth:
 
 
 def _decided_by(node: Node) -> Decided:
-    """What was decided when the node became part of the graph."""
-    if node.stage.name == DESIGN.name:
-        return Decided()
-    pairs = tuple((case, bulk) for case, bulk in node.inputs["decided"])  # type: ignore[attr-defined]
-    return Decided(pairs, int(node.name.split("/")[1]))
+    """Return the decisions so far when the node was added to the graph."""
+    if isinstance(node.inputs, AcquisitionInputs):
+        return Decided(node.inputs.decided, node.inputs.round)
+    return Decided()
 
 
-def _next(now: Decided, result: dict | None, until: Until) -> Decided:
-    if result is None:
+def _next(now: Decided, result: StageResult | None, until: Until) -> Decided:
+    chosen: Sequence[DecidedRun] | None = None
+    if isinstance(result, DesignResult):
+        chosen = result.chosen
+    elif isinstance(result, AcquisitionResult) and not stop_reason(until, result):
+        chosen = affordable(until, result)
+    if chosen is None:
         return Decided(now.runs, now.round, final=True)
-    if now.runs and stop_reason(until, result):
-        return Decided(now.runs, now.round, final=True)
-    chosen = affordable(until, result) if now.runs else result["chosen"]
-    return Decided((*now.runs, *((run["case"], run["bulk"]) for run in chosen)), now.round + 1)
+    return Decided((*now.runs, *(DecidedRun(run.conditions, run.bulk) for run in chosen)), now.round + 1)
 
 
-def stop_reason(until: Until, result: dict) -> str:
-    """Why a campaign ends with the result of this round; empty if it goes on.
+def stop_reason(until: Until, result: AcquisitionResult) -> str:
+    """Say why a campaign ends with the result of this round; empty if it continues.
 
-    The certainty counts only once the leading candidate's bulk has been measured: a recommendation that rests on the
-    surrogate alone is none.
+    The certainty counts only once the leading candidate's bulk has been measured: a recommendation based on the
+    surrogate alone is not enough.
     """
-    now, measured = result["certainty"], result["leader_values"]["bulk"] > 0
-    if measured and until.probability_best is not None and now["probability_best"] >= until.probability_best:
-        return (
-            f"the leader is the best with probability {now['probability_best']:.2f} (asked: {until.probability_best:g})"
-        )
-    if measured and until.regret_dex is not None and now["regret_dex"] <= until.regret_dex:
-        return f"the expected regret is {now['regret_dex']:.2g} dex (asked: {until.regret_dex:g})"
-    if not result["chosen"]:
-        return "no run that is left promises to make the ranking more certain"
+    now, measured = result.certainty, result.leader_bulk_values > 0
+    if measured and until.probability_best is not None and now.probability_best >= until.probability_best:
+        return f"the leader is the best with probability {now.probability_best:.2f} (asked: {until.probability_best:g})"
+    if measured and until.regret_dex is not None and now.regret_dex <= until.regret_dex:
+        return f"the expected regret is {now.regret_dex:.2g} dex (asked: {until.regret_dex:g})"
+    if not result.chosen:
+        return "none of the remaining runs is expected to make the ranking more certain"
     if not affordable(until, result):
-        return (
-            f"{result['core_hours']:.2g} of {until.core_hours:g} core-hours are spent, too few are left for another run"
-        )
+        return f"{result.core_hours:.2g} of {until.core_hours:g} core-hours are spent, too few are left for another run"
     return ""
 
 
-def affordable(until: Until, result: dict) -> list[dict]:
-    """The chosen runs that fit in what is left of the core-hours; no bulk run without the run it is made for."""
+def affordable(until: Until, result: AcquisitionResult) -> list[ChosenRun]:
+    """Select the chosen runs that fit in the rest of the core-hours; no bulk run without the run that needs it."""
     if until.core_hours is None:
-        return result["chosen"]
-    left, fitting = until.core_hours - result["core_hours"], []
-    for run in result["chosen"]:
-        left -= run["core_hours"]
+        return list(result.chosen)
+    left, fitting = until.core_hours - result.core_hours, []
+    for run in result.chosen:
+        left -= run.core_hours
         if left < 0:
             break
         fitting.append(run)
-    cases = {run["case"] for run in fitting}
-    return [run for run in fitting if run.get("needed_by") in (None, *cases)]
+    runs = {run.conditions for run in fitting}
+    return [run for run in fitting if run.needed_by is None or run.needed_by in runs]
 
 
 def grown_graph(campaign: Campaign, store: Store, failed: Iterable[str] = (), costs: Costs | None = None) -> Graph:
-    """The campaign's graph as far as its stored decisions have grown it.
+    """Grow the campaign's graph by its stored decisions.
 
     Args:
-        campaign: what was asked.
-        store: its results.
+        campaign: to compute.
+        store: of the campaign.
         failed: names of nodes that failed for good in the run that just ended.
         costs: expected core seconds; rough constants if not measured.
     """
@@ -107,55 +108,124 @@ def grown_graph(campaign: Campaign, store: Store, failed: Iterable[str] = (), co
     while waiting:
         node = graph.nodes[waiting.pop(0)]
         items[node.name] = node.item(items)
-        if node.stage.name not in (DESIGN.name, ACQUISITION.name):
+        if node.stage.name not in DECISIONS:
             continue
-        result = store.find(items[node.name])
-        if result is not None or node.name in failed:
+        found = store.find(items[node.name])
+        if found is not None or node.name in failed:
+            result = None if found is None else node.stage.read(found)
             waiting += [graph.add(new) for new in grow(node, result)]
     return graph
 
 
-def found_runs(campaign: Campaign, store: Store) -> list[str]:
-    """Cases of an adaptive campaign that an earlier one, of other materials or temperatures, left in the store.
-
-    They belong to the runs it begins with; once it has begun, that is settled.
-    """
-    if campaign.acquisition is None or store.has(build_graph(campaign).items()["design"]):
-        return []
-    items = decided_graph(campaign, None).items()
-    return [name.removeprefix("md/") for name, item in items.items() if name.startswith("md/") and store.has(item)]
-
-
-def decisions(graph: Graph, store: Store) -> dict[str, dict]:
-    """Node name -> result of each decision that is made."""
-    names = [name for name, node in graph.nodes.items() if node.stage.name in (DESIGN.name, ACQUISITION.name)]
-    items = graph.items() if names else {}
-    found = {name: store.find(items[name]) for name in names}
-    return {name: result for name, result in found.items() if result is not None}
-
-
-def rounds(campaign: Campaign, results: Mapping[str, dict]) -> dict | None:
-    """How an adaptive campaign has gone so far; None for one that makes every run.
+def finished(graph: Graph, store: Store, failed: Iterable[str] = (), stages: Iterable[str] = ()) -> Finished:
+    """Read the results of all nodes that are complete in the store.
 
     Args:
-        campaign: what was asked.
-        results: node name -> result, of all decisions that are made.
+        graph: of the campaign.
+        store: of the campaign.
+        failed: names of nodes that failed for good.
+        stages: names of the stages to read; all, if empty.
     """
-    if campaign.acquisition is None or "design" not in results:
-        return None
-    made = sorted(
-        (name for name in results if name.startswith("acquisition/")), key=lambda name: int(name.split("/")[1])
-    )
-    begun = [{**run, "round": 0} for run in results["design"]["chosen"]]
-    table, chosen = [], begun
-    for number, name in enumerate(made, start=1):
-        result = results[name]
-        reason = stop_reason(campaign.acquisition.until, result)
-        table.append({"round": number, "stopped": reason, **result["metrics"], "leader": result["leader"]})
-        chosen += [] if reason else [{**run, "round": number} for run in affordable(campaign.acquisition.until, result)]
-    return {
-        "possible_runs": len(results["design"]["runs"]),
-        "chosen": chosen,
-        "rounds": table,
-        "stopped": table[-1]["stopped"] if table else "",
+    read = set(stages)
+    wanted = {name for name, node in graph.nodes.items() if not read or node.stage.name in read}
+    items = graph.items(frozenset(failed)) if wanted else {}
+    found = {name: store.find(item) for name, item in items.items() if name in wanted}
+    results = {name: graph.nodes[name].stage.read(document) for name, document in found.items() if document is not None}
+    return Finished(graph, results)
+
+
+def found_runs(campaign: Campaign, store: Store) -> list[RunConditions]:
+    """List the runs of an adaptive campaign that an earlier one, of other materials or temperatures, left in the store.
+
+    They belong to the first batch; after the first decision the list is fixed.
+    """
+    if campaign.acquisition is None or store.has(build_graph(campaign).items()[DESIGN.name]):
+        return []
+    graph = decided_graph(campaign, None)
+    items = graph.items()
+    runs = [node for node in graph.of_stage(MD.name) if store.has(items[node.name])]
+    return [node.inputs.conditions for node in runs if isinstance(node.inputs, MDInputs)]
+
+
+@dataclass(frozen=True)
+class AdaptiveRound:
+    """One decision of an adaptive campaign: its number, cost and certainty, the leader, and why it was the last."""
+
+    number: int
+    result: AcquisitionResult
+    stopped: str
+
+    @property
+    def leader(self) -> Leader:
+        """Best candidate so far."""
+        return self.result.leader
+
+
+@dataclass(frozen=True)
+class AdaptiveProgress:
+    """State of an adaptive campaign.
+
+    Args:
+        possible_runs: number of runs that it could make.
+        chosen: (round, run) of each run decided on; round 0 is the first batch.
+        rounds: decisions so far.
+    """
+
+    possible_runs: int
+    chosen: list[tuple[int, DecidedRun]]
+    rounds: list[AdaptiveRound]
+
+    @property
+    def stopped(self) -> str:
+        """Why the campaign makes no more runs; empty if it continues."""
+        return self.rounds[-1].stopped if self.rounds else ""
+
+    def document(self, usual_ps: float) -> dict[str, object]:
+        """Write the section `acquisition` of `argyro status --json`; runs are named by their labels."""
+        return {
+            "possible_runs": self.possible_runs,
+            "chosen": [{**_run_document(run, usual_ps), "round": number} for number, run in self.chosen],
+            "rounds": [
+                {"round": one.number, "stopped": one.stopped, **one.result.metrics, "leader": _leader_document(one)}
+                for one in self.rounds
+            ],
+            "stopped": self.stopped,
+        }
+
+
+def _leader_document(one: AdaptiveRound) -> dict[str, object]:
+    facts = {name: one.leader.cell.facts[name] for name in ("composition", "disorder", "boundary")}
+    return {**facts, "grain_size_nm": one.leader.grain_size_nm}
+
+
+def _run_document(run: DecidedRun, usual_ps: float) -> dict[str, object]:
+    document: dict[str, object] = {
+        "case": run.conditions.label(usual_ps),
+        "bulk": run.bulk and run.bulk.label(usual_ps),
     }
+    if isinstance(run, ChosenRun):
+        document["core_hours"] = run.core_hours
+        if run.needed_by:
+            return document | {"needed_by": run.needed_by.label(usual_ps)}
+        document |= {"gain_per_core_hour": run.gain_per_core_hour, "value_probability": run.value_probability}
+    return document
+
+
+def adaptive_progress(campaign: Campaign, done: Finished) -> AdaptiveProgress | None:
+    """Describe the decisions of an adaptive campaign; None for a campaign that makes every run.
+
+    Args:
+        campaign: to compute.
+        done: results of all decisions at least.
+    """
+    begun = done.of(DESIGN)
+    if campaign.acquisition is None or not begun:
+        return None
+    ((_, design_inputs, design),) = begun
+    chosen: list[tuple[int, DecidedRun]] = [(0, run) for run in design.chosen]
+    rounds = []
+    for _, inputs, result in sorted(done.of(ACQUISITION), key=lambda found: found[1].round):
+        reason = stop_reason(campaign.acquisition.until, result)
+        rounds.append(AdaptiveRound(inputs.round, result, reason))
+        chosen += [] if reason else [(inputs.round, run) for run in affordable(campaign.acquisition.until, result)]
+    return AdaptiveProgress(len(design_inputs.runs), chosen, rounds)

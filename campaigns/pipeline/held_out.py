@@ -1,4 +1,4 @@
-"""How well a surrogate predicts what it had not seen: scores and pictures."""
+"""Score a surrogate on data that it was not trained on, and draw the scores."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ PARITY, CALIBRATION = "held_out.svg", "calibration.svg"
 
 
 def held_out(observations: Sequence, options, seed: int, workdir: Path) -> list[dict]:
-    """Scores of the candidates on descriptors on each split that exists; pictures PARITY and CALIBRATION in workdir.
+    """Score the candidates on descriptors on each split that exists, and draw PARITY and CALIBRATION.
 
-    Graph networks are left to the validation by which they were chosen: trained anew for each fold of three splits they
-    would cost more than all else in a small campaign.
+    Graph networks are left out: trained anew for each fold of three splits they would cost more than a small campaign.
+    Their accuracy is in the validation by which the candidate was selected.
 
     Args:
         observations: of the campaign.

@@ -1,118 +1,181 @@
-"""The effective diffusivity and conductivity of the polycrystal over temperature and grain size, with intervals."""
+"""Compute diffusivity and conductivity of the polycrystal over temperature and grain size, with intervals."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from pathlib import Path
 
-from argyro.campaigns.pipeline.microstructure import MESH
-from argyro.campaigns.pipeline.posterior import SAMPLES as COEFFICIENTS
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.campaigns.pipeline.surrogate import MODEL
+import numpy as np
+from ase import Atoms
+
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.microstructure import polycrystals
+from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.posterior import COEFFICIENTS, POSTERIOR
+from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_name
+from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+from argyro.campaigns.plots.series import ArrheniusCurve, ConductivityCurve, ParityPoint
+from argyro.campaigns.spec.material import Cell
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
-from argyro.platform.execution.task import StageContext
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
 PICTURE, ARRHENIUS, MAP = "grain_size.png", "arrhenius.png", "map.png"
 CURVE_TEMPERATURES = 12
 
 
-def run(context: StageContext) -> dict:
-    """Inputs: temperatures_K, grain_sizes_nm, width_nm, screening_temperature_K, seed.
+class HomogenizeInputs(Contract):
+    """Decide a map of the polycrystal.
 
-    Parents: surrogate, posterior, bulk structure, boundary structure (absent: a single crystal), microstructure:N.
+    Args:
+        cell: the candidate; a bulk cell is a single crystal.
+        temperatures_K: of the map, the screening temperature among them.
+        grain_sizes_nm: of the map.
+        width_nm: of the boundaries.
+        screening_temperature_K: of the ranking.
+        seed: of the choice of polycrystals.
     """
+
+    cell: Cell
+    temperatures_K: tuple[float, ...]
+    grain_sizes_nm: tuple[float, ...]
+    width_nm: float
+    screening_temperature_K: float
+    seed: int
+
+
+class RunCounts(Contract):
+    """Count the diffusivities from MD of a candidate's bulk and boundary; the rest is the surrogate's."""
+
+    bulk: int
+    boundary: int
+
+
+class Polycrystal(Contract):
+    """Transport of one candidate at one temperature and grain size; the columns of the results' tables."""
+
+    composition: str
+    disorder: float
+    boundary: str
+    material: str
+    measured: RunCounts
+    temperature_K: float
+    grain_size_nm: float
+    width_nm: float
+    effective_cm2_s: Uncertain
+    conductivity_mS_cm: Uncertain
+
+
+class Regime(Contract):
+    """Temperature dependence of a polycrystal: does D_eff(T) bend, and where do boundaries take over."""
+
+    composition: str
+    disorder: float
+    boundary: str
+    material: str
+    grain_size_nm: float
+    cold_eV: Uncertain
+    hot_eV: Uncertain
+    non_arrhenius: bool
+    takeover_K: Uncertain | None
+    takeover_share: float
+    boundaries: str
+
+
+class HomogenizeResult(StageResult):
+    """Hold the map of a candidate, see docs/continuum.md; the whole map is a table of the item."""
+
+    screening: list[Polycrystal]
+    conductivity_curve: ConductivityCurve
+    arrhenius_curves: list[ArrheniusCurve]
+    regimes: list[Regime]
+    relative_error_bound: float
+    in_domain: bool
+    notes: list[Note]
+
+    def tracked(self) -> Tracked:
+        """Select the conductivity and diffusivity of each grain size at the screening temperature."""
+        metrics: dict[str, float | None] = {}
+        for row in self.screening:
+            metrics[f"conductivity_mS_cm_{row.grain_size_nm:g}_nm"] = row.conductivity_mS_cm.value
+            metrics[f"effective_cm2_s_{row.grain_size_nm:g}_nm"] = row.effective_cm2_s.value
+        return Tracked(metrics, artifacts=[PICTURE, ARRHENIUS, MAP, TABLE])
+
+
+def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
+    """Propagate the samples of the candidate through the polycrystals."""
     from argyro.surrogates.models.surrogate import Surrogate
 
-    inputs = context.inputs
-    bulk = read_structure(context.parents["bulk"])
-    cell = read_structure(context.parents["boundary"]) if "boundary" in context.parents else bulk
-    model = Surrogate.load(context.parents["surrogate"] / MODEL)
+    inputs, trained = context.inputs, context.parent("surrogate", SURROGATE)
+    bulk, cell = (read_structure(context.parent(role, STRUCTURE).folder) for role in ("bulk", "candidate"))
+    model = Surrogate.load(trained.folder / MODEL)
     drawn = _drawn(context, model, cell)
     propagated = _propagate(context, drawn.samples)
     effective = propagated.samples_cm2_s
-    conductivity = effective * conductivity_factors(bulk, inputs["temperatures_K"])[None, :, None]
-    facts = {name: cell.info[name] for name in ("composition", "disorder", "boundary")}
-    facts["material"] = f"{facts['composition']} {100 * facts['disorder']:g} %"
-    measured = _measured(context.parent_result("surrogate")["parity"], facts)
-    rows = _rows({**facts, "measured": measured}, inputs, effective, conductivity)
-    screening = [row for row in rows if row["temperature_K"] == inputs["screening_temperature_K"]]
-    at = inputs["temperatures_K"].index(inputs["screening_temperature_K"])
+    conductivity = effective * conductivity_factors(bulk, inputs.temperatures_K)[None, :, None]
+    measured = _measured(trained.result.parity, inputs.cell)
+    rows = _rows(inputs, measured, effective, conductivity)
+    screening = [row for row in rows if row.temperature_K == inputs.screening_temperature_K]
+    at = inputs.temperatures_K.index(inputs.screening_temperature_K)
     np.savez_compressed(context.workdir / SAMPLES, conductivity_mS_cm=conductivity[:, at])
     _write_table(rows, context.workdir / TABLE)
-    curve = {
-        "label": f"{facts['material']}, {facts['boundary']}",
-        "grain_sizes_nm": inputs["grain_sizes_nm"],
-        "conductivity": [row["conductivity_mS_cm"] for row in screening],
-    }
-    laws = _arrhenius_curves(model, cell, facts, inputs)
-    _draw(curve, laws, propagated, context)
-    return {
-        "screening": screening,
-        "conductivity_curves": [curve],
-        "arrhenius_curves": laws,
-        "regimes": _regimes(facts, propagated, drawn.samples[:, 0]),
-        "relative_error_bound": propagated.relative_error_bound,
-        "in_domain": drawn.in_domain,
-        "notes": list(drawn.warnings),
-        "metrics": _metrics(screening),
-        "artifacts": [PICTURE, ARRHENIUS, MAP, TABLE],
-    }
+    curve = ConductivityCurve(
+        label=f"{inputs.cell.material.label}, {inputs.cell.boundary}",
+        grain_sizes_nm=inputs.grain_sizes_nm,
+        conductivity=tuple(row.conductivity_mS_cm for row in screening),
+    )
+    laws = _arrhenius_curves(model, cell, inputs)
+    _draw(curve, laws, trained.result.parity, propagated, context)
+    return HomogenizeResult(
+        screening=screening,
+        conductivity_curve=curve,
+        arrhenius_curves=laws,
+        regimes=_regimes(inputs.cell, propagated, drawn.samples[:, 0]),
+        relative_error_bound=propagated.relative_error_bound,
+        in_domain=drawn.in_domain,
+        notes=[Note(code="out-of-domain", detail=warning) for warning in drawn.warnings],
+    )
 
 
-def _drawn(context: StageContext, model, cell):
-    """The cell's share of the samples that all candidates were drawn in, at the temperatures asked for."""
+def _drawn(context: StageContext[HomogenizeInputs, None], model, cell: Atoms):
+    """Select the candidate's samples, at the temperatures of the map."""
     from argyro.surrogates.data.descriptors import identity_of
     from argyro.surrogates.models.surrogate import Query
 
     query = Query(identity_of(cell))
-    coefficients = np.load(context.parents["posterior"] / COEFFICIENTS)[query.identity.key]
-    return model.at(query, coefficients, context.inputs["temperatures_K"])
+    coefficients = np.load(context.parent("posterior", POSTERIOR).folder / COEFFICIENTS)[query.identity.key]
+    return model.at(query, coefficients, context.inputs.temperatures_K)
 
 
-def _measured(points: list[dict], facts: dict) -> dict[str, int]:
-    """How many diffusivities from MD stand behind the candidate's bulk and boundary; the rest is the surrogate's."""
-    mine = [p for p in points if p["material"] == facts["material"] and not p["censored"]]
-    bulk = sum(p["target"] == "bulk" for p in mine)
-    boundary = sum(p["target"] != "bulk" and p["boundary"] == facts["boundary"] for p in mine)
-    return {"bulk": bulk, "boundary": boundary}
+def _measured(points: Sequence[ParityPoint], cell: Cell) -> RunCounts:
+    mine = [point for point in points if point.cell.material == cell.material and not point.censored]
+    bulk = sum(point.target == "bulk" for point in mine)
+    return RunCounts(bulk=bulk, boundary=sum(point.target != "bulk" and point.cell == cell for point in mine))
 
 
-def _propagate(context: StageContext, drawn: np.ndarray):
-    """The mean effective diffusivity of every sample over temperature and grain size.
+def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray):
+    """Compute the effective diffusivity of every sample over temperature and grain size.
 
     Args:
-        context: names the polycrystals, width and grain sizes.
+        context: with the polycrystals, width and grain sizes.
         drawn: (samples, 3, temperatures) bulk, parallel and perpendicular; only the bulk for a single crystal.
     """
     from argyro.platform.continuum.propagate import Propagated, propagate
 
     inputs = context.inputs
-    sizes, temperatures = inputs["grain_sizes_nm"], inputs["temperatures_K"]
-    if "boundary" not in context.parents:
+    sizes, temperatures = inputs.grain_sizes_nm, inputs.temperatures_K
+    if inputs.cell.boundary.is_bulk:
         grid = (np.array(temperatures, dtype=float), np.array(sizes, dtype=float))
         alike = np.repeat(drawn[:, 0, :, None], len(sizes), axis=2)
         return Propagated(alike, *grid, 0.0, np.zeros(alike.shape[1:]))
     bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
     meshes = polycrystals(context)
-    return propagate(meshes, bulk, parallel, perpendicular, inputs["width_nm"], sizes, temperatures, inputs["seed"])
+    return propagate(meshes, bulk, parallel, perpendicular, inputs.width_nm, sizes, temperatures, inputs.seed)
 
 
-def polycrystals(context: StageContext) -> list:
-    """Meshes of the parents microstructure:N, their reduced bases at hand."""
-    from argyro.platform.continuum.mesh.mesh import Mesh
-    from argyro.platform.continuum.reduced.basis import reduced_model
-
-    meshes = []
-    for role in sorted(role for role in context.parents if role.startswith("microstructure:")):
-        meshes.append(Mesh.load(context.parents[role] / MESH))
-        reduced_model(meshes[-1], cache=context.parents[role])
-    return meshes
-
-
-def _regimes(facts: dict, propagated, bulk: np.ndarray) -> list[dict]:
-    """For each grain size, whether D_eff(T) bends and where boundaries take over; needs three temperatures."""
+def _regimes(cell: Cell, propagated, bulk: np.ndarray) -> list[Regime]:
+    """Say for each grain size whether D_eff(T) bends and where boundaries take over; needs three temperatures."""
     from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 
     temperatures = propagated.temperatures_K
@@ -123,91 +186,110 @@ def _regimes(facts: dict, propagated, bulk: np.ndarray) -> list[dict]:
         samples = propagated.samples_cm2_s[:, :, s]
         bend, crossing = arrhenius_bend(temperatures, samples), takeover(temperatures, bulk, samples)
         rows.append(
-            {
-                **facts,
-                "grain_size_nm": float(size),
-                "cold_eV": bend.cold_eV.to_json(),
-                "hot_eV": bend.hot_eV.to_json(),
-                "non_arrhenius": bend.non_arrhenius,
-                "takeover_K": crossing.temperature_K and crossing.temperature_K.to_json(),
-                "takeover_share": crossing.share,
-                "boundaries": "fast" if crossing.fast else "blocking",
-            }
+            Regime(
+                **cell.facts,
+                grain_size_nm=float(size),
+                cold_eV=bend.cold_eV,
+                hot_eV=bend.hot_eV,
+                non_arrhenius=bend.non_arrhenius,
+                takeover_K=crossing.temperature_K,
+                takeover_share=crossing.share,
+                boundaries="fast" if crossing.fast else "blocking",
+            )
         )
     return rows
 
 
-def conductivity_factors(bulk, temperatures_K: list[float]) -> np.ndarray:
-    """Nernst-Einstein factor from cm²/s to mS/cm, for each temperature."""
-    from argyro.platform.common.conductivity import conductivity_S_cm
+def conductivity_factors(bulk: Atoms, temperatures_K: Sequence[float]) -> np.ndarray:
+    """Compute the Nernst-Einstein factor from cm²/s to mS/cm for each temperature, (t,)."""
+    from argyro.platform.common.conductivity import conductivity_S_cm, lithium_per_A3
 
-    li_per_A3 = bulk.symbols.count("Li") / bulk.get_volume()
-    return np.array([S_CM_IN_MS_CM * conductivity_S_cm(1.0, li_per_A3, T) for T in temperatures_K])
+    density = lithium_per_A3(bulk)
+    return np.array([S_CM_IN_MS_CM * conductivity_S_cm(1.0, density, T) for T in temperatures_K])
 
 
-def _rows(facts: dict, inputs, effective: np.ndarray, conductivity: np.ndarray) -> list[dict]:
-    """A row for each temperature and grain size."""
+def _rows(
+    inputs: HomogenizeInputs, measured: RunCounts, effective: np.ndarray, conductivity: np.ndarray
+) -> list[Polycrystal]:
+    """Make a row for each temperature and grain size."""
     return [
-        {
-            **facts,
-            "temperature_K": temperature,
-            "grain_size_nm": size,
-            "width_nm": inputs["width_nm"],
-            "effective_cm2_s": Uncertain.from_samples(effective[:, t, s]).to_json(),
-            "conductivity_mS_cm": Uncertain.from_samples(conductivity[:, t, s]).to_json(),
-        }
-        for t, temperature in enumerate(inputs["temperatures_K"])
-        for s, size in enumerate(inputs["grain_sizes_nm"])
+        Polycrystal(
+            **inputs.cell.facts,
+            measured=measured,
+            temperature_K=temperature,
+            grain_size_nm=size,
+            width_nm=inputs.width_nm,
+            effective_cm2_s=Uncertain.from_samples(effective[:, t, s]),
+            conductivity_mS_cm=Uncertain.from_samples(conductivity[:, t, s]),
+        )
+        for t, temperature in enumerate(inputs.temperatures_K)
+        for s, size in enumerate(inputs.grain_sizes_nm)
     ]
 
 
-def _write_table(rows: list[dict], path) -> None:
-    """The rows as parquet, uncertain numbers in three columns."""
+def _write_table(rows: Sequence[Polycrystal], path: Path) -> None:
+    """Write the rows as parquet, uncertain numbers in three columns."""
     import pandas as pd
 
-    pd.json_normalize(rows, sep="_").to_parquet(path)
+    pd.json_normalize([row.model_dump() for row in rows], sep="_").to_parquet(path)
 
 
-def _draw(curve: dict, laws: list[dict], propagated, context: StageContext) -> None:
+def _draw(
+    curve: ConductivityCurve,
+    laws: Sequence[ArrheniusCurve],
+    parity: Sequence[ParityPoint],
+    propagated,
+    context: StageContext[HomogenizeInputs, None],
+) -> None:
     from argyro.campaigns.plots.figures import arrhenius_plot, curve_label, grain_size_plot
     from argyro.platform.continuum.plots import draw_map
 
-    drawn = {law["label"] for law in laws}
-    points = [
-        point
-        for point in context.parent_result("surrogate")["parity"]
-        if curve_label(point["material"], point["boundary"], point["target"]) in drawn
-    ]
+    drawn = {law.label for law in laws}
+    points = [point for point in parity if curve_label(point.cell, point.target) in drawn]
     arrhenius_plot(points, laws, context.workdir / ARRHENIUS)
     draw_map(propagated, context.workdir / MAP)
-    grain_size_plot([curve], context.workdir / PICTURE, context.inputs["screening_temperature_K"])
+    grain_size_plot([curve], context.workdir / PICTURE, context.inputs.screening_temperature_K)
 
 
-def _arrhenius_curves(model, cell, facts: dict, inputs) -> list[dict]:
-    """The surrogate's D(T) of bulk and boundary, for plots; equidistant in 1/T."""
+def _arrhenius_curves(model, cell: Atoms, inputs: HomogenizeInputs) -> list[ArrheniusCurve]:
+    """Predict D(T) of bulk and boundary for plots; equidistant in 1/T."""
     from argyro.campaigns.plots.figures import curve_label
 
-    lowest, highest = min(inputs["temperatures_K"]), max(inputs["temperatures_K"])
+    lowest, highest = min(inputs.temperatures_K), max(inputs.temperatures_K)
     temperatures = (1 / np.linspace(1 / lowest, 1 / highest, CURVE_TEMPERATURES)).tolist()
-    prediction = model.predict(cell, temperatures, seed=inputs["seed"])
+    prediction = model.predict(cell, temperatures, seed=inputs.seed)
     return [
-        {
-            "label": curve_label(facts["material"], facts["boundary"], target),
-            "temperatures_K": temperatures,
-            "diffusivity": [value.to_json() for value in getattr(prediction, target)],
-        }
+        ArrheniusCurve(label=curve_label(inputs.cell, target), temperatures_K=temperatures, diffusivity=values)
         for target in ("bulk", "parallel", "perpendicular")
-        if getattr(prediction, target) is not None
+        if (values := getattr(prediction, target)) is not None
     ]
 
 
-def _metrics(screening: list[dict]) -> dict[str, float]:
-    """Headline numbers of the item for MLflow: one per grain size."""
-    return {
-        f"{name}_{row['grain_size_nm']:g}_nm": row[name]["value"]
-        for row in screening
-        for name in ("conductivity_mS_cm", "effective_cm2_s")
-    }
+HOMOGENIZE = Stage("homogenize", 3, run, HomogenizeInputs, HomogenizeResult)
 
 
-HOMOGENIZE = StageDefinition("homogenize", 2, run)
+def add_homogenization(draft: Draft, cell: Cell, surrogate: str, posterior: str, microstructures: Sequence[str]) -> str:
+    """Add the effective transport of polycrystals of a candidate; returns the name of its node."""
+    campaign = draft.campaign
+    inputs = HomogenizeInputs(
+        cell=cell,
+        temperatures_K=tuple(sorted({campaign.screening_temperature_K, *campaign.temperatures_K})),
+        grain_sizes_nm=tuple(sorted(campaign.grain_sizes_nm)),
+        width_nm=campaign.boundary_width_nm,
+        screening_temperature_K=campaign.screening_temperature_K,
+        seed=campaign.seed,
+    )
+    return draft.add(
+        HOMOGENIZE,
+        cell.label,
+        inputs,
+        parents={
+            "surrogate": [surrogate],
+            "posterior": [posterior],
+            "bulk": [structure_name(cell.bulk, 0)],
+            "candidate": [structure_name(cell, 0)],
+            "microstructures": microstructures,
+        },
+        params={**cell.facts, "boundary_width_nm": campaign.boundary_width_nm},
+        cost=draft.costs.homogenization(campaign),
+    )

@@ -1,117 +1,192 @@
-"""Learns the potential of one family of compositions."""
+"""Learn the potential of one family of compositions."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
 
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, reference
+from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
+from argyro.campaigns.pipeline.structure import STRUCTURE, learning_bulk, read_structure, structure_name
+from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, known_checksums, known_count, reference
+from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
+from argyro.campaigns.spec.schema import Campaign, Labels
+from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
 from argyro.platform.common.errors import ArgyroError
-from argyro.platform.execution.task import StageContext
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
+from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.verdict import Verdict
 
 POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
 TRAINING_SET, EXPENSIVE = "training_set.extxyz", "expensive.extxyz"
 CURVE, PARITY, GRADES = "learning.png", "parity.png", "grades.png"
+# The potential is learned above the hottest run, so that rare events of that run do not extrapolate.
+HOTTER = 1.3
+
+Round = dict[str, Any]  # summary of a round, see docs/learning.md for the keys
+
+
+class LearnInputs(Contract):
+    """Decide a potential.
+
+    Args:
+        labels: identity of the reference.
+        known: checksums of the files of known labels.
+        options: of the learning.
+        ensemble: number of potentials.
+        target_ps: length of the MD runs that end the ladder of levels; None for none.
+        target_K: their temperature.
+        require: converged, to fail without a converged potential, or any.
+    """
+
+    labels: LabelIdentity
+    options: LearningOptions
+    ensemble: int
+    known: tuple[str, ...] = ()
+    target_ps: float | None = None
+    target_K: float | None = None
+    require: str = "any"
+
+
+class TeacherReport(Contract):
+    """Hold the errors of a committee; see `labels.committee.Teacher`."""
+
+    numbers: dict[str, float | int | None]
+    rounds: list[dict[str, Any]]
+
+
+class LearnResult(StageResult):
+    """Hold the rounds of the learning, its verdict, and the report of a teacher if there was one."""
+
+    rounds: list[Round]
+    verdict: Verdict
+    teacher: TeacherReport | None = None
+
+    def tracked(self) -> Tracked:
+        """Select the numbers of each round, and the last of each."""
+        series = round_series(self.rounds)
+        metrics: dict[str, float | None] = {name: _last(values) for name, values in series.items()}
+        metrics |= self.verdict.metrics
+        artifacts = [CURVE, PARITY, GRADES, POTENTIAL, ACTIVE_SET]
+        if self.teacher:
+            metrics |= {f"teacher_{name}": value for name, value in self.teacher.numbers.items()}
+            artifacts.append(TEACHER_REPORT)
+        named, params = {f"round_{name}": values for name, values in series.items()}, {"converged": "no"}
+        if self.verdict.converged:
+            params["converged"] = "yes"
+        return Tracked(metrics, named, params, artifacts)
+
+    @property
+    def warning(self) -> str:
+        """Say why the potential did not converge; empty if it did."""
+        return self.verdict.warning
+
+    @property
+    def labels(self) -> int:
+        """Number of labels taken."""
+        return self.rounds[-1].get("labels", 0)
 
 
 def potential_file(member: int) -> str:
-    """Name of the potential of a member of the ensemble; the first is the one that was learned."""
+    """Name the potential of a member of the ensemble; the first is the one that was learned."""
     return f"potential-{member}.mtp" if member else POTENTIAL
 
 
+def family_of(folder: Path) -> str:
+    """Name the family of a potential by its elements: ``Cl-Li-P-S``."""
+    from argyro.platform.potential.mtp.model import MTP
+
+    return "-".join(sorted(MTP.read(folder / POTENTIAL).species))
+
+
 def active_set_file(member: int) -> str:
-    """Name of its active set."""
+    """Name the active set of a member."""
     return f"potential-{member}.active_set.txt" if member else ACTIVE_SET
 
 
-def run(context: StageContext) -> dict:
-    """Learn, then fit the other members of the ensemble.
-
-    Inputs: labels (identity), known (checksums), options, ensemble, target_ps, require. Settings: labels (how to run
-    the reference, where known labels are). Parents: structures.
-    """
+def run(context: StageContext[LearnInputs, Labels]) -> LearnResult:
+    """Learn the potential, then fit the other members of the ensemble."""
     from argyro.platform.learning.ensemble import train_ensemble
     from argyro.platform.learning.round_store import read_frames
     from argyro.platform.potential.mtp.model import MTP
 
-    structures = [read_structure(folder) for _, folder in sorted(context.parents.items())]
-    options = learning_options(context.inputs["options"])
+    structures = [read_structure(parent.folder) for parent in context.parents("structures", STRUCTURE)]
+    options = context.inputs.options
 
-    def tell(summary: dict) -> None:
+    def tell(summary: Round) -> None:
         words = f"round {summary['round']}, level {summary['level']}, {summary['labels']} labels"
         context.progress(summary["labels"] / options.max_labels, words)
 
-    learn_it = _learn_taught if context.settings["labels"]["teacher"] else _learn
-    learned, extra = learn_it(context, structures, options, tell)
-    if learned.verdict.warning and context.inputs.get("require") == "converged":
+    learn_it = _learn_taught if context.settings.teacher else _learn
+    learned, teacher = learn_it(context, structures, tell)
+    if learned.verdict.warning and context.inputs.require == "converged":
         raise ArgyroError(f"{learned.verdict.warning} Raise that limit, or set potential.require: any.")
     frames = read_frames(learned.training_set_path)
-    folder, members = context.unfinished / "ensemble", context.inputs["ensemble"] - 1
-    others = train_ensemble(MTP.read(learned.mtp_path), frames, structures, options, members, folder)
+    folder, more = context.unfinished / "ensemble", context.inputs.ensemble - 1
+    others = train_ensemble(MTP.read(learned.mtp_path), frames, structures, options, more, folder)
     for member, (potential, active_set) in enumerate([(learned.mtp_path, learned.active_set_path), *others]):
         shutil.copy(potential, context.workdir / potential_file(member))
         shutil.copy(active_set, context.workdir / active_set_file(member))
     shutil.copy(learned.training_set_path, context.workdir / TRAINING_SET)
     _draw(learned, frames, options, context.workdir)
-    return _result(learned, extra)
+    return LearnResult(rounds=learned.rounds, verdict=learned.verdict, teacher=teacher)
 
 
-def learning_options(inputs: Mapping):
-    """Options of the learning from an item's inputs; JSON knows no tuples, the options do."""
-    from argyro.platform.learning.options import LearningOptions
-
-    return LearningOptions(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in inputs.items()}
-    )
+def labeller_source(labels: Labels):
+    """Name the reference that a person asked for."""
+    return reference(labels.model_dump(mode="json"))
 
 
-def _learn(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
+def _learn(context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]):
     from argyro.platform.labels.client import Labeller
     from argyro.platform.learning.existing_labels import read_known
     from argyro.platform.learning.loop import learn
     from argyro.platform.learning.target_property import TargetDiffusivity
 
-    target, target_ps = None, context.inputs["target_ps"]
-    if target_ps is not None:
-        bulk = next(atoms for atoms in structures if atoms.info["boundary"] == "bulk")
-        hottest_K = context.inputs["target_K"]
-        target = TargetDiffusivity(bulk, hottest_K, target_ps, context.unfinished / "target", options.seed)
+    inputs, target = context.inputs, None
+    if inputs.target_ps is not None and inputs.target_K is not None:
+        bulk = next(atoms for atoms in structures if atoms.info["boundary"] == BULK)
+        folder = context.unfinished / "target"
+        target = TargetDiffusivity(bulk, inputs.target_K, inputs.target_ps, folder, inputs.options.seed)
     elements = {symbol for atoms in structures for symbol in atoms.symbols}
-    known = read_known(context.settings["labels"]["known"], elements)
-    with Labeller(reference(context.settings["labels"])) as labeller:
+    known = read_known(context.settings.known, elements)
+    with Labeller(labeller_source(context.settings)) as labeller:
         folder = context.unfinished / "rounds"
-        return learn(structures, options, labeller, folder, tell, target, context.cores, known), {}
+        return learn(structures, inputs.options, labeller, folder, tell, target, context.cores, known), None
 
 
-def _learn_taught(context: StageContext, structures: list[Atoms], options, tell: Callable[[dict], None]):
-    """Learn from a teacher, which is kept with its expensive labels."""
+def _learn_taught(context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]):
+    """Learn from a teacher, which is stored with its expensive labels."""
     from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.committee import TeacherOptions
     from argyro.platform.learning.teacher_loop import learn_taught
 
-    asked = context.settings["labels"]["teacher"]
-    names = ("foundation", "channels", "epochs", "max_force_error_meV_A")
-    teaching = TeacherOptions(**{name: asked[name] for name in names}, seed=options.seed)
-    with Labeller(reference(context.settings["labels"]), context.unfinished / "labels") as labeller:
+    asked, options = context.settings.teacher, context.inputs.options
+    assert asked is not None  # `run` has checked it
+    teaching = TeacherOptions(
+        foundation=asked.foundation,
+        channels=asked.channels,
+        epochs=asked.epochs,
+        max_force_error_meV_A=asked.max_force_error_meV_A,
+        seed=options.seed,
+    )
+    with Labeller(labeller_source(context.settings), context.unfinished / "labels") as labeller:
         taught = learn_taught(
-            structures, options, teaching, asked["frames"], labeller, context.unfinished, tell, context.cores
+            structures, options, teaching, asked.frames, labeller, context.unfinished, tell, context.cores
         )
     for member, model in enumerate(taught.teacher.models):
         shutil.copy(model, context.workdir / TEACHER.format(member))
     shutil.copy(taught.expensive, context.workdir / EXPENSIVE)
     report = taught.teacher.to_json() | {"members": len(taught.teacher.models)}
     (context.workdir / TEACHER_REPORT).write_text(json.dumps(report, indent=1))
-    numbers = {f"teacher_{name}": value for name, value in report.items()}
-    return taught.learned, {"teachers": taught.teachers, "metrics": numbers, "artifacts": [TEACHER_REPORT]}
+    return taught.learned, TeacherReport(numbers=report, rounds=taught.teachers)
 
 
-def _draw(learned, frames: list[Atoms], options, workdir: Path) -> None:
+def _draw(learned, frames: list[Atoms], options: LearningOptions, workdir: Path) -> None:
     from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
     from argyro.platform.learning.round_store import RoundStore, read_traces
     from argyro.platform.potential.mtp.model import MTP
@@ -123,28 +198,13 @@ def _draw(learned, frames: list[Atoms], options, workdir: Path) -> None:
     plot_grades(traces, options, workdir / GRADES)
 
 
-def _result(learned, extra: Mapping) -> dict:
-    series = round_series(learned.rounds)
-    metrics = {name: _last(values) for name, values in series.items()} | learned.verdict.metrics
-    return {
-        "rounds": learned.rounds,
-        "verdict": learned.verdict.to_json(),
-        "notes": [learned.verdict.warning] if learned.verdict.warning else [],
-        "params": {"converged": "yes" if learned.verdict.converged else "no"},
-        **extra,
-        "metrics": metrics | extra.get("metrics", {}),
-        "series": {f"round_{name}": values for name, values in series.items()},
-        "artifacts": [CURVE, PARITY, GRADES, POTENTIAL, ACTIVE_SET, *extra.get("artifacts", [])],
-    }
-
-
-def round_series(rounds: list[dict]) -> dict[str, list[float | None]]:
-    """Name -> number of each round, None where a round has none: of grades each quantile, of times the shortest."""
+def round_series(rounds: list[Round]) -> dict[str, list[float | None]]:
+    """List each number by round, None where a round has none: of grades each quantile, of times the shortest."""
     flat = [_flat(entry) for entry in rounds]
     return {name: [entry.get(name) for entry in flat] for name in sorted(set().union(*flat))}
 
 
-def _flat(entry: dict) -> dict[str, float]:
+def _flat(entry: Round) -> dict[str, float]:
     numbers = {name: value for name, value in entry.items() if type(value) in (int, float)}
     numbers |= {f"grade_{name}": value for name, value in entry["grades"].items()}
     if "target" in entry:
@@ -153,9 +213,96 @@ def _flat(entry: dict) -> dict[str, float]:
     return numbers | ({"shortest_exploration_ps": min(times_ps)} if times_ps else {})
 
 
-def _last(values: list) -> float:
-    """The last value there is: rounds of different kinds measure different things."""
+def _last(values: list[float | None]) -> float:
+    """Return the last value there is: rounds of different kinds measure different things."""
     return next(value for value in reversed(values) if value is not None)
 
 
-LEARN = StageDefinition("learn", 4, run, hosted=True)
+LEARN = Stage("learn", 5, run, LearnInputs, LearnResult, hosted=True)
+
+
+def families(campaign: Campaign) -> dict[str, list[Material]]:
+    """Group the materials that share a potential."""
+    found: dict[str, list[Material]] = {}
+    for material in campaign.materials:
+        found.setdefault(_family(campaign, material), []).append(material)
+    return found
+
+
+def potential_of(campaign: Campaign, material: Material) -> str:
+    """Name the node that learns a material's potential."""
+    return f"{LEARN.name}/{_family(campaign, material)}"
+
+
+def _family(campaign: Campaign, material: Material) -> str:
+    from argyro.platform.structures.crystal.composition import Composition
+
+    elements = "-".join(sorted(Composition.parse(material.composition).elements))
+    names = {"by_elements": elements, "by_composition": material.composition, "one": "all"}
+    return names[campaign.potential.families]
+
+
+def known_labels(campaign: Campaign, materials: list[Material]) -> int:
+    """Count the known labels that a family begins with."""
+    from argyro.platform.structures.crystal.composition import Composition
+
+    elements = {element for material in materials for element in Composition.parse(material.composition).elements}
+    return known_count(campaign.labels.model_dump(), elements)
+
+
+def add_potential(draft: Draft, family: str, materials: list[Material]) -> None:
+    """Add the learning of a family's potential in its bulk cells and boundaries."""
+    campaign = draft.campaign
+    potential, labels, supercell = campaign.potential, campaign.labels, campaign.structures.learning_supercell
+    boundaries = _boundary_cells(campaign, materials)
+    names = [learning_bulk(draft, Cell(material, BULK)) for material in materials]
+    names += [structure_name(cell, 0) for cell in boundaries]
+    atoms = [bulk_atoms(material.composition, supercell) for material in materials]
+    atoms += [md_atoms(campaign, cell) for cell in boundaries]
+    inputs = LearnInputs(
+        labels=draft.labels,
+        options=_options(campaign),
+        ensemble=members(campaign),
+        require=potential.require,
+        known=tuple(known_checksums(labels.model_dump())),
+        target_ps=potential.target_ps,
+        target_K=max(campaign.temperatures_K) if potential.target_ps else None,
+    )
+    draft.add(
+        LEARN,
+        family,
+        inputs,
+        parents={"structures": sorted(set(names))},
+        params={"family": family, "label_source": labels.source, "levels": potential.levels},
+        settings=labels,
+        cost=draft.costs.learning(campaign, atoms, known_labels(campaign, materials)),
+    )
+
+
+def members(campaign: Campaign) -> int:
+    """Number of potentials of a family: more than realisations of the MD would serve no run."""
+    return min(campaign.potential.ensemble, campaign.md.realisations)
+
+
+def _options(campaign: Campaign) -> LearningOptions:
+    potential = campaign.potential
+    range_K = (min(campaign.temperatures_K), HOTTER * max(campaign.temperatures_K))
+    return LearningOptions(
+        levels=tuple(potential.levels),
+        cutoff_A=potential.cutoff_A,
+        temperatures_K=potential.temperatures_K or range_K,
+        exploration_ps=potential.explore_ps,
+        max_labels=potential.max_labels,
+        rounds_per_level=potential.max_rounds,
+        seed=campaign.seed,
+    )
+
+
+def _boundary_cells(campaign: Campaign, materials: list[Material]) -> list[Cell]:
+    """Pair each boundary and each material once: materials of a family share elements, so all pairs add nothing."""
+    boundaries = campaign.boundaries
+    pairs = max(len(materials), len(boundaries)) if boundaries else 0
+    return [
+        Cell(materials[number % len(materials)], BoundaryType(boundaries[number % len(boundaries)]))
+        for number in range(pairs)
+    ]

@@ -1,78 +1,181 @@
-"""One molecular dynamics run; where its potential fails, the potential is extended and the run repeated."""
+"""Run molecular dynamics; where the potential fails, extend the potential and repeat the run."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from ase import Atoms
+from pydantic import ConfigDict
+
+from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.extend import Extension
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
+from argyro.campaigns.pipeline.learn import ACTIVE_SET, CURVE, LEARN, POTENTIAL, Round, members, potential_of
+from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.spec.schema import Dynamics, Labels
+from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.common.errors import ArgyroError
-from argyro.platform.execution.task import StageContext, Unfinished
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked, Unfinished
 
 TRAJECTORY = "trajectory.bin"
-# A run that its potential's extrapolation ended for good counts from this share of the length asked for.
-LEAST_SHARE = 0.25
-SHARE_OF_LIMIT = 0.9  # of an item's time limit, after which a run saves itself for the next task to go on with
+LEAST_SHARE = 0.25  # of the length asked for, from which a run that extrapolates for good still counts
+SHARE_OF_LIMIT = 0.9  # of the item's time limit, after which a run saves itself for the next task
 
 
-def run(context: StageContext) -> dict:
-    """One run, repeated with an extended potential after a break.
+class MDInputs(Contract):
+    """Decide a run.
 
-    Inputs: what of `MDSettings` decides the result; member, of the potential's ensemble; extensions, how often the
-    potential may be extended on account of this run. Settings: how to run `lmp`; labels, how to run the reference.
-    Parents: structure, potential.
+    Args:
+        conditions: cell, temperature and length.
+        equilibrate_ps: before the production.
+        timestep_fs: of the integration.
+        frame_every_fs: between the frames of the trajectory.
+        extensions: largest number of extensions of the potential on account of this run.
+        member: of the potential's ensemble.
+        seed: of the velocities.
     """
-    extension = Extension(context)
+
+    conditions: RunConditions
+    equilibrate_ps: float
+    timestep_fs: float
+    frame_every_fs: float
+    extensions: int
+    member: int
+    seed: int
+
+    @property
+    def cell(self) -> Cell:
+        """Simulated cell."""
+        return self.conditions.cell
+
+
+class LammpsSettings(Contract):
+    """Name the `lmp` to use, and how to run the reference for extensions of the potential."""
+
+    lammps: str | None = None
+    pair_style: str | None = None
+    launcher: str | None = None
+    labels: Labels = Labels()
+
+
+class Production(Contract):
+    """Hold means over a whole production; see `dynamics.md.production.Production.summary`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    atoms: int
+    temperature_K: float
+    temperature_sigma_K: float
+    kinetic_p_value: float
+    pressure_GPa: float
+    potential_energy_eV_atom: float
+    conserved_drift_meV_atom_ns: float | None
+    volume_A3: float
+    density_g_cm3: float
+    cell_A: tuple[tuple[float, float, float], ...]
+    produced_ps: float
+    pieces: int
+    equilibrated: bool
+
+
+class CutShort(Contract):
+    """Hold the usable length of a run that its potential ended, and the error."""
+
+    production_ps: float
+    stopped: str
+
+
+class MDResult(StageResult):
+    """Hold what a run gave.
+
+    Args:
+        production: means of a whole run.
+        cut_short: in their place for a run that its potential ended.
+        extensions: number of extensions of the potential.
+        rounds: of the last extension.
+        notes: warnings.
+    """
+
+    production: Production | None
+    cut_short: CutShort | None = None
+    extensions: int = 0
+    rounds: tuple[Round, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def tracked(self) -> Tracked:
+        """Select the means and the number of extensions."""
+        part = self.production or self.cut_short
+        assert part is not None  # one of the two
+        metrics = {name: value for name, value in part if type(value) in (int, float)}
+        metrics["extensions"] = self.extensions
+        if self.extensions:
+            metrics["extension_labels"] = self.rounds[-1]["labels"]
+        return Tracked(metrics, artifacts=[CURVE, POTENTIAL, ACTIVE_SET] if self.extensions else [])
+
+
+def run(context: StageContext[MDInputs, LammpsSettings]) -> MDResult:
+    """Run, and repeat with an extended potential after a break."""
+    inputs, potential = context.inputs, context.parent("potential", LEARN)
+    atoms, kelvin = read_structure(context.parent("structure", STRUCTURE).folder), inputs.conditions.temperature_K
+    labels = context.settings.labels
+    extension = Extension(context, potential, inputs.member, atoms, kelvin, inputs.extensions, labels)
     while True:
         folder, learned = context.unfinished / f"run-{extension.number}", extension.learned()
-        summary, broken = _run(context, learned, folder)
+        production, broken = _run(context, atoms, learned, folder)
         if broken is None or not extension.allowed:
             break
         extension.begin(folder)
-    notes = [f"the potential was extended {extension.number} times on account of this run"] if extension.number else []
+    times, notes, cut_short = extension.number, [], None
+    if times:
+        notes.append(Note(code="potential-extended", detail=f"{times} time{'s' * (times > 1)}"))
     if broken is not None:
-        summary, note = _cut_short(float(context.inputs["production_ps"]), folder / TRAJECTORY, broken)
+        cut_short, note = _cut_short(inputs.conditions.length_ps, folder / TRAJECTORY, broken)
         notes.append(note)
     shutil.copy(folder / TRAJECTORY, context.workdir / TRAJECTORY)
-    kept = extension.keep(learned)
-    numbers = {name: value for name, value in summary.items() if type(value) in (int, float)}
-    return {"summary": summary, "notes": notes} | kept | {"metrics": numbers | kept["metrics"]}
+    rounds = extension.keep(learned)
+    return MDResult(production=production, cut_short=cut_short, extensions=times, rounds=rounds, notes=notes)
 
 
-def _run(context: StageContext, learned, folder: Path) -> tuple[dict, ArgyroError | None]:
-    """Summary of a whole run, or the error of one that its potential ended."""
+def _run(
+    context: StageContext[MDInputs, LammpsSettings], atoms: Atoms, learned, folder: Path
+) -> tuple[Production | None, ArgyroError | None]:
+    """Return the means of a whole run, or the error of a run that its potential ended."""
     from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
     from argyro.platform.dynamics.md.settings import MDSettings
     from argyro.platform.dynamics.md.simulation import run_md
 
-    asked = {name: value for name, value in context.inputs.items() if name not in ("extensions", "member")}
-    here = {name: value for name, value in context.settings.items() if name in ("lammps", "launcher")}
-    here["wall_time_s"] = context.limit_s and SHARE_OF_LIMIT * context.limit_s
-    here["ranks"] = 1 if here.get("lammps") else context.cores  # another lmp brings its own MPI, and so its launcher
-    pair_style, atoms = context.settings.get("pair_style"), read_structure(context.parents["structure"])
+    inputs, here = context.inputs, context.settings
+    settings = MDSettings(
+        temperature_K=inputs.conditions.temperature_K,
+        equilibrate_ps=inputs.equilibrate_ps,
+        production_ps=inputs.conditions.length_ps,
+        timestep_fs=inputs.timestep_fs,
+        frame_every_fs=inputs.frame_every_fs,
+        seed=inputs.seed,
+        lammps=here.lammps,
+        launcher=here.launcher,
+        wall_time_s=context.limit_s and SHARE_OF_LIMIT * context.limit_s,
+        ranks=1 if here.lammps else context.cores,  # another lmp brings its own MPI, and so its launcher
+    )
+    potential = learned.mtp_path
+    other = here.pair_style and _other_pair_style(here.pair_style, potential, atoms)
     try:
-        finished = run_md(
-            atoms,
-            learned.mtp_path,
-            MDSettings(**asked, **here),
-            folder,
-            active_set_path=learned.active_set_path,
-            pair_commands=pair_style and _other_pair_style(pair_style, learned.mtp_path, atoms),
-        )
+        grades = learned.active_set_path
+        finished = run_md(atoms, potential, settings, folder, active_set_path=grades, pair_commands=other)
     except PotentialFailedError as error:
-        return {}, error
+        return None, error
     if not finished.complete:
         raise Unfinished(f"saved in time: {finished.summary}")
-    return finished.summary, None
+    return Production(**finished.summary), None
 
 
-def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[dict, str]:
-    """Summary and note of what a run gave before its potential extrapolated, if that is a fair share of what was asked.
+def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[CutShort, Note]:
+    """Describe a run that its potential ended, if it is long enough to be used.
 
     Raises:
-        PotentialFailedError: the given error, if it is not, or if the run ended otherwise.
+        PotentialFailedError: the given error, if it is too short, or if it ended otherwise.
     """
     from argyro.platform.dynamics.trajectories.trajectory import Trajectory
     from argyro.platform.potential.native.lammps_commands import BREAK_MARKER
@@ -80,15 +183,57 @@ def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[d
     done_ps = Trajectory.read(trajectory).duration_ps if trajectory.exists() else 0.0
     if BREAK_MARKER not in str(error) or done_ps < LEAST_SHARE * asked_ps:
         raise error
-    note = f"the potential began to extrapolate; only the first {done_ps:.0f} of {asked_ps:g} ps are used"
-    return {"production_ps": done_ps, "stopped": str(error)}, note
+    note = Note(code="run-cut-short", detail=f"{done_ps:.0f} of {asked_ps:g} ps")
+    return CutShort(production_ps=done_ps, stopped=str(error)), note
 
 
-def _other_pair_style(pair_style: str, potential: Path, atoms) -> list[str]:
-    """LAMMPS lines for a pair style of the user's own `lmp` that reads the same potential file."""
+def _other_pair_style(pair_style: str, potential: Path, atoms: Atoms) -> list[str]:
+    """Write the LAMMPS lines for a pair style of the user's own `lmp` that reads the same potential file."""
     from argyro.platform.dynamics.md.lammps_input import species_order
 
     return [f"pair_style {pair_style}", f"pair_coeff * * {potential} {' '.join(species_order(atoms))}"]
 
 
-MD = StageDefinition("md", 4, run)
+MD = Stage("md", 5, run, MDInputs, MDResult)
+
+
+def share_of_usual(md: Dynamics, run: RunConditions) -> float:
+    """Length of a run over that of the usual run, equilibration included."""
+    return (md.equilibrate_ps + run.length_ps) / (md.equilibrate_ps + md.production_ps)
+
+
+def seed_of(draft: Draft, run: RunConditions) -> int:
+    """Seed of a run; runs of several lengths are independent of each other."""
+    usual = run.length_ps == draft.campaign.md.production_ps
+    return 1 + draft.campaign.seed + 1000 * run.realisation + (0 if usual else round(run.length_ps))
+
+
+def add_md(draft: Draft, run: RunConditions) -> str:
+    """Add a run; returns the name of its node."""
+    campaign = draft.campaign
+    md = campaign.md
+    inputs = MDInputs(
+        conditions=run,
+        equilibrate_ps=md.equilibrate_ps,
+        timestep_fs=md.timestep_fs,
+        frame_every_fs=md.frame_every_fs,
+        extensions=md.extensions,
+        member=run.realisation % members(campaign),
+        seed=seed_of(draft, run),
+    )
+    return draft.add(
+        MD,
+        draft.label(run),
+        inputs,
+        parents={"structure": [structure_of(run)], "potential": [potential_of(campaign, run.cell.material)]},
+        params={**run_params(run), "production_ps": run.length_ps},
+        settings=LammpsSettings(
+            lammps=md.lammps, pair_style=md.pair_style, launcher=md.launcher, labels=campaign.labels
+        ),
+        cost=share_of_usual(md, run) * draft.costs.dynamics(campaign, run.cell),
+    )
+
+
+def run_params(run: RunConditions) -> dict[str, object]:
+    """Columns that describe a run in MLflow."""
+    return {**run.cell.facts, "temperature_K": run.temperature_K, "realisation": run.realisation}

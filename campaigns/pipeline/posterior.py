@@ -1,32 +1,56 @@
-"""Draws the Arrhenius coefficients of all candidates together, so that the ranking sees how they are correlated.
+"""Draw the Arrhenius coefficients of all candidates together, so that the ranking sees their correlations.
 
-What candidates have in common, such as the bulk of one material with several boundaries, then cancels when they are
-compared, and what is independent does not: each alone would be drawn with the same random numbers.
+Shared parts, such as the bulk of one material with several boundaries, then cancel when candidates are compared.
+Drawn alone, each candidate would use the same random numbers, and independent parts would cancel too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.campaigns.pipeline.surrogate import MODEL
-from argyro.platform.execution.task import StageContext
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_name
+from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+from argyro.campaigns.spec.material import Cell
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult
 
-SAMPLES = "coefficients.npz"
+COEFFICIENTS = "coefficients.npz"
 
 
-def run(context: StageContext) -> dict:
-    """Inputs: samples, seed. Parents: surrogate, and the structures of the candidates that came about."""
+class PosteriorInputs(Contract):
+    """Decide the samples: their number and seed."""
+
+    samples: int
+    seed: int
+
+
+class PosteriorResult(StageResult):
+    """Name the candidates that were drawn together."""
+
+    candidates: list[str]
+    samples: int
+
+
+def run(context: StageContext[PosteriorInputs, None]) -> PosteriorResult:
+    """Draw the candidates whose structures were built."""
     from argyro.surrogates.models.surrogate import Surrogate
 
-    model = Surrogate.load(context.parents["surrogate"] / MODEL)
-    names = sorted(role for role in context.parents if role != "surrogate")
-    queries = [model.prepare(read_structure(context.parents[name])) for name in names]
-    drawn = model.draw(queries, context.inputs["samples"], context.inputs["seed"])
-    by_key = {query.identity.key: samples for query, samples in zip(queries, drawn, strict=True)}
-    np.savez_compressed(context.workdir / SAMPLES, **by_key)
-    return {"candidates": sorted(by_key), "samples": context.inputs["samples"]}
+    samples = context.inputs.samples
+    model = Surrogate.load(context.parent("surrogate", SURROGATE).folder / MODEL)
+    queries = [model.prepare(read_structure(parent.folder)) for parent in context.parents("structures", STRUCTURE)]
+    drawn = model.draw(queries, samples, context.inputs.seed)
+    by_key = {query.identity.key: values for query, values in zip(queries, drawn, strict=True)}
+    np.savez_compressed(context.workdir / COEFFICIENTS, **by_key)
+    return PosteriorResult(candidates=sorted(by_key), samples=samples)
 
 
-POSTERIOR = StageDefinition("posterior", 2, run)
+POSTERIOR = Stage("posterior", 3, run, PosteriorInputs, PosteriorResult)
+
+
+def add_posterior(draft: Draft, surrogate: str, candidates: Sequence[Cell]) -> str:
+    """Add the samples of all candidates together; candidates without a structure are left out."""
+    inputs = PosteriorInputs(samples=draft.campaign.homogenization.samples, seed=draft.campaign.seed)
+    parents = {"surrogate": [surrogate], "structures": [structure_name(cell, 0) for cell in sorted(candidates)]}
+    return draft.add(POSTERIOR, "", inputs, parents=parents, tolerant=True, needs_any=["surrogate"])

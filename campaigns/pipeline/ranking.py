@@ -1,35 +1,63 @@
-"""Ranks material, boundary and grain size by the conductivity of the polycrystal at the screening temperature."""
+"""Rank material, boundary and grain size by the conductivity of the polycrystal at the screening temperature."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from argyro.campaigns.pipeline.homogenize import SAMPLES
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.platform.execution.task import StageContext
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, SAMPLES, Polycrystal
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 
 
-def run(context: StageContext) -> dict:
-    """Inputs: screening_temperature_K. Parents: homogenization items."""
-    rows, samples = [], []
-    for role in sorted(context.parents):
-        result = context.parent_result(role)
-        stored = np.load(context.parents[role] / SAMPLES)
-        for index, row in enumerate(result["screening"]):
-            rows.append(dict(row))
-            samples.append(stored["conductivity_mS_cm"][:, index])
+class RankingInputs(Contract):
+    """Decide the temperature of the ranking."""
+
+    screening_temperature_K: float
+
+
+class RankedPolycrystal(Polycrystal):
+    """A candidate with the share of samples in which it is the best."""
+
+    probability_best: float
+
+
+class RankingResult(StageResult):
+    """Hold the candidates, best first."""
+
+    ranking: list[RankedPolycrystal]
+
+    def tracked(self) -> Tracked:
+        """Select the best candidate."""
+        best = self.ranking[0]
+        value = best.conductivity_mS_cm.value
+        return Tracked({"best_conductivity_mS_cm": value, "best_probability": best.probability_best})
+
+
+def run(context: StageContext[RankingInputs, None]) -> RankingResult:
+    """Compare the candidates sample by sample."""
+    rows: list[Polycrystal] = []
+    samples: list[np.ndarray] = []
+    for parent in context.parents("candidates", HOMOGENIZE):
+        rows += parent.result.screening
+        samples += list(np.load(parent.folder / SAMPLES)["conductivity_mS_cm"].T)
     best = np.bincount(np.argmax(np.stack(samples), axis=0), minlength=len(rows)) / len(samples[0])
-    for row, probability in zip(rows, best, strict=True):
-        row["probability_best"] = float(probability)
-    rows.sort(key=lambda row: -row["conductivity_mS_cm"]["value"])
-    top = rows[0]
-    return {
-        "ranking": rows,
-        "metrics": {
-            "best_conductivity_mS_cm": top["conductivity_mS_cm"]["value"],
-            "best_probability": top["probability_best"],
-        },
-    }
+    ranked = [
+        RankedPolycrystal(**dict(row), probability_best=float(share)) for row, share in zip(rows, best, strict=True)
+    ]
+    return RankingResult(ranking=sorted(ranked, key=lambda row: -row.conductivity_mS_cm.value))
 
 
-RANKING = StageDefinition("ranking", 1, run)
+RANKING = Stage("ranking", 2, run, RankingInputs, RankingResult)
+
+
+def add_ranking(draft: Draft, homogenized: Sequence[str]) -> None:
+    """Add the ranking of all candidates that succeed.
+
+    Args:
+        draft: with the candidates.
+        homogenized: names of their nodes.
+    """
+    inputs = RankingInputs(screening_temperature_K=draft.campaign.screening_temperature_K)
+    draft.add(RANKING, "", inputs, parents={"candidates": homogenized}, tolerant=True, params=dict(inputs))

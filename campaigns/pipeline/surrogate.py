@@ -1,84 +1,151 @@
-"""Trains the surrogate on all diffusivities of the campaign."""
+"""Train the surrogate on all diffusivities of the campaign."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from typing import Any
 
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.platform.common.estimate import Uncertain
-from argyro.platform.execution.task import StageContext
+import numpy as np
+from pydantic import ConfigDict
 
-MODEL = "model"
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
+from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
+from argyro.campaigns.pipeline.learn import LEARN, family_of
+from argyro.campaigns.pipeline.microstructure import MICROSTRUCTURE
+from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
+from argyro.campaigns.plots.series import ParityPoint
+from argyro.campaigns.spec.foundation_model import foundation_source
+from argyro.campaigns.spec.material import BoundaryType, Cell, Material
+from argyro.campaigns.spec.schema import Foundation
+from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
+from argyro.surrogates.data import observation
+from argyro.surrogates.models.surrogate import Surrogate
+
+MODEL, PICTURE = "model", "parity.png"
 
 
-def run(context: StageContext) -> dict:
-    """Inputs: options, seed, cells (diffusivity -> structure), labels.
+class SurrogateInputs(Contract):
+    """Decide a surrogate.
 
-    Parents: those cells' items that came about, and microstructure, through which the model answers for polycrystals.
+    Args:
+        members: of the ensemble of networks.
+        steps: of the training.
+        foundation: identity of the model whose descriptors the networks see; None for none.
+        labels: identity of the reference of all potentials.
+        seed: of the training.
     """
-    from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
+
+    members: int
+    steps: int
+    foundation: dict[str, Any] | None = None
+    labels: LabelIdentity
+    seed: int
+
+
+class Scores(Contract):
+    """Accuracy on held-out values; None for numbers that too few data leave undefined."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    mae_dex: float | None
+    rmse_dex: float | None
+    coverage_95: float | None
+    negative_log_density: float | None
+    values: int
+    bounds: int
+
+
+class Split(Contract):
+    """Accuracy of the candidates on one way to hold out data."""
+
+    split: str
+    groups: int
+    best: str
+    scores: dict[str, Scores]
+
+
+class TrainingReport(Contract):
+    """Report of a training; see `surrogates.training.train`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    shipped: str
+    split: str
+    scores: dict[str, Scores]
+    calibration_factor: float | None
+    noise_floor_dex: float | None
+    values: int
+    bounds: int
+    materials: tuple[str, ...]
+    boundaries: tuple[str, ...]
+    temperatures_K: tuple[float, ...]
+    seed: int
+    label_source: str
+    splits: list[Split]
+    potential_warnings: list[str]
+
+
+class SurrogateResult(StageResult):
+    """Hold the accuracy of the surrogate; the model is a folder of the item."""
+
+    observations: int
+    report: TrainingReport
+    parity: list[ParityPoint]
+
+    def tracked(self) -> Tracked:
+        """Select the accuracy of all candidates, and of the one that ships."""
+        report = self.report
+        errors = [abs(point.log10_error) for point in self.parity if not point.censored]
+        metrics: dict[str, float | None] = {
+            "observations": len(self.parity),
+            "upper_bounds": report.bounds,
+            "fitted_mae_dex": sum(errors) / len(errors) if errors else None,
+            "noise_floor_dex": report.noise_floor_dex,
+            "calibration_factor": report.calibration_factor,
+        }
+        for kind, score in report.scores.items():
+            parts = {"mae_dex": score.mae_dex, "rmse_dex": score.rmse_dex, "coverage_95": score.coverage_95}
+            names = ("held_out", kind) if kind == report.shipped else (kind,)
+            metrics |= {f"{name}_{part}": value for name in names for part, value in parts.items()}
+        params = report.model_dump(include={"shipped", "split", "label_source", "seed"})
+        artifacts = [PICTURE, f"{MODEL}/README.md", *([PARITY, CALIBRATION] if report.splits else [])]
+        return Tracked(metrics, params=params, artifacts=artifacts, model=MODEL)
+
+
+def run(context: StageContext[SurrogateInputs, Foundation | None]) -> SurrogateResult:
+    """Train, score on held-out data and store the model with the polycrystal that it answers through."""
+    from argyro.campaigns.plots.figures import parity
     from argyro.surrogates.homogenized.polycrystal import Polycrystal
     from argyro.surrogates.serving.predictor import Oracle
     from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
-    observations = list(observations_of(context))
-    options, seed = SurrogateOptions(**context.inputs["options"] | _foundation(context)), context.inputs["seed"]
-    model = train_surrogate(observations, options, seed)
-    splits = held_out(observations, options, seed, context.workdir)
+    inputs = context.inputs
+    observations = list(observations_of(context, inputs.labels))
+    foundation = foundation_source(context.settings.model_dump()) if context.settings else None
+    options = SurrogateOptions(members=inputs.members, steps=inputs.steps, foundation=foundation)
+    model = train_surrogate(observations, options, inputs.seed)
+    splits = held_out(observations, options, inputs.seed, context.workdir)
     model = replace(model, report=model.report | {"splits": splits, "potential_warnings": _potential_warnings(context)})
-    Oracle(model, Polycrystal.load(context.parents["microstructure"])).save(context.workdir / MODEL)
-    points = _parity(model, observations)
-    from argyro.campaigns.plots.figures import parity
-
-    parity(points, context.workdir / "parity.png")
-    report = _without_nan(model.report)
-    return {
-        "observations": len(observations),
-        "report": report,
-        "parity": points,
-        "params": {name: report[name] for name in ("shipped", "split", "label_source", "seed")},
-        "metrics": _metrics(report, points),
-        "artifacts": ["parity.png", f"{MODEL}/README.md", *([PARITY, CALIBRATION] if splits else [])],
-        "model": MODEL,
-    }
+    polycrystal = Polycrystal.load(context.parent("microstructure", MICROSTRUCTURE).folder)
+    Oracle(model, polycrystal).save(context.workdir / MODEL)
+    points = [_parity_point(model, observation) for observation in observations]
+    parity(points, context.workdir / PICTURE)
+    report = TrainingReport.model_validate(_without_nan(model.report))
+    return SurrogateResult(observations=len(observations), report=report, parity=points)
 
 
-def _potential_warnings(context: StageContext) -> list[str]:
-    """Warnings of the potentials that did not converge, each after its family."""
-    learned = sorted(name for name in context.parents if name.startswith("learn/"))
-    notes = {name.partition("/")[2]: context.parent_result(name).get("notes", []) for name in learned}
-    return [f"{family}: {note}" for family, of_family in notes.items() for note in of_family]
-
-
-def _foundation(context: StageContext) -> dict:
-    """The foundation model that the campaign names, if any: its identity is an option, its file among the settings."""
-    from argyro.campaigns.spec.foundation_model import foundation_source
-
-    named = context.settings.get("foundation")
-    return {"foundation": foundation_source(named)} if named else {}
-
-
-def _metrics(report: dict, points: list[dict]) -> dict[str, float | None]:
-    """Accuracy for MLflow: of the candidate that ships, and of all, on what was held out."""
-    errors = [abs(point["log10_error"]) for point in points if not point["censored"]]
-    metrics = {
-        "observations": len(points),
-        "upper_bounds": report["bounds"],
-        "fitted_mae_dex": sum(errors) / len(errors) if errors else None,
-        "noise_floor_dex": report["noise_floor_dex"],
-        "calibration_factor": report["calibration_factor"],
-    }
-    for kind, score in report["scores"].items():
-        names = ("held_out", kind) if kind == report["shipped"] else (kind,)
-        metrics |= {f"{name}_{part}": score[part] for name in names for part in ("mae_dex", "rmse_dex", "coverage_95")}
-    return metrics
+def _potential_warnings(context: StageContext[SurrogateInputs, Foundation | None]) -> list[str]:
+    """Collect the warnings of the potentials that did not converge, each after its family."""
+    learned = [(parent.folder, parent.result) for parent in context.parents("potentials", LEARN)]
+    return [f"{family_of(folder)}: {result.warning}" for folder, result in learned if result.warning]
 
 
 def _without_nan(value):
-    """The same report with None for numbers that too few data leave undefined."""
+    """Replace numbers that are not finite by None."""
     if isinstance(value, dict):
         return {name: _without_nan(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -86,55 +153,89 @@ def _without_nan(value):
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def observations_of(context: StageContext) -> Iterator:
-    """The diffusivities and bounds of all runs that came about."""
-    from argyro.surrogates.data.excess import Excess
-    from argyro.surrogates.data.observation import Observation
+def observations_of(context: StageContext, labels: LabelIdentity) -> Iterator[observation.Observation]:
+    """Collect the diffusivities and bounds of all runs that succeeded.
 
-    for name, cell in sorted(context.inputs["cells"].items()):
-        if name not in context.parents or cell not in context.parents:
-            continue  # failed for good; the campaign goes on without it
-        structure = read_structure(context.parents[cell])
-        result = context.parent_result(name)
-        excess = result.get("excess")  # of a boundary whose run was not cut short
-        for entry in result["observations"]:
-            value = entry["diffusivity_cm2_s"]
-            yield Observation(
-                structure=structure,
-                target=entry["target"],
-                temperature_K=next(iter(result["measured"].values()))["temperature_K"],
-                diffusivity=Uncertain.from_json(value) if value else None,
-                upper_bound_cm2_s=entry["upper_bound_cm2_s"],
-                width_nm=entry["width_nm"],
-                material=cell.split("/")[1],
-                boundary=structure.info["boundary"],
-                label_source=" ".join((context.inputs["labels"]["name"], context.inputs["labels"]["version"])),
-                excess=Excess(**excess) if excess else None,
+    Args:
+        context: with the parents in the roles diffusivities and structures.
+        labels: reference of all potentials.
+    """
+    structures = {
+        (parent.inputs.cell, parent.inputs.number): read_structure(parent.folder)
+        for parent in context.parents("structures", STRUCTURE)
+    }
+    for parent in context.parents("diffusivities", DIFFUSIVITY):
+        run, result = parent.inputs.conditions, parent.result
+        for found in result.observations:
+            yield observation.Observation(
+                structure=structures[run.cell, run.realisation],
+                target=found.target,
+                temperature_K=result.temperature_K,
+                diffusivity=found.diffusivity_cm2_s,
+                upper_bound_cm2_s=found.upper_bound_cm2_s,
+                width_nm=found.width_nm,
+                material=run.cell.material.label,
+                boundary=str(run.cell.boundary),
+                label_source=labels.label,
+                excess=result.excess,
             )
 
 
-def _parity(model, observations: list) -> list[dict]:
-    """What the surrogate says where MD was run, beside what MD said."""
-    import numpy as np
-
-    points = []
-    for observation in observations:
-        prediction = model.predict(observation.structure, [observation.temperature_K])
-        predicted = getattr(prediction, observation.target)[0]
-        points.append(
-            {
-                "material": observation.material,
-                "boundary": observation.boundary,
-                "target": observation.target,
-                "temperature_K": observation.temperature_K,
-                "measured_cm2_s": observation.reference_cm2_s,
-                "measured_interval_cm2_s": observation.diffusivity.to_json() if observation.diffusivity else None,
-                "censored": observation.censored,
-                "predicted_cm2_s": predicted.to_json(),
-                "log10_error": float(np.log10(predicted.value / observation.reference_cm2_s)),
-            }
-        )
-    return points
+def _parity_point(model: Surrogate, seen: observation.Observation) -> ParityPoint:
+    """Predict the diffusivity of a run with the surrogate."""
+    predicted = getattr(model.predict(seen.structure, [seen.temperature_K]), seen.target)[0]
+    info = seen.structure.info
+    material = Material(composition=info["composition"], disorder=float(info["disorder"]))
+    return ParityPoint(
+        cell=Cell(material, BoundaryType(seen.boundary)),
+        target=seen.target,
+        temperature_K=seen.temperature_K,
+        measured_cm2_s=seen.reference_cm2_s,
+        measured_interval_cm2_s=seen.diffusivity,
+        censored=seen.censored,
+        predicted_cm2_s=predicted,
+        log10_error=float(np.log10(predicted.value / seen.reference_cm2_s)),
+    )
 
 
-SURROGATE = StageDefinition("surrogate", 8, run)
+SURROGATE = Stage("surrogate", 9, run, SurrogateInputs, SurrogateResult)
+
+
+def add_surrogate(draft: Draft, measured: Mapping[RunConditions, str], microstructure: str) -> str:
+    """Add the surrogate of all diffusivities; returns the name of its node.
+
+    Args:
+        draft: with the runs.
+        measured: run -> name of its diffusivity's node.
+        microstructure: the polycrystal through which the surrogate answers.
+    """
+    asked, campaign = draft.campaign.surrogate, draft.campaign
+    inputs = SurrogateInputs(
+        members=asked.members,
+        steps=asked.steps,
+        foundation=foundation_source(asked.foundation.model_dump()).identity() if asked.foundation else None,
+        labels=draft.labels,
+        seed=campaign.seed,
+    )
+    return draft.add(
+        SURROGATE,
+        "",
+        inputs,
+        parents={
+            **run_parents(measured),
+            "microstructure": [microstructure],
+            "potentials": sorted(draft.names(LEARN.name)),
+        },
+        tolerant=True,
+        needs_any=["diffusivities"],
+        params={"members": asked.members},
+        settings=asked.foundation,
+        cost=draft.costs.surrogate(campaign),
+    )
+
+
+def run_parents(measured: Mapping[RunConditions, str]) -> dict[str, Sequence[str]]:
+    """Name the parents from which `observations_of` collects."""
+    runs = sorted(measured)
+    structures = list(dict.fromkeys(structure_of(run) for run in runs))
+    return {"diffusivities": [measured[run] for run in runs], "structures": structures}

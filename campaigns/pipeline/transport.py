@@ -1,64 +1,133 @@
-"""All runs of a cell together: one diffusivity per temperature, its law, the conductivity, the boundary's profile."""
+"""Combine all runs of a cell: one diffusivity per temperature, its Arrhenius law, the profile of the boundary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
 from argyro.campaigns.pipeline import boundary_cell
-from argyro.campaigns.pipeline.stage import StageDefinition
-from argyro.platform.common.errors import ArgyroError
-from argyro.platform.execution.task import StageContext
+from argyro.campaigns.pipeline.diffusivity import (
+    BULK,
+    DIFFUSIVITY,
+    PARALLEL,
+    PERPENDICULAR,
+    DiffusivityResult,
+    Profile,
+)
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.plots.series import Law, TransportPoint
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.diffusion.replicates import Ensemble
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
+from argyro.surrogates.data.excess import Excess
 
-PICTURE, PROFILE_PICTURE = "transport.png", "profile.png"
-CELL, BULK = "cell", "bulk"  # what the roles of the parents begin with
-WITH_WIDTH = ("parallel", "perpendicular")
+PICTURE = "transport.png"
+WHOLE_CELL = {PARALLEL: "cell_parallel", PERPENDICULAR: "cell_perpendicular"}
 
 
-def run_bulk(context: StageContext) -> dict:
-    """Inputs: screening_temperature_K. Parents: the diffusivities of the bulk, those that came about."""
-    runs = _runs(context, CELL)
-    result = _result(context, {"bulk": _ensembles(runs, "bulk")}, runs, notes=[])
-    for point in result["points"]:
-        alike = [run for run in runs if run["measured"]["bulk"]["temperature_K"] == point["temperature_K"]]
-        point |= {"haven_ratio": _haven(alike), "between_cages_per_ns": _jumps(alike)}
-    return result
+class TransportInputs(Contract):
+    """Decide how the runs of a cell are combined.
 
-
-def run_boundary(context: StageContext) -> dict:
-    """Inputs: screening_temperature_K, width_nm, seed. Parents: diffusivities of the boundary's cell and of the bulk.
-
-    Cell and bulk are each averaged over their runs before the mixture is inverted: inverted one by one, noisy runs
-    often leave no positive value, and those that do lean to one side.
+    Args:
+        cell: of the runs.
+        screening_temperature_K: to which the law is extrapolated.
+        width_nm: of the boundary; None for the bulk.
+        seed: of the inversion.
     """
-    cells = _runs(context, CELL)
+
+    cell: Cell
+    screening_temperature_K: float
+    width_nm: float | None
+    seed: int
+
+
+class ProfileSummary(Contract):
+    """Profile across a boundary at the highest temperature, with the width that it suggests."""
+
+    temperature_K: float
+    slabs: Profile
+    suggested_width_nm: float | None
+
+
+class MeanExcess(Contract):
+    """Excess of a boundary: mean over runs and standard deviation between them."""
+
+    volume_A: float
+    energy_J_m2: float
+    volume_A_sigma: float | None
+    energy_J_m2_sigma: float | None
+
+
+class TransportResult(StageResult):
+    """Hold the transport of a cell from all its runs.
+
+    Args:
+        points: one for each target and temperature.
+        laws: target -> law, None where fewer than two temperatures have a value.
+        ions_per_A3: density of Li.
+        profile: of a boundary.
+        excess: of a boundary.
+        notes: warnings.
+    """
+
+    points: list[TransportPoint]
+    laws: dict[str, Law | None]
+    ions_per_A3: float
+    profile: ProfileSummary | None = None
+    excess: MeanExcess | None = None
+    notes: tuple[Note, ...] = ()
+
+    def tracked(self) -> Tracked:
+        """Select the activation energies."""
+        laws = self.laws.items()
+        metrics = {f"{name}_Ea_eV": law.activation_energy_eV.value for name, law in laws if law}
+        return Tracked(metrics, artifacts=[PICTURE])
+
+
+def run(context: StageContext[TransportInputs, None]) -> TransportResult:
+    """Combine the runs of a bulk cell or of a cell with boundaries."""
+    cells = [parent.result for parent in context.parents("runs", DIFFUSIVITY)]
     if not cells:
         raise ArgyroError("no run of this cell gave a diffusivity; see the errors of its md items")
-    bulk = {ensemble.temperature_K: ensemble for ensemble in _ensembles(_runs(context, BULK), "bulk")}
-    targets: dict[str, list] = {}
-    notes: list[str] = []
-    for target in ("parallel", "perpendicular"):
-        ensembles = _ensembles(cells, target)
-        pairs = [(cell, bulk[cell.temperature_K]) for cell in ensembles if cell.temperature_K in bulk]
-        inverted = [_inverted(context, target, *pair, _thickness_nm(cells, pair[0].temperature_K)) for pair in pairs]
-        targets |= {target: [found for found, _ in inverted if found], f"cell_{target}": ensembles}
-        notes += [note for _, note in inverted if note]
-    result = _result(context, targets, cells, notes)
-    return result | {"profile": _profile(context, cells), "excess": _excess(cells)}
+    if context.inputs.cell.boundary.is_bulk:
+        return _result(context, cells, {BULK: _ensembles(cells, BULK)})
+    return _boundary(context, cells)
 
 
-def _runs(context: StageContext, kind: str) -> list[dict]:
-    roles = sorted(role for role in context.parents if role.startswith(f"{kind}:"))
-    return [context.parent_result(role) for role in roles]
+def _boundary(context: StageContext[TransportInputs, None], cells: Sequence[DiffusivityResult]) -> TransportResult:
+    """Average cell and bulk over their runs, then invert the mixture.
+
+    If each run were inverted alone, noisy runs would often leave no positive value, and the others would be biased.
+    """
+    inputs = context.inputs
+    assert inputs.width_nm is not None  # every boundary has one
+    bulk_runs = [parent.result for parent in context.parents("bulk_runs", DIFFUSIVITY)]
+    bulk = {ensemble.temperature_K: ensemble for ensemble in _ensembles(bulk_runs, BULK)}
+    targets: dict[str, list[Ensemble]] = {}
+    notes: list[Note] = []
+    for target in (PARALLEL, PERPENDICULAR):
+        ensembles, inverted = _ensembles(cells, target), []
+        for cell in ensembles:
+            if cell.temperature_K in bulk:
+                length_nm, pair = _thickness_nm(cells, cell.temperature_K), (cell, bulk[cell.temperature_K])
+                found = boundary_cell.invert(target, *pair, inputs.width_nm, length_nm, inputs.seed)
+                notes += [found.note] if found.note else []
+                if found.estimate or found.upper_bound_cm2_s:
+                    inverted.append(replace(cell, estimate=found.estimate, upper_bound_cm2_s=found.upper_bound_cm2_s))
+        targets |= {target: inverted, WHOLE_CELL[target]: ensembles}
+    return _result(context, cells, targets, notes, profile=_profile(context, cells), excess=_excess(cells))
 
 
-def _ensembles(runs: Sequence[dict], target: str) -> list:
-    """The runs' diffusivities, combined at each temperature."""
+def _ensembles(runs: Sequence[DiffusivityResult], target: str) -> list[Ensemble]:
+    """Combine the runs' diffusivities at each temperature."""
     from argyro.platform.dynamics.diffusion.replicates import ensemble
-    from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 
-    measured = [Diffusivity.from_json(run["measured"][target]) for run in runs]
+    measured = [run.measured[target] for run in runs]
     groups = {
         value: [(run.estimate, run.upper_bound_cm2_s) for run in measured if run.temperature_K == value]
         for value in sorted({run.temperature_K for run in measured})
@@ -66,107 +135,120 @@ def _ensembles(runs: Sequence[dict], target: str) -> list:
     return [ensemble(value, group) for value, group in groups.items()]
 
 
-def _thickness_nm(cells: Sequence[dict], temperature_K: float) -> float:
-    """Mean length of cell for each boundary at a temperature: cells differ and expand."""
-    return fmean(cell["thickness_nm"] for cell in cells if _temperature_K(cell) == temperature_K)
+def _thickness_nm(cells: Sequence[DiffusivityResult], temperature_K: float) -> float:
+    """Average the length of cell per boundary at a temperature: cells differ and expand."""
+    return fmean(cell.thickness_nm for cell in cells if cell.temperature_K == temperature_K and cell.thickness_nm)
 
 
-def _temperature_K(cell: dict) -> float:
-    return cell["measured"]["parallel"]["temperature_K"]
-
-
-def _inverted(context: StageContext, target: str, cell, bulk, thickness_nm: float) -> tuple:
-    """The boundary's own diffusivity, None if nothing is known of it, and the reason."""
-    from argyro.platform.common.estimate import Uncertain
-
-    inputs = context.inputs
-    found, note = boundary_cell.invert(target, cell, bulk, inputs["width_nm"], thickness_nm, inputs["seed"])
-    if found is None:
-        return None, note
-    value = found["diffusivity_cm2_s"]
-    bound = found["upper_bound_cm2_s"]
-    return replace(cell, estimate=value and Uncertain.from_json(value), upper_bound_cm2_s=bound), note
-
-
-def _haven(runs: Iterable[dict]) -> dict | None:
-    """Haven ratio over runs, of those long enough to give one."""
-    from argyro.platform.common.estimate import Uncertain
+def _haven(runs: Iterable[DiffusivityResult]) -> Uncertain | None:
+    """Combine the Haven ratios of the runs long enough to give one."""
     from argyro.platform.dynamics.diffusion.replicates import combine
 
-    found = [run["collective"]["haven_ratio"] for run in runs]
-    ratios = [Uncertain.from_json(ratio) for ratio in found if ratio]
-    return combine(ratios).to_json() if ratios else None
+    ratios = [run.collective.haven_ratio for run in runs if run.collective.haven_ratio]
+    return combine(ratios) if ratios else None
 
 
-def _jumps(runs: Iterable[dict]) -> float | None:
-    rates = [run["jumps"]["between_per_ns"]["value"] for run in runs if run["jumps"]]
+def _jumps(runs: Iterable[DiffusivityResult]) -> float | None:
+    rates = [run.jumps.between.value for run in runs if run.jumps]
     return sum(rates) / len(rates) if rates else None
 
 
-def _profile(context: StageContext, runs: Sequence[dict]) -> dict | None:
-    """Profile at the highest temperature, the sharpest, averaged over runs, with the width it suggests."""
+def _profile(context: StageContext[TransportInputs, None], runs: Sequence[DiffusivityResult]) -> ProfileSummary | None:
+    """Average the profiles at the highest temperature, the sharpest, and draw the mean."""
     from argyro.campaigns.plots.figures import boundary_profile
-    from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile, mean_profile, suggested_width_nm
+    from argyro.platform.dynamics.boundaries.slab_profile import mean_profile, suggested_width_nm
 
-    given = [run for run in runs if run["profile"]]
+    given = [(run.temperature_K, run.profile) for run in runs if run.profile]
     if not given:
         return None
-    hottest = max(map(_temperature_K, given))
-    alike = [run["profile"] for run in given if _temperature_K(run) == hottest]
-    slabs = [SlabProfile.from_json(profile) for profile in alike]
+    hottest = max(temperature for temperature, _ in given)
+    slabs = [profile for temperature, profile in given if temperature == hottest]
     mean = mean_profile([profile for profile in slabs if len(profile.distance_A) == len(slabs[0].distance_A)])
-    data = mean.to_json()
-    boundary_profile(data, context.inputs["width_nm"], context.workdir / PROFILE_PICTURE)
+    assert context.inputs.width_nm is not None  # every boundary has one
+    boundary_profile(mean, context.inputs.width_nm, context.workdir / boundary_cell.PROFILE_PICTURE)
     width_nm = suggested_width_nm(mean.distance_A, mean.parallel_cm2_s, mean.parallel_half_cm2_s)
-    return data | {"temperature_K": hottest, "suggested_width_nm": width_nm}
+    return ProfileSummary(temperature_K=hottest, slabs=mean, suggested_width_nm=width_nm)
 
 
-def _excess(runs: Sequence[dict]) -> dict | None:
-    """Mean over runs, and the standard deviation between them: arrangements of a disordered crystal differ."""
+def _excess(runs: Sequence[DiffusivityResult]) -> MeanExcess | None:
+    """Average over runs, with the spread between them: arrangements of a disordered crystal differ."""
     import numpy as np
 
-    found = [run["excess"] for run in runs if run["excess"]]
+    found = [run.excess for run in runs if run.excess]
     if not found:
         return None
-    columns = {name: np.array([entry[name] for entry in found]) for name in found[0]}
-    spread = {
-        f"{name}_sigma": float(values.std(ddof=1)) if len(values) > 1 else None for name, values in columns.items()
-    }
-    return {name: float(values.mean()) for name, values in columns.items()} | spread
+    mean = Excess.mean(found)
+    table = np.array([[entry.volume_A, entry.energy_J_m2] for entry in found])
+    volume, energy = table.std(axis=0, ddof=1).tolist() if len(found) > 1 else (None, None)
+    return MeanExcess(
+        volume_A=mean.volume_A, energy_J_m2=mean.energy_J_m2, volume_A_sigma=volume, energy_J_m2_sigma=energy
+    )
 
 
-def _law(ensembles: Sequence, temperature_K: float) -> dict | None:
-    """Arrhenius law; None where fewer than two temperatures give a value."""
-    from argyro.platform.common.errors import InputError
+def _law(ensembles: Sequence[Ensemble], temperature_K: float) -> Law | None:
+    """Fit the Arrhenius law; None where fewer than two temperatures give a value."""
     from argyro.platform.dynamics.diffusion.arrhenius_fit import arrhenius
 
     try:
         fit = arrhenius(ensembles)
     except InputError:
         return None
-    return fit.to_json() | {"screening": {"temperature_K": temperature_K, **fit.at(temperature_K).to_json()}}
+    there = fit.at(temperature_K)
+    return Law(**fit.to_json(), screening_temperature_K=temperature_K, screening_cm2_s=there)
 
 
-def _result(context: StageContext, targets: dict[str, list], runs: Sequence[dict], notes: list[str]) -> dict:
+def _result(
+    context: StageContext[TransportInputs, None],
+    runs: Sequence[DiffusivityResult],
+    targets: Mapping[str, list[Ensemble]],
+    notes: Sequence[Note] = (),
+    **boundary,
+) -> TransportResult:
     from argyro.campaigns.plots.figures import transport_plot
 
-    laws = {name: _law(ensembles, context.inputs["screening_temperature_K"]) for name, ensembles in targets.items()}
-    width_nm = context.inputs.get("width_nm")
-    points = [
-        {"target": name, "width_nm": width_nm if name in WITH_WIDTH else None} | ensemble.to_json()
-        for name, ensembles in targets.items()
-        for ensemble in ensembles
-    ]
+    inputs = context.inputs
+    laws = {name: _law(ensembles, inputs.screening_temperature_K) for name, ensembles in targets.items()}
+    points = [_point(inputs, name, ensemble, runs) for name, ensembles in targets.items() for ensemble in ensembles]
     transport_plot(points, laws, context.workdir / PICTURE)
-    return {
-        "points": points,
-        "laws": laws,
-        "ions_per_A3": next(iter(runs[0]["measured"].values()))["ions_per_A3"],
-        "notes": notes,
-        "metrics": {f"{name}_Ea_eV": law["activation_energy_eV"]["value"] for name, law in laws.items() if law},
-        "artifacts": [PICTURE],
-    }
+    density = runs[0].any_direction.ions_per_A3
+    return TransportResult(points=points, laws=laws, ions_per_A3=density, notes=tuple(notes), **boundary)
 
 
-BULK_TRANSPORT = StageDefinition("transport", 2, run_bulk)
-BOUNDARY_TRANSPORT = StageDefinition("transport", 3, run_boundary)
+def _point(
+    inputs: TransportInputs, target: str, ensemble: Ensemble, runs: Sequence[DiffusivityResult]
+) -> TransportPoint:
+    if target != BULK:
+        width_nm = inputs.width_nm if target in WHOLE_CELL else None
+        return TransportPoint(target=target, width_nm=width_nm, combined=ensemble)
+    alike = [run for run in runs if run.temperature_K == ensemble.temperature_K]
+    return TransportPoint(
+        target=target, combined=ensemble, haven_ratio=_haven(alike), between_cages_per_ns=_jumps(alike)
+    )
+
+
+TRANSPORT = Stage("transport", 4, run, TransportInputs, TransportResult)
+
+
+def add_transport(draft: Draft, cell: Cell, measured: Mapping[RunConditions, str]) -> None:
+    """Add all runs of a cell together, and for a boundary those of its bulk; nothing for a cell without runs.
+
+    Args:
+        draft: with the runs.
+        cell: of the runs.
+        measured: run -> name of its diffusivity's node.
+    """
+    own = [name for run, name in sorted(measured.items()) if run.cell == cell]
+    if not own:
+        return
+    campaign, width_nm, params, parents = draft.campaign, None, cell.facts, {"runs": own}
+    if not cell.boundary.is_bulk:
+        width_nm = campaign.boundary_width_nm
+        params["boundary_width_nm"] = width_nm
+        parents["bulk_runs"] = [name for run, name in sorted(measured.items()) if run.cell == cell.bulk]
+    inputs = TransportInputs(
+        cell=cell,
+        screening_temperature_K=campaign.screening_temperature_K,
+        width_nm=width_nm,
+        seed=campaign.seed,
+    )
+    draft.add(TRANSPORT, cell.label, inputs, parents=parents, tolerant=True, needs_any=["runs"], params=params)

@@ -1,25 +1,56 @@
-"""A dry run: what would be computed, what it costs, and whether every item fits a machine."""
+"""Plan a campaign without running it: the items, their cost, and whether every item fits a machine."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from argyro.campaigns.pipeline.build_graph import decided_graph
 from argyro.campaigns.pipeline.graph import Graph, Node
-from argyro.campaigns.pipeline.nodes.potentials import families, known_labels
-from argyro.campaigns.planning.makespan import Machine, wall_seconds
+from argyro.campaigns.pipeline.learn import LEARN, families, known_labels
+from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
-from argyro.campaigns.workload.run_space import run_space, space_filling
+from argyro.campaigns.workload.run_space import RunConditions, run_space, space_filling
 
 BASE_DISK_GB = 0.01
 
 
+@dataclass(frozen=True)
+class Machine:
+    """A node of the cluster: its CPU cores and main memory."""
+
+    cores: float
+    memory_GB: float
+
+
+def wall_seconds(graph: Graph, cores: float, done: Collection[str] = ()) -> float:
+    """Estimate the time until the last item ends by the bound of list scheduling, W / p + (1 - 1 / p) C.
+
+    W is the work in core seconds, p the number of cores, C the time of the longest chain of dependent items.
+
+    Args:
+        graph: with the expected cost of the items.
+        cores: of all machines together.
+        done: names of nodes that need not be computed.
+
+    Source: Graham, SIAM J. Appl. Math. 17, 416 (1969).
+    """
+    ends: dict[str, float] = {}
+    work = 0.0
+    for name, node in graph.nodes.items():
+        cost = 0.0 if name in done else node.cost_core_s
+        ends[name] = max((ends[parent] for parent in node.parent_names), default=0.0) + cost / max(node.cores, 1)
+        work += cost
+    return work / cores + (1 - 1 / cores) * max(ends.values(), default=0.0)
+
+
 def this_machine() -> Machine:
-    """Cores and memory of the machine we are on."""
+    """Return cores and memory of this machine."""
     memory_GB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return Machine(os.cpu_count() or 1, memory_GB)
 
@@ -30,14 +61,14 @@ def make_plan(
     machines: Sequence[Machine],
     done: frozenset[str] = frozenset(),
     disk: Path | None = None,
-) -> dict:
-    """The document of `argyro plan`; of an adaptive campaign the most it may come to, and what it begins with.
+) -> dict[str, Any]:
+    """Write the document of `argyro plan`; of an adaptive campaign the most it may cost, and its first batch.
 
     Args:
-        campaign: what to plan.
-        costs: of a core of these machines, see `probe.measure_costs`.
+        campaign: to plan.
+        costs: of a core of these machines, see `machine_benchmark.measure_costs`.
         machines: nodes of the cluster.
-        done: names of nodes whose results are in the store already.
+        done: names of nodes whose results are in the store.
         disk: where results will go; by default the current folder.
     """
     return _Plan(campaign, costs, machines, done).document(disk or Path.cwd())
@@ -50,80 +81,79 @@ class _Plan:
         self.done = done & set(self.graph.nodes)
         self.todo = [node for name, node in self.graph.nodes.items() if name not in self.done]
 
-    def document(self, disk: Path) -> dict:
+    def document(self, disk: Path) -> dict[str, Any]:
         adaptive, labels = self._adaptive(), self._labels()
-        core_hours = sum(node.cost_core_s for node in self.todo) / 3600 - adaptive.get("spared_core_hours", 0.0)
-        disk_GB = self._disk_GB()
+        core_hours = sum(node.cost_core_s for node in self.todo) / 3600 - (adaptive or {}).get("spared_core_hours", 0.0)
+        disk_GB, cores = self._disk_GB(), sum(machine.cores for machine in self.machines)
         problems = self._too_large() + self._too_much(disk, disk_GB)
-        wall_s = None if problems else wall_seconds(self.graph, self.machines, self.memory_GB, self.done)
         return {
             "stages": [self._stage(stage) for stage in self.graph.stages()],
             "labels": labels,
             "known_labels": self._known_labels(),
             "core_hours": core_hours,
-            "wall_hours": None if wall_s is None else wall_s / 3600,
+            "wall_hours": None if problems else wall_seconds(self.graph, cores, self.done) / 3600,
             "nodes": len(self.machines),
-            "cores": sum(machine.cores for machine in self.machines),
+            "cores": cores,
             "memory_GB": max(self.memory_GB(node) for node in self.graph.nodes.values()),
             "disk_GB": disk_GB,
-            "acquisition": adaptive or None,
+            "acquisition": adaptive,
             "fits": not problems,
             "warnings": problems + self._over_budget(core_hours, labels) + self._learned_elsewhere(),
         }
 
-    def _adaptive(self) -> dict:
-        """Runs that an adaptive campaign begins with and could make, and the core-hours its limit saves for sure."""
-        asked, hours = self.campaign.acquisition, self._md_core_hours()
+    def _adaptive(self) -> dict[str, float] | None:
+        """Compare the first batch with all possible runs, and compute the core-hours that the limit saves for sure."""
+        asked, hours = self.campaign.acquisition, self._md_core_hours(self.graph.nodes)
         if asked is None:
-            return {}
-        begun = [run.case for run in space_filling(run_space(self.campaign), asked.start)]
-        made = sum(hours[name] for name in hours if name in self.done)
+            return None
+        begun = space_filling(run_space(self.campaign), asked.start)
+        made = sum(self._md_core_hours(self.done).values())
         left = sum(hours.values()) - made
         most = left if asked.until.core_hours is None else max(0.0, asked.until.core_hours - made)
         return {
             "start_runs": len(begun),
             "possible_runs": len(hours),
-            "start_core_hours": sum(hours[f"md/{case}"] for case in begun),
+            "start_core_hours": sum(hours[run] for run in begun),
             "spared_core_hours": max(0.0, left - most),
         }
 
-    def _md_core_hours(self) -> dict[str, float]:
-        runs = [node for node in self.graph.nodes.values() if node.stage.name == "md"]
-        return {node.name: node.cost_core_s / 3600 for node in runs}
+    def _md_core_hours(self, names: Collection[str]) -> dict[RunConditions, float]:
+        nodes = [node for node in self.graph.of_stage(MD.name) if node.name in names]
+        return {node.inputs.conditions: node.cost_core_s / 3600 for node in nodes if isinstance(node.inputs, MDInputs)}
 
     def _labels(self) -> int:
-        """New ones, at most."""
-        return self.campaign.potential.max_labels * sum(node.stage.name == "learn" for node in self.todo)
+        """Largest number of new labels."""
+        return self.campaign.potential.max_labels * sum(node.stage.name == LEARN.name for node in self.todo)
 
     def _known_labels(self) -> int:
-        """Labels that families still to be learned begin with."""
-        todo = {node.facts["family"] for node in self.todo if node.stage.name == "learn"}
+        """Number of known labels of the families still to be learned."""
+        todo = {node.params["family"] for node in self.todo if node.stage.name == LEARN.name}
         of_families = families(self.campaign).items()
         return sum(known_labels(self.campaign, materials) for family, materials in of_families if family in todo)
 
-    def _stage(self, stage: str) -> dict:
-        nodes = [node for node in self.graph.nodes.values() if node.stage.name == stage]
+    def _stage(self, stage: str) -> dict[str, Any]:
+        nodes = list(self.graph.of_stage(stage))
         waiting = [node for node in nodes if node.name not in self.done]
         states = {"waiting": len(waiting), "running": 0, "done": len(nodes) - len(waiting), "failed": 0}
         core_s = sum(node.cost_core_s for node in waiting)
         return {"name": stage, **states, "quarantined": 0, "core_hours": core_s / 3600}
 
     def _disk_GB(self) -> float:
-        runs = [node for node in self.todo if node.stage.name == "md"]
-        return BASE_DISK_GB + sum(self.costs.disk_GB(self.campaign, *_cell(node)) for node in runs)
+        runs = [node.inputs.conditions for node in self.todo if isinstance(node.inputs, MDInputs)]
+        return BASE_DISK_GB + sum(self.costs.disk_GB(self.campaign, run.cell) for run in runs)
 
     def memory_GB(self, node: Node) -> float:
-        """What an item holds at most: what the campaign says, or what its cell takes."""
-        expected = self.costs.memory_GB(self.campaign, *_cell(node)) if "boundary" in node.facts else 0.0
+        """Largest memory of an item: that of the campaign file, or that of its cell."""
+        expected = self.costs.memory_GB(self.campaign, node.cell) if node.cell else 0.0
         return max(node.resources.memory_GB, expected)
 
     def _too_large(self) -> list[str]:
-        """An item larger than every node would wait for ever in silence."""
+        """Find items larger than every node, which would wait forever."""
         cores = max(machine.cores for machine in self.machines)
         memory_GB = max(machine.memory_GB for machine in self.machines)
         problems = []
         for stage in self.graph.stages():
-            nodes = [node for node in self.graph.nodes.values() if node.stage.name == stage]
+            nodes = list(self.graph.of_stage(stage))
             most = max(node.cores for node in nodes)
             if most > cores:
                 message = f"an item of {stage} asks for {most} cores, the largest node has {cores:g}"
@@ -153,7 +183,7 @@ class _Plan:
         return warnings
 
     def _learned_elsewhere(self) -> list[str]:
-        """Runs hotter than the potential has seen are ended by their extrapolation grade, sooner or later."""
+        """Find runs outside of the temperatures of the learning; their extrapolation grade may end them."""
         learned = self.campaign.potential.temperatures_K
         outside = [T for T in self.campaign.temperatures_K if learned and not learned[0] <= T <= learned[1]]
         if not learned or not outside:
@@ -162,7 +192,3 @@ class _Plan:
             f"MD at {', '.join(f'{T:g}' for T in outside)} K lies outside potential.temperatures_K "
             f"({learned[0]:g} to {learned[1]:g} K); runs may end early for extrapolation"
         ]
-
-
-def _cell(node: Node) -> tuple[str, str]:
-    return str(node.facts["composition"]), str(node.facts["boundary"])

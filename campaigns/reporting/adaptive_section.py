@@ -1,75 +1,88 @@
-"""For the report of an adaptive campaign: which runs were chosen and why, and how certainty grew."""
+"""Report an adaptive campaign: which runs were chosen and why, and how the certainty grew."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.design import DESIGN
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityResult
+from argyro.campaigns.pipeline.graph import Finished
+from argyro.campaigns.pipeline.grow_graph import AdaptiveProgress, AdaptiveRound
+from argyro.campaigns.workload.run_space import ChosenRun, DecidedRun, RunConditions
 from argyro.platform.common.estimate import in_words
 
-BEGUN = "to begin with: spread over materials, boundaries and temperatures"
-FOUND = "to begin with: made by an earlier campaign"
+BEGUN = "first batch: spread over materials, boundaries and temperatures"
+FOUND = "first batch: made by an earlier campaign"
 
 
-def run_rows(told: Mapping, graph: Graph, results: Mapping[str, dict]) -> list[dict]:
-    """One row for each run that was decided on, in the order of the decisions.
+@dataclass(frozen=True)
+class DecisionRow:
+    """A run that was decided on: its round, the reason and the outcome."""
+
+    round: int
+    conditions: RunConditions
+    why: str
+    outcome: str
+
+
+def run_rows(progress: AdaptiveProgress, done: Finished, usual_ps: float) -> list[DecisionRow]:
+    """Make one row for each run that was decided on, in the order of the decisions.
 
     Args:
-        told: what `adaptive.rounds` says.
-        graph: of the campaign.
-        results: node name -> result, of all that is done.
+        progress: of the campaign.
+        done: all results.
+        usual_ps: length of a usual run.
     """
-    found = set(results["design"]["found"])
-    rows = []
-    for run in told["chosen"]:
-        facts = graph.nodes[f"md/{run['case']}"].facts
-        outcome = results.get(f"diffusivity/{run['case']}")
-        rows.append({**run, **facts, "why": _why(run, found), "outcome": _outcome(outcome)})
-    return rows
+    design = done.only(DESIGN)
+    found = set(design.found) if design else set()
+    outcomes = {inputs.conditions: result for _, inputs, result in done.of(DIFFUSIVITY)}
+    return [
+        DecisionRow(number, run.conditions, _why(number, run, found, usual_ps), _outcome(outcomes.get(run.conditions)))
+        for number, run in progress.chosen
+    ]
 
 
-def _why(run: Mapping, found: set[str]) -> str:
-    if run["round"] == 0:
-        return FOUND if run["case"] in found else BEGUN
-    if "needed_by" in run:
-        return f"the bulk that {run['needed_by']} is inverted with"
-    expected = run["gain_per_core_hour"] * run["core_hours"]
+def _why(number: int, run: DecidedRun, found: set[RunConditions], usual_ps: float) -> str:
+    if number == 0 or not isinstance(run, ChosenRun):
+        return FOUND if run.conditions in found else BEGUN
+    if run.needed_by:
+        return f"bulk run for the inversion of {run.needed_by.label(usual_ps)}"
+    gain, promise = run.gain_per_core_hour or 0.0, run.value_probability or 0.0
     return (
-        f"promised {expected:.2g} wrong pairs less for {run['core_hours']:.2g} core-hours, "
-        f"a value with probability {run['value_probability']:.2f}"
+        f"expected to put {gain * run.core_hours:.2g} pairs in the right order for {run.core_hours:.2g} core-hours, "
+        f"with a value with probability {promise:.2f}"
     )
 
 
-def _outcome(result: dict | None) -> str:
-    """What came of it, in words."""
+def _outcome(result: DiffusivityResult | None) -> str:
     if result is None:
         return "none yet, or failed"
     words = []
-    for entry in result["observations"]:
-        value, bound = entry["diffusivity_cm2_s"], entry["upper_bound_cm2_s"]
-        number = in_words(value, digits=2) if value else f"< {bound:.2g}"
-        words.append(f"{entry['target']} {number}")
+    for found in result.observations:
+        value, bound = found.diffusivity_cm2_s, found.upper_bound_cm2_s
+        words.append(f"{found.target} " + (in_words(value.to_json(), digits=2) if value else f"< {bound:.2g}"))
     return "; ".join(words) or "no value"
 
 
-def certainty_plot(table: Sequence[Mapping], path: Path) -> None:
-    """How certain the ranking was against the core-hours spent on MD.
+def certainty_plot(rounds: Sequence[AdaptiveRound], path: Path) -> None:
+    """Draw the certainty of the ranking against the core-hours spent on MD.
 
     Args:
-        table: the rounds, with md_core_hours, probability_best, wrong_pairs and regret_dex.
+        rounds: of the campaign.
         path: picture to write.
     """
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
     shares, regret = figure.subplots(2, 1, sharex=True)
-    hours = [row["md_core_hours"] for row in table]
-    shares.plot(hours, [row["probability_best"] for row in table], "o-", ms=4, lw=1, label="leader is the best")
-    shares.plot(hours, [row["wrong_pairs"] for row in table], "s-", ms=4, lw=1, label="pairs in the wrong order")
+    hours, certainty = [one.result.core_hours for one in rounds], [one.result.certainty for one in rounds]
+    shares.plot(hours, [now.probability_best for now in certainty], "o-", ms=4, lw=1, label="leader is the best")
+    shares.plot(hours, [now.wrong_pairs for now in certainty], "s-", ms=4, lw=1, label="pairs in the wrong order")
     shares.set(ylim=(0, 1.02), ylabel="probability")
     shares.legend(frameon=False, fontsize="small")
-    regret.plot(hours, [row["regret_dex"] for row in table], "o-", ms=4, lw=1, color="C2")
+    regret.plot(hours, [now.regret_dex for now in certainty], "o-", ms=4, lw=1, color="C2")
     regret.set(ylim=(0, None), xlabel="core-hours of molecular dynamics", ylabel="expected regret (dex)")
     for axes in (shares, regret):
         axes.spines[["top", "right"]].set_visible(False)

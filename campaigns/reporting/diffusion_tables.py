@@ -1,13 +1,23 @@
-"""What the report says of diffusion: one row per diffusivity, per Arrhenius law, per run, per boundary."""
+"""Make the report's tables of diffusion: one row per diffusivity, per Arrhenius law, per run, per boundary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
-from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.graph import Finished
+from argyro.campaigns.pipeline.notes import no_inversion
+from argyro.campaigns.pipeline.surrogate import SURROGATE
+from argyro.campaigns.pipeline.transport import TRANSPORT, WHOLE_CELL, MeanExcess, ProfileSummary, TransportResult
+from argyro.campaigns.plots.series import Law, TransportPoint
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.units import S_CM_IN_MS_CM
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 
-CELL = "cell_"  # before the direction: of the whole cell
-NOTHING = {"diffusivity_cm2_s": None, "upper_bound_cm2_s": None, "valid": False, "spread": None}
 WORDS = {
     "bulk": "bulk",
     "parallel": "boundary ∥",
@@ -17,99 +27,137 @@ WORDS = {
 }
 
 
-def no_inversion(bulk_known: bool) -> str:
-    """Why a boundary has no diffusivity though its cell has one."""
-    return "no boundary diffusivity fits the cell's" if bulk_known else "the bulk has only an upper bound"
-
-
-def diffusivity_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
-    """Each diffusivity, all runs together, or why there is none, beside what the surrogate says of it."""
-    parity = results.get("surrogate", {}).get("parity", [])
-    predicted = {
-        (point["material"], point["boundary"], point["target"], point["temperature_K"]): point["predicted_cm2_s"]
-        for point in parity
-    }
-    transport = list(_of_stage("transport", graph, results))
-    bulk = {
-        (facts["material"], point["temperature_K"])
-        for facts, result in transport
-        for point in result["points"]
-        if point["target"] == "bulk" and point["valid"]
-    }
-    return [
-        {
-            **facts,
-            **point,
-            "direction": WORDS[point["target"]],
-            "predicted_cm2_s": predicted.get(
-                (facts["material"], facts["boundary"], point["target"], point["temperature_K"])
-            ),
-        }
-        for facts, result in transport
-        for point in _with_reasons(result["points"], {kelvin for name, kelvin in bulk if name == facts["material"]})
-    ]
-
-
-def _with_reasons(points: Sequence[dict], bulk_known_K: set[float]) -> list[dict]:
-    """The points by direction and temperature, with one of no value where the cell has one and the boundary none.
+@dataclass(frozen=True)
+class DiffusivityRow:
+    """One diffusivity from all runs together.
 
     Args:
-        points: of one system.
+        cell: of the runs.
+        point: value or bound.
+        reason: why there is no value.
+        predicted: by the surrogate, in cm²/s.
+    """
+
+    cell: Cell
+    point: TransportPoint
+    reason: str = ""
+    predicted: Uncertain | None = None
+
+    @property
+    def direction(self) -> str:
+        """Direction for people."""
+        return WORDS[self.point.target]
+
+
+@dataclass(frozen=True)
+class LawRow:
+    """One Arrhenius law, with the conductivity that it gives at the screening temperature."""
+
+    cell: Cell
+    target: str
+    law: Law
+    conductivity_mS_cm: Uncertain
+
+    @property
+    def direction(self) -> str:
+        """Direction for people."""
+        return WORDS[self.target]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run in one direction of the whole cell."""
+
+    conditions: RunConditions
+    direction: str
+    measured: Diffusivity
+    advice: str
+
+
+@dataclass(frozen=True)
+class BoundaryRow:
+    """One boundary with its profile and excess."""
+
+    cell: Cell
+    profile: ProfileSummary
+    excess: MeanExcess | None
+
+
+def diffusivity_rows(done: Finished) -> list[DiffusivityRow]:
+    """List each diffusivity from all runs together, or why there is none, beside that of the surrogate."""
+    trained = done.only(SURROGATE)
+    predicted = {(p.cell, p.target, p.temperature_K): p.predicted_cm2_s for p in (trained.parity if trained else ())}
+    transport = [(inputs.cell, result) for _, inputs, result in done.of(TRANSPORT)]
+    bulk_known = {
+        (cell.material, point.temperature_K)
+        for cell, result in transport
+        for point in result.points
+        if point.target == "bulk" and point.combined.estimate
+    }
+    rows = []
+    for cell, result in transport:
+        known_K = {temperature for material, temperature in bulk_known if material == cell.material}
+        for row in _with_reasons(cell, result.points, known_K):
+            found = predicted.get((cell, row.point.target, row.point.temperature_K))
+            rows.append(replace(row, predicted=found))
+    return rows
+
+
+def _with_reasons(cell: Cell, points: Collection[TransportPoint], bulk_known_K: set[float]) -> list[DiffusivityRow]:
+    """Sort the points by direction and temperature, and add a row where the cell has a value and the boundary none.
+
+    Args:
+        cell: of all points.
+        points: of one cell.
         bulk_known_K: temperatures at which the bulk has a value.
     """
-    found = {(point["target"], point["temperature_K"]): point | {"reason": ""} for point in points}
-    cells = [point for point in points if point["target"].startswith(CELL)]
-    for cell in cells:
-        target, temperature_K = cell["target"].removeprefix(CELL), cell["temperature_K"]
-        point = found.setdefault((target, temperature_K), cell | NOTHING | {"target": target})
-        if not point["valid"]:
-            unfit = no_inversion(temperature_K in bulk_known_K)
-            point["reason"] = unfit if cell["valid"] else "the cell has only an upper bound"
+    found = {(point.target, point.temperature_K): DiffusivityRow(cell, point) for point in points}
+    for target, whole in WHOLE_CELL.items():
+        for point in (point for point in points if point.target == whole):
+            place, value = (target, point.temperature_K), point.combined.estimate
+            if place in found and found[place].point.combined.estimate:
+                continue
+            unfit = no_inversion(point.temperature_K in bulk_known_K)
+            reason = unfit if value else "the cell has only an upper bound"
+            nothing = replace(point.combined, estimate=None, upper_bound_cm2_s=None, spread=None)
+            empty = TransportPoint(target=target, combined=nothing)
+            found[place] = DiffusivityRow(cell, found[place].point if place in found else empty, reason)
     order = list(WORDS)
     return [found[key] for key in sorted(found, key=lambda key: (order.index(key[0]), key[1]))]
 
 
-def law_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
-    """Each Arrhenius law, with the diffusivity and the conductivity it gives at the screening temperature."""
+def law_rows(done: Finished) -> list[LawRow]:
+    """List each Arrhenius law."""
+    return list(_laws(done))
+
+
+def _laws(done: Finished) -> Iterator[LawRow]:
+    for _, inputs, result in done.of(TRANSPORT):
+        for target, law in result.laws.items():
+            if law:
+                yield LawRow(inputs.cell, target, law, _conductivity(result, law))
+
+
+def _conductivity(result: TransportResult, law: Law) -> Uncertain:
+    """Apply Nernst-Einstein with a Haven ratio of 1, as everywhere in the report."""
+    sigma = conductivity_S_cm(law.screening_cm2_s, result.ions_per_A3, law.screening_temperature_K)
+    assert isinstance(sigma, Uncertain)  # like its argument
+    return sigma.scaled(S_CM_IN_MS_CM)
+
+
+def run_rows(done: Finished) -> list[RunRow]:
+    """List each run in each direction: what its mean-square displacement supports, and its recommended length."""
     return [
-        {**facts, **law, "direction": WORDS[target], "conductivity_mS_cm": _conductivity(result, law)}
-        for facts, result in _of_stage("transport", graph, results)
-        for target, law in result["laws"].items()
-        if law
+        RunRow(inputs.conditions, WORDS[WHOLE_CELL.get(target, target)], measured, result.advice[target])
+        for _, inputs, result in done.of(DIFFUSIVITY)
+        for target, measured in result.measured.items()
     ]
 
 
-def _conductivity(result: dict, law: dict) -> dict:
-    """Nernst-Einstein with a Haven ratio of 1, as everywhere in the report."""
-    from argyro.platform.common.conductivity import conductivity_S_cm
-    from argyro.platform.common.estimate import Uncertain
-
-    asked = law["screening"]
-    sigma = conductivity_S_cm(Uncertain.from_json(asked), result["ions_per_A3"], asked["temperature_K"])
-    assert isinstance(sigma, Uncertain)  # as what it is made from
-    return sigma.scaled(1000.0).to_json()
-
-
-def run_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
-    """Each run in each direction: what its mean-square displacement supports, and how long it should have been."""
+def boundary_rows(done: Finished) -> list[BoundaryRow]:
+    """List each boundary with a profile."""
     return [
-        {**facts, **measured, "direction": WORDS["bulk" if target == "bulk" else f"{CELL}{target}"]}
-        for facts, result in _of_stage("diffusivity", graph, results)
-        for target, measured in result["measured"].items()
+        BoundaryRow(inputs.cell, result.profile, result.excess)
+        for _, inputs, result in done.of(TRANSPORT)
+        if result.profile
     ]
-
-
-def boundary_rows(graph: Graph, results: Mapping[str, dict]) -> list[dict]:
-    """Each boundary with a profile, its excess and the width it suggests."""
-    return [
-        {**facts, "profile": result["profile"], "excess": result["excess"]}
-        for facts, result in _of_stage("transport", graph, results)
-        if result.get("profile")
-    ]
-
-
-def _of_stage(stage: str, graph: Graph, results: Mapping[str, dict]) -> Iterator[tuple[dict, dict]]:
-    """(facts, result) of each result of a stage."""
-    for name, result in results.items():
-        if graph.nodes[name].stage.name == stage:
-            yield dict(graph.nodes[name].facts), result

@@ -1,4 +1,4 @@
-"""Shows a running campaign: stage, done of total, what runs now, time left."""
+"""Show a running campaign: stages with their progress, running items, time left."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -20,7 +21,7 @@ LINE_EVERY_S = 15.0
 
 
 class CampaignView:
-    """A table of stages and a line for each running item, drawn anew at every refresh."""
+    """Draw a table of stages and a line for each running item."""
 
     def __init__(self, scheduler: Scheduler):
         self.scheduler = scheduler
@@ -39,10 +40,10 @@ class CampaignView:
         return table
 
     def running(self) -> list[tuple[str, str]]:
-        """Name and own words of each item that runs now."""
+        """List name and progress of each running item."""
         return [(name, self._words(name)) for name in sorted(self.scheduler.progress.running)]
 
-    def _report(self, name: str) -> dict:
+    def _report(self, name: str) -> dict[str, Any]:
         file = progress_file(self.scheduler.scratch, self.scheduler.key(name))
         try:
             return json.loads(file.read_text())
@@ -54,7 +55,7 @@ class CampaignView:
         return f"{100 * report['fraction']:.0f} % {report.get('text', '')}" if report else ""
 
     def seconds_left(self) -> float | None:
-        """Remaining work over the rate so far, both in the plan's core seconds; None before anything was computed."""
+        """Estimate the time left from the rate so far, both in the plan's core seconds; None before the first item."""
         nodes, progress = self.scheduler.graph.nodes, self.scheduler.progress
         if self.done_at_start is None:
             self.done_at_start = frozenset(progress.done)
@@ -68,7 +69,7 @@ class CampaignView:
         return left * (time.monotonic() - self.started) / computed
 
     def clock(self) -> str:
-        """Time since the start and time left."""
+        """Write the time since the start and the time left."""
         left = self.seconds_left()
         words = "" if left is None else f", about {_duration(left)} left"
         return f"{_duration(time.monotonic() - self.started)} elapsed{words}"
@@ -80,8 +81,8 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
 
 
-def stage_rows(scheduler: Scheduler) -> list[dict]:
-    """For each stage how many items there are, done, running, waiting and failed."""
+def stage_rows(scheduler: Scheduler) -> list[dict[str, Any]]:
+    """Count for each stage the items done, running, waiting and failed."""
     progress, nodes = scheduler.progress, scheduler.graph.nodes
     rows = []
     for stage in scheduler.graph.stages():
@@ -101,7 +102,7 @@ def stage_rows(scheduler: Scheduler) -> list[dict]:
 
 @contextmanager
 def live_display(scheduler: Scheduler, console: Console) -> Iterator[None]:
-    """A live table on a terminal; a line now and then elsewhere (a log file, a CI run)."""
+    """Show a live table on a terminal; elsewhere, as in a log file, print a line from time to time."""
     view = CampaignView(scheduler)
     if console.is_terminal:
         with Live(view, console=console, refresh_per_second=2):

@@ -1,35 +1,54 @@
-"""The report of a campaign: one HTML file that needs nothing beside itself."""
+"""Write the report of a campaign: one HTML file without external files."""
 
 from __future__ import annotations
 
 import base64
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from argyro.campaigns.pipeline import held_out
-from argyro.campaigns.pipeline.grow_graph import grown_graph, rounds
-from argyro.campaigns.pipeline.structure import PICTURE
+from argyro.campaigns.pipeline.graph import Finished
+from argyro.campaigns.pipeline.grow_graph import AdaptiveProgress, adaptive_progress, finished, grown_graph
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
+from argyro.campaigns.pipeline.learn import LEARN
+from argyro.campaigns.pipeline.ranking import RANKING
+from argyro.campaigns.pipeline.structure import PICTURE, STRUCTURE
+from argyro.campaigns.pipeline.surrogate import SURROGATE, SurrogateResult
 from argyro.campaigns.planning.plan_vs_actual import plan_against_actual
 from argyro.campaigns.plots import figures
 from argyro.campaigns.reporting import adaptive_section, diffusion_tables
 from argyro.campaigns.reporting.provenance import provenance, warnings
 from argyro.campaigns.runtime.failed_items import first_line, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
-from argyro.platform.common.estimate import in_words
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.common.estimate import Uncertain, in_words
+from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.work_item import WorkItem
 from argyro.platform.learning.plots import plot_rounds
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its title and explanation."""
+
+    title: str
+    words: str
+    picture: Markup
+
+
 def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
-    """Write the report from what is complete in the campaign's store.
+    """Write the report from the complete items of the campaign's store.
 
     Args:
         root: the campaign's folder.
-        failed: node name -> error, of the run that just ended; by default what the logs of the last one say.
+        failed: node name -> error, of the run that just ended; by default those of the last run's logs.
 
     Raises:
         InputError: not a campaign's folder.
@@ -41,131 +60,125 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         logs = quarantined(folder.scratch, grown_graph(campaign, store), lambda item: not store.has(item))
         failed = {name: first_line(log) for name, log in logs.items()}
     graph = grown_graph(campaign, store, failed, folder.costs())
-    items = {name: item for name, item in graph.items(frozenset(failed)).items() if store.has(item)}
-    results = {name: store.result(item) for name, item in items.items()}
-    surrogate = results.get("surrogate", {}).get("report", {})
+    done, items = finished(graph, store, failed), graph.items(frozenset(failed))
+    seconds = {name: store.seconds(items[name]) for name in done.results}
+    trained, ranked = done.only(SURROGATE), done.only(RANKING)
     environment = Environment(
         loader=PackageLoader("argyro.campaigns.reporting", ""), autoescape=True, undefined=StrictUndefined
     )
     environment.filters["uncertain"] = uncertain_text
     page = environment.get_template("report.html").render(
         campaign=campaign,
-        done=len(results),
+        done=len(done.results),
         total=len(graph.nodes),
-        core_minutes=sum(store.seconds(item) for item in items.values()) / 60,
-        ranking=results.get("ranking", {}).get("ranking", []),
-        adaptive=_adaptive(campaign, graph, results),
-        pictures=list(_pictures(campaign, graph, results)),
-        surrogate=surrogate,
-        splits=surrogate.get("splits", []),
-        accuracy=list(_held_out(items, results, store)),
-        boundary_cells=list(_boundary_cells(graph, items, results, store)),
-        potentials=_potentials(results),
-        regimes=[row for result in results.values() for row in result.get("regimes", [])],
-        diffusivities=diffusion_tables.diffusivity_rows(graph, results),
-        laws=diffusion_tables.law_rows(graph, results),
-        runs=diffusion_tables.run_rows(graph, results),
-        profiles=list(_profiles(campaign, graph, results)),
-        warnings=warnings(campaign, results, failed),
-        reckoning=plan_against_actual(campaign, graph, items, results, store),
+        core_minutes=sum(seconds.values()) / 60,
+        ranking=ranked.ranking if ranked else [],
+        adaptive=_adaptive(campaign, adaptive_progress(campaign, done), done),
+        pictures=list(_pictures(campaign, done)),
+        surrogate=trained and trained.report,
+        splits=trained.report.splits if trained else [],
+        accuracy=list(_held_out(trained, items, store)),
+        boundary_cells=list(_boundary_cells(done, items, store)),
+        potentials=[(node.params["family"], result, result.tracked().metrics) for node, _, result in done.of(LEARN)],
+        regimes=[row for _, _, result in done.of(HOMOGENIZE) for row in result.regimes],
+        diffusivities=diffusion_tables.diffusivity_rows(done),
+        laws=diffusion_tables.law_rows(done),
+        runs=diffusion_tables.run_rows(done),
+        profiles=[(row, _profile(campaign, row)) for row in diffusion_tables.boundary_rows(done)],
+        warnings=warnings(campaign, done, failed),
+        reckoning=plan_against_actual(campaign, done, seconds),
         provenance=provenance(campaign, graph),
     )
     folder.report_file.write_text(page)
     return folder.report_file
 
 
-def uncertain_text(number: dict | None) -> str:
-    """``1.2e-06 (8.0e-07 to 2.0e-06)``; nothing for no number."""
-    return "" if number is None else in_words(number, digits=2)
+def uncertain_text(number: Uncertain | None) -> str:
+    """Write ``1.2e-06 (8.0e-07 to 2.0e-06)``; nothing for no number."""
+    return "" if number is None else in_words(number.to_json(), digits=2)
 
 
-def _adaptive(campaign, graph, results: dict[str, dict]) -> dict | None:
-    """Which runs were chosen, why, and how certainty grew."""
-    told = rounds(campaign, results)
-    if told is None:
+def _adaptive(campaign: Campaign, progress: AdaptiveProgress | None, done: Finished) -> dict[str, Any] | None:
+    """Collect which runs were chosen, why, and how the certainty grew."""
+    if progress is None:
         return None
-    picture = _svg(lambda path: adaptive_section.certainty_plot(told["rounds"], path)) if told["rounds"] else ""
-    return {**told, "runs": adaptive_section.run_rows(told, graph, results), "picture": picture}
+    draw = partial(adaptive_section.certainty_plot, progress.rounds)
+    runs = adaptive_section.run_rows(progress, done, campaign.md.production_ps)
+    return {"progress": progress, "runs": runs, "picture": _svg(draw) if progress.rounds else ""}
 
 
-def _potentials(results: dict[str, dict]) -> list[dict]:
-    return [
-        {"family": name.removeprefix("learn/"), "rounds": len(result["rounds"]), "metrics": result["metrics"]}
-        for name, result in results.items()
-        if name.startswith("learn/")
-    ]
+def _boundary_cells(done: Finished, items: Mapping[str, WorkItem], store: Store) -> Iterator[tuple]:
+    """Pair each cell with boundaries with its picture as a data URI."""
+    for node, inputs, result in done.of(STRUCTURE):
+        if result.boundaries:
+            picture = base64.b64encode((store.path(items[node.name]) / PICTURE).read_bytes()).decode()
+            yield inputs.cell, result, f"data:image/png;base64,{picture}"
 
 
-def _boundary_cells(graph, items, results: dict[str, dict], store):
-    """Each grain-boundary cell with its picture as a data URI."""
-    for name, result in results.items():
-        if name.startswith("structure/") and result["boundaries"]:
-            picture = base64.b64encode((store.path(items[name]) / PICTURE).read_bytes()).decode()
-            yield {**graph.nodes[name].facts, **result, "picture": f"data:image/png;base64,{picture}"}
+def _groups(labels: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Group curves by colour: each alone, or by material if there are more curves than colours.
+
+    Args:
+        labels: (label of the curve, label of its material).
+    """
+    few = len({label for label, _ in labels}) <= figures.COLOURS
+    return {label: label if few else material for label, material in labels}
 
 
-def _grouped(graph, maps: dict[str, dict], key: str) -> list[dict]:
-    """Curves of all candidates; a material with all its boundaries is a group if there are more names than colours."""
-    named = [(graph.nodes[name].facts["material"], curve) for name, result in maps.items() for curve in result[key]]
-    few = len({curve["label"] for _, curve in named}) <= figures.COLOURS
-    return [{**curve, "group": curve["label"] if few else material} for material, curve in named]
-
-
-def _pictures(campaign, graph, results: dict[str, dict]):
-    """Title, explanation and inline picture of each figure there are data for."""
-    maps = {name: result for name, result in results.items() if name.startswith("homogenize/")}
-    points = results.get("surrogate", {}).get("parity", [])
+def _pictures(campaign: Campaign, done: Finished) -> Iterator[Picture]:
+    """Draw each figure there are data for."""
+    maps = [(inputs.cell.material.label, result) for _, inputs, result in done.of(HOMOGENIZE)]
+    trained = done.only(SURROGATE)
+    points = trained.parity if trained else []
     if maps:
-        curves = _grouped(graph, maps, "conductivity_curves")
-        yield (
-            f"Conductivity against grain size at {campaign.screening_temperature_K:g} K",
+        curves = [result.conductivity_curve for _, result in maps]
+        sizes = _groups([(result.conductivity_curve.label, material) for material, result in maps])
+        kelvin = campaign.screening_temperature_K
+        yield Picture(
+            f"Conductivity against grain size at {kelvin:g} K",
             "Nernst-Einstein from the effective diffusivity of the polycrystal; bands hold 95 % of the posterior.",
-            _svg(lambda path: figures.grain_size_plot(curves, path, campaign.screening_temperature_K)),
+            _svg(lambda path: figures.grain_size_plot(curves, path, kelvin, sizes)),
         )
-        laws = {curve["label"]: curve for curve in _grouped(graph, maps, "arrhenius_curves")}
-        yield (
+        laws = {curve.label: curve for _, result in maps for curve in result.arrhenius_curves}
+        named = _groups([(curve.label, material) for material, result in maps for curve in result.arrhenius_curves])
+        yield Picture(
             "Arrhenius plot",
             "Symbols: molecular dynamics with 95 % intervals, open triangles are upper bounds. Bands: the surrogate.",
-            _svg(lambda path: figures.arrhenius_plot(points, list(laws.values()), path)),
+            _svg(lambda path: figures.arrhenius_plot(points, list(laws.values()), path, named)),
         )
     if points:
-        yield (
+        yield Picture(
             "Surrogate against molecular dynamics",
             "Points that the surrogate was trained on.",
-            _svg(lambda path: figures.parity(points, path)),
+            _svg(partial(figures.parity, points)),
         )
-    for name, result in results.items():
-        if name.startswith("learn/"):
-            rounds = result["rounds"]
-            yield (
-                f"Learning of {name.removeprefix('learn/')}",
-                "Labels and level, force errors against the reference, and the length explored, round by round.",
-                _svg(partial(plot_rounds, rounds)),
-            )
+    for node, _, result in done.of(LEARN):
+        yield Picture(
+            f"Learning of {node.params['family']}",
+            "Labels and level, force errors against the reference, and the length explored, round by round.",
+            _svg(partial(plot_rounds, result.rounds)),
+        )
 
 
-def _held_out(items, results: dict[str, dict], store):
-    """The surrogate's accuracy on what it had not seen, where something could be left out."""
-    if not results.get("surrogate", {}).get("report", {}).get("splits"):
+def _held_out(trained: SurrogateResult | None, items: Mapping[str, WorkItem], store: Store) -> Iterator[Picture]:
+    """Show the surrogate's accuracy on held-out data, if any could be held out."""
+    if trained is None or not trained.report.splits:
         return
-    folder = store.path(items["surrogate"])
+    folder = store.path(items[SURROGATE.name])
     for title, words, name in (
-        ("Surrogate on what it had not seen", "Best candidate of each split; bars hold 95 %.", held_out.PARITY),
+        ("Surrogate on held-out data", "Best candidate of each split; bars hold 95 %.", held_out.PARITY),
         ("Calibration", "Share of held-out values inside intervals of a nominal share.", held_out.CALIBRATION),
     ):
         text = (folder / name).read_text()
-        yield title, words, Markup(text[text.index("<svg") :])
+        yield Picture(title, words, Markup(text[text.index("<svg") :]))
 
 
-def _profiles(campaign, graph, results: dict[str, dict]):
-    """Each boundary with the picture of its profile."""
-    for row in diffusion_tables.boundary_rows(graph, results):
-        draw = partial(figures.boundary_profile, row["profile"], campaign.boundary_width_nm)
-        yield {**row, "picture": _svg(draw)}
+def _profile(campaign: Campaign, row: diffusion_tables.BoundaryRow) -> Markup:
+    return _svg(partial(figures.boundary_profile, row.profile.slabs, campaign.boundary_width_nm))
 
 
-def _svg(draw: Callable[[Path], None]) -> Markup:
-    """A figure as inline SVG."""
+def _svg(draw: Callable[[Path], object]) -> Markup:
+    """Draw a figure as inline SVG."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figure.svg"
         draw(path)

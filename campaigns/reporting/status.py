@@ -1,4 +1,4 @@
-"""How far a campaign is, read from its folder alone: from any machine that sees it, while it runs or afterwards."""
+"""Read the progress of a campaign from its folder alone: on any machine, while it runs or afterwards."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.grow_graph import decisions, grown_graph, rounds
+from argyro.campaigns.pipeline.grow_graph import DECISIONS, adaptive_progress, finished, grown_graph
+from argyro.campaigns.pipeline.learn import LEARN
 from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.platform.execution.atomic_files import is_locked
@@ -19,12 +21,12 @@ from argyro.platform.execution.work_item import WorkItem
 
 STATES = ("waiting", "running", "done", "failed", "quarantined")
 RATE_WINDOW_S = 3600.0
-# File systems that keep locks to one machine: there a run shows by what it writes.
+# On file systems whose locks are local to a machine, a run is detected by the files that it writes.
 SIGN_OF_LIFE_S = 120.0
 
 
-def campaign_status(root: Path) -> dict:
-    """The document of `argyro status`, see `StatusReader.read`.
+def campaign_status(root: Path) -> dict[str, Any]:
+    """Write the document of `argyro status`, see `StatusReader.read`.
 
     Raises:
         InputError: not a campaign's folder.
@@ -33,7 +35,7 @@ def campaign_status(root: Path) -> dict:
 
 
 class StatusReader:
-    """Reads a campaign's folder again and again; what was found done is not looked up twice.
+    """Read a campaign's folder repeatedly; items found done are not looked up again.
 
     Args:
         root: the campaign's folder.
@@ -47,11 +49,11 @@ class StatusReader:
         self.folder.campaign()
         self._done: set[str] = set()
 
-    def read(self) -> dict:
-        """For each stage the number of items in each state; how fast it goes, the time left, the last errors.
+    def read(self) -> dict[str, Any]:
+        """Count the items of each stage in each state, and estimate pace and time left.
 
-        An item is quarantined when it failed for good, failed when something it needs is quarantined; the next
-        `argyro run` tries both again, but for what would end alike. Unfinished work of an ended run counts as waiting.
+        An item is quarantined when it failed for good, failed when one of its parents is quarantined; the next
+        `argyro run` tries both again, except deterministic failures. Unfinished work of an ended run counts as waiting.
         """
         campaign = self.folder.campaign()
         store, active = self.folder.store(campaign), self._active()
@@ -62,6 +64,8 @@ class StatusReader:
             name: "quarantined" if name in quarantined else self._state(items.get(name), store, active)
             for name in graph.nodes
         }
+        done = finished(graph, store, quarantined, stages=(*DECISIONS, LEARN.name))
+        adaptive, learned = adaptive_progress(campaign, done), done.of(LEARN)
         running = {name: self._report(items[name]) for name, state in states.items() if state == "running"}
         return {
             "name": campaign.name,
@@ -69,21 +73,13 @@ class StatusReader:
             "stages": _count(graph, states),
             "running": [{"name": name, **report} for name, report in running.items()],
             **_pace(graph, items, states, running, self.folder.journal()),
-            "acquisition": rounds(campaign, decisions(graph, store)),
-            "warnings": self._unconverged(graph, items, states, store),
+            "acquisition": adaptive and adaptive.document(campaign.md.production_ps),
+            "warnings": [f"{node.name}: {result.warning}" for node, _, result in learned if result.warning],
             "errors": list(quarantined.values()),
         }
 
-    def _unconverged(
-        self, graph: Graph, items: Mapping[str, WorkItem], states: Mapping[str, str], store: Store
-    ) -> list[str]:
-        """Warnings of the potentials that did not converge."""
-        learned = [name for name, node in graph.nodes.items() if node.stage.name == "learn" and states[name] == "done"]
-        notes = {name: store.result(items[name]).get("notes", []) for name in learned}
-        return [f"{name}: {note}" for name in learned for note in notes[name]]
-
     def _active(self) -> bool:
-        """Whether an `argyro run` works in the folder."""
+        """Whether an `argyro run` uses the folder."""
         if is_locked(self.folder.run_lock):
             return True
         signs = [*self.folder.scratch.glob("*.lock"), *self.folder.scratch.glob("*.progress.json")]
@@ -91,7 +87,7 @@ class StatusReader:
         return any(time.time() - changed(sign) < SIGN_OF_LIFE_S for sign in items)
 
     def _quarantined(self, graph: Graph, store: Store) -> dict[str, str]:
-        """Name -> first line of the error and where its log is, of nodes that failed for good; newest last."""
+        """Find the nodes that failed for good: name -> first line of the error and its log; newest last."""
         waiting = partial(self._waits, store=store)
         found = quarantined(self.folder.scratch, graph, waiting)
         return {name: f"{name}: {first_line(log)} (log: {log})" for name, log in found.items()}
@@ -108,15 +104,15 @@ class StatusReader:
         signs = lock_file(self.folder.scratch, item.key), progress_file(self.folder.scratch, item.key)
         return "running" if active and any(sign.exists() for sign in signs) else "waiting"
 
-    def _report(self, item: WorkItem) -> dict:
-        """How far a running item says it is."""
+    def _report(self, item: WorkItem) -> dict[str, Any]:
+        """Read the progress of a running item."""
         try:
             return json.loads(progress_file(self.folder.scratch, item.key).read_text())
         except (OSError, ValueError):
             return {"fraction": 0.0, "text": ""}
 
 
-def _count(graph: Graph, states: Mapping[str, str]) -> list[dict]:
+def _count(graph: Graph, states: Mapping[str, str]) -> list[dict[str, Any]]:
     stages = {stage: {"name": stage, **dict.fromkeys(STATES, 0)} for stage in graph.stages()}
     for name, state in states.items():
         stages[graph.nodes[name].stage.name][state] += 1
@@ -129,8 +125,8 @@ def _pace(
     states: Mapping[str, str],
     running: Mapping[str, Mapping],
     journal: Sequence[Mapping],
-) -> dict:
-    """Items per hour over the last hour, and the time left if the work goes on at that rate.
+) -> dict[str, float | None]:
+    """Compute items per hour over the last hour, and the time left at that rate.
 
     Rate and remainder are counted in expected core seconds, since items differ in size.
     """

@@ -1,45 +1,48 @@
-"""One sentence for many cases: what is said of each of them in the same words is said once."""
+"""Group the warnings of all items: each code once, with the cases to which it applies."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
-NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?")  # not those of a formula
-
-
-class Said(NamedTuple):
-    """A sentence, where it holds (``Li6PS5I 0 %, bulk``) and at what (``500 K``, or nothing)."""
-
-    sentence: str
-    place: str
-    at: str = ""
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.graph import Finished
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
+from argyro.campaigns.pipeline.md import MD
+from argyro.campaigns.pipeline.notes import SENTENCES, Note
+from argyro.campaigns.pipeline.transport import TRANSPORT
+from argyro.campaigns.spec.material import Cell
 
 
-def each_once(told: Iterable[Said]) -> Iterator[tuple[str, str]]:
-    """Each sentence with its cases; of sentences that differ in their numbers alone, one with the numbers' ranges."""
-    groups: dict[str, list[Said]] = {}
-    for said in told:
-        groups.setdefault(NUMBER.sub("#", said.sentence), []).append(said)
-    for group in groups.values():
-        yield _with_ranges([said.sentence for said in group]), _cases(group)
+def grouped_notes(done: Finished) -> list[str]:
+    """Write one line for each code: its sentence, then the cases by cell, each with its details."""
+    groups: dict[str, dict[Cell, list[str]]] = {}
+    for cell, at, note in _notes(done):
+        detail = ", ".join(part for part in (note.target, note.detail) if part)
+        case = f"{at} ({detail})" if at and detail else at or detail
+        cases = groups.setdefault(note.code, {}).setdefault(cell, [])
+        if case and case not in cases:
+            cases.append(case)
+    return [f"{SENTENCES[code]} {_cases(groups[code])}" for code in SENTENCES if code in groups]
 
 
-def _with_ranges(sentences: list[str]) -> str:
-    columns = zip(*(NUMBER.findall(sentence) for sentence in sentences), strict=True)
-    ranges = map(_range, columns)
-    return NUMBER.sub(lambda _: next(ranges), sentences[0])
+def _cases(cells: dict[Cell, list[str]]) -> str:
+    """Write ``Li6PS5I 0 %, bulk: 500 K, 575 K; ...``."""
+    named = ((f"{cell.material.label}, {cell.boundary}", cases) for cell, cases in sorted(cells.items()))
+    return "; ".join(f"{name}: {', '.join(cases)}" if cases else name for name, cases in named)
 
 
-def _range(numbers: tuple[str, ...]) -> str:
-    low, high = min(numbers, key=float), max(numbers, key=float)
-    return low if low == high else f"{low} to {high}"
-
-
-def _cases(group: list[Said]) -> str:
-    """``Li6PS5I 0 %, bulk: 500 K, 575 K; ...``, each case once."""
-    places: dict[str, list[str]] = {}
-    for _, place, at in group:
-        places.setdefault(place, []).extend([at] if at else [])
-    return "; ".join(f"{place}: {', '.join(dict.fromkeys(at))}" if at else place for place, at in places.items())
+def _notes(done: Finished) -> Iterator[tuple[Cell, str, Note]]:
+    """Collect cell, temperature and note of all warnings."""
+    for _, inputs, run in done.of(MD):
+        yield from ((inputs.conditions.cell, f"{inputs.conditions.temperature_K:g} K", note) for note in run.notes)
+    for _, measurement, result in done.of(DIFFUSIVITY):
+        cell, at = measurement.conditions.cell, f"{measurement.conditions.temperature_K:g} K"
+        yield from ((cell, at, note) for note in result.notes)
+        for target, measured in result.measured.items():
+            if not measured.valid:
+                direction = "" if target == "bulk" else target
+                yield cell, at, Note(code="upper-bound-only", target=direction, detail=measured.reason)
+    for _, combined, transport in done.of(TRANSPORT):
+        yield from ((combined.cell, "", note) for note in transport.notes)
+    for _, candidate, polycrystal in done.of(HOMOGENIZE):
+        yield from ((candidate.cell, "", note) for note in polycrystal.notes)

@@ -1,63 +1,115 @@
-"""What stands behind a campaign's newest result, read from the store alone.
+"""Find the items on which a campaign's newest result rests, from the store alone.
 
-Nothing is rebuilt from the specification, so results of an older argyro are found, too; items that an earlier version
-of the campaign left in the store are not.
+Items of another version of a stage are not read: `argyro run` computes them again.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from pyarrow.fs import FileSelector
 
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, HomogenizeInputs, HomogenizeResult
+from argyro.campaigns.pipeline.learn import LEARN, LearnInputs, LearnResult
+from argyro.campaigns.pipeline.md import MD, MDInputs, MDResult
+from argyro.campaigns.pipeline.ranking import RANKING
+from argyro.campaigns.pipeline.structure import STRUCTURE, StructureInputs, StructureResult
+from argyro.campaigns.pipeline.surrogate import SURROGATE
 from argyro.platform.common.errors import InputError
 from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.work_item import WorkItem
 
+InputsT = TypeVar("InputsT", bound=Contract)
+ResultT = TypeVar("ResultT", bound=StageResult)
 
-def stored_items(store: Store, stage: str) -> dict[str, WorkItem]:
-    """Key -> item, of all complete items of a stage, oldest first."""
+
+@dataclass(frozen=True)
+class StoredItem(Generic[InputsT, ResultT]):
+    """Give typed access to an item of the store."""
+
+    store: Store
+    stage: Stage[InputsT, ResultT]
+    item: WorkItem
+
+    @property
+    def key(self) -> str:
+        """Key of the item."""
+        return self.item.key
+
+    @cached_property
+    def inputs(self) -> InputsT:
+        """Inputs of the item."""
+        return self.stage.inputs.model_validate(self.item.inputs)
+
+    @cached_property
+    def result(self) -> ResultT:
+        """Result of the item."""
+        return self.stage.read(self.store.result(self.item))
+
+    @property
+    def path(self) -> Path:
+        """Local folder of the item's files."""
+        return self.store.path(self.item)
+
+    def parent_key(self, role: str) -> str:
+        """Return the key of the only parent in a role."""
+        (key,) = self.item.parents[role]
+        return key
+
+
+def stored_items(store: Store, stage: Stage[InputsT, ResultT]) -> dict[str, StoredItem[InputsT, ResultT]]:
+    """Find all complete items of the present version of a stage: key -> item, oldest first."""
     found = []
-    selector = FileSelector(f"{store.root}/items/{stage}", allow_not_found=True)
+    selector = FileSelector(f"{store.root}/items/{stage.name}", allow_not_found=True)
     for entry in store.fs.get_file_info(selector):
         try:
             manifest = _read_json(store, f"{entry.path}/manifest.json")
-            found.append((manifest["completed"], WorkItem(**_read_json(store, f"{entry.path}/item.json"))))
+            item = WorkItem(**_read_json(store, f"{entry.path}/item.json"))
         except FileNotFoundError:
             continue  # not complete
-    return {item.key: item for _, item in sorted(found, key=lambda pair: pair[0])}
+        if item.version == stage.version:
+            found.append((manifest["completed"], item))
+    return {item.key: StoredItem(store, stage, item) for _, item in sorted(found, key=lambda pair: pair[0])}
 
 
-def _read_json(store: Store, path: str) -> dict:
+def _read_json(store: Store, path: str) -> dict[str, Any]:
     with store.fs.open_input_stream(path) as stream:
         return json.loads(stream.read())
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One molecular dynamics run with what was read from it.
+    """One molecular dynamics run with the items that it rests on.
 
     Args:
-        name: of the diffusivity item, such as ``diffusivity/Li6PS5Cl 50 %/bulk/600 K/0``.
-        diffusivity: the item itself.
+        diffusivity: measured from the run.
         run: the molecular dynamics.
-        structure: the cell it ran on.
-        structure_name: such as ``structure/Li6PS5Cl 50 %/bulk/0``.
-        potential: the learning item of its potential.
+        structure: the cell.
+        potential: of the run.
+        bulk: diffusivity of the bulk, for the inversion of a boundary.
     """
 
-    name: str
-    diffusivity: WorkItem
-    run: WorkItem
-    structure: WorkItem
-    structure_name: str
-    potential: WorkItem
+    diffusivity: StoredItem[DiffusivityInputs, DiffusivityResult]
+    run: StoredItem[MDInputs, MDResult]
+    structure: StoredItem[StructureInputs, StructureResult]
+    potential: StoredItem[LearnInputs, LearnResult]
+    bulk: StoredItem[DiffusivityInputs, DiffusivityResult] | None
+
+    @property
+    def structure_name(self) -> str:
+        """Name of the structure in tables: ``structure/Li6PS5Cl 50 %/bulk/0``."""
+        return f"{STRUCTURE.name}/{self.structure.inputs.label}"
 
 
 class Lineage:
-    """The newest ranking, or else the newest surrogate, and all items that it rests on.
+    """Find the newest ranking, or else the newest surrogate, and all items that it rests on.
 
     Args:
         store: of the campaign.
@@ -68,41 +120,39 @@ class Lineage:
 
     def __init__(self, store: Store):
         self.store = store
-        self.ranking = next(reversed(self._items("ranking").values()), None)
-        self.homogenized = self._parents(self.ranking, "homogenize") if self.ranking else {}
-        surrogates = self._items("surrogate")
+        self.ranking = next(reversed(stored_items(store, RANKING).values()), None)
+        maps = stored_items(store, HOMOGENIZE)
+        self.homogenized: Sequence[StoredItem[HomogenizeInputs, HomogenizeResult]] = [
+            maps[key] for key in (self.ranking.item.parents["candidates"] if self.ranking else ())
+        ]
+        surrogates = stored_items(store, SURROGATE)
         if not surrogates:
+            note = f" ({store.outdated_warning})" if store.outdated else ""
             raise InputError(
-                f"the store {store.uri} holds no surrogate yet; let `argyro run` finish the campaign first",
+                f"the store {store.uri} holds no surrogate of this version yet{note}; let `argyro run` finish the "
+                "campaign first",
                 path="folder",
                 given=store.uri,
-                accepted="a campaign that has reached its surrogate",
+                accepted="a campaign with a trained surrogate",
             )
-        named = [item.parents["surrogate"] for item in self.homogenized.values()]
-        self.surrogate = surrogates[named[0]] if named else next(reversed(surrogates.values()))
-
-    def _items(self, stage: str) -> dict[str, WorkItem]:
-        return stored_items(self.store, stage)
-
-    def _parents(self, item: WorkItem, stage: str) -> dict[str, WorkItem]:
-        """Name -> item, of those parents of a stage that are named like their nodes."""
-        known = self._items(stage)
-        return {name: known[key] for name, key in item.parents.items() if name.startswith(f"{stage}/")}
+        newest = next(reversed(surrogates.values()))
+        self.surrogate = surrogates[self.homogenized[0].parent_key("surrogate")] if self.homogenized else newest
 
     @cached_property
     def measurements(self) -> list[Measurement]:
-        """All runs that the surrogate has seen, by name."""
-        runs, potentials = self._items("md"), self._items("learn")
-        structures = self._parents(self.surrogate, "structure")
-        cells: dict[str, str] = dict(self.surrogate.inputs["cells"])  # type: ignore[call-overload]
+        """All runs that the surrogate was trained on, sorted by their conditions."""
+        diffusivities, runs = stored_items(self.store, DIFFUSIVITY), stored_items(self.store, MD)
+        structures, potentials = stored_items(self.store, STRUCTURE), stored_items(self.store, LEARN)
         measured = []
-        for name, item in sorted(self._parents(self.surrogate, "diffusivity").items()):
-            run = runs[item.parents["run"]]
-            cell = cells[name]
-            measured.append(Measurement(name, item, run, structures[cell], cell, potentials[run.parents["potential"]]))
+        for key in self.surrogate.item.parents["diffusivities"]:
+            item = diffusivities[key]
+            run = runs[item.parent_key("run")]
+            structure, potential = structures[run.parent_key("structure")], potentials[run.parent_key("potential")]
+            bulk = None if item.inputs.conditions.is_bulk else diffusivities[item.parent_key("bulk")]
+            measured.append(Measurement(item, run, structure, potential, bulk))
         return measured
 
     @property
-    def potentials(self) -> list[WorkItem]:
-        """Learning items that the runs use, each once."""
+    def potentials(self) -> list[StoredItem[LearnInputs, LearnResult]]:
+        """Potentials of the runs, each once."""
         return list({measured.potential.key: measured.potential for measured in self.measurements}.values())

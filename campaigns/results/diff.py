@@ -1,11 +1,11 @@
-"""What tells two campaigns apart: settings, and the work items they do and do not share."""
+"""Compare two campaigns: settings, and the work items that they do and do not share."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from argyro.campaigns.pipeline.build_graph import decided_graph
 from argyro.campaigns.pipeline.graph import Graph
@@ -14,9 +14,11 @@ from argyro.campaigns.spec.load import load_campaign
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.execution.work_item import WorkItem
 
+Items = dict[str, WorkItem]
+
 
 def read_campaign(path: Path) -> Campaign:
-    """The campaign in a file, or the one that last ran in a folder.
+    """Read the campaign of a file, or the last one of a folder.
 
     Raises:
         InputError: neither a campaign file nor a campaign's folder.
@@ -24,12 +26,12 @@ def read_campaign(path: Path) -> Campaign:
     return CampaignFolder(path).campaign() if path.is_dir() else load_campaign(path)
 
 
-def campaign_diff(a: Campaign, b: Campaign) -> dict:
-    """The document of `argyro diff`.
+def campaign_diff(a: Campaign, b: Campaign) -> dict[str, Any]:
+    """Write the document of `argyro diff`.
 
-    Items are shared when their keys are equal, that is, when everything that decides their result is. An item that
-    both campaigns have under one name and different keys has changed: by its own inputs, or only because a parent did.
-    Of an adaptive campaign every run that it could make is compared.
+    Items are shared when their keys are equal, that is, when everything that decides their result is equal. An item
+    with one name and two keys has changed: by its own inputs, or only because a parent has changed. Of an adaptive
+    campaign every possible run is compared.
     """
     graphs = decided_graph(a, None), decided_graph(b, None)
     items = graphs[0].items(), graphs[1].items()
@@ -44,8 +46,8 @@ def campaign_diff(a: Campaign, b: Campaign) -> dict:
     }
 
 
-def _settings(path: str, a: object, b: object) -> Iterator[dict]:
-    """Settings that differ; of lists of distinct values, what only one side has."""
+def _settings(path: str, a: object, b: object) -> Iterator[dict[str, object]]:
+    """List settings that differ; of lists of distinct values, the values of one side only."""
     if a == b:
         return
     if isinstance(a, Mapping) and isinstance(b, Mapping):
@@ -65,8 +67,10 @@ def _distinct(values: object) -> TypeGuard[list]:
     return isinstance(values, list) and all(values.count(value) == 1 for value in values)
 
 
-def _stages(graphs: tuple[Graph, Graph], items: tuple[dict[str, WorkItem], dict[str, WorkItem]]) -> list[dict]:
-    """For each stage the number of items shared, only in one, only in the other."""
+def _stages(
+    graphs: tuple[Graph, Graph], items: tuple[dict[str, WorkItem], dict[str, WorkItem]]
+) -> list[dict[str, Any]]:
+    """Count for each stage the items shared, only in one, only in the other."""
     rows = []
     for stage in dict.fromkeys([*graphs[0].stages(), *graphs[1].stages()]):
         a, b = ({item.key for item in side.values() if item.stage == stage} for side in items)
@@ -74,8 +78,8 @@ def _stages(graphs: tuple[Graph, Graph], items: tuple[dict[str, WorkItem], dict[
     return rows
 
 
-def _causes(changed: list[str], a: Mapping[str, WorkItem], b: Mapping[str, WorkItem]) -> list[dict]:
-    """Why items changed, most frequent first: the inputs of their own that differ, else "its parents"."""
+def _causes(changed: list[str], a: Mapping[str, WorkItem], b: Mapping[str, WorkItem]) -> list[dict[str, Any]]:
+    """Count the reasons for changed items, most frequent first: own inputs that differ, else "its parents"."""
     counts: Counter[tuple[str, str]] = Counter()
     for name in changed:
         for reason in _reasons(a[name], b[name]) or ["its parents"]:
@@ -84,27 +88,21 @@ def _causes(changed: list[str], a: Mapping[str, WorkItem], b: Mapping[str, WorkI
 
 
 def _reasons(a: WorkItem, b: WorkItem) -> list[str]:
-    names = sorted({*a.inputs, *b.inputs})
-    reasons = [_change(name, a.inputs.get(name), b.inputs.get(name)) for name in names]
+    reasons = [_change(name, a.inputs.get(name), b.inputs.get(name)) for name in sorted({*a.inputs, *b.inputs})]
     if a.version != b.version:
         reasons.append(f"version of the stage: {a.version} → {b.version}")
-    reasons.append(_more_and_fewer("parents", a.parents, b.parents))
+    parents = [sum(map(len, item.parents.values())) for item in (a, b)]
+    if parents[0] != parents[1]:
+        reasons.append(f"{abs(parents[1] - parents[0])} {'more' if parents[1] > parents[0] else 'fewer'} parents")
     return [reason for reason in reasons if reason]
 
 
 def _change(name: str, a: object, b: object) -> str:
-    """In words; of mappings from names of items only how many were added and removed."""
+    """Describe a change in words; of mappings only the entries that differ."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        inner = {key: _change(f"{name}.{key}", a[key], b[key]) for key in a if key in b}
-        found = [_more_and_fewer(name, a, b), *inner.values()]
-        return ", ".join(text for text in found if text)
+        inner = [_change(key, a.get(key), b.get(key)) for key in sorted({*a, *b})]
+        return ", ".join(text for text in inner if text)
     return "" if a == b else f"{name}: {_short(a)} → {_short(b)}"
-
-
-def _more_and_fewer(name: str, a: Mapping[str, object], b: Mapping[str, object]) -> str:
-    counts = {"more": len(set(b) - set(a)), "fewer": len(set(a) - set(b))}
-    words = " and ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f"{words} {name}" if words else ""
 
 
 def _short(value: object, limit: int = 60) -> str:

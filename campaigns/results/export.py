@@ -1,4 +1,4 @@
-"""A campaign's results as a small folder of plain files: to keep, to publish, to predict from; `CARD` lists them."""
+"""Export a campaign's results as a small folder of plain files, to publish and to predict from; see `CARD`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from ase.io import write
 
 from argyro.campaigns.pipeline.homogenize import TABLE
-from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL
+from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, family_of
 from argyro.campaigns.pipeline.structure import read_structure
 from argyro.campaigns.pipeline.surrogate import MODEL
 from argyro.campaigns.results.ancestry import Lineage
@@ -20,7 +20,7 @@ from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.errors import InputError
 
-# What every export has; a folder without one of them is none.
+# Every export has these files; a folder without one of them is no export.
 SIGNS = ("README.md", "campaign.yaml", "results.parquet", "structures.parquet", "surrogate/surrogate.json")
 RANKED = ("effective.parquet", "ranking.parquet", "regimes.parquet")
 OWN = {*RANKED, "structures.extxyz", "potentials", *(sign.split("/")[0] for sign in SIGNS)}
@@ -44,7 +44,7 @@ value, the others an upper bound or a reason.
 | `regimes.parquet` | for each grain size: does D_eff(T) bend, where do boundaries take over |
 | `potentials/` | moment tensor potentials (MLIP's format), active sets, rounds of the learning |
 | `surrogate/` | the surrogate of ln D and its card |
-| `campaign.yaml` | what was asked |
+| `campaign.yaml` | the campaign file |
 
 ```python
 import pandas as pd
@@ -57,11 +57,11 @@ bulk.pivot_table("diffusivity_value_cm2_s", "material", "temperature_K")
 
 
 def export_campaign(root: Path, out: Path) -> dict:
-    """Write the folder anew from the newest results of a campaign.
+    """Write the export of the newest results of a campaign.
 
     Args:
         root: the campaign's folder.
-        out: the folder to write; in an earlier export its files are replaced, and what else lies there stays.
+        out: the folder to write; files of an earlier export are replaced, other files stay.
 
     Returns:
         ``folder``, ``rows``, ``valid_rows``, ``structures``, ``potentials``, ``megabytes``.
@@ -82,7 +82,7 @@ def export_campaign(root: Path, out: Path) -> dict:
     structures = _write_structures(lineage, partial)
     _write_potentials(lineage, partial / "potentials")
     _write_ranking(lineage, partial)
-    shutil.copytree(lineage.store.path(lineage.surrogate) / MODEL, partial / "surrogate")
+    shutil.copytree(lineage.surrogate.path / MODEL, partial / "surrogate")
     shutil.copy(folder.spec_file, partial / "campaign.yaml")
     (partial / "README.md").write_text(_card(campaign, results, structures))
     megabytes = round(sum(file.stat().st_size for file in _files(partial)) / 1e6, 2)
@@ -98,7 +98,7 @@ def export_campaign(root: Path, out: Path) -> dict:
 
 
 def _refuse_other(out: Path, interrupted: bool) -> None:
-    """Refuse a file, and a folder that holds something and is no earlier export, nor one that was killed."""
+    """Refuse a file, and a folder with other content that is neither an earlier export nor a killed one."""
     file = next((path for path in (out, *out.parents) if path.exists() and not path.is_dir()), None)
     if file:
         raise _refused(out, f"{file} is a file; name a folder")
@@ -113,7 +113,7 @@ def _refused(out: Path, message: str) -> InputError:
 
 
 def _put(partial: Path, out: Path) -> None:
-    """Move the new files to their place: at once where nothing is there, else one by one over the earlier ones."""
+    """Move the new files to their place: as a whole to a new folder, else one by one over the earlier ones."""
     if not out.exists():
         partial.rename(out)
         return
@@ -128,7 +128,7 @@ def _put(partial: Path, out: Path) -> None:
 
 
 def _of_export(out: Path) -> set[Path]:
-    """What an earlier export may hold that the next one does not, relative to it."""
+    """List files of an earlier export that the next one may not have, relative to it."""
     families = [file.name.removesuffix(".rounds.json") for file in out.glob("potentials/*.rounds.json")]
     names = [f"potentials/{family}{ending}" for family in families for ending in OF_A_FAMILY]
     files = [*(out / name for name in names), *(file for pattern in NOT_ALWAYS for file in out.glob(pattern))]
@@ -140,29 +140,31 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
-    """Every cell that was run, relaxed with its potential."""
+    """Write every cell that was run, relaxed with its potential."""
     from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
     from argyro.platform.potential.mtp.model import MTP
     from argyro.platform.structures.boundaries.relaxed import FORCE_EV_A, STEPS
     from argyro.platform.structures.relaxation import boundary_energy, formula_units, relax
 
-    cells = {measured.structure_name: measured for measured in lineage.measurements}
+    cells = {measured.structure.inputs: measured for measured in lineage.measurements}
     relaxed, rows = {}, []
-    for name, measured in cells.items():
-        calculator = MTPCalculator(MTP.read(lineage.store.path(measured.potential) / POTENTIAL))
-        start = read_structure(lineage.store.path(measured.structure))
-        atoms = relaxed[name] = relax(start, calculator, FORCE_EV_A, STEPS)
+    for inputs, measured in cells.items():
+        calculator = MTPCalculator(MTP.read(measured.potential.path / POTENTIAL))
+        atoms = relax(read_structure(measured.structure.path), calculator, FORCE_EV_A, STEPS)
         atoms.arrays.pop("energy_eV", None)
-        atoms.info["name"] = name
+        atoms.info["name"] = measured.structure_name
+        relaxed[inputs.cell, inputs.number] = atoms
         write(folder / "structures.extxyz", atoms, append=True)
-    for name, atoms in relaxed.items():
-        facts = {key: cells[name].structure.inputs[key] for key in ("composition", "disorder", "boundary", "seed")}
+    for inputs, measured in cells.items():
+        atoms, cell = relaxed[inputs.cell, inputs.number], inputs.cell
+        facts = {name: cell.facts[name] for name in ("composition", "disorder", "boundary")}
         units, energy_eV = formula_units(atoms), atoms.info["energy_eV"]
-        row = {"structure": name, **facts, "atoms": len(atoms), "energy_eV_per_unit": energy_eV / units}
+        row = {"structure": measured.structure_name, **facts, "seed": inputs.seed, "atoms": len(atoms)}
+        row["energy_eV_per_unit"] = energy_eV / units
         row["lattice_parameter_A"] = float(np.cbrt(4 * atoms.get_volume() / units))
         row["converged"] = atoms.info["relaxed"]
-        bulk = relaxed.get(name.replace(facts["boundary"], "bulk"))
-        if facts["boundary"] != "bulk" and bulk is not None:
+        bulk = relaxed.get((cell.bulk, inputs.number))
+        if not cell.boundary.is_bulk and bulk is not None:
             per_unit = bulk.info["energy_eV"] / formula_units(bulk)
             row["boundary_energy_J_m2"] = boundary_energy(atoms, energy_eV, per_unit).J_m2
         rows.append(row)
@@ -172,32 +174,30 @@ def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
 
 
 def _write_potentials(lineage: Lineage, folder: Path) -> None:
-    from argyro.platform.potential.mtp.model import MTP
-
     folder.mkdir()
-    for item in lineage.potentials:
-        source = lineage.store.path(item)
-        family = "-".join(sorted(MTP.read(source / POTENTIAL).species))
+    for potential in lineage.potentials:
+        source = potential.path
+        family = family_of(source)
         shutil.copy(source / POTENTIAL, folder / f"{family}.mtp")
         shutil.copy(source / ACTIVE_SET, folder / f"{family}.active_set.txt")
-        rounds = {"key": item.key, **item.to_json(), "rounds": lineage.store.result(item)["rounds"]}
+        rounds = {"key": potential.key, **potential.item.to_json(), "rounds": potential.result.rounds}
         (folder / f"{family}.rounds.json").write_text(json.dumps(rounds, indent=1))
 
 
 def _write_ranking(lineage: Lineage, folder: Path) -> None:
-    """The polycrystals, if the campaign came as far as them."""
+    """Write the polycrystals, if the campaign has a ranking."""
     if lineage.ranking is None:
         return
-    tables = [pd.read_parquet(lineage.store.path(item) / TABLE) for item in lineage.homogenized.values()]
+    tables = [pd.read_parquet(item.path / TABLE) for item in lineage.homogenized]
     pd.concat(tables, ignore_index=True).to_parquet(folder / "effective.parquet")
-    regimes = [row for item in lineage.homogenized.values() for row in lineage.store.result(item).get("regimes", [])]
+    regimes = [row.model_dump() for item in lineage.homogenized for row in item.result.regimes]
     pd.json_normalize(regimes, sep="_").to_parquet(folder / "regimes.parquet")
-    ranking = lineage.store.result(lineage.ranking)["ranking"]
+    ranking = [row.model_dump() for row in lineage.ranking.result.ranking]
     pd.json_normalize(ranking, sep="_").to_parquet(folder / "ranking.parquet")
 
 
 def _card(campaign: Campaign, results: pd.DataFrame, structures: pd.DataFrame) -> str:
-    """What the folder holds and what stands behind it."""
+    """Fill in the README of the export."""
     import argyro
 
     return CARD.format(

@@ -1,4 +1,4 @@
-"""From what a user calls a surrogate to its folder."""
+"""Find the folder of a surrogate from its name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def surrogate_folder(given: str | None) -> Path:
 
 
 def _of_campaign(root: Path) -> Path:
-    """The model that the campaign trained last."""
+    """Find the model that the campaign trained last."""
     folder = CampaignFolder(root)
     store = folder.store(folder.campaign())
     keys = [entry["key"] for entry in folder.journal() if entry["stage"] == SURROGATE.name]
@@ -60,7 +60,7 @@ def _of_campaign(root: Path) -> Path:
 
 
 def _complete(model: Path, root: Path) -> Path:
-    """Refuse the model of an earlier argyro, which kept the polycrystal elsewhere."""
+    """Refuse the model of an earlier argyro without a polycrystal."""
     if not (model / MESH_FILE).is_file():
         raise InputError(
             f"the surrogate of {root} was trained by an earlier argyro and holds no polycrystal; "

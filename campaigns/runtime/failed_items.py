@@ -1,4 +1,4 @@
-"""Items that failed for good and the logs they leave in `scratch/quarantine`.
+"""Keep the logs of items that failed for good in `scratch/quarantine`.
 
 A log holds the item's name, a remark, and the error with its traceback.
 """
@@ -12,7 +12,7 @@ from argyro.campaigns.pipeline.graph import Graph
 from argyro.platform.execution.task import Outcome
 from argyro.platform.execution.work_item import WorkItem
 
-REPEATS = "It would end so again: set aside for later runs, too. Delete this file to have it tried once more."
+REPEATS = "This failure is deterministic; later runs skip the item. Delete this file to try it again."
 
 
 def _log_file(scratch: Path, key: str) -> Path:
@@ -20,28 +20,28 @@ def _log_file(scratch: Path, key: str) -> Path:
 
 
 def keep_log(scratch: Path, name: str, outcome: Outcome) -> None:
-    """Write how the item of a node failed."""
+    """Write the error of a node's item."""
     log = _log_file(scratch, outcome.key)
     log.parent.mkdir(exist_ok=True)
     log.write_text(f"{name}\n{REPEATS if outcome.repeats else ''}\n{outcome.error}")
 
 
 def ended_before(scratch: Path, key: str) -> str:
-    """The error by which an item ended in an earlier run, if it would end so again; else empty."""
+    """Return the error of an earlier run if it is deterministic; else empty."""
     log = _log_file(scratch, key)
     _, remark, error = [*(log.read_text().split("\n", 2) if log.is_file() else []), "", "", ""][:3]
     return error if remark == REPEATS else ""
 
 
 def quarantined(scratch: Path, graph: Graph, missing: Callable[[WorkItem], bool]) -> dict[str, Path]:
-    """Name -> log of nodes that failed for good and have no result since, newest last.
+    """Find the nodes that failed for good and have no result since: name -> log, newest last.
 
     A log counts for the key it was written for; keys of nodes that tolerate a failed parent depend on which failed.
 
     Args:
         scratch: of the campaign's folder.
         graph: of the campaign.
-        missing: whether an item has no result and is not at work.
+        missing: whether an item has no result and does not run.
     """
     logs = sorted((scratch / "quarantine").glob("*.log"), key=changed)
     found: dict[str, Path] = {}
@@ -56,13 +56,13 @@ def quarantined(scratch: Path, graph: Graph, missing: Callable[[WorkItem], bool]
 
 
 def first_line(log: Path) -> str:
-    """Of the error in an item's log, below the item's name."""
+    """Read the first line of the error in an item's log."""
     lines = log.read_text().split("\n", 2)[2:]
     return lines[0].partition("\n")[0] if lines else "no message"
 
 
 def changed(path: Path) -> float:
-    """When a file changed last; long ago for one that went away meanwhile."""
+    """Return the time of a file's last change; 0 for a file that was removed meanwhile."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

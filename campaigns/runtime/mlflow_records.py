@@ -1,7 +1,7 @@
-"""What MLflow keeps of a work item: one run for the item, and one for each polycrystal that a homogenization answers.
+"""Write the MLflow records of a work item: a run for the item, and one for each polycrystal of a homogenization.
 
-A run for each polycrystal makes questions across campaigns single searches: composition, boundary, width, temperature
-and grain size are parameters, conductivity is a metric to sort by.
+With a run for each polycrystal, questions across campaigns are single searches: composition, boundary, width,
+temperature and grain size are parameters, conductivity is a metric to sort by.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from pathlib import Path
 
 from argyro.actors.mlflow_tracker import Record
 from argyro.campaigns.pipeline.graph import Node
+from argyro.campaigns.pipeline.homogenize import HomogenizeResult, Polycrystal
 from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.execution.stage import StageResult, Tracked
 from argyro.platform.execution.work_item import WorkItem
 
 POLYCRYSTAL = "polycrystal"
-LIMITS = ("value", "low", "high")
 
 
 def common_params(campaign: Campaign) -> dict[str, object]:
-    """What runs of one campaign share and runs of two may differ in."""
+    """Select parameters that all runs of a campaign share."""
     return {
         "campaign": campaign.name,
         "label_source": campaign.labels.source,
@@ -31,41 +32,42 @@ def common_params(campaign: Campaign) -> dict[str, object]:
 
 
 def records(
-    node: Node, item: WorkItem, result: Mapping, folder: Path, common: Mapping[str, object]
+    node: Node, item: WorkItem, result: StageResult, tracked: Tracked, folder: Path, common: Mapping[str, object]
 ) -> Iterator[Record]:
-    """The runs of a finished item, its own last: while that is not logged, the others are not known to be.
+    """Write the runs of a finished item, its own last: until it is logged, the others are logged again.
 
     Args:
         node: of the campaign's graph.
         item: its work item.
-        result: with metrics, perhaps series, artifacts and a model.
+        result: of the item.
+        tracked: part of the result for MLflow.
         folder: of the item's files.
         common: parameters of every run of the campaign.
     """
-    params = {**common, **node.facts, **result.get("params", {})}
-    for row in result.get("screening", []):
-        yield _polycrystal(node, item, row, params)
+    params = {**common, **node.params, **tracked.params}
+    if isinstance(result, HomogenizeResult):
+        for row in result.screening:
+            yield _polycrystal(item, row, params)
     yield Record(
         item.key,
         node.name,
         node.stage.name,
         params={**params, "stage_version": node.stage.version},
-        metrics=result["metrics"],
-        series=result.get("series", {}),
-        artifacts=[folder / name for name in result.get("artifacts", [])],
-        model=str(folder / result["model"]) if "model" in result else "",
+        metrics={name: value for name, value in tracked.metrics.items() if value is not None},
+        series=tracked.series,  # type: ignore[arg-type]  # the tracker skips steps without a value
+        artifacts=[folder / name for name in tracked.artifacts],
+        model=str(folder / tracked.model) if tracked.model else "",
     )
 
 
-def _polycrystal(node: Node, item: WorkItem, row: Mapping, params: Mapping[str, object]) -> Record:
-    size, temperature = f"{row['grain_size_nm']:g} nm", f"{row['temperature_K']:g} K"
-    sigma, effective = row["conductivity_mS_cm"], row["effective_cm2_s"]
-    metrics = {f"conductivity_{limit}_mS_cm": sigma[limit] for limit in LIMITS}
-    metrics |= {f"effective_{limit}_cm2_s": effective[limit] for limit in LIMITS}
+def _polycrystal(item: WorkItem, row: Polycrystal, params: Mapping[str, object]) -> Record:
+    size, sigma, effective = f"{row.grain_size_nm:g} nm", row.conductivity_mS_cm, row.effective_cm2_s
+    metrics = {f"conductivity_{limit}_mS_cm": number for limit, number in sigma.to_json().items()}
+    metrics |= {f"effective_{limit}_cm2_s": number for limit, number in effective.to_json().items()}
     return Record(
         f"{item.key}-{size.replace(' ', '-')}",
-        f"{row['material']}, {row['boundary']}, {size}, {temperature}",
+        f"{row.material}, {row.boundary}, {size}, {row.temperature_K:g} K",
         POLYCRYSTAL,
-        params={**params, **{name: row[name] for name in ("grain_size_nm", "temperature_K")}},
-        metrics={"log10_conductivity_mS_cm": log10(sigma["value"])} | metrics,
+        params={**params, "grain_size_nm": row.grain_size_nm, "temperature_K": row.temperature_K},
+        metrics={"log10_conductivity_mS_cm": log10(sigma.value), **metrics},
     )

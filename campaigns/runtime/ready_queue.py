@@ -1,4 +1,4 @@
-"""What may be computed next: keys, unsettled parents, and the waiting items in the order of their urgency."""
+"""Select the items to compute next: their keys, unsettled parents, and the waiting items by urgency."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from argyro.platform.execution.task import Resources
 from argyro.platform.execution.work_item import WorkItem
 
 
-class Frontier:
-    """Bookkeeping of a graph's dependencies; each event costs what it touches, not the size of the graph.
+class ReadyQueue:
+    """Keep account of a graph's dependencies; the cost of an event does not depend on the size of the graph.
 
     A node is *settled* when it is done, failed for good, or cannot be computed. A node whose parents are all settled is
     ready; of the ready nodes the one with the longest chain of work behind it goes first.
 
     Args:
-        graph: whose nodes are all unsettled at first.
+        graph: all its nodes are unsettled at first.
     """
 
     def __init__(self, graph: Graph):
@@ -32,7 +32,7 @@ class Frontier:
         self._queued: set[str] = set()
 
     def add(self, names: Iterable[str], settled: Collection[str]) -> list[str]:
-        """Take up nodes of the graph, parents first; returns those that cannot be computed.
+        """Add nodes of the graph, parents first; returns those that cannot be computed.
 
         Args:
             names: new nodes.
@@ -44,8 +44,8 @@ class Frontier:
             self._position[name] = len(self._position)
             self._whole[name] = node.item(self._whole)
             self._children[name] = []
-            self._unsettled[name] = {parent for parent in node.parents.values() if parent not in settled}
-            for parent in set(node.parents.values()):
+            self._unsettled[name] = {parent for parent in node.parent_names if parent not in settled}
+            for parent in set(node.parent_names):
                 self._children[parent].append(name)
             if not self._update_item(name):
                 barred.append(name)
@@ -53,31 +53,30 @@ class Frontier:
         return barred
 
     def _update_item(self, name: str) -> bool:
-        """Compute a node's item from those of its parents; whether it can be computed at all."""
-        node = self.graph.nodes[name]
-        if not node.computable(self.items):
+        """Make a node's item again from those of its parents; returns whether it can be computed."""
+        item = self.graph.nodes[name].item_among(self._whole, self.items)
+        if item is None:
             self.items.pop(name, None)
-            return False
-        stands = node.decision or all(self.items.get(p) is self._whole[p] for p in node.parents.values())
-        self.items[name] = self._whole[name] if stands else node.item(self.items)
-        return True
+        else:
+            self.items[name] = item
+        return item is not None
 
     def _rank(self) -> None:
-        """Urgency of a node: seconds of work on the longest path from it to the campaign's end."""
+        """Compute the urgency of each node: seconds of work on the longest path to the campaign's end."""
         for name in sorted(self._position, key=self._position.__getitem__, reverse=True):
             node = self.graph.nodes[name]
             behind = max((self._urgency[child] for child in self._children[name]), default=0.0)
             self._urgency[name] = behind + node.cost_core_s / node.resources.cpu
 
     def offer(self, name: str) -> None:
-        """Put a waiting node in the queue if nothing holds it up."""
+        """Put a waiting node in the queue if its parents are settled."""
         if not self._unsettled[name] and name not in self._queued:
             queue = self._ready.setdefault(self.graph.nodes[name].resources, [])
             heapq.heappush(queue, (-self._urgency[name], self._position[name], name))
             self._queued.add(name)
 
     def settle(self, name: str) -> list[str]:
-        """A node is settled, and no longer offered; returns the children that this frees."""
+        """Mark a node as settled; returns the children that become ready."""
         self._queued.discard(name)
         freed = []
         for child in self._children[name]:
@@ -87,17 +86,17 @@ class Frontier:
         return freed
 
     def unsettle(self, name: str) -> None:
-        """A node must be computed again; its children wait for it."""
+        """Mark a node to be computed again; its children wait for it."""
         for child in self._children[name]:
             self._unsettled[child].add(name)
             self._queued.discard(child)
 
     def bar(self, name: str, fixed: Collection[str]) -> tuple[list[str], list[str]]:
-        """A node failed for good: descendants can no longer be computed, or, if tolerant, get other keys.
+        """Mark a node as failed for good: descendants can no longer be computed or, if tolerant, get other keys.
 
         Args:
             name: the node.
-            fixed: nodes that are done or running, whose items stay as they are.
+            fixed: nodes that are done or running; their items do not change.
 
         Returns:
             Descendants that cannot be computed, and those with a new key.
@@ -121,17 +120,17 @@ class Frontier:
         return sorted(found, key=self._position.__getitem__)
 
     def ready_kinds(self) -> list[Resources]:
-        """Resources that ready nodes ask for, the most urgent node's first."""
+        """List the resources of the ready nodes, those of the most urgent node first."""
         for queue in self._ready.values():
-            while queue and not self._stands(queue[0][2]):
+            while queue and not self._is_ready(queue[0][2]):
                 heapq.heappop(queue)
         return sorted((kind for kind, queue in self._ready.items() if queue), key=lambda kind: self._ready[kind][0])
 
-    def _stands(self, name: str) -> bool:
+    def _is_ready(self, name: str) -> bool:
         return name in self._queued and name in self.items
 
     def take(self, kind: Resources) -> str:
-        """Remove and return the most urgent ready node that asks for these resources."""
+        """Remove and return the most urgent ready node with these resources."""
         name = heapq.heappop(self._ready[kind])[2]
         self._queued.discard(name)
         return name

@@ -1,4 +1,4 @@
-"""Runs a graph on an executor: what is complete is skipped, what is ready is submitted, what fails is set aside."""
+"""Run a graph on an executor: skip complete items, submit ready items, quarantine items that fail."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Protocol
 
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.runtime.failed_items import ended_before, keep_log
-from argyro.campaigns.runtime.ready_queue import Frontier
+from argyro.campaigns.runtime.ready_queue import ReadyQueue
 from argyro.platform.execution.disk_faults import REPAIR, storage_fault
 from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.stage import StageResult
 from argyro.platform.execution.task import Outcome, Resources, Task, discard_scratch
 from argyro.platform.execution.work_item import WorkItem
 
@@ -23,21 +24,21 @@ PATIENCE_S = 5.0  # the executor looks at time limits and at the cluster's healt
 
 
 class Executor(Protocol):
-    """Where tasks run; `argyro.actors` has one inline and one on Ray."""
+    """Run tasks; `argyro.actors` has an inline executor and one on Ray."""
 
     def has_room(self, resources: Resources) -> bool:
-        """Whether a task with these resources would start soon; if not, it is held back."""
+        """Whether a task with these resources would start soon; if not, it waits here."""
 
     def submit(self, task: Task) -> None:
         """Start a task, or queue it."""
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        """Outcomes of finished tasks, in completion order; waits for one, at most so long."""
+        """Wait for a finished task, at most so long; returns outcomes in completion order."""
 
 
 @dataclass
 class Progress:
-    """State of a run, for the display: node name -> state."""
+    """Hold the names of the nodes in each state."""
 
     waiting: set[str] = field(default_factory=set)
     running: set[str] = field(default_factory=set)
@@ -47,16 +48,16 @@ class Progress:
     stopped: str = ""  # why the run ended early: no disk space, for instance
 
 
-def grow_nothing(node: Node, result: dict | None) -> Sequence[Node]:
-    """For campaigns whose items are all known beforehand."""
+def grow_nothing(node: Node, result: StageResult | None) -> Sequence[Node]:
+    """Add no nodes, for campaigns whose items are all known beforehand."""
     return ()
 
 
 class Scheduler:
-    """Walks the graph until nothing more can be computed.
+    """Compute the items of a graph until no more can be computed.
 
     Args:
-        graph: what to compute; grows with `grow`.
+        graph: of the campaign; grows with `grow`.
         store: where results go.
         scratch: folder for unfinished work.
         executor: where tasks run.
@@ -74,30 +75,30 @@ class Scheduler:
         store: Store,
         scratch: Path,
         executor: Executor,
-        on_done: Callable[[Node, WorkItem, dict], None],
+        on_done: Callable[[Node, WorkItem, StageResult], None],
         attempts: int = 2,
         pause_s: float = 5.0,
-        grow: Callable[[Node, dict | None], Sequence[Node]] = grow_nothing,
+        grow: Callable[[Node, StageResult | None], Sequence[Node]] = grow_nothing,
     ):
         self.graph, self.store, self.scratch, self.executor = graph, store, scratch, executor
         self.on_done, self.attempts, self.pause_s, self.grow = on_done, attempts, pause_s, grow
         self.progress = Progress()
-        self._frontier = Frontier(graph)
+        self._queue = ReadyQueue(graph)
         self._failures: dict[str, int] = {}
         self._lost: dict[str, int] = {}
         self._in_flight: dict[str, str] = {}  # key -> node name
         self._paused: list[tuple[float, str]] = []  # time of the next attempt, node name
 
     def key(self, name: str) -> str:
-        """The key of a node's item, as things stand; empty for one that cannot be computed."""
-        return self._frontier.items[name].key if name in self._frontier.items else ""
+        """Return the present key of a node's item; empty if it cannot be computed."""
+        return self._queue.items[name].key if name in self._queue.items else ""
 
     def item(self, name: str) -> WorkItem:
-        """A node's work item."""
-        return self._frontier.items[name]
+        """Return a node's work item."""
+        return self._queue.items[name]
 
     def run(self) -> Progress:
-        """Compute all that can be computed; returns the final state."""
+        """Compute all items that can be computed; returns the final state."""
         self._enter(list(self.graph.nodes))
         while True:
             self._wake()
@@ -105,69 +106,68 @@ class Scheduler:
             if self._in_flight:
                 for outcome in self.executor.wait(self._patience_s()):
                     self._settle(outcome)
-            elif (self._paused or self._frontier.ready_kinds()) and not self.progress.stopped:
+            elif (self._paused or self._queue.ready_kinds()) and not self.progress.stopped:
                 time.sleep(self._patience_s())
             else:
                 return self.progress
 
     def _enter(self, names: list[str]) -> None:
-        """Take up nodes: what is complete is done, what is ready is offered."""
+        """Add nodes: complete items are done, ready items are offered."""
         progress = self.progress
         settled = progress.done | set(progress.failed) | progress.skipped
-        barred = self._frontier.add(names, settled)
+        barred = self._queue.add(names, settled)
         progress.waiting |= set(names) - set(barred)
         self._skip(barred)
         self._look_up(name for name in names if name in progress.waiting)
 
     def _look_up(self, names: Iterable[str]) -> None:
         for name in names:
-            result = self.store.find(self._frontier.items[name])
-            if result is None:
-                self._frontier.offer(name)
+            found = self.store.find(self._queue.items[name])
+            if found is None:
+                self._queue.offer(name)
             else:
-                self._complete(name, result)
+                self._complete(name, self.graph.nodes[name].stage.read(found))
 
-    def _complete(self, name: str, result: dict) -> None:
+    def _complete(self, name: str, result: StageResult) -> None:
         self.progress.waiting.discard(name)
         self.progress.done.add(name)
         self._free_children(name)
-        self.on_done(self.graph.nodes[name], self._frontier.items[name], result)
+        self.on_done(self.graph.nodes[name], self._queue.items[name], result)
         self._grow(name, result)
 
     def _free_children(self, name: str) -> None:
-        for child in self._frontier.settle(name):
+        for child in self._queue.settle(name):
             if child in self.progress.waiting:
-                self._frontier.offer(child)
+                self._queue.offer(child)
 
-    def _grow(self, name: str, result: dict | None) -> None:
+    def _grow(self, name: str, result: StageResult | None) -> None:
         fresh = [self.graph.add(node) for node in self.grow(self.graph.nodes[name], result)]
         if fresh:
             self._enter(fresh)
 
     def _submit_ready(self) -> None:
-        """Fill the executor, most urgent first; a kind of item that finds no room does not hold up the others."""
+        """Fill the executor, most urgent first; items without room do not block the others."""
         while not self.progress.stopped:
-            kinds = (kind for kind in self._frontier.ready_kinds() if self.executor.has_room(kind))
+            kinds = (kind for kind in self._queue.ready_kinds() if self.executor.has_room(kind))
             kind = next(kinds, None)
             if kind is None:
                 return
-            name = self._frontier.take(kind)
+            name = self._queue.take(kind)
             if name in self.progress.waiting:
                 self._submit(name)
 
     def _submit(self, name: str) -> None:
-        node, item = self.graph.nodes[name], self._frontier.items[name]
+        node, item = self.graph.nodes[name], self._queue.items[name]
         if error := ended_before(self.scratch, item.key):
             self._quarantine(name, Outcome(item.key, "failed", error=error, repeats=True))
             return
-        items = self._frontier.items
-        parents = {role: items[node.parents[role]] for role in item.parents if node.parents[role] in items}
+        items = self._queue.items
+        parents = {role: [items[name] for name in names if name in items] for role, names in node.parents.items()}
         self.progress.waiting.discard(name)
         self.progress.running.add(name)
         self._in_flight[item.key] = name
-        stage, uri = node.stage, self.store.uri
-        task = Task(item, stage.run, parents, uri, self.scratch, node.resources, stage.hosted, node.settings)
-        self.executor.submit(task)
+        uri = self.store.uri
+        self.executor.submit(Task(item, node.stage, parents, uri, self.scratch, node.resources, node.settings))
 
     def _patience_s(self) -> float:
         until = self._paused[0][0] - time.monotonic() if self._paused else PATIENCE_S
@@ -178,12 +178,12 @@ class Scheduler:
         while self._paused and self._paused[0][0] <= time.monotonic():
             _, name = heapq.heappop(self._paused)
             if name in self.progress.waiting:
-                self._frontier.offer(name)
+                self._queue.offer(name)
 
     def _settle(self, outcome: Outcome) -> None:
         name = self._in_flight.pop(outcome.key)
         self.progress.running.discard(name)
-        if outcome.status == "done":
+        if outcome.result is not None:
             self._complete(name, outcome.result)
         elif outcome.status == "storage":
             self.progress.waiting.add(name)
@@ -199,26 +199,27 @@ class Scheduler:
             self._fail(name, outcome)
 
     def _try_again(self, name: str, after: int) -> None:
-        """Let the item wait; longer, the more attempts came to nothing."""
+        """Let the item wait; longer after each failed attempt."""
         self.progress.waiting.add(name)
         pause_s = min(self.pause_s * 2 ** (after - 1), LONGEST_PAUSE_S) if after else 0.0
         heapq.heappush(self._paused, (time.monotonic() + pause_s, name))
 
     def _repair(self, name: str, damaged: tuple[str, ...]) -> None:
-        """Damaged parents were moved aside: they are computed again, then the item."""
+        """Compute damaged parents, which were moved aside, again, then the item."""
         self.progress.waiting.add(name)
-        for parent in set(self.graph.nodes[name].parents.values()):
+        for parent in set(self.graph.nodes[name].parent_names):
             if parent in self.progress.done and self.key(parent) in damaged:
                 self.progress.done.discard(parent)
                 self.progress.waiting.add(parent)
-                self._frontier.unsettle(parent)
+                self._queue.unsettle(parent)
                 self._look_up([parent])
-        self._frontier.offer(name)
+        self._queue.offer(name)
 
     def _fail(self, name: str, outcome: Outcome) -> None:
-        """Count a failure; an item that ran out of time keeps its unfinished work, another attempt starts afresh.
+        """Count a failure; only after a timeout does the next attempt resume the unfinished work.
 
-        What would end alike again, such as a run that its potential ended, is set aside at once and for later runs.
+        A failure that is deterministic, such as a run that its potential ended, is quarantined at once and for later
+        runs.
         """
         self._failures[name] = self._failures.get(name, 0) + 1
         if outcome.status != "timeout":
@@ -237,7 +238,7 @@ class Scheduler:
             return
         self.progress.waiting.discard(name)
         self.progress.failed[name] = outcome.error
-        barred, changed = self._frontier.bar(name, self.progress.done | self.progress.running)
+        barred, changed = self._queue.bar(name, self.progress.done | self.progress.running)
         self._free_children(name)
         self._skip(barred)
         self._look_up(child for child in changed if child in self.progress.waiting)

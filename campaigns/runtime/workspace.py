@@ -1,4 +1,4 @@
-"""A campaign's folder: what was asked, where results and unfinished work lie."""
+"""Read and write a campaign's folder: its specification, results and unfinished work."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class CampaignFolder:
 
     @property
     def spec_file(self) -> Path:
-        """The campaign as it was last run."""
+        """Specification of the last run."""
         return self.root / "campaign.yaml"
 
     @property
     def scratch(self) -> Path:
-        """Unfinished work, the journal of what was computed, logs of quarantined items."""
+        """Unfinished work, the journal of computed items, logs of quarantined items."""
         return self.root / "scratch"
 
     @property
@@ -53,7 +53,7 @@ class CampaignFolder:
 
     @property
     def spool(self) -> Path:
-        """Records that MLflow has not got."""
+        """Records that are not in MLflow yet."""
         return self.scratch / "tracking"
 
     @property
@@ -63,20 +63,20 @@ class CampaignFolder:
     def costs(self) -> Costs | None:
         """Read the costs measured before the first run; None if they are absent or damaged, then measure again."""
         try:
-            return Costs.from_json(json.loads(self._costs_file.read_text()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return Costs.model_validate_json(self._costs_file.read_text())
+        except (OSError, ValueError):
             return None
 
     def keep_costs(self, costs: Costs) -> None:
-        """For the time left, and for the report to compare with."""
-        write_json(self._costs_file, costs.to_json(), shared=True)
+        """Store the speeds, for the time left and for the report."""
+        write_text(self._costs_file, costs.model_dump_json(indent=1), shared=True)
 
     @property
     def _marker(self) -> Path:
         return self.root / "campaign.json"
 
     def prepare(self, campaign: Campaign) -> str:
-        """Make the folder, or take it up again; returns the campaign's lasting identity.
+        """Make the folder, or reuse it; returns the campaign's permanent identity.
 
         Raises:
             InputError: the folder cannot be written, belongs to a campaign of another name, or to a newer argyro.
@@ -150,7 +150,7 @@ class CampaignFolder:
             ) from error
 
     def store(self, campaign: Campaign) -> Store:
-        """The store that the campaign names, by default one in the folder."""
+        """Open the store that the campaign names, by default one in the folder."""
         return Store(campaign.store or self.root / "store", cache=self.scratch / "parents")
 
     @contextmanager

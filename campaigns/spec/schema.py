@@ -6,17 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from argyro.campaigns.spec.material import Material
 from argyro.platform.common.errors import InputError
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _composition(formula: str) -> str:
-    from argyro.platform.structures.crystal.composition import Composition
-
-    return Composition.parse(formula).formula
 
 
 def _boundary(name: str) -> str:
@@ -43,24 +38,9 @@ def _range(limits: tuple[float, float]) -> tuple[float, float]:
     return limits
 
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Temperature = Annotated[float, Field(ge=1.0, le=3000.0)]
 Level = Annotated[int, Field(ge=2, le=26, multiple_of=2)]
-
-
-class Material(_Section):
-    """One candidate: an overall composition and how much of its halide sits off 4a."""
-
-    composition: Annotated[str, AfterValidator(_composition)] = Field(
-        description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
-    )
-    disorder: Fraction = Field(0.0, description="share of the halide that left 4a for 4c, 0 to 1")
-
-    @property
-    def label(self) -> str:
-        """For people: ``Li6PS5Cl 50 %``."""
-        return f"{self.composition} {100 * self.disorder:g} %"
 
 
 class Structures(_Section):

@@ -1,4 +1,4 @@
-"""Numbers of atoms of the cells a campaign will build, without building them."""
+"""Count the atoms of the cells a campaign will build, without building them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from math import ceil
 
 import numpy as np
 
-from argyro.campaigns.spec.schema import Campaign, Structures
+from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.spec.schema import Campaign
 
-BULK = "bulk"
 UNITS_PER_CELL = 4
 
 
@@ -22,13 +22,13 @@ def atoms_per_unit(composition: str) -> float:
 
 
 def bulk_atoms(composition: str, supercell: tuple[int, int, int]) -> float:
-    """Of a bulk cell."""
+    """Atoms of a bulk cell."""
     return UNITS_PER_CELL * atoms_per_unit(composition) * float(np.prod(supercell))
 
 
 @cache
 def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: float) -> float:
-    """Of a cell with two grains: its volume without the gaps, in conventional cells."""
+    """Atoms of a cell with two grains: its volume without the gaps, in conventional cells."""
     from argyro.platform.common.units import NM_IN_A
     from argyro.platform.structures.boundaries.bicrystal import plane_cell_A
     from argyro.platform.structures.boundaries.build import MIN_WIDTH_NM
@@ -45,9 +45,9 @@ def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: floa
     return UNITS_PER_CELL * atoms_per_unit(composition) * cells
 
 
-def md_atoms(campaign: Campaign, composition: str, boundary: str) -> float:
-    """Of the cell whose molecular dynamics is run."""
-    sizes: Structures = campaign.structures
-    if boundary == BULK:
+def md_atoms(campaign: Campaign, cell: Cell) -> float:
+    """Atoms of the cell whose molecular dynamics is run."""
+    sizes, composition = campaign.structures, cell.material.composition
+    if cell.boundary.is_bulk:
         return bulk_atoms(composition, sizes.supercell)
-    return boundary_atoms(composition, boundary, sizes.min_grain_thickness_nm)
+    return boundary_atoms(composition, cell.boundary, sizes.min_grain_thickness_nm)

@@ -1,19 +1,23 @@
-"""What items cost: expected core seconds, memory and disk, from the sizes asked for and the speed of this machine.
+"""Estimate the cost of items: core seconds, memory and disk, from their sizes and the speed of this machine.
 
-The speeds are those of `probe.measure_costs`, or, without a probe, those of the machine that the figures of
-docs/campaigns.md were taken on. The other constants are fits to the quickstart's stages on that machine.
+The constants are those of the machine of the figures in docs/campaigns.md; `planning.machine_benchmark` measures how
+much slower this machine is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from math import exp, inf, log
+from collections.abc import Sequence
+from math import exp, log
+from typing import Annotated
 
 import numpy as np
+from pydantic import ConfigDict, Field
 
+from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import md_atoms
+from argyro.campaigns.workload.run_space import cells_of
+from argyro.platform.execution.stage import Contract
 
 # MD of Li6PS5Cl with a cutoff of 5 Å (28 neighbours), core seconds per atom and step by level: docs/lammps.md.
 ATOM_STEP_S = {2: 4e-7, 8: 6.8e-7, 12: 1.12e-6, 16: 3.0e-6, 20: 6.6e-6, 26: 4e-5}
@@ -37,64 +41,44 @@ ANALYSIS_S, ANALYSIS_FRAME_ION_S = 1.0, 3e-6
 PROCESS_GB, ATOM_GB = 0.6, 5e-6  # a worker with its libraries; neighbour lists and trajectory
 
 
-@dataclass(frozen=True)
-class Costs:
-    """Speeds of a machine, and the expected cost of items on it.
+class Costs(Contract):
+    """Estimate the cost of items on a machine.
 
     Args:
-        atom_step_s: level -> core seconds of one MD step of one atom.
-        label_atom_s: core seconds per atom and label; None: that of `LABEL_ATOM_S`.
-        slowness: core seconds here over those of the machine of the constants, for what is not measured by itself.
+        slowness: core seconds on this machine over those of the machine of the constants.
     """
 
-    atom_step_s: Mapping[int, float] = field(default_factory=lambda: dict(ATOM_STEP_S))
-    label_atom_s: float | None = None
-    slowness: float = 1.0
+    model_config = ConfigDict(extra="ignore")  # an earlier argyro measured more
 
-    def to_json(self) -> dict[str, object]:
-        """As kept in a campaign's folder."""
-        return asdict(self)
+    slowness: Annotated[float, Field(gt=0.0)] = 1.0
 
-    @classmethod
-    def from_json(cls, document: Mapping) -> Costs:
-        """Invert `to_json`; JSON's keys are text.
+    def step_s(self, campaign: Campaign, level: int) -> float:
+        """Core seconds of one MD step of one atom; between the levels of the constants geometrically."""
+        logs = np.interp(level, list(ATOM_STEP_S), [log(seconds) for seconds in ATOM_STEP_S.values()])
+        neighbours = (campaign.potential.cutoff_A / REFERENCE_CUTOFF_A) ** 3
+        return self.slowness * neighbours * exp(logs)
 
-        Raises:
-            ValueError: a cost is not positive and finite; KeyError, TypeError: one is absent or no number.
-        """
-        levels = {int(level): float(seconds) for level, seconds in document["atom_step_s"].items()}
-        label_atom_s = document["label_atom_s"]
-        costs = cls(levels, None if label_atom_s is None else float(label_atom_s), float(document["slowness"]))
-        if not levels or not all(0 < cost < inf for cost in (*levels.values(), costs.slowness)):
-            raise ValueError("costs must be positive and finite")
-        return costs
+    def structure(self, cell: Cell) -> float:
+        """Core seconds to build one cell."""
+        return self.slowness * (STRUCTURE_S + (0.0 if cell.boundary.is_bulk else BOUNDARY_SEARCH_S))
 
-    def step_s(self, level: int) -> float:
-        """Of one MD step of one atom; between measured levels geometrically."""
-        levels = sorted(self.atom_step_s)
-        return exp(np.interp(level, levels, [log(self.atom_step_s[known]) for known in levels]))
-
-    def structure(self, boundary: str) -> float:
-        """Of building one cell."""
-        return self.slowness * (STRUCTURE_S + (BOUNDARY_SEARCH_S if boundary != "bulk" else 0.0))
-
-    def dynamics(self, campaign: Campaign, composition: str, boundary: str) -> float:
-        """Of one MD run."""
+    def dynamics(self, campaign: Campaign, cell: Cell) -> float:
+        """Core seconds of one MD run of the usual length."""
         steps = 1e3 * (campaign.md.equilibrate_ps + campaign.md.production_ps) / campaign.md.timestep_fs
-        return steps * md_atoms(campaign, composition, boundary) * self.step_s(campaign.potential.levels[-1])
+        return steps * md_atoms(campaign, cell) * self.step_s(campaign, campaign.potential.levels[-1])
 
-    def diffusivity(self, campaign: Campaign, composition: str, boundary: str) -> float:
-        """Of the analysis of one MD run."""
-        ions = LI_SHARE * md_atoms(campaign, composition, boundary)
+    def diffusivity(self, campaign: Campaign, cell: Cell) -> float:
+        """Core seconds of the analysis of one MD run."""
+        ions = LI_SHARE * md_atoms(campaign, cell)
         return self.slowness * (ANALYSIS_S + ANALYSIS_FRAME_ION_S * _frames(campaign) * ions)
 
     def learning(self, campaign: Campaign, cells: Sequence[float], known: int = 0) -> float:
-        """Of one family that takes all its labels: labels, explorations, fits.
+        """Core seconds of one family that takes all its labels: labels, explorations, fits.
 
         Args:
-            campaign: its ladder, limits and reference.
-            cells: atoms of each structure that is learned.
-            known: labels to begin with that are there already.
+            campaign: with its ladder, limits and reference.
+            cells: number of atoms of each structure.
+            known: number of known labels.
         """
         potential = campaign.potential
         labelled = float(np.mean([atoms if atoms <= LARGEST_LABELLED else CUT_BOX for atoms in cells]))
@@ -102,14 +86,14 @@ class Costs:
             max(1.0, (potential.max_labels - (0 if known else SEED_LABELS)) / LABELS_PER_ROUND),
             potential.max_rounds * len(potential.levels),
         )
-        step_s = float(np.mean([self.step_s(level) for level in potential.levels]))
+        step_s = float(np.mean([self.step_s(campaign, level) for level in potential.levels]))
         exploration = 0.5e3 * potential.explore_ps / 2.0 * sum(cells) * EXPLORATIONS * GRADING * step_s
         fit = FIT_ITERATIONS * FIT_EVALUATIONS * (known + 0.6 * potential.max_labels) * labelled * step_s
         labels = potential.max_labels * labelled * self._label_atom_s(campaign) + self._teacher(campaign, labelled)
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
 
     def _teacher(self, campaign: Campaign, labelled: float) -> float:
-        """Of the expensive labels and of training the committee on them, as a rule twice over."""
+        """Core seconds of the expensive labels and of training the committee on them, usually twice."""
         teacher = campaign.labels.teacher
         if teacher is None:
             return 0.0
@@ -118,39 +102,33 @@ class Costs:
         return self.slowness * teacher.frames * labelled * (label_s + training_s)
 
     def _label_atom_s(self, campaign: Campaign) -> float:
-        known = LABEL_ATOM_S.get(campaign.labels.source, DFT_LABEL_ATOM_S)
-        return self.slowness * known if self.label_atom_s is None else self.label_atom_s
+        return self.slowness * LABEL_ATOM_S.get(campaign.labels.source, DFT_LABEL_ATOM_S)
 
     def surrogate(self, campaign: Campaign) -> float:
-        """Of one training on all structures."""
-        cells = [
-            md_atoms(campaign, material.composition, boundary)
-            for material in campaign.materials
-            for boundary in ("bulk", *campaign.boundaries)
-        ]
-        atoms = campaign.md.realisations * sum(cells)
+        """Core seconds of one training on all structures."""
+        atoms = campaign.md.realisations * sum(md_atoms(campaign, cell) for cell in cells_of(campaign))
         steps = campaign.surrogate.members * campaign.surrogate.steps
         return self.slowness * (SURROGATE_S + SURROGATE_ATOM_STEP_S * atoms * steps)
 
     def microstructure(self, campaign: Campaign) -> float:
-        """Of one polycrystal: mesh and reduced basis."""
+        """Core seconds of one polycrystal: mesh and reduced basis."""
         return self.slowness * MICROSTRUCTURE_GRAIN_S * campaign.homogenization.grains
 
     def homogenization(self, campaign: Campaign) -> float:
-        """Of one map over temperatures and grain sizes."""
+        """Core seconds of one map over temperatures and grain sizes."""
         return self.slowness * HOMOGENIZATION_S * campaign.homogenization.realisations
 
-    def disk_GB(self, campaign: Campaign, composition: str, boundary: str) -> float:
-        """Trajectory of one MD run."""
-        ions = LI_SHARE * md_atoms(campaign, composition, boundary)
+    def disk_GB(self, campaign: Campaign, cell: Cell) -> float:
+        """Disk of the trajectory of one MD run."""
+        ions = LI_SHARE * md_atoms(campaign, cell)
         return _frames(campaign) * ions * FRAME_BYTES_PER_ION / 1e9
 
-    def memory_GB(self, campaign: Campaign, composition: str, boundary: str) -> float:
-        """Of one MD run and of its analysis, which holds the trajectory twice."""
-        atoms = md_atoms(campaign, composition, boundary)
-        return PROCESS_GB + ATOM_GB * atoms + 2 * self.disk_GB(campaign, composition, boundary)
+    def memory_GB(self, campaign: Campaign, cell: Cell) -> float:
+        """Memory of one MD run and of its analysis, which holds the trajectory twice."""
+        atoms = md_atoms(campaign, cell)
+        return PROCESS_GB + ATOM_GB * atoms + 2 * self.disk_GB(campaign, cell)
 
 
 def _frames(campaign: Campaign) -> float:
-    """Of one trajectory."""
+    """Number of frames of one trajectory."""
     return 1e3 * campaign.md.production_ps / campaign.md.frame_every_fs

@@ -1,4 +1,4 @@
-"""What an item of a stage asks of the machine it runs on."""
+"""Look up the resources of an item of a stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SECONDS_PER_HOUR = 3600.0
 
 
 def item_resources(campaign: Campaign, stage: str) -> Resources:
-    """The spec's ``resources`` for a stage; a learning item holds those of its labels too, which it takes itself.
+    """Return the campaign's ``resources`` for a stage; a learning item also holds those of its labels.
 
     Args:
         campaign: with its ``resources``.

@@ -1,108 +1,93 @@
-"""The molecular dynamics runs that a campaign could make, and which of them to begin with."""
+"""List the molecular dynamics runs that a campaign could make, and select those of its first batch."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.campaigns.spec.schema import Campaign, Material
-from argyro.campaigns.workload.atom_counts import BULK
+from argyro.campaigns.spec.material import BULK, BoundaryType, Cell
+from argyro.campaigns.spec.schema import Campaign
+
+if TYPE_CHECKING:
+    from argyro.surrogates.data.descriptors import Identity
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A simulated cell: a material in bulk or with a boundary."""
-
-    material: Material
-    boundary: str
-
-    @property
-    def label(self) -> str:
-        """For people: ``Li6PS5Cl 50 %/bulk``."""
-        return f"{self.material.label}/{self.boundary}"
-
-    def structure(self, number: int) -> str:
-        """Name of the structure item of one arrangement."""
-        return f"structure/{self.label}/{number}"
-
-    @property
-    def facts(self) -> dict[str, object]:
-        """What it is sorted by."""
-        return {
-            "composition": self.material.composition,
-            "disorder": self.material.disorder,
-            "boundary": self.boundary,
-            "material": self.material.label,
-        }
-
-
-@dataclass(frozen=True)
-class PossibleRun:
-    """A run that could be made.
+@dataclass(frozen=True, order=True)
+class RunConditions:
+    """Conditions of one molecular dynamics run.
 
     Args:
-        case: unique and readable, ``Li6PS5Cl 50 %/bulk/600 K/0``.
-        composition: of the material.
-        disorder: of the material.
-        boundary: ``bulk`` or a name.
+        cell: simulated.
         temperature_K: of the run.
+        realisation: number of the arrangement of anions and Li.
         length_ps: of production.
-        realisation: number of the arrangement.
-        structure: name of the structure item.
     """
 
-    case: str
-    composition: str
-    disorder: float
-    boundary: str
+    cell: Cell
     temperature_K: float
-    length_ps: float
     realisation: int
-    structure: str
+    length_ps: float
+
+    def label(self, usual_ps: float) -> str:
+        """Label for people: ``Li6PS5Cl 50 %/bulk/600 K/0``, with the length if it is not the usual one."""
+        label = f"{self.cell.label}/{self.temperature_K:g} K/{self.realisation}"
+        return label if self.length_ps == usual_ps else f"{label}/{self.length_ps:g} ps"
 
     @property
-    def cell(self) -> Cell:
-        """What is simulated."""
-        return Cell(Material(composition=self.composition, disorder=self.disorder), self.boundary)
+    def is_bulk(self) -> bool:
+        """Whether the cell has no boundary."""
+        return self.cell.boundary.is_bulk
 
-    @property
-    def place(self) -> tuple:
-        """All but the boundary."""
-        return self.composition, self.disorder, self.temperature_K, self.length_ps, self.realisation
-
-    def to_json(self) -> dict[str, object]:
-        """As a work item's inputs hold it."""
-        return asdict(self)
-
-    def bulk_rank(self, bulk: PossibleRun) -> tuple | None:
-        """How well a bulk run serves to invert this boundary run, lower is better; None if not at all.
+    def bulk_rank(self, bulk: RunConditions) -> tuple | None:
+        """Rank a bulk run by how well it serves to invert this boundary run; lower is better, None is not at all.
 
         It must be of the same material at the same temperature; best is the same arrangement, then the longest run.
         """
-        same = (bulk.composition, bulk.disorder, bulk.temperature_K) == (
-            self.composition,
-            self.disorder,
-            self.temperature_K,
-        )
-        if bulk.boundary != BULK or not same:
+        if bulk.cell != self.cell.bulk or bulk.temperature_K != self.temperature_K:
             return None
-        return (bulk.realisation != self.realisation, -bulk.length_ps, bulk.case)
+        return (bulk.realisation != self.realisation, -bulk.length_ps, bulk)
+
+
+@dataclass(frozen=True)
+class DecidedRun:
+    """A run that an adaptive campaign has decided on, with the bulk run for the inversion of a boundary run."""
+
+    conditions: RunConditions
+    bulk: RunConditions | None = None
+
+
+@dataclass(frozen=True)
+class ChosenRun(DecidedRun):
+    """A run that a round of an adaptive campaign has chosen, with the reason.
+
+    Args:
+        core_hours: expected.
+        needed_by: boundary run for which a bulk run is made.
+        gain_per_core_hour: expected decrease of the number of wrong pairs.
+        value_probability: that the run gives a diffusivity.
+    """
+
+    core_hours: float = 0.0
+    needed_by: RunConditions | None = None
+    gain_per_core_hour: float | None = None
+    value_probability: float | None = None
 
 
 @dataclass(frozen=True)
 class Decided:
-    """How far an adaptive campaign has decided.
+    """State of the decisions of an adaptive campaign.
 
     Args:
-        runs: case of each run, with that of the bulk run a boundary run is inverted with.
+        runs: decided on so far.
         round: number of the next decision.
-        final: nothing more is to be decided.
+        final: there is no further decision.
     """
 
-    runs: tuple[tuple[str, str | None], ...] = ()
+    runs: tuple[DecidedRun, ...] = ()
     round: int = 0
     final: bool = False
 
@@ -110,55 +95,47 @@ class Decided:
 def cells_of(campaign: Campaign) -> Iterator[Cell]:
     """Every material in bulk and with each boundary."""
     for material, boundary in product(campaign.materials, (BULK, *campaign.boundaries)):
-        yield Cell(material, boundary)
+        yield Cell(material, BoundaryType(boundary))
 
 
-def possible_run(campaign: Campaign, cell: Cell, temperature_K: float, number: int, length_ps: float) -> PossibleRun:
-    """One run; its name tells the length where that is not the campaign's usual one."""
-    case = f"{cell.label}/{temperature_K:g} K/{number}"
-    if length_ps != campaign.md.production_ps:
-        case += f"/{length_ps:g} ps"
-    material = cell.material
-    words = (material.composition, material.disorder, cell.boundary)
-    return PossibleRun(case, *words, temperature_K, length_ps, number, cell.structure(number))
-
-
-def run_space(campaign: Campaign) -> list[PossibleRun]:
+def run_space(campaign: Campaign) -> list[RunConditions]:
     """All runs: short before long, hot before cold, bulk before boundaries."""
     asked = campaign.acquisition
     lengths_ps = asked.lengths_ps if asked and asked.lengths_ps else [campaign.md.production_ps]
     kelvin = sorted(campaign.temperatures_K, reverse=True)
     numbers = range(campaign.md.realisations)
-    cells = sorted(cells_of(campaign), key=lambda cell: cell.boundary != BULK)
+    cells = sorted(cells_of(campaign), key=lambda cell: not cell.boundary.is_bulk)
     return [
-        possible_run(campaign, cell, temperature, number, length)
+        RunConditions(cell, temperature, number, length)
         for number, length, temperature, cell in product(numbers, sorted(lengths_ps), kelvin, cells)
     ]
 
 
-def partner(run: PossibleRun, among: Collection[PossibleRun]) -> PossibleRun | None:
-    """The bulk run that a boundary's diffusivity is inverted with; None if there is none."""
+def partner(run: RunConditions, among: Collection[RunConditions]) -> RunConditions | None:
+    """Find the bulk run for the inversion of a boundary run; None if there is none."""
     ranked = [(rank, bulk) for bulk in among if (rank := run.bulk_rank(bulk)) is not None]
     return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
-def space_filling(space: Sequence[PossibleRun], count: int, begun: Collection[PossibleRun] = ()) -> list[PossibleRun]:
-    """Runs spread over materials, boundaries and temperatures, each boundary run with its bulk run before it.
+def space_filling(
+    space: Sequence[RunConditions], count: int, begun: Collection[RunConditions] = ()
+) -> list[RunConditions]:
+    """Select runs spread over materials, boundaries and temperatures, each boundary run after its bulk run.
 
-    Greedy: the next run is the farthest from all chosen ones. Cells count before temperatures: a cell not yet
-    simulated begins at the hottest temperature, where a diffusivity is surest to come out.
+    Greedy: the next run is the farthest from all chosen ones. Cells count before temperatures: a new cell begins at
+    the hottest temperature, where a diffusivity is most likely to be measurable.
 
     Args:
         space: possible runs, the hottest first.
-        count: how many to choose, bulk runs that come along included.
-        begun: runs that belong to the choice in any case, and count.
+        count: number of runs, with the bulk runs that others need.
+        begun: runs that are selected in any case, and count.
 
     Source: Kennard, Stone, Technometrics 11, 137 (1969).
     """
     cells, cold = _places(space)
     nearest = np.full(len(space), np.inf)
-    fresh = [run for run in begun if run.boundary == BULK or partner(run, begun)]
-    chosen: list[PossibleRun] = []
+    fresh = [run for run in begun if run.is_bulk or partner(run, begun)]
+    chosen: list[RunConditions] = []
     while fresh := fresh or _farthest(space, nearest, chosen, count - len(chosen)):
         for run in fresh:
             here = space.index(run)
@@ -170,30 +147,37 @@ def space_filling(space: Sequence[PossibleRun], count: int, begun: Collection[Po
 
 
 def _farthest(
-    space: Sequence[PossibleRun], nearest: np.ndarray, chosen: list[PossibleRun], room: int
-) -> list[PossibleRun]:
-    """The run farthest from the chosen ones that fits, with what it needs; of equally far ones the first."""
-    taken = {run.case for run in chosen}
+    space: Sequence[RunConditions], nearest: np.ndarray, chosen: list[RunConditions], room: int
+) -> list[RunConditions]:
+    """Select the first of the runs farthest from the chosen ones that fits, with the bulk run that it needs."""
+    taken = set(chosen)
     for place in np.argsort(-nearest.round(9), kind="stable"):
         run = space[place]
-        together = [] if run.case in taken else _together(run, chosen, space)
+        together = [] if run in taken else _together(run, chosen, space)
         if together and len(together) <= room:
             return together
     return []
 
 
-def _together(run: PossibleRun, chosen: list[PossibleRun], space: Sequence[PossibleRun]) -> list[PossibleRun]:
-    """The run, after the bulk run that it needs and that is not chosen yet; empty if there is none."""
-    if run.boundary == BULK or partner(run, chosen):
+def _together(run: RunConditions, chosen: list[RunConditions], space: Sequence[RunConditions]) -> list[RunConditions]:
+    """Return the run after the bulk run that it still needs; empty if there is no such bulk run."""
+    if run.is_bulk or partner(run, chosen):
         return [run]
     bulk = partner(run, [other for other in space if other.length_ps == run.length_ps])
     return [bulk, run] if bulk else []
 
 
-def _places(space: Sequence[PossibleRun]) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors of each run's cell, (n, d), and 1/T between 0 and 1, (n,)."""
-    from argyro.surrogates.data.descriptors import Identity, descriptors_of
+def _places(space: Sequence[RunConditions]) -> tuple[np.ndarray, np.ndarray]:
+    """Compute descriptors of each run's cell, (n, d), and 1/T between 0 and 1, (n,)."""
+    from argyro.surrogates.data.descriptors import descriptors_of
 
     inverse = np.array([1 / run.temperature_K for run in space])
-    cells = [descriptors_of(Identity.of(run.composition, run.disorder, run.boundary)) for run in space]
+    cells = [descriptors_of(identity(run.cell)) for run in space]
     return np.array(cells), (inverse - inverse.min()) / (np.ptp(inverse) or 1.0)
+
+
+def identity(cell: Cell) -> Identity:
+    """Name a cell as the surrogate does."""
+    from argyro.surrogates.data.descriptors import Identity
+
+    return Identity.of(cell.material.composition, cell.material.disorder, cell.boundary)

@@ -1,6 +1,8 @@
-"""Ionic conductivity from diffusivity."""
+"""Ionic conductivity from diffusivity, and the density of Li that it needs."""
 
 from __future__ import annotations
+
+from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
@@ -29,3 +31,8 @@ def conductivity_S_cm(
     if isinstance(diffusivity_cm2_s, Uncertain):
         return diffusivity_cm2_s.scaled(factor)
     return diffusivity_cm2_s * factor
+
+
+def lithium_per_A3(atoms: Atoms) -> float:
+    """Number density of Li in a cell, per Å³."""
+    return sum(symbol == "Li" for symbol in atoms.get_chemical_symbols()) / float(atoms.get_volume())

@@ -27,7 +27,8 @@ from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.execution.disk_faults import REPAIR
 from argyro.platform.execution.work_item import WorkItem
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+OLDER_FORMATS = (1,)  # their items stay in the store and are never read
 # Small files are verified whenever an item is looked up, large ones when they are read: looking up
 # ten thousand items must stay a matter of seconds.
 EAGER_CHECK_BYTES = 1 << 16
@@ -74,6 +75,7 @@ class Store:
                 self.fs.create_dir(self.root, recursive=True)
                 self._write(marker, json.dumps({"argyro_store": FORMAT_VERSION}).encode())
                 found = FORMAT_VERSION
+            self.outdated = found in OLDER_FORMATS
         except OSError as error:
             raise InputError(
                 f"store {self.uri!r} cannot be used: {error}; give a folder you may write to",
@@ -81,7 +83,7 @@ class Store:
                 given=self.uri,
                 accepted="a writable folder or pyarrow URI",
             ) from error
-        if found != FORMAT_VERSION:
+        if found != FORMAT_VERSION and not self.outdated:
             raise InputError(
                 f"store {self.uri!r} has format {found}, this argyro reads format {FORMAT_VERSION}; "
                 "use the argyro that wrote it, or another store",
@@ -89,6 +91,16 @@ class Store:
                 given=found,
                 accepted=str(FORMAT_VERSION),
             )
+
+    @property
+    def outdated_warning(self) -> str:
+        """Say that the items of an older format are computed again; empty for a store of this format."""
+        if not self.outdated:
+            return ""
+        return (
+            f"store {self.uri!r} was written by an earlier argyro in another format; its items stay on disk, are not "
+            "read, and are computed again"
+        )
 
     def _format_of(self, marker: str) -> int | None:
         """Read the store's format; None if the file is absent or damaged: each item has its own checksums."""
@@ -209,6 +221,7 @@ class Store:
         files = {name: {"bytes": len(data), "sha256": _sha256(data)} for name, data in contents.items()}
         manifest = json.dumps({"files": files, "seconds": seconds, "completed": time.time()}, indent=1)
         try:
+            self._bring_up_to_date()
             if self.local:
                 (scratch / "manifest.json").write_text(manifest)
                 self._rename(scratch, Path(self.folder(item)))
@@ -218,6 +231,14 @@ class Store:
                 shutil.rmtree(scratch)
         except OSError as error:
             raise StoreUnavailable(f"the store {self.uri} cannot be written ({error}); {REPAIR}") from error
+
+    def _bring_up_to_date(self) -> None:
+        """Mark a store of an older format with the present one, before its first new item."""
+        if self.outdated:
+            partial = f"{self.root}/format.{uuid.uuid4().hex[:8]}.part"
+            self._write(partial, json.dumps({"argyro_store": FORMAT_VERSION}).encode())
+            self.fs.move(partial, f"{self.root}/format.json")
+            self.outdated = False
 
     def _upload(self, contents: dict[str, bytes], manifest: str, folder: str) -> None:
         for name, data in contents.items():

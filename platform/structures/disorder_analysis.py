@@ -69,8 +69,3 @@ def free_anion_disorder(atoms: Atoms, grain: int | None = None) -> float:
         raise InputError(message, given=atoms.get_chemical_formula())
     chalcogens_4a = int(np.sum(~halide & (site == "4a")))
     return (chalcogens_4a - max(0, units - halides)) / largest
-
-
-def lithium_per_A3(atoms: Atoms) -> float:
-    """Number density of Li in the cell, per Å³."""
-    return sum(symbol == "Li" for symbol in atoms.get_chemical_symbols()) / float(atoms.get_volume())

@@ -15,6 +15,7 @@ from argyro.actors.inline_executor import InlineExecutor
 from argyro.actors.ray_cluster import connect
 from argyro.actors.ray_executor import RayExecutor
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.task import Resources, Task
 from argyro.platform.execution.work_item import WorkItem
 
@@ -34,8 +35,20 @@ def cluster():
     executor.close()
 
 
+class Asked(Contract):
+    n: int = 0
+    stage: str
+    hosted: bool
+
+
+class Told(StageResult):
+    value: int = 0
+    threads: str | None = None
+    lives: int = 0
+
+
 def square(context):
-    return {"value": context.inputs["n"] ** 2, "threads": os.environ.get("OMP_NUM_THREADS")}
+    return Told(value=context.inputs.n**2, threads=os.environ.get("OMP_NUM_THREADS"))
 
 
 def stubborn(context):
@@ -44,7 +57,7 @@ def stubborn(context):
     lives.write_text(lives.read_text() + "I" if lives.exists() else "I")
     if len(lives.read_text()) < 2:
         os.kill(os.getpid(), signal.SIGKILL)
-    return {"lives": len(lives.read_text())}
+    return Told(lives=len(lives.read_text()))
 
 
 def explode(context):
@@ -60,12 +73,11 @@ def deaf(context):
 def task(tmp_path, stage, hosted=False, limit_s=None, **inputs):
     return Task(
         WorkItem("test", 1, inputs | {"stage": stage.__name__, "hosted": hosted}),
-        stage,
+        Stage("test", 1, stage, Asked, Told, hosted),
         {},
         str(tmp_path / "store"),
         tmp_path / "scratch",
         Resources(limit_s=limit_s),
-        hosted=hosted,
     )
 
 
@@ -82,8 +94,8 @@ def test_ray_gives_what_inline_gives(cluster, tmp_path):
     on_ray = outcomes(cluster, [task(tmp_path / "ray", square, n=n) for n in range(5)])
     assert [outcome.error for outcome in on_ray.values() if outcome.status != "done"] == []
     inline = outcomes(InlineExecutor(), [task(tmp_path / "inline", square, n=n) for n in range(5)])
-    assert {k: o.result["value"] for k, o in on_ray.items()} == {k: o.result["value"] for k, o in inline.items()}
-    assert {o.result["threads"] for o in on_ray.values()} == {"1"}
+    assert {k: o.result.value for k, o in on_ray.items()} == {k: o.result.value for k, o in inline.items()}
+    assert {o.result.threads for o in on_ray.values()} == {"1"}
 
 
 @pytest.mark.parametrize("hosted", [False, True])
@@ -91,7 +103,7 @@ def test_a_killed_worker_is_reported_and_its_successor_goes_on_from_its_folder(c
     (outcome,) = outcomes(cluster, [task(tmp_path, stubborn, hosted)]).values()
     assert outcome.status == "lost"
     (outcome,) = outcomes(cluster, [task(tmp_path, stubborn, hosted)]).values()
-    assert outcome.status == "done" and outcome.result["lives"] == 2
+    assert outcome.status == "done" and outcome.result.lives == 2
 
 
 def test_a_failing_stage_comes_back_with_its_traceback(cluster, tmp_path):

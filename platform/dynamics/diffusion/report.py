@@ -10,7 +10,7 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
-from argyro.platform.dynamics.diffusion.haven_ratio import collective
+from argyro.platform.dynamics.diffusion.haven_ratio import Collective, collective
 from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
 from argyro.platform.dynamics.diffusion.run_length import advice
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivity
@@ -81,16 +81,16 @@ def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "
         "frame_interval_fs": trajectory.interval_ps * 1000,
         "warnings": [asdict(note) for note in trajectory.notes],
     }
-    return measured.to_json() | about | charge_report(trajectory, measured)
+    return measured.to_json() | about | charge_transport(trajectory, measured).to_json()
 
 
-def charge_report(trajectory: Trajectory, measured: Diffusivity) -> dict:
-    """Return `Collective` as plain data; nothing of it where the tracer gives no value either.
+def charge_transport(trajectory: Trajectory, measured: Diffusivity) -> Collective:
+    """Measure charge transport; without a value where the tracer gives no value either.
 
-    It is taken from lags of a few ps, at which caged ions move too and give a ratio that means nothing.
+    It is taken from lags of a few ps, at which caged ions move too and give a ratio without meaning.
     """
     found = collective(trajectory, measured.axes)
-    return (found if measured.valid else replace(found, charge_cm2_s=None, haven_ratio=None)).to_json()
+    return found if measured.valid else replace(found, charge_cm2_s=None, haven_ratio=None)
 
 
 def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:

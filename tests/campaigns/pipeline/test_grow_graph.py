@@ -3,7 +3,7 @@
 import json
 import shutil
 import zlib
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,15 +11,36 @@ from ase.io import write
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.campaigns.pipeline import acquisition
+from argyro.campaigns.pipeline.acquisition import AcquisitionResult
 from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.diffusivity import DiffusivityResult, Observation
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.grow_graph import affordable, found_runs, grown_graph, growth, rounds, stop_reason
-from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.pipeline.grow_graph import (
+    adaptive_progress,
+    affordable,
+    found_runs,
+    grown_graph,
+    growth,
+    stop_reason,
+)
+from argyro.campaigns.pipeline.grow_graph import (
+    finished as finished_items,
+)
+from argyro.campaigns.pipeline.md import MD, MDResult
+from argyro.campaigns.pipeline.ranking import RANKING
+from argyro.campaigns.pipeline.structure import FILE, StructureResult
 from argyro.campaigns.reporting.adaptive_section import certainty_plot, run_rows
 from argyro.campaigns.runtime.scheduler import Scheduler
+from argyro.campaigns.spec.material import BULK, Cell, Material
 from argyro.campaigns.spec.schema import Campaign, Until
+from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, identity
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.diffusion.haven_ratio import Collective
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.stage import StageResult
 from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.platform.structures.report import describe
 from argyro.surrogates.acquisition.expected_gain import run_noise
 from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.models.synthetic import World
@@ -49,30 +70,55 @@ def campaign_of(**changes):
 def structure(context):
     """A bulk cell that says it has a boundary: the made-up laws know names, not atoms."""
     inputs = context.inputs
-    atoms = build_bulk(inputs["composition"], inputs["disorder"], seed=inputs["seed"])
-    has_boundary = inputs["boundary"] != "bulk"
-    if has_boundary:
-        atoms.info["boundary"] = inputs["boundary"]
+    cell = inputs.cell
+    atoms = build_bulk(cell.material.composition, cell.material.disorder, seed=inputs.seed)
+    described = describe(atoms)
+    if not cell.boundary.is_bulk:
+        atoms.info["boundary"] = str(cell.boundary)
         atoms.arrays["boundary_distance_A"] = np.abs(atoms.positions[:, 2] - atoms.cell[2, 2] / 2)
+        described |= {"boundaries": 2, "thickness_nm": 5.0}
     write(context.workdir / FILE, atoms)
-    return {"boundaries": 2 * has_boundary, "thickness_nm": 5.0}
+    return StructureResult(**described)
 
 
-def diffusivity(context):
-    """What a run of that length would give of the true law; caged ions give an upper bound."""
-    run = context.parent_result("run")
-    identity = Identity.of(run["composition"], run["disorder"], run["boundary"])
-    targets = ("bulk",) if identity.boundary == "bulk" else ("parallel", "perpendicular")
-    observations = []
-    for target in targets:
-        (true,) = WORLD.diffusivity_cm2_s(identity, target, [run["temperature_K"]])
-        noise = float(run_noise(true, run["length_ps"], 24))
-        seen = true * np.exp(noise * np.random.default_rng(zlib.crc32(run["case"].encode())).normal())
-        interval = {"value": seen, "low": seen * np.exp(-1.96 * noise), "high": seen * np.exp(1.96 * noise)}
-        bound = seen < run["detectable_cm2_s"]
-        entry = {"diffusivity_cm2_s": None if bound else interval, "upper_bound_cm2_s": 2 * seen if bound else None}
-        observations.append({"target": target, "width_nm": None if target == "bulk" else 2.5, **entry})
-    return {"observations": observations, "measured": {targets[0]: {"temperature_K": run["temperature_K"]}}}
+def diffusivity(detectable_cm2_s):
+    """A stage that gives what a run would give of the true law; caged ions give an upper bound."""
+
+    def run(context):
+        conditions = context.parent("run", MD).inputs.conditions
+        targets = ("bulk",) if conditions.is_bulk else ("parallel", "perpendicular")
+        seen = [observed(conditions, target, detectable_cm2_s) for target in targets]
+        nothing = Collective(None, None, 0, (0.0, 0.0))
+        measured = dict.fromkeys(targets, RUN | {"temperature_K": conditions.temperature_K})
+        advice = dict.fromkeys(targets, "")
+        return DiffusivityResult(measured=measured, advice=advice, observations=seen, collective=nothing)
+
+    return run
+
+
+NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
+WORDS = {"reason": "", "axes": "xyz", "estimator": "made up", "species": "Li"}
+RUN = dict.fromkeys(NUMBERS, 1.0) | WORDS | {"estimate": None, "valid": False, "upper_bound_cm2_s": 1.0}
+RUN |= {"window_ps": (0.0, 1.0), "frames": 1, "ions": 1}
+
+
+def observed(conditions, target, detectable_cm2_s):
+    (true,) = WORLD.diffusivity_cm2_s(identity(conditions.cell), target, [conditions.temperature_K])
+    noise = float(run_noise(true, conditions.length_ps, 24))
+    random = np.random.default_rng(zlib.crc32(conditions.label(2000.0).encode()))
+    value = true * np.exp(noise * random.normal())
+    interval = Uncertain(value, value * np.exp(-1.96 * noise), value * np.exp(1.96 * noise))
+    width_nm, bound = None if target == "bulk" else 2.5, value < detectable_cm2_s
+    return Observation(
+        target=target,
+        width_nm=width_nm,
+        diffusivity_cm2_s=None if bound else interval,
+        upper_bound_cm2_s=2 * value if bound else None,
+    )
+
+
+def nothing(context):
+    return StageResult()
 
 
 class Rehearsal:
@@ -89,22 +135,23 @@ class Rehearsal:
             raise RuntimeError("the cell exploded")
         self.simulated.append(node.name)
         (context.workdir / "trajectory.bin").write_text("ions")
-        case, facts = node.name.removeprefix("md/"), node.facts
-        words = {name: facts[name] for name in ("composition", "disorder", "boundary", "temperature_K")}
-        return {**words, "length_ps": facts["production_ps"], "case": case, "detectable_cm2_s": self.detectable_cm2_s}
+        return MDResult(production=None)
 
     def _played(self, node):
         stages = {
             "structure": structure,
-            "learn": lambda context: {},
+            "learn": nothing,
             "md": lambda context: self._simulate(node, context),
-            "diffusivity": diffusivity,
-            "transport": lambda context: {},
+            "diffusivity": diffusivity(self.detectable_cm2_s),
+            "transport": nothing,
         }
         if not self.whole:
-            stages |= dict.fromkeys(("microstructure", "surrogate", "posterior", "homogenize", "ranking"), lambda c: {})
+            stages |= dict.fromkeys(("microstructure", "surrogate", "posterior", "homogenize", "ranking"), nothing)
         name = node.stage.name
-        return replace(node, stage=replace(node.stage, run=stages[name])) if name in stages else node
+        if name not in stages:
+            return node
+        result = StageResult if stages[name] is nothing else node.stage.result
+        return replace(node, stage=replace(node.stage, run=stages[name], result=result))
 
     def run(self, executor=None):
         graph, grow = Graph(), growth(self.campaign)
@@ -121,10 +168,15 @@ class Rehearsal:
         )
         return scheduler, scheduler.run()
 
-    def rounds(self):
+    def progress(self):
         graph = grown_graph(self.campaign, self.store)
-        found = {name: self.store.find(item) for name, item in graph.items().items()}
-        return rounds(self.campaign, {name: result for name, result in found.items() if result is not None})
+        stages = ("design", "acquisition", "diffusivity")
+        done = finished_items(graph, self.store, stages=stages)
+        return adaptive_progress(self.campaign, done), done
+
+    def rounds(self):
+        """The document of `argyro status`."""
+        return self.progress()[0].document(self.campaign.md.production_ps)
 
 
 def computed(folder):
@@ -168,16 +220,14 @@ def test_it_finds_the_true_best(finished):
     assert best[leader["composition"], leader["disorder"]] > max(best.values()) - 0.1
 
 
-def test_the_report_tells_of_each_run_why_and_what_came_of_it(finished, tmp_path):
+def test_the_report_gives_the_reason_and_the_outcome_of_each_run(finished, tmp_path):
     rehearsal, _ = finished
-    graph = grown_graph(rehearsal.campaign, rehearsal.store)
-    found = {name: rehearsal.store.find(item) for name, item in graph.items().items()}
-    told = rehearsal.rounds()
-    rows = run_rows(told, graph, found)
-    assert [row["round"] for row in rows] == [0, 0, 0, 0, *range(1, len(told["rounds"]))]
-    assert all("spread" in row["why"] for row in rows[:4]) and all("wrong pairs less" in row["why"] for row in rows[4:])
-    assert all(row["outcome"].startswith("bulk ") and row["material"] for row in rows)
-    certainty_plot(told["rounds"], tmp_path / "certainty.svg")
+    progress, done = rehearsal.progress()
+    rows = run_rows(progress, done, 2000.0)
+    assert [row.round for row in rows] == [0, 0, 0, 0, *range(1, len(progress.rounds))]
+    assert all("spread" in row.why for row in rows[:4]) and all("right order" in row.why for row in rows[4:])
+    assert all(row.outcome.startswith("bulk ") for row in rows)
+    certainty_plot(progress.rounds, tmp_path / "certainty.svg")
     assert (tmp_path / "certainty.svg").read_text().count("<path") > 10
 
 
@@ -277,20 +327,35 @@ def test_boundaries_bring_their_bulk_and_bounds_and_failures_are_lived_with(tmp_
     for run in told["chosen"]:
         assert run["bulk"] is None or run["bulk"] in begun
         begun.add(run["case"])
-    ranking = rehearsal.store.result(grown_graph(campaign, rehearsal.store).items(frozenset([victim]))["ranking"])
-    assert sum(row["probability_best"] for row in ranking["ranking"]) == pytest.approx(1)
-    assert {row["measured"]["boundary"] for row in ranking["ranking"]} != {0}
+    item = grown_graph(campaign, rehearsal.store).items({victim})["ranking"]
+    ranking = RANKING.read(rehearsal.store.result(item)).ranking
+    assert sum(row.probability_best for row in ranking) == pytest.approx(1)
+    assert {row.measured.boundary for row in ranking} != {0}
+
+
+BULK_RUN, BOUNDARY_RUN, OTHER = (
+    RunConditions(Cell(Material(composition="Li6PS5Cl"), BULK), kelvin, 0, 50.0) for kelvin in (500.0, 600.0, 700.0)
+)
 
 
 def outcome(**changes):
-    now = {"probability_best": 0.8, "regret_dex": 0.1, "wrong_pairs": 0.1, "leader": 0}
-    chosen = [
-        {"case": "bulk", "bulk": None, "core_hours": 1.0, "needed_by": "boundary"},
-        {"case": "boundary", "bulk": "bulk", "core_hours": 2.0},
-        {"case": "other", "bulk": None, "core_hours": 1.0},
-    ]
-    given = {"certainty": now, "leader_values": {"bulk": 1, "boundary": 0}, "chosen": chosen, "core_hours": 5.0}
-    return given | changes
+    chosen = (
+        ChosenRun(BULK_RUN, None, 1.0, needed_by=BOUNDARY_RUN),
+        ChosenRun(BOUNDARY_RUN, BULK_RUN, 2.0),
+        ChosenRun(OTHER, None, 1.0),
+    )
+    given = {
+        "observations": 5,
+        "core_hours": 5.0,
+        "runs": 5,
+        "without_result": (),
+        "certainty": {"leader": 0, "probability_best": 0.8, "regret_dex": 0.1, "wrong_pairs": 0.1},
+        "leader": {"cell": OTHER.cell, "grain_size_nm": 100.0},
+        "leader_bulk_values": 1,
+        "leader_boundary_values": 0,
+        "chosen": chosen,
+    }
+    return AcquisitionResult(**given | changes)
 
 
 @pytest.mark.parametrize(
@@ -298,11 +363,11 @@ def outcome(**changes):
     [
         ({"probability_best": 0.9}, {}, ""),
         ({"probability_best": 0.8}, {}, "probability 0.80"),
-        ({"probability_best": 0.8}, {"leader_values": {"bulk": 0, "boundary": 0}}, ""),
+        ({"probability_best": 0.8}, {"leader_bulk_values": 0}, ""),
         ({"regret_dex": 0.2}, {}, "regret is 0.1 dex"),
         ({"core_hours": 8.0}, {}, ""),
         ({"core_hours": 7.9}, {}, "too few are left"),
-        ({"core_hours": 100.0}, {"chosen": []}, "no run that is left"),
+        ({"core_hours": 100.0}, {"chosen": ()}, "none of the remaining runs"),
     ],
 )
 def test_reasons_to_stop(until, changes, words):

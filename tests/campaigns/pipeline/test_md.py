@@ -11,12 +11,15 @@ from ase.io import read, write
 
 from argyro.campaigns.pipeline import md
 from argyro.campaigns.pipeline.extend import FRAMES
-from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
+from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET, LearnInputs
 from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.spec.material import BULK, Cell, Material
+from argyro.campaigns.spec.schema import Labels
+from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.dynamics.md import simulation
 from argyro.platform.dynamics.md.run_monitor import PotentialFailedError, RunStoppedError
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
-from argyro.platform.execution.task import StageContext
+from argyro.platform.execution.stage import StageContext
 from argyro.platform.labels.client import Labeller
 from argyro.platform.labels.source import LabelSource
 from argyro.platform.learning.initial_frames import rattled
@@ -27,8 +30,18 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 
 REFERENCE = Path(__file__).parents[2] / "platform" / "learning" / "mtp_reference.py"
 LABELS = {"source": "ase", "factory": f"{REFERENCE}:make"}
-OPTIONS = {"levels": [6], "temperatures_K": [300.0, 600.0], "exploration_ps": 0.4, "training_iterations": 60}
-INPUTS = {"temperature_K": 600.0, "equilibrate_ps": 0.2, "production_ps": 1.0, "frame_every_fs": 20.0, "seed": 1}
+OPTIONS = LearningOptions(levels=(6,), temperatures_K=(300.0, 600.0), exploration_ps=0.4, training_iterations=60)
+LEARNED = LearnInputs(labels={"name": "ase", "version": "", "settings": "", "weights": ""}, options=OPTIONS, ensemble=1)
+CONDITIONS = RunConditions(Cell(Material(composition="Li6PS5Cl", disorder=0.5), BULK), 600.0, 0, 1.0)
+INPUTS = md.MDInputs(
+    conditions=CONDITIONS,
+    equilibrate_ps=0.2,
+    timestep_fs=2.0,
+    frame_every_fs=20.0,
+    extensions=2,
+    member=0,
+    seed=1,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +60,24 @@ def parents(tmp_path_factory):
     made.mtp.write(potential / POTENTIAL)
     made.active_set.write(potential / ACTIVE_SET)
     write_frames(potential / TRAINING_SET, frames)
-    (potential / "item.json").write_text(json.dumps({"inputs": {"options": OPTIONS}}))
-    return {"structure": structure, "potential": potential}
+    (potential / "item.json").write_text(json.dumps({"inputs": LEARNED.model_dump(mode="json")}))
+    return {"structure": [structure], "potential": [potential]}
 
 
 @pytest.fixture
 def context(parents, tmp_path):
-    return StageContext(INPUTS | {"extensions": 2, "member": 0}, parents, tmp_path, settings={"labels": LABELS})
+    return StageContext(INPUTS, parents, tmp_path, md.LammpsSettings(labels=Labels(**LABELS)))
 
 
 def test_a_run_that_breaks_is_repeated_with_an_extended_potential(context, parents):
     result = md.run(context)
     assert Trajectory.read(context.workdir / md.TRAJECTORY).duration_ps == pytest.approx(1.0)
-    assert 1 <= result["metrics"]["extensions"] <= 2 and result["metrics"]["extension_labels"] > 0
-    assert "extended" in result["notes"][0]
-    assert [entry["kind"] for entry in result["rounds"][:2]] == ["adopted", "extension"]
-    before, after = (read(folder / TRAINING_SET, index=":") for folder in (parents["potential"], context.workdir))
+    assert 1 <= result.extensions <= 2 and result.tracked().metrics["extension_labels"] > 0
+    assert result.notes[0].code == "potential-extended"
+    assert [entry["kind"] for entry in result.rounds[:2]] == ["adopted", "extension"]
+    before, after = (read(folder / TRAINING_SET, index=":") for folder in (*parents["potential"], context.workdir))
     assert len(after) > len(before)
-    assert all((context.workdir / name).exists() for name in result["artifacts"])
+    assert all((context.workdir / name).exists() for name in result.tracked().artifacts)
 
 
 def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch):
@@ -82,7 +95,7 @@ def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch)
     (frames,) = context.unfinished.glob(f"extension-*/{FRAMES}")
     kept = frames.read_bytes()
     shutil.rmtree(context.unfinished / "run-0")  # not needed any more
-    assert md.run(context)["metrics"]["extensions"] >= 1
+    assert md.run(context).extensions >= 1
     assert asked and frames.read_bytes() == kept and not (context.unfinished / "run-0").exists()
 
 
@@ -97,8 +110,8 @@ def test_a_run_that_fails_at_low_grades_has_its_cell_explored(context, monkeypat
 
     monkeypatch.setattr(simulation, "run_md", failing_once)
     result = md.run(context)
-    assert attempts[:2] == ["run-0", "run-1"] and result["metrics"]["extensions"] >= 1
-    assert result["rounds"][1]["kind"] == "extension" and result["metrics"]["extension_labels"] > 0
+    assert attempts[:2] == ["run-0", "run-1"] and result.extensions >= 1
+    assert result.rounds[1]["kind"] == "extension" and result.tracked().metrics["extension_labels"] > 0
 
 
 def test_a_mistake_of_the_set_up_is_no_reason_to_extend(context, monkeypatch):
@@ -110,7 +123,7 @@ def test_a_mistake_of_the_set_up_is_no_reason_to_extend(context, monkeypatch):
 
 def test_without_extensions_a_break_fails_the_run(context):
     with pytest.raises(RunStoppedError, match="extrapolates"):
-        md.run(replace(context, inputs=INPUTS | {"extensions": 0, "member": 0}))
+        md.run(replace(context, inputs=INPUTS.model_copy(update={"extensions": 0})))
 
 
 def stopped_after(tmp_path, done_ps):
@@ -123,9 +136,9 @@ def stopped_after(tmp_path, done_ps):
 
 
 def test_a_fair_share_is_kept_and_said(tmp_path):
-    summary, note = md._cut_short(100.0, stopped_after(tmp_path, 39.0), RunStoppedError("ARGYRO BREAK"))
-    assert summary["production_ps"] == pytest.approx(39.0)
-    assert "first 39 of 100 ps" in note
+    cut_short, note = md._cut_short(100.0, stopped_after(tmp_path, 39.0), RunStoppedError("ARGYRO BREAK"))
+    assert cut_short.production_ps == pytest.approx(39.0)
+    assert note.code == "run-cut-short" and note.detail == "39 of 100 ps"
 
 
 @pytest.mark.parametrize("done_ps", [5.0, 20.0])

@@ -7,7 +7,7 @@ from ase.io import write
 from argyro.campaigns.pipeline import posterior
 from argyro.campaigns.pipeline.structure import FILE
 from argyro.campaigns.pipeline.surrogate import MODEL
-from argyro.platform.execution.task import StageContext
+from argyro.platform.execution.stage import StageContext
 from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates.models.synthetic import World
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
@@ -30,14 +30,14 @@ def samples(tmp_path_factory):
     folder = tmp_path_factory.mktemp("posterior")
     measured = World().observe([build_bulk("Li6PS5Br", 0.25), build_bulk("Li6PS5Br", 0.75)], (600.0, 900.0))
     train_surrogate(measured, SurrogateOptions(candidates=("gp",)), 0).save(folder / "surrogate" / MODEL)
-    parents = {"surrogate": folder / "surrogate"}
-    for number, candidate in enumerate(CANDIDATES):
-        parents[f"structure/{number}"] = folder / str(number)
-        parents[f"structure/{number}"].mkdir()
-        write(parents[f"structure/{number}"] / FILE, cell(*candidate))
+    cells = [folder / str(number) for number in range(len(CANDIDATES))]
+    for path, candidate in zip(cells, CANDIDATES, strict=True):
+        path.mkdir()
+        write(path / FILE, cell(*candidate))
     (folder / "work").mkdir()
-    posterior.run(StageContext({"samples": 2000, "seed": 0}, parents, folder / "work"))
-    drawn = np.load(folder / "work" / posterior.SAMPLES)
+    parents = {"surrogate": [folder / "surrogate"], "structures": cells}
+    posterior.run(StageContext(posterior.PosteriorInputs(samples=2000, seed=0), parents, folder / "work", None))
+    drawn = np.load(folder / "work" / posterior.COEFFICIENTS)
     return [drawn[f"{composition}|{disorder:g}|{boundary}"] for composition, disorder, boundary in CANDIDATES]
 
 

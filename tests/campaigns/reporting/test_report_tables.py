@@ -1,96 +1,115 @@
 """The report's tables: no row missing without its reason, and the surrogate that ships named beside its rivals."""
 
 import re
+from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
 
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
+from argyro.campaigns.pipeline.graph import Finished, Graph, Node
+from argyro.campaigns.pipeline.learn import LEARN, LearnInputs
+from argyro.campaigns.pipeline.md import MD, MDInputs, MDResult
+from argyro.campaigns.pipeline.structure import STRUCTURE, StructureInputs, StructureResult
+from argyro.campaigns.pipeline.transport import TRANSPORT, TransportInputs, TransportResult
+from argyro.campaigns.plots.series import TransportPoint
 from argyro.campaigns.reporting.diffusion_tables import diffusivity_rows
 from argyro.campaigns.reporting.report import write_report
-from argyro.campaigns.results.ancestry import Lineage, Measurement
+from argyro.campaigns.results.ancestry import Lineage, Measurement, StoredItem
 from argyro.campaigns.results.results_table import results_table
 from argyro.campaigns.runtime.workspace import CampaignFolder
-from argyro.platform.execution.result_store import Store
+from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
+from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.dynamics.diffusion.haven_ratio import Collective
+from argyro.platform.dynamics.diffusion.replicates import Ensemble
+from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.execution.work_item import WorkItem
+from argyro.platform.learning.options import LearningOptions
 
-VALUE = {"value": 1e-5, "low": 8e-6, "high": 1.2e-5}
+VALUE = Uncertain(1e-5, 8e-6, 1.2e-5)
 BOUND_ONLY, UNFIT = "the bulk has only an upper bound", "no boundary diffusivity fits the cell's"
-CELL_COLUMNS = ("estimator", "species", "frames", "ions", "ions_per_A3", "msd_A2", "drift", "drift_sigma")
-CELL_COLUMNS += ("loglog_slope", "ion_correlation")
 REASONS = {500.0: BOUND_ONLY, 575.0: UNFIT, 650.0: "the cell has only an upper bound"}
+BULK_CELL = Cell(Material(composition="Li6PS5I"), BULK)
+BOUNDARY = Cell(BULK_CELL.material, BoundaryType("sigma5(001)[001]"))
+NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
+MEASURED = dict.fromkeys(NUMBERS, 1.0) | {"axes": "z", "estimator": "kinisi", "species": "Li", "reason": ""}
+MEASURED |= {"upper_bound_cm2_s": None, "window_ps": (0.0, 1.0), "frames": 100, "ions": 24}
 
 
 def point(target, temperature_K, known):
-    return {
-        "target": target,
-        "temperature_K": temperature_K,
-        "valid": known,
-        "diffusivity_cm2_s": VALUE if known else None,
-        "upper_bound_cm2_s": None if known else 1e-6,
-        "runs": 1,
-        "valid_runs": int(known),
-        "spread": None,
-    }
+    value, bound = (VALUE, None) if known else (None, 1e-6)
+    return TransportPoint(target=target, combined=Ensemble(temperature_K, value, bound, 1, int(known), None))
 
 
-def graph_of(names):
-    transport = SimpleNamespace(name="transport")
-    facts = {name: {"material": "Li6PS5I 0 %", "boundary": name.split("/")[2]} for name in names}
-    return SimpleNamespace(nodes={name: SimpleNamespace(stage=transport, facts=facts[name]) for name in names})
+def done_of(points):
+    """The transport of some cells."""
+    graph, results = Graph(), {}
+    for cell, found in points.items():
+        inputs = TransportInputs(cell=cell, screening_temperature_K=300.0, width_nm=None, seed=0)
+        name = graph.add(Node(f"transport/{cell.label}", TRANSPORT, inputs))
+        results[name] = TransportResult(points=found, laws={}, ions_per_A3=0.02)
+    return Finished(graph, results)
+
+
+def rows_of(points, target):
+    return [row for row in diffusivity_rows(done_of(points)) if row.point.target == target]
 
 
 def test_a_boundary_without_diffusivity_has_a_row_with_its_reason():
     bulk = [point("bulk", 500.0, False), point("bulk", 575.0, True), point("bulk", 650.0, True)]
     cell = [point("cell_perpendicular", kelvin, kelvin < 600) for kelvin in REASONS]
-    known = {"transport/Li6PS5I 0 %/bulk": {"points": bulk}, "transport/Li6PS5I 0 %/sigma5": {"points": cell}}
-    rows = [row for row in diffusivity_rows(graph_of(known), known) if row["target"] == "perpendicular"]
-    assert {row["temperature_K"]: row["reason"] for row in rows} == REASONS
-    assert all(row["diffusivity_cm2_s"] is None and row["upper_bound_cm2_s"] is None for row in rows)
-    assert all(row["direction"] == "boundary ⊥" and not row["valid"] for row in rows)
+    rows = rows_of({BULK_CELL: bulk, BOUNDARY: cell}, "perpendicular")
+    assert {row.point.temperature_K: row.reason for row in rows} == REASONS
+    found = [row.point.combined for row in rows]
+    assert all(one.estimate is None and one.upper_bound_cm2_s is None for one in found)
+    assert all(row.direction == "boundary ⊥" for row in rows)
 
 
-def test_a_bound_along_the_boundary_says_why_it_is_no_value():
+def test_a_bound_along_the_boundary_has_the_reason_for_no_value():
     found = [point("parallel", 500.0, False), point("cell_parallel", 500.0, True)]
-    known = {"transport/Li6PS5I 0 %/sigma5": {"points": found}}
-    (row,) = (row for row in diffusivity_rows(graph_of(known), known) if row["target"] == "parallel")
-    assert row["reason"] == BOUND_ONLY and row["upper_bound_cm2_s"] == 1e-6
+    (row,) = rows_of({BOUNDARY: found}, "parallel")
+    assert row.reason == BOUND_ONLY and row.point.combined.upper_bound_cm2_s == 1e-6
 
 
-def stored(folder, stage, result, parents=None):
-    """An item that is complete in the store of a made-up campaign."""
-    inputs = {"temperature_K": 575.0, "seed": 0, "production_ps": 10.0, "equilibrate_ps": 1.0, "timestep_fs": 2.0}
-    cell = {"composition": "Li6PS5I", "disorder": 0.0, "boundary": "sigma5", "width_nm": 1.0}
-    labels = {"labels": {"name": "chgnet", "version": "0.4.2"}}
-    item = WorkItem(stage, 1, inputs | cell | labels, parents or {})
-    (folder / "scratch").mkdir()
-    Store(folder / "store").commit(item, folder / "scratch", result, 1.0)
-    return item
+def item(stage, inputs, result, parents=None):
+    """A stored item without a store."""
+    made = StoredItem(None, stage, WorkItem(stage.name, stage.version, {}, parents or {}))
+    vars(made).update(inputs=inputs, result=result)
+    return made
 
 
 @pytest.mark.parametrize(("bulk_known", "reason"), [(True, UNFIT), (False, BOUND_ONLY)])
-def test_an_export_says_the_reason_that_is_true(tmp_path, bulk_known, reason):
+def test_an_export_gives_the_true_reason(bulk_known, reason):
     """Of one boundary run whose inversion has no answer, beside its bulk."""
-    numbers = dict.fromkeys((*CELL_COLUMNS, "upper_bound_cm2_s"), 1.0)
-    across = numbers | {"window_ps": [0, 1], "valid": True, "reason": "", "diffusivity_cm2_s": VALUE}
-    bulk = stored(tmp_path, "diffusivity", {"measured": {"bulk": {"valid": bulk_known}}})
-    found = {"measured": {"perpendicular": across}, "observations": [], "notes": [], "thickness_nm": 2.2}
-    item = stored(tmp_path, "diffusivity", found, {"bulk": bulk.key})
-    run = stored(tmp_path, "md", {"summary": {}})
-    structure = stored(tmp_path, "structure", {"atoms": 208})
-    potential = stored(tmp_path, "learn", {})
-    name = "Li6PS5I 0 %/sigma5/575 K/0"
-    measured = Measurement(f"diffusivity/{name}", item, run, structure, f"structure/{name}", potential)
-    table = results_table(SimpleNamespace(store=Store(tmp_path / "store"), measurements=[measured]))
+    conditions = RunConditions(BOUNDARY, 575.0, 0, 10.0)
+    nothing = {"advice": {}, "observations": [], "collective": Collective(None, None, 0, (0.0, 0.0))}
+    bulk = DiffusivityResult(measured={"bulk": MEASURED | {"valid": bulk_known, "estimate": VALUE}}, **nothing)
+    across = MEASURED | {"valid": True, "estimate": VALUE}
+    found = DiffusivityResult(measured={"perpendicular": across}, thickness_nm=2.2, **nothing)
+    asked = DiffusivityInputs(conditions=conditions, width_nm=1.0, seed=0)
+    rest = {"equilibrate_ps": 1.0, "timestep_fs": 2.0, "frame_every_fs": 100.0, "extensions": 0, "member": 0}
+    cell = StructureInputs(cell=BOUNDARY, number=0, seed=0, arrangement="random")
+    labels = {"name": "chgnet", "version": "0.4.2", "settings": "", "weights": ""}
+    measured = Measurement(
+        item(DIFFUSIVITY, asked, found),
+        item(MD, MDInputs(conditions=conditions, seed=0, **rest), MDResult(production=None)),
+        item(STRUCTURE, cell, StructureResult.model_construct(atoms=208)),
+        item(LEARN, LearnInputs(labels=labels, options=LearningOptions(), ensemble=1), None),
+        item(DIFFUSIVITY, None, bulk),
+    )
+    table = results_table(SimpleNamespace(measurements=[measured]))
     assert table["reason"].tolist() == [reason] and table["diffusivity_value_cm2_s"].isna().all()
+    assert table["label_source"].tolist() == ["chgnet 0.4.2"] and table["boundary"].tolist() == [BOUNDARY.boundary]
 
 
 def test_the_report_names_the_surrogate_that_ships_beside_its_rivals(finished):
     folder = CampaignFolder(finished[0])
     lineage = Lineage(folder.store(folder.campaign()))
-    report = lineage.store.result(lineage.surrogate)["report"]
+    report = lineage.surrogate.result.report
     page = write_report(finished[0]).read_text()
     section = page[page.index("Accuracy of the surrogate") : page.index("<h2>Diffusivities")]
     ours = section[: section.index("predicted without")]
-    assert report["split"] in ours and re.findall(r"<td>(\w+) \(ships\)", ours) == [report["shipped"]]
-    rows = {kind: f"{score['mae_dex']:.3f}" for kind, score in report["scores"].items()}
+    assert report.split in ours and re.findall(r"<td>(\w+) \(ships\)", ours) == [report.shipped]
+    rows = {kind: f"{score.mae_dex:.3f}" for kind, score in report.scores.items()}
     assert len(rows) > 1 and dict(re.findall(r"<td>(\w+)(?: \(ships\))?</td><td>([\d.]+)", ours)) == rows

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from ase.io import read
 
+from argyro.campaigns.pipeline.md import MD
 from argyro.campaigns.results.ancestry import Lineage, stored_items
 from argyro.campaigns.results.export import OF_A_FAMILY, export_campaign
 from argyro.campaigns.runtime.workspace import CampaignFolder
@@ -34,22 +35,22 @@ def lineage(finished):
 def test_rows_hold_the_numbers_of_the_store(exported, lineage):
     table = pd.read_parquet(exported[1] / "results.parquet").set_index(["diffusivity_key", "direction"])
     for measured in lineage.measurements:
-        result = lineage.store.result(measured.diffusivity)
-        for direction, cell in result["measured"].items():
+        result = measured.diffusivity.result
+        for direction, cell in result.measured.items():
             row = table.loc[(measured.diffusivity.key, direction)]
-            assert row["cell_valid"] == cell["valid"] and row["msd_A2"] == cell["msd_A2"]
-            found = [entry for entry in result["observations"] if entry["target"] == direction]
-            assert row["valid"] == any(entry["diffusivity_cm2_s"] for entry in found)
-            if row["valid"]:
-                assert row["diffusivity_value_cm2_s"] == found[0]["diffusivity_cm2_s"]["value"]
+            assert row["cell_valid"] == cell.valid and row["msd_A2"] == cell.msd_A2
+            value = result.value(direction)
+            assert row["valid"] == (value is not None)
+            if value:
+                assert row["diffusivity_value_cm2_s"] == value.value
             assert row["valid"] or row["upper_bound_cm2_s"] > 0 or row["reason"] or row["notes"]
 
 
 def test_every_run_is_traced_to_its_inputs(exported, lineage):
     table = pd.read_parquet(exported[1] / "results.parquet").set_index("md_key")
-    for key, run in stored_items(lineage.store, "md").items():
-        assert set(table.loc[[key], "temperature_K"]) == {run.inputs["temperature_K"]}
-        assert set(table.loc[[key], "structure_key"]) == {run.parents["structure"]}
+    for key, run in stored_items(lineage.store, MD).items():
+        assert set(table.loc[[key], "temperature_K"]) == {run.inputs.conditions.temperature_K}
+        assert set(table.loc[[key], "structure_key"]) == {run.parent_key("structure")}
 
 
 def test_potentials_structures_and_surrogate_can_be_read(exported):

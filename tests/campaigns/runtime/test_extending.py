@@ -79,10 +79,10 @@ def test_a_change_recomputes_only_what_depends_on_it(changes, depends):
 
 
 def test_bulk_runs_do_not_depend_on_the_boundary_width():
-    nodes = [build_graph(c).items() for c in (OLD, campaign(boundary_width_nm=2.0))]
-    for name, item in nodes[0].items():
-        if name.startswith("diffusivity/"):
-            assert (item.key == nodes[1][name].key) == ("/bulk/" in name)
+    graphs = [build_graph(c) for c in (OLD, campaign(boundary_width_nm=2.0))]
+    items = [graph.items() for graph in graphs]
+    for node in graphs[0].of_stage("diffusivity"):
+        assert (items[0][node.name].key == items[1][node.name].key) == node.cell.boundary.is_bulk
 
 
 def test_a_hotter_run_keeps_the_potential_that_was_given_room_for_it():
@@ -96,7 +96,7 @@ def test_the_difference_names_settings_and_causes():
     found = campaign_diff(OLD, campaign(md__production_ps=800, temperatures_K=[450, 500, 550, 600]))
     assert {"path": "md.production_ps", "a": 400, "b": 800} in found["settings"]
     assert {"path": "temperatures_K", "a": [700], "b": []} in found["settings"]
-    assert {"stage": "md", "because": "production_ps: 400.0 → 800.0", "items": 120} in found["causes"]
+    assert {"stage": "md", "because": "length_ps: 400.0 → 800.0", "items": 120} in found["causes"]
     assert not found["same"] and campaign_diff(OLD, OLD)["same"]
 
 

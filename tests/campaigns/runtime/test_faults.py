@@ -11,10 +11,10 @@ import pytest
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.campaigns.pipeline.graph import Graph, Node
-from argyro.campaigns.pipeline.stage import StageDefinition
 from argyro.campaigns.runtime.scheduler import Scheduler
 from argyro.platform.execution.item_lock import item_lock, sweep
 from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.task import Resources
 
 MOUNT = ["unshare", "--map-root-user", "--mount"]
@@ -22,13 +22,22 @@ CAN_MOUNT = shutil.which("unshare") and subprocess.run([*MOUNT, "true"], capture
 needs_mount = pytest.mark.skipif(not CAN_MOUNT, reason="no user namespaces here to mount a small disk in")
 
 
+class Asked(Contract):
+    n: int
+    bytes: int = 0
+
+
+class Lives(StageResult):
+    lives: int = 0
+
+
 def write(context):
     """Fills the disk with as many bytes as it is told; what it wrote before it failed, it finds again."""
     lives = context.unfinished / "lives"
     with lives.open("a") as file:
         file.write("I")
-    (context.workdir / "data.bin").write_bytes(os.urandom(context.inputs["bytes"]))
-    return {"lives": len(lives.read_text())}
+    (context.workdir / "data.bin").write_bytes(os.urandom(context.inputs.bytes))
+    return Lives(lives=len(lives.read_text()))
 
 
 def hang(context):
@@ -36,7 +45,7 @@ def hang(context):
     if not (context.unfinished / "began").exists():
         (context.unfinished / "began").write_text("")
         time.sleep(60)
-    return {}
+    return Lives()
 
 
 def hang_always(context):
@@ -46,8 +55,8 @@ def hang_always(context):
 def graph_of(run, *inputs, limit_s=None):
     graph = Graph()
     for number, given in enumerate(inputs):
-        stage = StageDefinition("test", 1, run)
-        graph.add(Node(f"item {number}", stage, given | {"n": number}, resources=Resources(limit_s=limit_s)))
+        stage = Stage("test", 1, run, Asked, Lives)
+        graph.add(Node(f"item {number}", stage, Asked(**given, n=number), resources=Resources(limit_s=limit_s)))
     return graph
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from argyro.actors.mlflow_tracker import MLflowTracker, default_tracking_uri
 from argyro.campaigns.pipeline.graph import Node
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
+from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, HomogenizeResult, Polycrystal
 from argyro.campaigns.runtime.mlflow_records import POLYCRYSTAL, records
+from argyro.campaigns.spec.material import BoundaryType, Cell, Material
+from argyro.platform.execution.stage import Contract, Tracked
 from argyro.platform.execution.work_item import WorkItem
 
 PAGE = (Path(__file__).parents[3] / "docs" / "mlflow.md").read_text()
@@ -19,26 +21,25 @@ SIZES_NM = (10.0, 100.0)
 
 def homogenized(composition, width_nm, conductivity):
     """A finished homogenization; sigma is that of the coarsest grains."""
-    facts = {
-        "composition": composition,
-        "disorder": 0.25,
-        "boundary": "sigma5(001)[001]",
-        "boundary_width_nm": width_nm,
-    }
-    node = Node(f"homogenize/{composition}", HOMOGENIZE, {}, facts=facts)
+    cell = Cell(Material(composition=composition, disorder=0.25), BoundaryType("sigma5(001)[001]"))
+    node = Node(
+        f"homogenize/{composition}", HOMOGENIZE, Contract(), params={**cell.facts, "boundary_width_nm": width_nm}
+    )
     rows = [
-        {
-            "material": f"{composition} 25 %",
-            "boundary": facts["boundary"],
-            "grain_size_nm": size,
-            "temperature_K": 300.0,
-            "conductivity_mS_cm": uncertain(conductivity * size / max(SIZES_NM)),
-            "effective_cm2_s": uncertain(1e-9 * conductivity),
-        }
+        Polycrystal(
+            **cell.facts,
+            measured={"bulk": 1, "boundary": 2},
+            width_nm=width_nm,
+            grain_size_nm=size,
+            temperature_K=300.0,
+            conductivity_mS_cm=uncertain(conductivity * size / max(SIZES_NM)),
+            effective_cm2_s=uncertain(1e-9 * conductivity),
+        )
         for size in SIZES_NM
     ]
     item = WorkItem("homogenize", 1, {"composition": composition, "width_nm": width_nm, "sigma": conductivity})
-    return node, item, {"screening": rows, "metrics": {"conductivity_mS_cm_10_nm": conductivity}}
+    result = HomogenizeResult.model_construct(screening=rows)
+    return node, item, result, Tracked({"conductivity_mS_cm_10_nm": conductivity})
 
 
 def uncertain(value):
@@ -62,8 +63,8 @@ def tracked(tmp_path_factory):
 
     def log(name):
         tracker = MLflowTracker(uri, name, folder / "artifacts", name, {"seed": 1}, spec)
-        for node, item, result in campaigns[name]:
-            for record in records(node, item, result, folder, {"campaign": name, "production_ps": 200.0}):
+        for finished in campaigns[name]:
+            for record in records(*finished, folder, {"campaign": name, "production_ps": 200.0}):
                 tracker.log(record)
 
     for name in campaigns:

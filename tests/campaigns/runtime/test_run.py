@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from argyro.campaigns.pipeline.build_graph import build_graph
+from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.grow_graph import finished as finished_items
 from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.campaigns.pipeline.transport import TRANSPORT
 from argyro.campaigns.runtime.workspace import CampaignFolder
 
 pytestmark = pytest.mark.slow
@@ -31,28 +34,25 @@ def test_every_item_is_complete_and_ranked(finished):
     assert sum(row["probability_best"] for row in outcome["ranking"]) == pytest.approx(1)
 
 
+def results_of(folder):
+    campaign = CampaignFolder(folder).campaign()
+    return finished_items(build_graph(campaign), CampaignFolder(folder).store(campaign))
+
+
 def test_every_diffusivity_carries_what_it_means(finished):
-    store, items = items_of(finished[0])
-    for name, item in items.items():
-        if not name.startswith("diffusivity/"):
-            continue
-        result = store.result(item)
-        for measured in result["measured"].values():
-            assert measured["window_ps"] and measured["temperature_K"] and measured["estimator"]
-            assert measured["valid"] or measured["upper_bound_cm2_s"] > 0
-        for observation in result["observations"]:
-            assert observation["target"] == "bulk" or observation["width_nm"] == 0.8
+    for _, inputs, result in results_of(finished[0]).of(DIFFUSIVITY):
+        for measured in result.measured.values():
+            assert measured.window_ps and measured.estimator
+            assert measured.temperature_K == inputs.conditions.temperature_K
+            assert measured.valid or measured.upper_bound_cm2_s > 0
+        assert all(seen.target == "bulk" or seen.width_nm == 0.8 for seen in result.observations)
 
 
 def test_the_surrogate_knows_the_excess_of_the_boundary_that_was_run(finished):
     store, items = items_of(finished[0])
-    (measured,) = (
-        result["excess"]
-        for name, item in items.items()
-        if name.startswith("transport/") and (result := store.result(item)).get("excess")
-    )
+    (measured,) = (result.excess for _, _, result in results_of(finished[0]).of(TRANSPORT) if result.excess)
     model = json.loads((store.path(items["surrogate"]) / MODEL / "surrogate.json").read_text())
-    known = {"energy_J_m2": measured["energy_J_m2"], "volume_A": measured["volume_A"], "materials": 1}
+    known = {"energy_J_m2": measured.energy_J_m2, "volume_A": measured.volume_A, "materials": 1}
     assert model["boundary_excess"] == {"sigma5(001)[001]": pytest.approx(known)}
 
 
@@ -68,7 +68,7 @@ def test_a_damaged_item_is_recomputed_and_nothing_else(finished, tmp_path, argyr
     folder = tmp_path / "copy"
     shutil.copytree(finished[0], folder)
     store, items = items_of(folder)
-    victim = next(item for name, item in items.items() if name.startswith("diffusivity/"))
+    victim = next(item for item in items.values() if item.stage == "diffusivity")
     (store.path(victim) / "result.json").write_text("{}")
     before = CampaignFolder(folder).journal()
     done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")

@@ -6,32 +6,50 @@ import pytest
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.campaigns.pipeline.graph import Graph, Node
-from argyro.campaigns.pipeline.stage import StageDefinition
 from argyro.campaigns.runtime.scheduler import Scheduler
 from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
 from argyro.platform.execution.result_store import Store
-from argyro.platform.execution.task import Outcome, Resources, Unfinished
+from argyro.platform.execution.stage import Contract, Stage, StageResult, Unfinished
+from argyro.platform.execution.task import Outcome, Resources
+
+
+class Asked(Contract):
+    n: str = ""
+    fail: bool = False
+
+
+class Value(StageResult):
+    value: int
 
 
 def add_one(context):
-    """Sum of the parents' values plus one; fails or is slow on request."""
-    if context.inputs.get("fail"):
+    """Sum of the parents' values plus one; fails on request."""
+    if context.inputs.fail:
         raise RuntimeError("the cell exploded")
-    value = 1 + sum(context.parent_result(role)["value"] for role in context.parents)
+    value = 1 + sum(parent.result.value for role in context.folders for parent in context.parents(role, ADD))
     (context.workdir / "value.txt").write_text(str(value))
-    return {"value": value}
+    return Value(value=value)
 
 
-ADD = StageDefinition("add", 1, add_one)
+def stage(name, run):
+    return Stage(name, 1, run, Asked, Value)
+
+
+ADD = stage("add", add_one)
+
+
+def node(name, *parents, fail=False, run=ADD, **options):
+    """A node whose parents have roles of their own."""
+    return Node(name, run, Asked(n=name, fail=fail), {parent: [parent] for parent in parents}, **options)
 
 
 def chain(fail=(), tolerant=False):
     """a -> b, c -> d."""
     graph = Graph()
-    graph.add(Node("a", ADD, {"n": "a"}))
+    graph.add(node("a"))
     for name in "bc":
-        graph.add(Node(name, ADD, {"n": name, "fail": name in fail}, {"a": "a"}))
-    graph.add(Node("d", ADD, {"n": "d"}, {"b": "b", "c": "c"}, tolerant=tolerant))
+        graph.add(node(name, "a", fail=name in fail))
+    graph.add(node("d", "b", "c", tolerant=tolerant))
     return graph
 
 
@@ -42,7 +60,7 @@ def run(graph, tmp_path, executor=None, **options):
         Store(tmp_path / "store"),
         tmp_path / "scratch",
         executor or InlineExecutor(),
-        lambda node, item, result: done.append(node.name),
+        lambda finished, item, result: done.append(finished.name),
         **{"pause_s": 0.0, **options},
     )
     (tmp_path / "scratch").mkdir(exist_ok=True)
@@ -50,7 +68,7 @@ def run(graph, tmp_path, executor=None, **options):
 
 
 def computed(tmp_path):
-    return (tmp_path / "scratch" / "journal.jsonl").read_text().count("\n")
+    return (tmp_path / "scratch" / "journal.jsonl").read_text().count('"key"')
 
 
 def test_results_flow_from_parents_to_children(tmp_path):
@@ -85,7 +103,7 @@ def test_what_would_fail_alike_is_not_tried_again(error, attempts, tmp_path):
         raise error("no")
 
     graph = Graph()
-    graph.add(Node("a", StageDefinition("fail", 1, fail), {}))
+    graph.add(node("a", run=stage("fail", fail)))
     _, progress, _ = run(graph, tmp_path)
     assert set(progress.failed) == {"a"} and len(tried.read_text()) == attempts
     _, progress, _ = run(graph, tmp_path)
@@ -103,8 +121,8 @@ def test_a_tolerant_node_runs_on_what_succeeded_under_another_key(tmp_path):
 
 def test_a_tolerant_node_is_skipped_without_what_it_lives_on(tmp_path):
     graph = chain(fail="b")
-    graph.add(Node("e", ADD, {"n": "e"}, {"b": "b", "c": "c"}, tolerant=True, lives_on=["b"]))
-    graph.add(Node("f", ADD, {"n": "f"}, {"b": "b", "c": "c"}, tolerant=True, lives_on=["c"]))
+    graph.add(node("e", "b", "c", tolerant=True, needs_any=["b"]))
+    graph.add(node("f", "b", "c", tolerant=True, needs_any=["c"]))
     assert set(graph.items(failed=frozenset("b"))) == {"a", "c", "f"}
     _, progress, _ = run(graph, tmp_path)
     assert progress.done == {"a", "c", "f"} and progress.skipped == {"d", "e"} and set(progress.failed) == {"b"}
@@ -113,10 +131,10 @@ def test_a_tolerant_node_is_skipped_without_what_it_lives_on(tmp_path):
 def test_a_changed_input_recomputes_only_what_depends_on_it(tmp_path):
     run(chain(), tmp_path)
     graph = Graph()
-    graph.add(Node("a", ADD, {"n": "a"}))
-    graph.add(Node("b", ADD, {"n": "changed", "fail": False}, {"a": "a"}))
-    graph.add(Node("c", ADD, {"n": "c", "fail": False}, {"a": "a"}))
-    graph.add(Node("d", ADD, {"n": "d"}, {"b": "b", "c": "c"}))
+    graph.add(node("a"))
+    graph.add(Node("b", ADD, Asked(n="changed"), {"a": ["a"]}))
+    graph.add(node("c", "a"))
+    graph.add(node("d", "b", "c"))
     run(graph, tmp_path)
     assert computed(tmp_path) == 4 + 2
 
@@ -141,14 +159,14 @@ def test_a_decision_stands_when_what_failed_before_succeeds_later(tmp_path):
     def fragile(context):
         if broken.exists():
             raise RuntimeError("the machine was bad")
-        return {"value": 10}
+        return Value(value=10)
 
     def graph():
         made = Graph()
-        made.add(Node("a", ADD, {"n": "a"}))
-        made.add(Node("b", StageDefinition("fragile", 1, fragile), {}))
-        made.add(Node("decision", ADD, {"n": "d"}, {"a": "a", "b": "b"}, tolerant=True, decision=True))
-        made.add(Node("summary", ADD, {"n": "s"}, {"a": "a", "b": "b"}, tolerant=True))
+        made.add(node("a"))
+        made.add(node("b", run=stage("fragile", fragile)))
+        made.add(node("decision", "a", "b", tolerant=True, decision=True))
+        made.add(node("summary", "a", "b", tolerant=True))
         return made
 
     key = graph().items()["decision"].key
@@ -188,13 +206,12 @@ def save_at_the_limit(context):
     assert context.limit_s == 3600.0
     if steps < 4:
         raise Unfinished(f"{steps + 1} of 5")
-    return {"value": steps + 1}
+    return Value(value=steps + 1)
 
 
 def test_what_saves_itself_goes_on_in_as_many_tasks_as_it_takes(tmp_path):
     graph = Graph()
-    patient = StageDefinition("count", 1, save_at_the_limit)
-    graph.add(Node("a", patient, {}, resources=Resources(limit_s=3600.0)))
+    graph.add(node("a", run=stage("count", save_at_the_limit), resources=Resources(limit_s=3600.0)))
     scheduler, progress, _ = run(graph, tmp_path, attempts=1)
     assert progress.done == {"a"} and scheduler.store.result(scheduler.item("a")) == {"value": 5}
     assert computed(tmp_path) == 1
@@ -205,20 +222,20 @@ def test_an_item_that_always_kills_its_process_is_set_aside(tmp_path):
     assert progress.failed == {"a": "node gone"}
 
 
-def grow_to_three(node, result):
+def grow_to_three(last, result):
     """After each number the next, until a result of three."""
-    if result is None or result["value"] >= 3:
+    if result is None or result.value >= 3:
         return []
-    return [Node(f"{node.name}+", ADD, {"n": "grown"}, {"before": node.name})]
+    return [node(f"{last.name}+", last.name)]
 
 
 def test_a_graph_grows_from_results_and_grows_the_same_when_they_are_found_complete(tmp_path):
     graph = Graph()
-    graph.add(Node("a", ADD, {"n": "a"}))
+    graph.add(node("a"))
     _, progress, _ = run(graph, tmp_path, grow=grow_to_three)
     assert progress.done == {"a", "a+", "a++"}
     again = Graph()
-    again.add(Node("a", ADD, {"n": "a"}))
+    again.add(node("a"))
     _, progress, _ = run(again, tmp_path, grow=grow_to_three)
     assert progress.done == {"a", "a+", "a++"} and computed(tmp_path) == 3
 
@@ -226,27 +243,27 @@ def test_a_graph_grows_from_results_and_grows_the_same_when_they_are_found_compl
 def test_growth_hears_of_failures_too(tmp_path):
     heard = {}
 
-    def grow(node, result):
-        heard[node.name] = result
+    def grow(settled, result):
+        heard[settled.name] = result
         return []
 
     run(chain(fail="b"), tmp_path, grow=grow)
-    assert heard["a"] == {"value": 1} and heard["b"] is None and heard["d"] is None
+    assert heard["a"] == Value(value=1) and heard["b"] is None and heard["d"] is None
 
 
 def test_the_item_with_the_longest_chain_behind_it_goes_first(tmp_path):
     graph = Graph()
-    graph.add(Node("short", ADD, {"n": 1}, cost_core_s=5.0))
-    graph.add(Node("head", ADD, {"n": 2}, cost_core_s=1.0))
-    graph.add(Node("tail", ADD, {"n": 3}, {"head": "head"}, cost_core_s=100.0))
+    graph.add(node("short", cost_core_s=5.0))
+    graph.add(node("head", cost_core_s=1.0))
+    graph.add(node("tail", "head", cost_core_s=100.0))
     _, _, done = run(graph, tmp_path)
     assert done == ["head", "tail", "short"]
 
 
 def test_a_graph_refuses_unknown_parents_and_doubles():
     graph = Graph()
-    graph.add(Node("a", ADD, {}))
+    graph.add(node("a"))
     with pytest.raises(ValueError, match="twice"):
-        graph.add(Node("a", ADD, {}))
+        graph.add(node("a"))
     with pytest.raises(ValueError, match="unknown"):
-        graph.add(Node("b", ADD, {}, {"x": "nowhere"}))
+        graph.add(node("b", "nowhere"))

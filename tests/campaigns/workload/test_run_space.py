@@ -1,12 +1,11 @@
 """The runs a campaign could make, and those it begins with."""
 
-import numpy as np
 import pytest
 
-from argyro.campaigns.adaptive.run_history import Experience
+from argyro.campaigns.adaptive.run_history import BuiltCell, RunHistory
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
 from argyro.campaigns.spec.schema import Campaign
-from argyro.campaigns.workload.run_space import partner, run_space, space_filling
+from argyro.campaigns.workload.run_space import cells_of, partner, run_space, space_filling
 
 
 def campaign_of(**changes):
@@ -22,18 +21,23 @@ def campaign_of(**changes):
     return Campaign.model_validate(spec | changes)
 
 
+def labelled(space):
+    """Runs by their labels."""
+    return {run.label(50.0): run for run in space}
+
+
 def test_every_combination_is_possible_once():
     space = run_space(campaign_of())
-    assert len(space) == len({run.case for run in space}) == 6 * 2 * 3 * 2 * 2
-    keys = build_graph(campaign_of(acquisition=None)).items()
-    assert len({item.key for name, item in keys.items() if name.startswith("md/")}) == 6 * 2 * 3 * 2
+    assert len(space) == len(set(space)) == len(labelled(space)) == 6 * 2 * 3 * 2 * 2
+    items = build_graph(campaign_of(acquisition=None)).items().values()
+    assert len({item.key for item in items if item.stage == "md"}) == 6 * 2 * 3 * 2
 
 
 def test_runs_of_other_lengths_are_other_items_with_other_velocities():
     items = decided_graph(campaign_of(), None).items()
     case = "md/Li6PS5Cl 0 %/bulk/600 K/0"
     usual, long = items[case], items[f"{case}/200 ps"]
-    assert usual.inputs["production_ps"] == 50 and long.inputs["production_ps"] == 200
+    assert [item.inputs["conditions"]["length_ps"] for item in (usual, long)] == [50, 200]
     assert usual.inputs["seed"] != long.inputs["seed"]
 
 
@@ -46,10 +50,10 @@ def test_an_adaptive_campaign_shares_its_runs_with_one_that_makes_them_all():
 
 def test_partner_is_of_the_same_material_and_temperature_and_as_long_as_can_be():
     space = run_space(campaign_of())
-    run = next(r for r in space if r.case == "Li6PS5I 50 %/sigma5(001)[001]/700 K/1")
-    assert partner(run, space).case == "Li6PS5I 50 %/bulk/700 K/1/200 ps"
+    run = labelled(space)["Li6PS5I 50 %/sigma5(001)[001]/700 K/1"]
+    assert partner(run, space).label(50.0) == "Li6PS5I 50 %/bulk/700 K/1/200 ps"
     others = [bulk for bulk in space if bulk.realisation == 0]
-    assert partner(run, others).case == "Li6PS5I 50 %/bulk/700 K/0/200 ps"
+    assert partner(run, others).label(50.0) == "Li6PS5I 50 %/bulk/700 K/0/200 ps"
     assert partner(run, [bulk for bulk in space if bulk.temperature_K != 700]) is None
 
 
@@ -57,10 +61,10 @@ def test_the_beginning_is_spread_hot_first_and_no_boundary_without_its_bulk():
     space = run_space(campaign_of())
     chosen = space_filling(space, 8)
     assert len(chosen) == 8 and {run.temperature_K for run in chosen} == {700}
-    assert {run.composition for run in chosen} == {"Li6PS5Cl", "Li6PS5Br", "Li6PS5I"}
+    assert {run.cell.material.composition for run in chosen} == {"Li6PS5Cl", "Li6PS5Br", "Li6PS5I"}
     for place, run in enumerate(chosen):
-        assert run.boundary == "bulk" or partner(run, chosen[:place])
-    assert {run.boundary for run in chosen} == {"bulk", "sigma5(001)[001]"}
+        assert run.is_bulk or partner(run, chosen[:place])
+    assert {run.cell.boundary for run in chosen} == {"bulk", "sigma5(001)[001]"}
 
 
 def test_a_wide_beginning_reaches_the_coldest_runs_of_known_cells():
@@ -72,27 +76,33 @@ def test_a_wide_beginning_reaches_the_coldest_runs_of_known_cells():
 
 def test_what_was_begun_belongs_to_the_beginning_and_counts():
     space = run_space(campaign_of())
-    begun = [run for run in space if run.case == "Li6PS5Br 50 %/bulk/500 K/1"]
-    lonely = [run for run in space if run.case == "Li6PS5Br 50 %/sigma5(001)[001]/600 K/1"]
+    begun = [labelled(space)["Li6PS5Br 50 %/bulk/500 K/1"]]
+    lonely = [labelled(space)["Li6PS5Br 50 %/sigma5(001)[001]/600 K/1"]]
     chosen = space_filling(space, 3, begun + lonely)
     assert chosen[0] == begun[0] and len(chosen) == 3
     assert lonely[0] not in chosen  # its bulk run was not begun
 
 
-def test_experience_tells_costs_and_reliability_from_what_was_made():
-    space = {run.case: run for run in run_space(campaign_of())}
+def test_the_history_gives_costs_and_reliability_of_the_runs_so_far():
+    space = labelled(run_space(campaign_of()))
     bulk, failed = space["Li6PS5Cl 0 %/bulk/700 K/0"], space["Li6PS5I 0 %/bulk/700 K/0"]
-    value = {"target": "bulk", "diffusivity_cm2_s": {"value": 1e-6}}
-    results = {bulk.case: {"observations": [value]}}
-    atoms = {run.structure: 100 if run.boundary == "bulk" else 400 for run in space.values()}
-    experience = Experience([bulk, failed], results, {bulk.case: 36.0}, atoms, 10.0)
-    assert experience.core_hours == pytest.approx(0.01)
+    sizes = {(run.cell, run.realisation): BuiltCell(100 if run.is_bulk else 400, 24) for run in space.values()}
+    history = RunHistory([bulk, failed], {bulk: {"bulk"}}, {bulk: 36.0}, sizes, 10.0)
+    assert history.core_hours == pytest.approx(0.01)
     boundary = space["Li6PS5Cl 0 %/sigma5(001)[001]/600 K/0/200 ps"]
-    assert experience.expected_core_hours(boundary) == pytest.approx(0.01 * 4 * 210 / 60)
-    assert experience.without_result == [failed.case]
-    reliable = [experience.reliability(run) for run in (bulk, failed, boundary)]
-    assert reliable == [1.0, 0.5, 1.0]
-    assert experience.bulk_for(boundary) is None
+    assert history.expected_core_hours(boundary) == pytest.approx(0.01 * 4 * 210 / 60)
+    assert history.without_result == [failed]
+    assert [history.reliability(run) for run in (bulk, failed, boundary)] == [1.0, 0.5, 1.0]
+    assert history.bulk_for(boundary) is None
     hot = space["Li6PS5Cl 0 %/sigma5(001)[001]/700 K/1"]
-    assert experience.bulk_for(hot) == bulk and experience.has_value(bulk.case)
-    assert np.isclose(experience.values_of("Li6PS5Cl", 0.0, "bulk"), 1)
+    assert history.bulk_for(hot) == bulk and history.has_value(bulk)
+    assert history.values_of(bulk.cell) == 1
+
+
+def test_cells_sort_by_material_and_the_bulk_before_boundaries():
+    cells = sorted(cells_of(campaign_of()))
+    assert [cell.label for cell in cells[:3]] == [
+        "Li6PS5Br 0 %/bulk",
+        "Li6PS5Br 0 %/sigma5(001)[001]",
+        "Li6PS5Br 50 %/bulk",
+    ]

@@ -5,7 +5,7 @@ from ase.io import write
 from walkers import brownian
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.dynamics.diffusion.report import charge_report, load
+from argyro.platform.dynamics.diffusion.report import charge_transport, load
 from argyro.platform.dynamics.diffusion.tracer import diffusivity
 from argyro.platform.dynamics.sites.report import radial_report
 
@@ -53,8 +53,8 @@ def test_caged_ions_have_no_haven_ratio():
     from walkers import caged
 
     free, bound = brownian([1.0] * 3, frames=1000), caged(frames=1000)
-    assert charge_report(free, diffusivity(free, 500.0, estimator="exact"))["haven_ratio"]
-    assert charge_report(bound, diffusivity(bound, 500.0, estimator="exact"))["haven_ratio"] is None
+    assert charge_transport(free, diffusivity(free, 500.0, estimator="exact")).haven_ratio
+    assert charge_transport(bound, diffusivity(bound, 500.0, estimator="exact")).haven_ratio is None
 
 
 @pytest.mark.parametrize(

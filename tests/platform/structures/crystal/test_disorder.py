@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from argyro.platform.common.conductivity import lithium_per_A3
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures import build_boundary, build_bulk
 from argyro.platform.structures.crystal.composition import Composition
 from argyro.platform.structures.crystal.lattice_sites import bulk_skeleton
 from argyro.platform.structures.crystal.site_occupancy import free_anions, nearest_counts
 from argyro.platform.structures.crystal.sqs import quasirandom, statistics
-from argyro.platform.structures.disorder_analysis import free_anion_disorder, free_anion_sites, lithium_per_A3
+from argyro.platform.structures.disorder_analysis import free_anion_disorder, free_anion_sites
 
 
 @pytest.mark.parametrize("composition", ["Li6PS5Cl", "Li6PS5Br0.5I0.5", "Li5.5PS4.5Cl1.5", "Li6.5PS5.5Br0.5"])

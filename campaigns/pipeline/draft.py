@@ -1,0 +1,78 @@
+"""Collect the nodes of a campaign's graph while the stages add them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+
+from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.spec.label_source import identity
+from argyro.campaigns.spec.schema import Campaign, Labels
+from argyro.campaigns.workload.costs import Costs
+from argyro.campaigns.workload.item_resources import item_resources
+from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.execution.stage import Contract, Stage
+
+
+class LabelIdentity(Contract):
+    """Identify the reference of the labels, for the keys of work items."""
+
+    name: str
+    version: str
+    settings: str
+    weights: str
+    teacher: dict[str, object] | None = None
+
+    @property
+    def label(self) -> str:
+        """Label for people: ``chgnet 0.4.2``."""
+        return f"{self.name} {self.version}"
+
+
+class Draft:
+    """A campaign's graph while it is built.
+
+    Args:
+        campaign: to compute.
+        costs: expected core seconds.
+    """
+
+    def __init__(self, campaign: Campaign, costs: Costs):
+        self.campaign, self.costs = campaign, costs
+        self.graph = Graph()
+        self.labels = _identity_of(campaign.labels.model_dump_json())
+
+    def add(
+        self,
+        stage: Stage,
+        label: str,
+        inputs: Contract,
+        *,
+        parents: Mapping[str, Sequence[str]] | None = None,
+        tolerant: bool = False,
+        needs_any: Collection[str] = (),
+        decision: bool = False,
+        params: Mapping[str, object] | None = None,
+        settings: object = None,
+        cost: float = 1.0,
+    ) -> str:
+        """Add a node named after its stage and label; returns its name.
+
+        The other arguments are those of `Node`; the resources are those of the campaign for the stage.
+        """
+        name, resources = f"{stage.name}/{label}" if label else stage.name, item_resources(self.campaign, stage.name)
+        options = (parents or {}, tolerant, needs_any, params or {}, settings, resources, cost, decision)
+        return self.graph.add(Node(name, stage, inputs, *options))
+
+    def label(self, run: RunConditions) -> str:
+        """Label a run of the campaign."""
+        return run.label(self.campaign.md.production_ps)
+
+    def names(self, stage: str) -> list[str]:
+        """Names of the nodes of a stage so far."""
+        return [node.name for node in self.graph.of_stage(stage)]
+
+
+@lru_cache(maxsize=16)  # the reference's interpreter answers in half a second, and a growing graph is built often
+def _identity_of(labels: str) -> LabelIdentity:
+    return LabelIdentity(**identity(Labels.model_validate_json(labels).model_dump(mode="json")))

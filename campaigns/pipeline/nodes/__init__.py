@@ -1,1 +1,0 @@
-"""How the graph makes the nodes of each stage."""

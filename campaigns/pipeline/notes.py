@@ -1,0 +1,40 @@
+"""Warnings that stages attach to their results: a code with one sentence, and the numbers of the case."""
+
+from __future__ import annotations
+
+from argyro.platform.execution.stage import Contract
+
+SENTENCES = {
+    "potential-extended": "The potential was extended on account of the run.",
+    "run-cut-short": "The potential began to extrapolate; only the first part of the run is used.",
+    "no-jump-rates": "There are no jump rates.",
+    "no-inversion": "No boundary diffusivity fits the cell's.",
+    "layers-not-crossed": "Ions did not cross a whole layer, as the series mixture assumes: biased towards the bulk.",
+    "upper-bound-only": "There is only an upper bound of D, no value.",
+    "out-of-domain": "The surrogate is asked outside of its training data.",
+}
+
+
+class Note(Contract):
+    """Hold a warning.
+
+    Args:
+        code: a key of `SENTENCES`.
+        detail: numbers of this case.
+        target: direction of a diffusivity; empty if the note concerns the whole item.
+    """
+
+    code: str
+    detail: str = ""
+    target: str = ""
+
+    @property
+    def text(self) -> str:
+        """Sentence of the code with direction and detail."""
+        detail = ", ".join(part for part in (self.target, self.detail) if part)
+        return SENTENCES[self.code] + (f" ({detail})" if detail else "")
+
+
+def no_inversion(bulk_known: bool) -> str:
+    """Say why a boundary has no diffusivity though its cell has one."""
+    return "no boundary diffusivity fits the cell's" if bulk_known else "the bulk has only an upper bound"

@@ -1,0 +1,80 @@
+"""Name a material, a boundary and a simulated cell; each has one label and one sort order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+def _composition(formula: str) -> str:
+    from argyro.platform.structures.crystal.composition import Composition
+
+    return Composition.parse(formula).formula
+
+
+class Material(BaseModel):
+    """One candidate: an overall composition and how much of its halide sits off 4a."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    composition: Annotated[str, AfterValidator(_composition)] = Field(
+        description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
+    )
+    disorder: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.0, description="share of the halide that left 4a for 4c, 0 to 1"
+    )
+
+    @property
+    def label(self) -> str:
+        """Label for people: ``Li6PS5Cl 50 %``."""
+        return f"{self.composition} {100 * self.disorder:g} %"
+
+    def __lt__(self, other: Material) -> bool:
+        return (self.composition, self.disorder) < (other.composition, other.disorder)
+
+
+class BoundaryType(str):
+    """Name a grain boundary such as ``sigma5(001)[001]``, or the bulk; the bulk sorts before all boundaries."""
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether there is no boundary."""
+        return self == BULK
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+BULK = BoundaryType("bulk")
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """A simulated cell: a material in bulk or with a boundary."""
+
+    material: Material
+    boundary: BoundaryType
+
+    @property
+    def label(self) -> str:
+        """Label for people: ``Li6PS5Cl 50 %/bulk``."""
+        return f"{self.material.label}/{self.boundary}"
+
+    @property
+    def bulk(self) -> Cell:
+        """Cell of the same material without a boundary."""
+        return Cell(self.material, BULK)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Columns that describe the cell in tables and in MLflow."""
+        return {
+            "composition": self.material.composition,
+            "disorder": self.material.disorder,
+            "boundary": str(self.boundary),
+            "material": self.material.label,
+        }
