@@ -63,7 +63,8 @@ class CampaignFolder:
     def costs(self) -> Costs | None:
         """Read the costs measured before the first run; None if they are absent or damaged, then measure again."""
         try:
-            return Costs.model_validate_json(self._costs_file.read_text())
+            found = Costs.model_validate_json(self._costs_file.read_text())
+            return found if found.model_fields_set else None
         except (OSError, ValueError):
             return None
 

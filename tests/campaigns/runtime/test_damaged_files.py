@@ -6,12 +6,13 @@ import pytest
 
 from argyro.actors.mlflow_queue import Spool
 from argyro.actors.mlflow_tracker import Record
-from argyro.campaigns.planning.plan_vs_actual import campaign_costs
+from argyro.campaigns.planning.machine_benchmark import campaign_costs
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.load import load_campaign
 from argyro.campaigns.workload.costs import Costs
 from argyro.platform.common.errors import InputError
-from argyro.platform.execution.result_store import Store
+from argyro.platform.execution.result_store import FORMAT_VERSION, Store
+from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.task import Task, execute
 from argyro.platform.execution.work_item import WorkItem
 
@@ -31,7 +32,7 @@ def folder(campaign, tmp_path):
     return made
 
 
-@pytest.mark.parametrize("text", [*GARBAGE, json.dumps(Costs(slowness=-1.0).to_json()).encode()], ids=range(9))
+@pytest.mark.parametrize("text", [*GARBAGE, b'{"slowness": -1.0}'], ids=range(9))
 def test_damaged_costs_are_measured_again(folder, campaign, text):
     assert folder.costs().slowness == 3.0
     (folder.root / "costs.json").write_bytes(text)
@@ -56,19 +57,22 @@ def test_a_damaged_marker_is_named_and_the_next_run_makes_it_again(folder, campa
     assert folder.prepare(campaign) and folder.campaign() == campaign
 
 
-def stage(context):
-    return {}
+class Numbered(Contract):
+    n: int
+
+
+STAGE = Stage("test", 1, lambda context: StageResult(), Numbered, StageResult)
 
 
 def test_a_damaged_journal_loses_no_entry_but_the_damaged(folder):
-    task = Task(WorkItem("test", 1, {"n": 1}), stage, {}, str(folder.root / "store"), folder.scratch)
+    task = Task(WorkItem("test", 1, {"n": 1}), STAGE, {}, str(folder.root / "store"), folder.scratch)
     execute(task)
     journal = folder.scratch / "journal.jsonl"
     whole = journal.read_bytes()
     journal.write_bytes(
         whole + b'[1]\n{"key": 1}\n\x00\xff\n{"key": "k", "stage": "s", "seconds": "x", "time": 1}\n' + whole[:20]
     )
-    execute(Task(WorkItem("test", 1, {"n": 2}), stage, {}, str(folder.root / "store"), folder.scratch))
+    execute(Task(WorkItem("test", 1, {"n": 2}), STAGE, {}, str(folder.root / "store"), folder.scratch))
     keys = [entry["key"] for entry in folder.journal()]
     assert keys == [WorkItem("test", 1, {"n": n}).key for n in (1, 2)]
 
@@ -78,7 +82,7 @@ def test_a_damaged_format_file_of_the_store_is_made_again(tmp_path, text):
     Store(tmp_path)
     (tmp_path / "format.json").write_bytes(text)
     Store(tmp_path)
-    assert json.loads((tmp_path / "format.json").read_text()) == {"argyro_store": 1}
+    assert json.loads((tmp_path / "format.json").read_text()) == {"argyro_store": FORMAT_VERSION}
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=range(8))

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.execution.result_store import EAGER_CHECK_BYTES, DamagedItem, Store, StoreUnavailable
+from argyro.platform.execution.result_store import (
+    EAGER_CHECK_BYTES,
+    FORMAT_VERSION,
+    DamagedItem,
+    Store,
+    StoreUnavailable,
+)
 from argyro.platform.execution.work_item import WorkItem
 
 
@@ -26,14 +32,14 @@ def put(store, item, tmp_path, result=None, files=()):
 
 
 def test_key_depends_on_every_field_and_not_on_order():
-    item = WorkItem("md", 1, {"a": 1, "b": 2.5}, {"p": "k"})
-    assert item.key == WorkItem("md", 1, {"b": 2.5, "a": 1}, {"p": "k"}).key
+    item = WorkItem("md", 1, {"a": 1, "b": 2.5}, {"p": ["k"]})
+    assert item.key == WorkItem("md", 1, {"b": 2.5, "a": 1}, {"p": ["k"]}).key
     others = [
-        WorkItem("md2", 1, {"a": 1, "b": 2.5}, {"p": "k"}),
-        WorkItem("md", 2, {"a": 1, "b": 2.5}, {"p": "k"}),
-        WorkItem("md", 1, {"a": 1, "b": 2.6}, {"p": "k"}),
-        WorkItem("md", 1, {"a": 1, "b": 2.5}, {"p": "l"}),
-        WorkItem("md", 1, {"a": 1, "b": 2.5}, {"q": "k"}),
+        WorkItem("md2", 1, {"a": 1, "b": 2.5}, {"p": ["k"]}),
+        WorkItem("md", 2, {"a": 1, "b": 2.5}, {"p": ["k"]}),
+        WorkItem("md", 1, {"a": 1, "b": 2.6}, {"p": ["k"]}),
+        WorkItem("md", 1, {"a": 1, "b": 2.5}, {"p": ["l"]}),
+        WorkItem("md", 1, {"a": 1, "b": 2.5}, {"q": ["k"]}),
     ]
     assert len({item.key, *(other.key for other in others)}) == 6
 
@@ -92,6 +98,17 @@ def test_a_newer_format_is_refused(tmp_path):
     (tmp_path / "format.json").write_text(json.dumps({"argyro_store": 99}))
     with pytest.raises(InputError, match="format 99"):
         Store(tmp_path)
+
+
+def test_items_of_an_older_format_stay_and_the_first_new_item_brings_the_store_up_to_date(tmp_path):
+    (tmp_path / "store").mkdir()
+    marker = tmp_path / "store" / "format.json"
+    marker.write_text(json.dumps({"argyro_store": 1}))
+    store = Store(tmp_path / "store")
+    assert "computed again" in store.outdated_warning and json.loads(marker.read_text()) == {"argyro_store": 1}
+    put(store, WorkItem("md", 1, {}), tmp_path)
+    assert json.loads(marker.read_text()) == {"argyro_store": FORMAT_VERSION}
+    assert not Store(tmp_path / "store").outdated_warning
 
 
 def test_a_file_in_place_of_the_store_is_refused(tmp_path):
