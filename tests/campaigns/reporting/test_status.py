@@ -115,7 +115,7 @@ def test_the_command_names_the_way_on(folder, argyro):
     done = argyro("status", folder.root)
     assert f"argyro run {folder.root}/campaign.yaml --workdir {folder.root}" in " ".join(done.stdout.split())
     document = json.loads(argyro("status", folder.root, "--json").stdout)
-    keys = {"name", "active", "stages", "running", "items_per_hour", "hours_left", "errors", "acquisition"}
+    keys = {"name", "active", "stages", "running", "items_per_hour", "hours_left", "errors", "acquisition", "warnings"}
     assert keys == set(document)
 
 
