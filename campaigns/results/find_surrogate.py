@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
-from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.platform.common.errors import InputError
 from argyro.surrogates.homogenized.polycrystal import MESH_FILE
 from argyro.surrogates.serving.bundled_model import SURROGATE_FILE, shipped_folder
@@ -45,6 +43,9 @@ def surrogate_folder(given: str | None) -> Path:
 
 def _of_campaign(root: Path) -> Path:
     """Find the model that the campaign trained last."""
+    from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+    from argyro.campaigns.runtime.workspace import CampaignFolder
+
     folder = CampaignFolder(root)
     store = folder.store(folder.campaign())
     keys = [entry["key"] for entry in folder.journal() if entry["stage"] == SURROGATE.name]

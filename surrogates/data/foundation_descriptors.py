@@ -13,7 +13,6 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.labels.descriptors import atom_descriptors, require_describing
 from argyro.platform.labels.source import LabelSource
 
 COMPONENTS = 8  # hold 99.7 % of the variance of CHGNet's 64 channels in argyrodites
@@ -42,6 +41,8 @@ class FrozenDescriptors:
         Raises:
             InputError: the source cannot describe atoms, see `atom_descriptors`.
         """
+        from argyro.platform.labels.descriptors import atom_descriptors, require_describing
+
         require_describing(source)
         described = np.concatenate([atom_descriptors(source, atoms) for atoms in structures])
         centre = described.mean(axis=0)
@@ -56,6 +57,8 @@ class FrozenDescriptors:
         Raises:
             InputError: the model is not here, or is another one than the networks were trained with.
         """
+        from argyro.platform.labels.descriptors import atom_descriptors, require_describing
+
         require_describing(self.source)
         if self.source.identity()["weights"] != self.weights:
             raise InputError(

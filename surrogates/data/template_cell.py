@@ -1,9 +1,9 @@
-"""A cell that stands for a material and boundary that a question names: what the graph networks see of it.
+"""Build the cell of a material and boundary that the graph networks evaluate.
 
-How the grains meet and where Li fits between them follow the size of the crystal and hardly its elements. So they are
-found once per boundary, among anions of mean charge, and scaled; a question draws its anions. Simulations start from
-`build_boundary`, which searches anew for each material; the networks tell the two cells apart by less than they
-differ among themselves.
+The stacking of the grains and the Li sites hardly depend on the elements. They are found once per boundary, among
+anions of mean charge, and scaled to the lattice parameter; the anions are drawn for each material. Simulations start
+from `build_boundary`, which searches for each material. The networks' coefficients of the two cells differ by less
+than the spread of the ensemble.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
+from typing import TYPE_CHECKING
 
-from ase import Atoms
-
-from argyro.platform.structures.boundaries.build import boundary_skeleton
 from argyro.platform.structures.boundaries.csl import parse_boundary
-from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
 from argyro.platform.structures.crystal.composition import Composition
-from argyro.platform.structures.crystal.decorate import PlacedLithium, mean_framework, place_in, populate
-from argyro.platform.structures.crystal.lattice_sites import Skeleton, bulk_skeleton
 from argyro.surrogates.data.descriptors import Identity
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from argyro.platform.structures.crystal.decorate import PlacedLithium
+    from argyro.platform.structures.crystal.lattice_sites import Skeleton
 
 BULK_CELLS = (2, 2, 2)  # enough free sites for any disorder
 MEAN_DISORDER = 0.5
@@ -33,6 +34,8 @@ def representative_cell(identity: Identity) -> Atoms:
     Raises:
         InputError: they cannot be built.
     """
+    from argyro.platform.structures.crystal.decorate import populate
+
     composition = Composition.parse(identity.composition)
     template = _template(identity.boundary, max(min(ROOM_FOR), ceil(composition["Li"] - 1e-6)))
     factor = composition.lattice_parameter_A / template.lattice_parameter_A
@@ -53,6 +56,11 @@ class _Template:
 
 @lru_cache(maxsize=64)
 def _template(boundary: str, lithium_per_unit: int) -> _Template:
+    from argyro.platform.structures.boundaries.build import boundary_skeleton
+    from argyro.platform.structures.boundaries.stacking_search import ranked_stackings
+    from argyro.platform.structures.crystal.decorate import mean_framework, place_in
+    from argyro.platform.structures.crystal.lattice_sites import bulk_skeleton
+
     mean = Composition.parse(ROOM_FOR[lithium_per_unit])
     lattice_A = mean.lattice_parameter_A
     if boundary == "bulk":

@@ -70,7 +70,8 @@ class EffectiveTable:
         """Tell which ratios D_∥/D_b and D_⊥/D_b, (q,), and w/d the table holds, (q,) booleans."""
         points = self._points(along, across, width)
         low, high = ([axis[end] for axis in self.axes] for end in (0, -1))
-        return ((points >= np.array(low) - 1e-9) & (points <= np.array(high) + 1e-9)).all(axis=1)
+        inside = (points >= np.array(low) - 1e-9) & (points <= np.array(high) + 1e-9)
+        return np.all(inside, axis=1)
 
     def ratio(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:
         """Interpolate D_eff/D_b of ratios that the table covers, (q,)."""

@@ -1,4 +1,4 @@
-"""A surrogate on disk: numbers in safetensors, everything else in JSON; nothing pickled."""
+"""Save and load surrogates: numbers in safetensors, everything else in JSON, no pickles."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from argyro.surrogates.models.gaussian_process import Data
 from argyro.surrogates.models.hyperparameters import Hyperparameters
 from argyro.surrogates.models.kernels import Rows
 from argyro.surrogates.models.model_card import model_card
+from argyro.surrogates.models.network_weights import NetworkWeights
 
 FORMAT = 3  # 3: excess of the boundaries among the descriptors
 
@@ -38,7 +39,7 @@ def save(surrogate: Fitted, directory: Path) -> None:
         "materials": data.rows.materials.tolist(),
         "keys": data.rows.keys.tolist(),
         "known": list(surrogate.known_means),
-        "network": None if surrogate.ensemble is None else asdict(surrogate.ensemble.size),
+        "network": None if surrogate.ensemble is None else dict(surrogate.ensemble.size),
         "calibration": surrogate.calibration,
         "domain": surrogate.domain.to_json(),
         "width_nm": surrogate.width_nm,
@@ -106,7 +107,7 @@ def _arrays(surrogate: Fitted, data: Data) -> dict[str, np.ndarray]:
     }
     if surrogate.ensemble is not None:
         arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)
-        arrays |= {f"network.{name}": value.numpy() for name, value in surrogate.ensemble.state_dict().items()}
+        arrays |= {f"network.{name}": value for name, value in surrogate.ensemble.state.items()}
     if surrogate.frozen is not None:
         arrays |= {"frozen.centre": surrogate.frozen.centre, "frozen.axes": surrogate.frozen.axes}
     return arrays
@@ -125,18 +126,8 @@ def _frozen(words: dict | None, arrays: dict[str, np.ndarray]) -> FrozenDescript
     return FrozenDescriptors(source, words["weights"], arrays["frozen.centre"], arrays["frozen.axes"])
 
 
-def _network(size: dict | None, arrays: dict[str, np.ndarray], members: int):
+def _network(size: dict | None, arrays: dict[str, np.ndarray], members: int) -> NetworkWeights | None:
     if size is None:
         return None
-    import torch
-
-    from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize
-
-    ensemble = GraphEnsemble(members, NetworkSize(**size))
-    state = {
-        name.removeprefix("network."): torch.tensor(value)
-        for name, value in arrays.items()
-        if name.startswith("network.")
-    }
-    ensemble.load_state_dict(state)
-    return ensemble.eval()
+    state = {name.removeprefix("network."): array for name, array in arrays.items() if name.startswith("network.")}
+    return NetworkWeights(members, size, state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +11,7 @@ from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.models.applicability_domain import Domain
 from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.candidates import Candidate
-
-if TYPE_CHECKING:
-    from argyro.surrogates.models.gnn import GraphEnsemble
+from argyro.surrogates.models.network_weights import NetworkWeights
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Fitted:
     """
 
     candidate: Candidate
-    ensemble: GraphEnsemble | None
+    ensemble: NetworkWeights | None
     known_means: dict[str, np.ndarray]
     calibration: float
     domain: Domain

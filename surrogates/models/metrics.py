@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy import stats
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, ndtri
 
 DEX = 1 / np.log(10)
 
@@ -89,7 +88,7 @@ def calibration_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int 
     values = np.isfinite(held_out.means) & ~held_out.censored & held_out.new
     if values.sum() < smallest:
         return 1.0
-    error = np.abs(held_out.log_values - held_out.means)[values] / stats.norm.ppf(level)
+    error = np.abs(held_out.log_values - held_out.means)[values] / ndtri(level)
     needed = np.sqrt(np.maximum(error**2 - held_out.label_sigmas[values] ** 2, 0.0)) / held_out.sigmas[values]
     rank = min(int(np.ceil((len(needed) + 1) * coverage)), len(needed))
     return float(np.clip(np.sort(needed)[rank - 1], 1.0, 3.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
@@ -20,6 +21,9 @@ from argyro.surrogates.models.gaussian_process import Posterior
 from argyro.surrogates.models.kernels import Rows, labels_of, rows_of
 from argyro.surrogates.models.metrics import widening
 from argyro.surrogates.models.prediction import Prediction, draw
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data as Graph
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,12 @@ class Surrogate(Fitted):
         if bulk != identity and self.needs_structure(bulk):
             coefficients[:, 0] = self._network(representative_cell(bulk))[:, 0]
         return Query(identity, coefficients)
+
+    def graph(self, structure: Atoms) -> Graph:
+        """Make the graph that the networks evaluate."""
+        from argyro.surrogates.data.structure_graph import graph_of
+
+        return graph_of(structure, self.excess, self.frozen)
 
     def predict(
         self,
@@ -156,11 +166,8 @@ class Surrogate(Fitted):
 
     def _network(self, structure: Atoms) -> np.ndarray:
         """Network coefficients (members, 3, 2) of a structure."""
-        from argyro.surrogates.data.structure_graph import graph_of
-        from argyro.surrogates.models.gnn_training import network_coefficients
-
-        graph = graph_of(structure, self.excess, self.frozen)
-        return network_coefficients(self.ensemble, [graph], self.prior)[:, 0]
+        assert self.ensemble is not None  # see `needs_structure`
+        return self.ensemble.coefficients([self.graph(structure)], self.prior)[:, 0]
 
     def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
         rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from argyro.platform.common.errors import InputError
 from argyro.surrogates.data.observation import TARGETS, Observation
@@ -89,7 +89,7 @@ def calibration_curve(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
     values = np.isfinite(held_out.means) & ~held_out.censored
     sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)[values]
     z = np.abs(held_out.log_values - held_out.means)[values] / sigma
-    return np.array([(z <= norm.ppf(0.5 + level / 2)).mean() for level in LEVELS])
+    return np.array([(z <= ndtri(0.5 + level / 2)).mean() for level in LEVELS])
 
 
 def markdown_table(results: Sequence[SplitResult]) -> str:

@@ -19,6 +19,7 @@ from argyro.surrogates.models.hyperparameter_posterior import hyperparameter_sam
 from argyro.surrogates.models.hyperparameters import Hyperparameters
 from argyro.surrogates.models.kernels import labels_of
 from argyro.surrogates.models.metrics import Score, calibration_factor, noise_floor_dex, score
+from argyro.surrogates.models.network_weights import NetworkWeights
 from argyro.surrogates.models.surrogate import Surrogate
 from argyro.surrogates.models.training_arrays import Examples, examples_of
 
@@ -74,17 +75,17 @@ def train_surrogate(
     training = NetworkTraining(members=options.members, steps=options.steps)
     graphs, frozen = seen_by_networks(examples, options)
     choice = _choose(examples, graphs, options, training, prior, seed)
-    ensemble, known, means = None, {}, prior_means(len(examples.data), prior)
+    weights, known, means = None, {}, prior_means(len(examples.data), prior)
     if choice.kind == "graph":
         ensemble = train_ensemble(graphs, examples.structure_of_row, examples.data, training, prior, seed)
         coefficients = network_coefficients(ensemble, graphs, prior)
         means = row_means(coefficients, examples.structure_of_row, examples.data.rows)
-        known = _known(examples, means)
+        known, weights = _known(examples, means), NetworkWeights.of(ensemble)
     candidate = fit_candidate(choice.kind, choice.hyper, examples.data, means, prior)
     sources = sorted({o.label_source for o in observations if o.label_source})
     report = _report(examples, choice, seed) | {"label_source": ", ".join(sources)}
     known_of = (Domain.of(examples), examples.width_nm, examples.excess)
-    return Surrogate(candidate, ensemble, known, choice.factor, *known_of, report, prior, frozen if ensemble else None)
+    return Surrogate(candidate, weights, known, choice.factor, *known_of, report, prior, frozen if weights else None)
 
 
 def seen_by_networks(examples: Examples, options: SurrogateOptions) -> tuple[list[Graph], FrozenDescriptors | None]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 # Cells of the quadrature grid per side: 48³ samples measure a grain of a 27-grain cube to about 1 %.
 QUADRATURE_CELLS = 48
@@ -118,6 +121,8 @@ def _lift(points: np.ndarray) -> np.ndarray:
 
 def _lifted_tree(centres: np.ndarray, weights: np.ndarray) -> cKDTree:
     """A tree in four dimensions in which the power distance is a plain one: height² = max weight - weight."""
+    from scipy.spatial import cKDTree
+
     height = np.sqrt(weights.max() - weights)
     return cKDTree(np.column_stack([centres % 1.0, height]), boxsize=[1.0, 1.0, 1.0, 0.0])
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import ConvexHull, cKDTree
 
 from argyro.platform.continuum.mesh.polycrystal import Polycrystal
 
@@ -38,6 +35,8 @@ def facets(polycrystal: Polycrystal) -> list[Facet]:
 
     Source: Aurenhammer, SIAM J. Comput. 16, 78 (1987).
     """
+    from scipy.spatial import ConvexHull
+
     shifts = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
     count = polycrystal.grains
     points = (polycrystal.centres[None] + shifts[:, None]).reshape(-1, 3)
@@ -60,7 +59,11 @@ def facets(polycrystal: Polycrystal) -> list[Facet]:
 
 
 def merge_periodic(points: np.ndarray, distance: float = MERGE_DISTANCE) -> np.ndarray:
-    """Labels 0..k-1 of points that coincide up to a period, (n, 3) -> (n,)."""
+    """Label points 0..k-1; points that coincide up to a period share a label, (n, 3) -> (n,)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
     wrapped = points % 1.0
     wrapped[wrapped >= 1.0] = 0.0
     pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(distance, output_type="ndarray")

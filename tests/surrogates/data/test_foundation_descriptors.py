@@ -47,7 +47,7 @@ def test_components_are_uncorrelated_with_unit_variance_over_the_training():
 def test_networks_see_them_and_a_saved_surrogate_still_does(trained, tmp_path):
     atoms = build_bulk("Li6PS5Br", 0.25)
     graph = trained.graph(atoms)
-    assert graph.num_node_features == NODE_FEATURES + COMPONENTS == trained.ensemble.size.inputs
+    assert graph.num_node_features == NODE_FEATURES + COMPONENTS == trained.ensemble.size["inputs"]
     np.testing.assert_allclose(graph.x[:, NODE_FEATURES:], trained.frozen.of(atoms), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(graph.near, graph.x[:, NODE_FEATURES - 2])
     trained.save(tmp_path)

@@ -36,15 +36,13 @@ def test_geometry_is_that_of_the_cells_which_are_simulated():
 
 def test_networks_hardly_tell_it_from_a_simulated_cell():
     """By less than half of what the networks differ by among themselves, at 300 K, where they differ most."""
-    from argyro.surrogates.models.gnn_training import network_coefficients
-
     surrogate = oracle_of().surrogate
     if surrogate.ensemble is None:
         pytest.skip("the surrogate that ships has no networks")
     identity = Identity.of("Li6PS5Cl0.3Br0.7", 0.4, TWIN)
     cells = representative_cell(identity), build_boundary(identity.composition, identity.disorder, TWIN)
     graphs = [surrogate.graph(atoms) for atoms in cells]
-    coefficients = network_coefficients(surrogate.ensemble, graphs, surrogate.prior)
+    coefficients = surrogate.ensemble.coefficients(graphs, surrogate.prior)
     asked, built = np.moveaxis(surrogate.prior.log_diffusivity(coefficients, np.array([300.0]))[..., 0], 1, 0)
     assert np.all(np.abs(asked.mean(axis=0) - built.mean(axis=0)) < 0.5 * built.std(axis=0))
 
