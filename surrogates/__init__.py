@@ -1,4 +1,4 @@
-"""Graph surrogate of ln D(structure, composition, T)."""
+"""Predict Li diffusivities from a surrogate trained on molecular dynamics."""
 
 from __future__ import annotations
 
@@ -20,22 +20,27 @@ def predict(
     structure: Atoms | None = None,
     surrogate: Path | str | None = None,
 ) -> list[dict]:
-    """Diffusivities and conductivity of a polycrystal, each with its 95 % interval.
+    """Predict diffusivities and conductivity of a polycrystal, each with its 95 % interval.
 
     Args:
-        composition: such as ``Li6PS5Cl0.5Br0.5``; of a structure, its own if None.
-        disorder: share of the halide that left 4a, 0 to 1; of a structure, what it states, else 0, if None.
-        boundary: such as ``sigma5(001)[001]``; of a structure, what it states, else ``bulk``, if None.
+        composition: such as ``Li6PS5Cl0.5Br0.5``; None for the structure's own.
+        disorder: share of the halide that left 4a, 0 to 1; None for the structure's own, else 0.
+        boundary: such as ``sigma5(001)[001]``; None for the structure's own, else ``bulk``.
         temperatures_K: one temperature or several.
         grain_sizes_nm: one grain size or several.
-        structure: a cell of one's own; without one, it is built.
-        surrogate: its folder; the one that comes with argyro if None.
+        structure: a cell in place of the names.
+        surrogate: its folder; None for the one that comes with argyro.
 
     Returns:
-        for each temperature and, within it, each grain size the keys of `argyro predict --json`.
+        The keys of ``argyro predict --json`` for each temperature and, within it, each grain size.
 
     Raises:
-        InputError: what cannot be built or predicted, or there is no surrogate.
+        InputError: a material or boundary that cannot be built or predicted, or no surrogate.
+
+    >>> cold, hot = predict("Li6PS5Cl", disorder=0.5, temperatures_K=[300, 400])
+    >>> sigma = cold["conductivity_mS_cm"]
+    >>> sigma["low"] < sigma["value"] < sigma["high"] < hot["conductivity_mS_cm"]["value"]
+    True
     """
     from argyro.surrogates.serving.predictor import oracle_of
 
@@ -53,5 +58,5 @@ def _numbers(name: str, given: float | Sequence[float]) -> list[float]:
     except (TypeError, ValueError):
         numbers = []
     if not numbers:
-        raise InputError(f"{name} {given!r} are no numbers; give at least one", path=name, given=given)
+        raise InputError(f"{name} {given!r} must be a number or several numbers", path=name, given=given)
     return numbers

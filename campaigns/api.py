@@ -1,0 +1,275 @@
+"""Offer the common tasks as Python functions; `import argyro` names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+from argyro.platform.potential.mtp.model import MTP as Potential
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from ase import Atoms
+
+    from argyro.campaigns.run import CampaignRun
+    from argyro.campaigns.spec.schema import Campaign as CampaignSpec
+    from argyro.platform.continuum.homogenize import Homogenized
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+
+
+def homogenize(
+    d_bulk_cm2_s: float,
+    d_parallel_cm2_s: float,
+    d_perpendicular_cm2_s: float,
+    width_nm: float,
+    grain_size_nm: float,
+    *,
+    grains: int = 27,
+    seed: int = 0,
+    method: str = "auto",
+) -> Homogenized:
+    """Compute the effective diffusivity of a periodic polycrystal.
+
+    Args:
+        d_bulk_cm2_s: diffusivity of the grains.
+        d_parallel_cm2_s: along the grain boundaries.
+        d_perpendicular_cm2_s: across them.
+        width_nm: boundary width that the two refer to.
+        grain_size_nm: diameter of the sphere of a mean grain's volume.
+        grains: number of grains.
+        seed: of the polycrystal.
+        method: ``auto``, ``direct``, ``reduced`` or ``voxel``.
+
+    Raises:
+        InputError: a diffusivity or length that is not positive, a boundary wider than the grain.
+
+    Boundaries that diffuse as the grains change nothing:
+
+    >>> found = homogenize(1e-8, 1e-8, 1e-8, width_nm=2.5, grain_size_nm=100, grains=8)
+    >>> round(found.mean_cm2_s / 1e-8, 3)
+    1.0
+    """
+    from argyro.platform.continuum.homogenize import effective_diffusivity
+    from argyro.platform.continuum.mesh.mesh import mesh
+    from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
+
+    point = (d_bulk_cm2_s, d_parallel_cm2_s, d_perpendicular_cm2_s, width_nm, grain_size_nm)
+    return effective_diffusivity(mesh(voronoi_polycrystal(grains, seed)), *point, method)
+
+
+def load_trajectory(
+    paths: str | PathLike | Sequence[str | PathLike], frame_interval_fs: float | None = None, species: str = "Li"
+) -> Trajectory:
+    """Read a trajectory of VASP, LAMMPS, CP2K, ASE or DCD.
+
+    Args:
+        paths: one file, or the consecutive files of one run.
+        frame_interval_fs: time between frames; None if the files state it.
+        species: mobile element.
+
+    Raises:
+        InputError: a file that cannot be read, or frames that do not belong to one run.
+
+    See `diffusivity` for an example.
+    """
+    from argyro.platform.dynamics.diffusion.report import load
+
+    several = [paths] if isinstance(paths, str | PathLike) else paths
+    return load([Path(path) for path in several], frame_interval_fs, species)
+
+
+def diffusivity(trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0) -> dict:
+    """Measure the tracer diffusivity of a trajectory.
+
+    Args:
+        trajectory: see `load_trajectory`.
+        temperature_K: of the run.
+        axes: directions to average over, such as ``xyz`` or ``xy``.
+        seed: of the posterior's samples.
+
+    Returns:
+        The keys of ``argyro diffusion --json``: ``diffusivity_cm2_s`` with ``value``, ``low`` and ``high`` (95 %),
+        or None with ``upper_bound_cm2_s`` and ``reason``.
+
+    Raises:
+        InputError: a trajectory too short to measure, or unknown axes.
+
+    Random walkers with steps of σ = 0.1 Å per axis and 100 fs diffuse by σ²/2τ = 5e-6 cm²/s:
+
+    >>> import numpy as np
+    >>> from ase import Atoms
+    >>> from ase.io import write
+    >>> rng = np.random.default_rng(0)
+    >>> start = 20 * rng.random((72, 3))
+    >>> steps = 0.1 * rng.normal(size=(2000, 72, 3)) * (np.arange(72) < 64)[:, None]  # S stays
+    >>> frames = [Atoms("Li64S8", x, cell=[20] * 3, pbc=True) for x in start + steps.cumsum(axis=0)]
+    >>> write("walk.extxyz", frames)
+    >>> found = diffusivity(load_trajectory("walk.extxyz", frame_interval_fs=100), temperature_K=600)
+    >>> interval = found["diffusivity_cm2_s"]
+    >>> interval["low"] < 5e-6 < interval["high"]
+    True
+    """
+    from argyro.platform.dynamics.diffusion.report import diffusion_report
+
+    return diffusion_report(trajectory, temperature_K, axes, seed)
+
+
+class MTP(MTPCalculator):
+    """ASE calculator of a moment tensor potential: energy (eV), forces (eV/Å), stress (eV/Å³).
+
+    Args:
+        potential: file in MLIP's format, or the outcome of `train_mtp`.
+        species: elements of the file's types, if it does not name them.
+        threads: 0 for as many as OMP_NUM_THREADS allows.
+
+    Raises:
+        InputError: the file is no potential.
+
+    See `train_mtp` for an example.
+    """
+
+    def __init__(self, potential: str | PathLike | Potential, species: Sequence[str] | None = None, threads: int = 0):
+        mtp = potential if isinstance(potential, Potential) else Potential.read(potential, species)
+        super().__init__(mtp, threads)
+
+    def write(self, path: str | PathLike) -> None:
+        """Write the potential in MLIP's format."""
+        self.mtp.write(path)
+
+
+def train_mtp(
+    frames: Sequence[Atoms],
+    level: int,
+    *,
+    cutoff_A: float = 5.0,
+    min_dist_A: float = 1.6,
+    iterations: int = 300,
+    validation: Sequence[Atoms] | None = None,
+    seed: int = 0,
+) -> MTP:
+    """Fit a moment tensor potential to labelled frames.
+
+    Args:
+        frames: with energies, forces and, if periodic, stresses in a calculator.
+        level: even, 2 to 26; a higher level has more basis functions.
+        cutoff_A: cutoff radius.
+        min_dist_A: least distance of the radial functions.
+        iterations: of L-BFGS, at most.
+        validation: frames for an early stop.
+        seed: of the starting coefficients.
+
+    Raises:
+        InputError: frames without labels, or a level that does not exist.
+
+    >>> from ase.build import bulk
+    >>> from ase.calculators.emt import EMT
+    >>> from ase.calculators.singlepoint import SinglePointCalculator
+    >>> def labelled(seed):
+    ...     atoms = bulk("Cu", cubic=True)
+    ...     atoms.rattle(0.1, seed=seed)
+    ...     atoms.calc = EMT()
+    ...     labels = {name: atoms.calc.get_property(name, atoms) for name in ("energy", "forces", "stress")}
+    ...     atoms.calc = SinglePointCalculator(atoms, **labels)
+    ...     return atoms
+    >>> potential = train_mtp([labelled(seed) for seed in range(20)], level=6, iterations=100)
+    >>> atoms = labelled(99)
+    >>> exact = atoms.get_forces()
+    >>> atoms.calc = potential
+    >>> bool(abs(atoms.get_forces() - exact).max() < 0.2)
+    True
+    """
+    from argyro.platform.potential.fitting.fit import train
+    from argyro.platform.potential.fitting.options import TrainingOptions
+
+    species = tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols}))
+    initial = Potential.untrained(species, level, cutoff_A, min_dist_A, seed=seed)
+    return MTP(train(frames, initial, TrainingOptions(max_iterations=iterations), validation).mtp)
+
+
+class Campaign:
+    """A campaign file and its folder.
+
+    Args:
+        spec: campaign file (YAML).
+        workdir: folder of the results; None for ``runs/NAME``.
+        outside: let the file name files and programs outside of the current directory.
+
+    >>> from importlib.resources import files
+    >>> campaign = Campaign(files("argyro.campaigns") / "templates/quickstart.yaml")
+    >>> campaign.validate().name
+    'quickstart'
+    >>> campaign.workdir
+    PosixPath('runs/quickstart')
+    """
+
+    def __init__(self, spec: str | PathLike, workdir: str | PathLike | None = None, *, outside: bool = False):
+        self.spec, self.outside = Path(spec), outside
+        self._workdir = None if workdir is None else Path(workdir)
+
+    @property
+    def workdir(self) -> Path:
+        """The folder of the results."""
+        return self._workdir or Path("runs") / self.validate().name
+
+    def validate(self) -> CampaignSpec:
+        """Check the campaign file.
+
+        Returns:
+            its content.
+
+        Raises:
+            InvalidCampaign: with every mistake found.
+        """
+        from argyro.campaigns.spec.load import load_campaign
+
+        return load_campaign(self.spec, self._workdir, self.outside)
+
+    def plan(self, nodes: int = 1, cores: float | None = None, memory_GB: float | None = None) -> dict:
+        """Estimate work items, labels, core-hours, wall time, memory and disk; nothing is run.
+
+        Args:
+            nodes: machines.
+            cores: of each; None as this machine.
+            memory_GB: of each; None as this machine.
+
+        Returns:
+            The keys of ``argyro plan --json``.
+        """
+        from argyro.campaigns.planning.machine_benchmark import measure_costs
+        from argyro.campaigns.planning.makespan import Machine
+        from argyro.campaigns.planning.plan import make_plan, this_machine
+
+        campaign, here = self.validate(), this_machine()
+        machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
+        return make_plan(campaign, measure_costs(campaign), nodes * [machine], disk=self._workdir)
+
+    def run(self, *, inline: bool = False, address: str | None = None) -> CampaignRun:
+        """Compute what the folder lacks; call it again to resume.
+
+        Args:
+            inline: run in this process, without Ray.
+            address: Ray cluster: ``auto``, ``local`` or its URL; None for a local one.
+        """
+        from argyro.campaigns.run import run_campaign
+
+        campaign = self.validate()
+        return run_campaign(
+            campaign, self.workdir, inline=inline, address=address, display=lambda scheduler: nullcontext()
+        )
+
+    def results(self) -> pd.DataFrame:
+        """Tabulate the diffusivities so far: a row for each run and direction, see docs/results.md.
+
+        Raises:
+            InputError: the folder holds no campaign.
+        """
+        from argyro.campaigns.results.ancestry import Lineage
+        from argyro.campaigns.results.results_table import results_table
+        from argyro.campaigns.runtime.workspace import CampaignFolder
+
+        folder = CampaignFolder(self.workdir)
+        return results_table(Lineage(folder.store(folder.campaign())))
