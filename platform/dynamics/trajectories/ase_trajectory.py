@@ -7,12 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import open_bytes
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions
+from argyro.platform.dynamics.trajectories.sanity import to_fractional
 from argyro.platform.dynamics.trajectories.xyz import no_cell
 
 ULM = b"- of Ulm"
@@ -26,24 +28,27 @@ def read_ase_trajectory(path: Path, options: ReadOptions) -> Frames:
     """
     from ase.io.trajectory import TrajectoryReader
 
-    with _plain_file(path) as plain:
-        reader = TrajectoryReader(plain)
-        for number in range(len(reader)):
-            try:
-                atoms = reader[number]
-            except Exception as error:  # ASE raises whatever its layers do
-                raise InputError(f"{path}, frame {number}: ASE cannot read it: {error}", path=str(path)) from error
-            cell = atoms.cell.array if options.cell_A is None else options.cell_A
-            if abs(float(np.linalg.det(cell))) < 1e-6:
-                raise no_cell(path)
-            step, time = atoms.info.get("step"), atoms.info.get("time")
-            yield Frame(
-                atoms.positions @ np.linalg.inv(cell),
-                np.array(cell),
-                tuple(atoms.symbols),
-                int(step) if isinstance(step, (int, np.integer)) else None,
-                time=float(time) if isinstance(time, (int, float)) else None,
-            )
+    with _plain_file(path) as plain, plain.open("rb") as stream:
+        yield from _frames(TrajectoryReader(stream), path, options)
+
+
+def _frames(reader: Any, path: Path, options: ReadOptions) -> Frames:
+    for number in range(len(reader)):
+        try:
+            atoms = reader[number]
+        except Exception as error:  # ASE raises whatever its layers do
+            raise InputError(f"{path}, frame {number}: ASE cannot read it: {error}", path=str(path)) from error
+        cell = atoms.cell.array if options.cell_A is None else options.cell_A
+        if abs(float(np.linalg.det(cell))) < 1e-6:
+            raise no_cell(path)
+        step, time = atoms.info.get("step"), atoms.info.get("time")
+        yield Frame(
+            to_fractional(atoms.positions, cell, f"{path}, frame {number}"),
+            np.array(cell),
+            tuple(atoms.symbols),
+            int(step) if isinstance(step, (int, np.integer)) else None,
+            time=float(time) if isinstance(time, (int, float)) else None,
+        )
 
 
 @contextmanager

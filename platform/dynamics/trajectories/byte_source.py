@@ -8,7 +8,7 @@ import lzma
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.number_rows import BUFFER_ENDS, Rows, read_rows
@@ -34,11 +34,11 @@ def open_bytes(path: Path) -> BinaryIO:
         with path.open("rb") as stream:
             start = stream.read(6)
         if start.startswith(b"\x1f\x8b"):
-            return gzip.open(path, "rb")
+            return cast(BinaryIO, gzip.open(path, "rb"))
         if start.startswith(b"BZh"):
-            return bz2.open(path, "rb")
+            return cast(BinaryIO, bz2.open(path, "rb"))
         if start == b"\xfd7zXZ\x00":
-            return lzma.open(path, "rb")
+            return cast(BinaryIO, lzma.open(path, "rb"))
         if start.startswith(b"\x28\xb5\x2f\xfd"):
             import pyarrow
 
@@ -79,8 +79,10 @@ class TextReader:
         self._stream, self._at, self._ended = open_bytes(path), 0, False
         self._buffer = read_block(self._stream, BLOCK_BYTES, self.path).removeprefix(b"\xef\xbb\xbf")
 
-    def close(self) -> None:
-        """Close the file."""
+    def __enter__(self) -> TextReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._stream.close()
 
     def next_line(self) -> bytes | None:

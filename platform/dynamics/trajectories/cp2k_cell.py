@@ -66,7 +66,8 @@ def parse_cell(text: str) -> np.ndarray:
     try:
         numbers = [float(word) for word in words]
         numbers = numbers * 3 if len(numbers) == 1 else numbers
-        cell = np.array(numbers).reshape(3, 3) if len(numbers) == 9 else Cell.new(numbers).array
+        with np.errstate(all="ignore"):
+            cell = np.array(numbers).reshape(3, 3) if len(numbers) == 9 else Cell.new(numbers).array
         if not np.isfinite(cell).all() or abs(float(np.linalg.det(cell))) < 1e-6:
             raise ValueError("no volume")
     except (ValueError, AssertionError, TypeError, ZeroDivisionError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import open_bytes, read_block
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
+from argyro.platform.dynamics.trajectories.sanity import to_fractional
 
 MAGIC = b"CORD"
 
@@ -51,7 +52,8 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
                 raise InputError(f"{path} has no cell; give --cell", path=str(path), accepted="--cell")
             axes = np.frombuffer(block, dtype=order + "f4", offset=56 if has_cell else 0).reshape(3, atoms + 2)
             positions = axes[:, 1:-1].T.astype(float)
-            yield Frame(positions @ np.linalg.inv(cell), cell, species, start + number * every if every else None)
+            fractional = to_fractional(positions, cell, f"{path}, frame {number}")
+            yield Frame(fractional, cell, species, start + number * every if every else None)
             number += 1
 
 

@@ -163,7 +163,8 @@ class Joiner:
             return self._place_again(frame, key, last)
         if self._number == 1 and self._repeats_last(frame):  # the next number for the same positions
             self._renumber_last(frame)
-            return self._drop("repeated")
+            self.counts["repeated"] += 1
+            return None
         known = self.interval
         if known is None or self._agrees(difference, known):
             self._set_interval(difference)
@@ -209,15 +210,13 @@ class Joiner:
         usual = self._usual()
         return not usual or self.motion.distance_A(frame, mobile) <= ORDINARY * usual
 
-    def _drop(self, code: str) -> None:
-        self.counts[code] += 1
-
     def _place_by_position(self, frame: Frame) -> int | None:
         """Place a frame without a number: a repeated frame counts once, an overlap of files is cut."""
         assert self.store is not None and self.motion is not None
         count = self.store.count
         if np.array_equal(frame.fractional, self.motion.last) or (self._number == 1 and self._repeats_last(frame)):
-            return self._drop("repeated")
+            self.counts["repeated"] += 1
+            return None
         if self._number == 1:
             return self._new_piece(frame)
         return count
@@ -263,7 +262,8 @@ class Joiner:
         if self._repeats_last(frame):
             self._first_of_piece = count - 1
             self._renumber_last(frame)
-            return self._drop("repeated")
+            self.counts["repeated"] += 1
+            return None
         if self._goes_on(frame, self.store.read(count - 1)["ions"]) or self._number == 1:
             return self._new_piece(frame)
         moved_A = self.motion.distance_A(frame, self.store.read(count - 1)["ions"])

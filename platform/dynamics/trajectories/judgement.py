@@ -25,7 +25,7 @@ SHORTEST_STEP_FS = 0.2  # no time step of molecular dynamics is shorter
 
 def label_of(record: np.ndarray, names: Sequence[str]) -> str:
     """Return the name of a frame for messages."""
-    return f"{names[record['file']]}, frame {record['number']}"
+    return f"{names[int(record['file'])]}, frame {int(record['number'])}"
 
 
 def require_no_gap(records: np.ndarray, names: Sequence[str], ions: int, framework: int) -> None:

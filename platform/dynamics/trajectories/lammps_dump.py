@@ -14,9 +14,11 @@ from argyro.platform.dynamics.trajectories.elements import elements_of
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.lammps_box import LENGTH_A, TIME_FS, read_box, require_units
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER, Rows
+from argyro.platform.dynamics.trajectories.sanity import to_fractional
 from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 ITEM = b"ITEM: "
+ITEMS = (b"TIMESTEP", b"TIME", b"UNITS", b"NUMBER OF ATOMS", b"BOX BOUNDS", b"ATOMS")
 FLAGS = ("ix", "iy", "iz")
 NO_ATOMS = np.zeros((0, 3))
 
@@ -73,20 +75,22 @@ def read_lammps_dump(path: Path, options: ReadOptions | None = None) -> Frames:
     Raises:
         InputError: a needed column is missing, a box or unit that is not known, or a coordinate that is no number.
     """
-    yield from _LammpsDump(path, options or ReadOptions()).frames()
+    with TextReader(path) as reader:
+        yield from _LammpsDump(reader, options or ReadOptions()).frames()
 
 
 class _LammpsDump:
-    def __init__(self, path: Path, options: ReadOptions):
-        self._path, self._options, self._reader = path, options, TextReader(path)
+    def __init__(self, reader: TextReader, options: ReadOptions):
+        self._path, self._options, self._reader = reader.path, options, reader
         self._units: str | None = None
         self._items, self._order = _Items(), _Order()
-        self._header, self._columns = b"", None
+        self._header = b""
+        self._columns: Columns | None = None
 
     def frames(self) -> Frames:
         reader = self._reader
         while (line := reader.next_line()) is not None:
-            at = line.find(ITEM)
+            at = line.rfind(ITEM)  # the name of an item may hang on a cut line
             if at < 0:
                 continue
             item = line[at + len(ITEM) :].strip()
@@ -135,6 +139,8 @@ class _LammpsDump:
             if len(rows) < 3 or len(rows[-1]) < 2:
                 raise ValueError("the box is incomplete")
             items.box = read_box(item.decode("latin-1").split()[2:], rows, where)
+        elif any(known.startswith(item) for known in ITEMS):
+            raise ValueError("the name of an item is cut")
         else:
             raise InputError(f"{where}: 'ITEM: {item.decode('latin-1')}' is no item of a dump of atoms", path=where)
 
@@ -150,7 +156,7 @@ class _LammpsDump:
         if rows.status != COMPLETE or reader.last_row_is_cut():
             if rows.status == NOT_A_NUMBER:
                 refuse_overflow(reader, f"step {items.step}")
-            reason = f"step {items.step}: {rows.count} of {items.atoms} atoms"
+            reason = f"step {items.step}: {rows.read} of {items.atoms} atoms"
             return TornFrame(reader.line + 1, reason, NO_ATOMS, reader.ends())
         self._sort(rows)
         origin, cell = items.box
@@ -199,9 +205,7 @@ class _LammpsDump:
         values = values[self._order.order]
         positions = values[:, 1:4]
         if not columns.scaled:
-            if abs(float(np.linalg.det(cell))) < 1e-12:
-                raise InputError(f"{self._path} has a box without volume at step {self._items.step}")
-            positions = (positions - origin) @ np.linalg.inv(cell)
+            positions = to_fractional(positions - origin, cell, f"{self._path}, step {self._items.step}")
         return positions + values[:, 4:7] if columns.flags else positions
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from argyro.platform.dynamics.trajectories.frame import Frame
 from argyro.platform.dynamics.trajectories.identity import FAR_A, require_same_atoms
 
+HOPPING = ("H", "Li", "Na", "K", "Ag", "Cu")  # take each other's places by themselves
 EDGE = 0.45  # of the cell: a nearest-image step beyond it may as well be one of the other sign
 SAMPLE_EVERY = 8  # frames between two looks at how far the elements of the framework got
 
@@ -26,6 +27,7 @@ class Motion:
         self.mobile = names == mobile
         self.kinds = sorted(set(species) - {mobile})
         self._bound = names[~self.mobile]
+        self._fixed = ~np.isin(self._bound, HOPPING)
         self._average = np.array([(self._bound == kind) / max((self._bound == kind).sum(), 1) for kind in self.kinds])
         self.last = np.zeros((0, 3))
         self._framework = self._first = np.zeros((0, 3))  # unwrapped, fractional
@@ -81,7 +83,7 @@ class Motion:
                 self.first_jump = label
         lengths_A = np.linalg.norm(moved @ frame.cell_A, axis=1)
         bound_A, free_A = lengths_A[~self.mobile], lengths_A[self.mobile]
-        far = np.flatnonzero(bound_A > FAR_A)
+        far = np.flatnonzero((bound_A > FAR_A) & self._fixed)
         if len(far):
             fixed = ~self.mobile
             require_same_atoms(before[fixed], now[fixed], frame.cell_A, self._bound.tolist(), far, label)

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,8 @@ bool number(std::string_view token, double& value) {
     const char* begin = token.data() + (token.front() == '+');
     const char* end = token.data() + token.size();
     auto [stopped, error] = std::from_chars(begin, end, value);
-    return stopped == end && (error == std::errc() || error == std::errc::result_out_of_range);
+    if (error == std::errc::result_out_of_range) value = std::strtod(std::string(begin, stopped).c_str(), nullptr);
+    return stopped == end && error != std::errc::invalid_argument;
 }
 
 py::tuple read_rows(py::buffer source, py::ssize_t offset, py::ssize_t rows, py::ssize_t width, bool exact,

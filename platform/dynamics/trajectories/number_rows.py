@@ -15,7 +15,7 @@ class Rows(NamedTuple):
 
     Args:
         status: COMPLETE; BUFFER_ENDS, WRONG_WIDTH or NOT_A_NUMBER say why the reading stopped.
-        count: number of rows read.
+        read: number of rows read.
         lines: number of lines read, blank ones included.
         end: offset after the last row, or of the row that could not be read.
         values: (rows, columns) numbers; rows from `count` on are undefined.
@@ -24,7 +24,7 @@ class Rows(NamedTuple):
     """
 
     status: int
-    count: int
+    read: int
     lines: int
     end: int
     values: np.ndarray
@@ -61,9 +61,13 @@ def read_rows_in_python(
     source: bytes, offset: int, rows: int, width: int, exact: bool, columns: list[int], name_column: int, last: bool
 ) -> tuple:
     """Do the same as the compiled reader, about 20 times slower."""
-    values, codes, names, lines, status = [], [], [], 0, COMPLETE
+    values: list[list[float]] = []
+    codes: list[int] = []
+    names: list[bytes] = []
+    lines, status = 0, COMPLETE
     while len(values) < rows:
-        start, blank, tokens = offset, 0, []
+        start, blank = offset, 0
+        tokens: list[bytes] = []
         while not tokens:
             end = source.find(b"\n", start)
             stop = len(source) if end < 0 else end
@@ -75,11 +79,12 @@ def read_rows_in_python(
         if status == COMPLETE and (len(tokens) != width if exact else len(tokens) < width):
             status = WRONG_WIDTH
         row = [_number(tokens[column]) for column in columns] if status == COMPLETE else []
-        if None in row:
+        numbers = [value for value in row if value is not None]
+        if len(numbers) < len(row):
             status = NOT_A_NUMBER
         if status != COMPLETE:
             break
-        values.append(row)
+        values.append(numbers)
         if name_column >= 0:
             if tokens[name_column] not in names:
                 names.append(tokens[name_column])

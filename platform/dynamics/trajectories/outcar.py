@@ -12,6 +12,7 @@ from argyro.platform.dynamics.trajectories.byte_source import TextReader
 from argyro.platform.dynamics.trajectories.elements import element_of, elements_of
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
+from argyro.platform.dynamics.trajectories.sanity import to_fractional
 from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 TEMPERATURE = re.compile(rb"temperature\s+([\d.]+) K")
@@ -25,12 +26,13 @@ def read_outcar(path: Path, options: ReadOptions) -> Frames:
     Raises:
         InputError: no atoms are named, or a coordinate is no number.
     """
-    yield from _Outcar(path, options).frames()
+    with TextReader(path) as reader:
+        yield from _Outcar(reader, options).frames()
 
 
 class _Outcar:
-    def __init__(self, path: Path, options: ReadOptions):
-        self._reader, self._options = TextReader(path), options
+    def __init__(self, reader: TextReader, options: ReadOptions):
+        self._reader, self._options = reader, options
         self._names: dict[str, list[str]] = {"VRHFIN": [], "TITEL": [], "POTCAR:": []}
         self._counts: list[int] = []
         self._species: tuple[str, ...] = ()
@@ -50,7 +52,7 @@ class _Outcar:
                     pending = None
             elif b"direct lattice vectors" in line:
                 rows = reader.next_rows(3, 3, (0, 1, 2), exact=False)
-                self._cell = rows.values[: rows.count]
+                self._cell = rows.values[: rows.read]
             elif pending is not None and b"temperature" in line and (found := TEMPERATURE.search(line)):
                 yield _with_temperature(pending, float(found[1]))
                 pending = None
@@ -95,13 +97,13 @@ class _Outcar:
         reader.next_line()  # a rule of dashes
         atoms, line = len(self._species), reader.line
         rows = reader.next_rows(atoms, 6, (0, 1, 2), exact=False)
-        if self._cell.shape != (3, 3) or abs(float(np.linalg.det(self._cell))) < 1e-12:
+        if self._cell.shape != (3, 3):
             raise InputError(f"{reader.path}, line {line}: no cell comes before the positions", path=str(reader.path))
-        fractional = rows.values[: rows.count] @ np.linalg.inv(self._cell)
+        fractional = to_fractional(rows.values[: rows.read], self._cell, f"{reader.path}, line {line}")
         if rows.status != COMPLETE:
             if rows.status == NOT_A_NUMBER:
                 refuse_overflow(reader, f"ionic step {self._steps + 1}")
-            return TornFrame(reader.line + 1, f"{rows.count} of {atoms} atoms", fractional, reader.ends())
+            return TornFrame(reader.line + 1, f"{rows.read} of {atoms} atoms", fractional, reader.ends())
         self._steps += 1
         return Frame(
             fractional, self._cell, self._species, self._steps, md_interval_fs=self._potim_fs or None, line=line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from argyro.platform.dynamics.trajectories.xdatcar import read_xdatcar
 from argyro.platform.dynamics.trajectories.xyz import is_comment, read_xyz
 
 Reader = Callable[[Path, ReadOptions], Frames]
-DAMAGES = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, EOFError)
-DAMAGES = (*DAMAGES, ArithmeticError, AssertionError, struct.error, OSError)
 
 
 def read_frames(path: Path, options: ReadOptions | None = None) -> Iterator[Frame]:
@@ -40,7 +37,7 @@ def read_all(path: Path, options: ReadOptions) -> Frames:
         yield from reader(path, options)
     except InputError:
         raise
-    except DAMAGES as error:
+    except Exception as error:  # whatever a parser raises, the file is the reason
         name = reader.__name__.removeprefix("read_")
         raise InputError(
             f"{path} is damaged or no whole {name} file: {str(error)[:120]}", path=str(path), accepted=FORMATS

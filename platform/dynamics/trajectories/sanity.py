@@ -7,8 +7,26 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.frame import Frame
 
+SMALLEST_A3, LARGEST_A3 = 1e-9, 1e15
 LOWEST_PER_A3, HIGHEST_PER_A3 = 1e-4, 1.0
 LARGEST_FRACTION = 1e5  # cells that an ion may have crossed; beyond it the cell or the position is wrong
+
+
+def to_fractional(positions_A: np.ndarray, cell_A: np.ndarray, where: str) -> np.ndarray:
+    """Return positions in units of the cell; what is not finite stays so, and is refused with its frame later.
+
+    Args:
+        positions_A: (atoms, 3) Cartesian positions.
+        cell_A: rows are the cell vectors.
+        where: names the place in the message.
+
+    Raises:
+        InputError: a cell without volume, or with something that is not a number.
+    """
+    if not np.isfinite(cell_A).all() or not SMALLEST_A3 < abs(float(np.linalg.det(cell_A))) < LARGEST_A3:
+        raise InputError(f"{where}: the cell has no volume, or holds something that is not a number", path=where)
+    with np.errstate(all="ignore"):
+        return positions_A @ np.linalg.inv(cell_A)
 
 
 def require_sane(frame: Frame, label: str) -> None:

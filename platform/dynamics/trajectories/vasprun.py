@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 import numpy as np
@@ -34,7 +34,7 @@ class _Vasprun:
         self._nblock = 1
 
     def frames(self, stream: BinaryIO) -> Frames:
-        parser = XMLPullParser(events=("start", "end"))
+        parser: Any = XMLPullParser(events=("start", "end"))
         open_elements: list[Element] = []
         ended = False
         try:

@@ -15,6 +15,7 @@ from argyro.platform.dynamics.trajectories.byte_source import TextReader
 from argyro.platform.dynamics.trajectories.elements import elements_of
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
+from argyro.platform.dynamics.trajectories.sanity import to_fractional
 from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 FRAME = re.compile(rb"(direct|cartesian)?[^\n]*(configuration|konfig)\s*=\s*(\S*)", re.IGNORECASE)
@@ -42,7 +43,12 @@ def read_xdatcar(path: Path, options: ReadOptions) -> Frames:
     Raises:
         InputError: not an XDATCAR, atoms without names, or a coordinate that is no number.
     """
-    reader, header, torn = TextReader(path), None, False
+    with TextReader(path) as reader:
+        yield from _frames(reader, path, options)
+
+
+def _frames(reader: TextReader, path: Path, options: ReadOptions) -> Frames:
+    header, torn = None, False
     before: deque[bytes] = deque(maxlen=HEADER_LINES)
     while (line := reader.next_line()) is not None:
         marker = FRAME.search(line)
@@ -50,11 +56,12 @@ def read_xdatcar(path: Path, options: ReadOptions) -> Frames:
             before.append(line)
             continue
         found = read_header([*before, line[: marker.start()]], path, options, header)
-        if found is None and header is None:
+        known = found or header
+        if known is None:
             raise not_an_xdatcar(path)
         if found is None and not torn and any(text.strip() for text in before):
             yield TornFrame(reader.line, "lines between two frames are no header", np.zeros((0, 3)), False)
-        header = found or header
+        header = known
         before.clear()
         frame = _read_frame(reader, header, marker)
         torn = isinstance(frame, TornFrame)
@@ -108,8 +115,10 @@ def read_header(lines: Sequence[bytes], path: Path, options: ReadOptions, known:
         raise InputError(f"{path} has {len(counts)} counts of atoms for {len(kinds)} elements", path=str(path))
     if sum(counts) > 10_000_000:
         raise InputError(f"{path} states {sum(counts)} atoms, more than a file can hold", path=str(path))
-    species = tuple(kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)) if kinds else ()
-    return Header(cell_A, species or known.species, factors)
+    if not kinds and known is not None:
+        return Header(cell_A, known.species, factors)
+    species = tuple(kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count))
+    return Header(cell_A, species, factors)
 
 
 def _numbers(words: Sequence[bytes]) -> list[float]:
@@ -134,12 +143,12 @@ def _scaled_cell(vectors: np.ndarray, scale: Sequence[float]) -> tuple[np.ndarra
 def _read_frame(reader: TextReader, header: Header, marker: re.Match[bytes]) -> Frame | TornFrame:
     line, atoms = reader.line, len(header.species)
     rows = reader.next_rows(atoms, 3, (0, 1, 2))
-    positions = rows.values[: rows.count]
+    positions = rows.values[: rows.read]
     if (marker[1] or b"").lower() == b"cartesian":
-        positions = (positions * header.scale) @ np.linalg.inv(header.cell_A)
+        positions = to_fractional(positions * header.scale, header.cell_A, f"{reader.path}, line {line}")
     if rows.status != COMPLETE or reader.last_row_is_cut():
         if rows.status == NOT_A_NUMBER:
             refuse_overflow(reader, f"configuration {marker[3].decode('latin-1') or '?'}")
-        return TornFrame(reader.line + 1, f"{rows.count} of {atoms} atoms", positions, reader.ends())
+        return TornFrame(reader.line + 1, f"{rows.read} of {atoms} atoms", positions, reader.ends())
     step = int(marker[3]) if marker[3].isdigit() else None
     return Frame(positions, header.cell_A, header.species, step, line=line)

@@ -15,6 +15,7 @@ from argyro.platform.dynamics.trajectories.cp2k_cell import Cp2kCells
 from argyro.platform.dynamics.trajectories.elements import elements_of
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
+from argyro.platform.dynamics.trajectories.sanity import to_fractional
 from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 PAIR = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s,]+)""")
@@ -45,7 +46,12 @@ def read_xyz(path: Path, options: ReadOptions) -> Frames:
     Raises:
         InputError: no cell, columns that are not named, or a coordinate that is no number.
     """
-    reader, cells, atoms = TextReader(path), Cp2kCells(path, options.cell_A), 0
+    with TextReader(path) as reader:
+        yield from _frames(reader, path, Cp2kCells(path, options.cell_A))
+
+
+def _frames(reader: TextReader, path: Path, cells: Cp2kCells) -> Frames:
+    atoms = 0
     pending: bytes | None = None  # a comment line that a cut frame ran into
     while True:
         if pending is None:
@@ -101,13 +107,11 @@ def _read_frame(reader: TextReader, atoms: int, comment: bytes, cells: Cp2kCells
     cell = _cell(info, f"{reader.path}, line {line}") if "lattice" in info else cells.at(step)
     if cell is None:
         raise no_cell(reader.path)
-    if abs(float(np.linalg.det(cell))) < 1e-12:
-        raise InputError(f"{reader.path}, line {line}: the cell has no volume; write Lattice=...", path="Lattice")
-    fractional = rows.values[: rows.count] @ np.linalg.inv(cell)
+    fractional = to_fractional(rows.values[: rows.read], cell, f"{reader.path}, line {line}")
     if rows.status != COMPLETE or reader.last_row_is_cut():
         if rows.status == NOT_A_NUMBER and not is_comment(reader.peek_line()):
             refuse_overflow(reader, f"frame of line {line - 1}")
-        return TornFrame(reader.line + 1, f"{rows.count} of {atoms} atoms", fractional, reader.ends())
+        return TornFrame(reader.line + 1, f"{rows.read} of {atoms} atoms", fractional, reader.ends())
     time, unit_fs = _time(info)
     return Frame(
         fractional,
@@ -136,12 +140,12 @@ def _layout(info: dict[str, str], where: str) -> _Layout:
     """Read Properties=species:S:1:pos:R:3:..."""
     parts = info["properties"].split(":")
     at, starts = 0, {}
-    for name, kind, count in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
-        starts[name.lower()] = (at, kind, int(count))
+    for key, kind, count in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
+        starts[key.lower()] = (at, kind, int(count))
         at += int(count)
-    unwrapped = next((name for name in ("unwrapped_position", "unwrapped_positions") if name in starts), None)
-    position = unwrapped or next((name for name in ("pos", "positions", "position") if name in starts), None)
-    name = next((name for name in ("species", "element", "z") if name in starts), None)
+    unwrapped = _first_of(starts, "unwrapped_position", "unwrapped_positions")
+    position = unwrapped or _first_of(starts, "pos", "positions", "position")
+    name = _first_of(starts, "species", "element", "z")
     if position is None or name is None or starts[position][2] != 3:
         raise InputError(
             f"{where}: Properties={info['properties'][:80]} names no columns species:S:1 and pos:R:3",
@@ -149,6 +153,10 @@ def _layout(info: dict[str, str], where: str) -> _Layout:
             accepted="species:S:1:pos:R:3",
         )
     return _Layout(starts[name][0], starts[position][0], at, True, unwrapped is not None, name == "z")
+
+
+def _first_of(starts: dict[str, tuple[int, str, int]], *names: str) -> str | None:
+    return next((name for name in names if name in starts), None)
 
 
 def _cell(info: dict[str, str], where: str) -> np.ndarray:
