@@ -25,6 +25,7 @@ from argyro.campaigns.runtime.tracking import Deliverer, Tracking
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.disk_faults import storage_faults_named
 from argyro.platform.execution.item_lock import sweep
 from argyro.platform.execution.result_store import Store
 
@@ -91,7 +92,7 @@ def run_campaign(
     """
     folder = CampaignFolder(workdir)
     identity = folder.prepare(campaign)
-    with folder.exclusive():
+    with folder.exclusive(), storage_faults_named(folder.root):
         sweep(folder.scratch)
         store = folder.store(campaign)
         costs = campaign_costs(folder, campaign)

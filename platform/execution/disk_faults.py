@@ -1,4 +1,4 @@
-"""Tells a disk that takes nothing more from an item that fails by itself."""
+"""Distinguish faults of the storage from failures of a task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from argyro.platform.common.errors import ArgyroError
 
 # With less than this a disk counts as full: programs that met its end leave a little free, and say so in many words.
 LEAST_FREE_BYTES = 16 << 20
@@ -17,7 +20,7 @@ REPAIR = "nothing that was finished is lost; repair that and run again"
 
 
 def storage_fault(error: BaseException, folders: Iterable[Path]) -> str:
-    """Why results cannot be written, in a sentence with its repair; empty if the error has another reason.
+    """Say why results cannot be written, with the repair; empty if the error has another reason.
 
     Args:
         error: what an item failed with.
@@ -32,6 +35,21 @@ def storage_fault(error: BaseException, folders: Iterable[Path]) -> str:
     return ""
 
 
+@contextmanager
+def storage_faults_named(*folders: Path) -> Iterator[None]:
+    """Turn a storage fault in the block into an error with its repair.
+
+    Raises:
+        ArgyroError: a disk is full, read-only or away.
+    """
+    try:
+        yield
+    except OSError as error:
+        if fault := storage_fault(error, folders):
+            raise ArgyroError(fault) from error
+        raise
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
@@ -39,7 +57,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _trouble(folder: Path) -> str:
-    """What goes wrong when one writes to the folder."""
+    """Write to the folder and return the error, empty if there is none."""
     try:
         if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
             return os.strerror(errno.ENOSPC)

@@ -21,7 +21,7 @@ def source(module):
 def defined(file):
     """Names at the top of a file; of a package also its modules."""
     if file.is_dir():
-        beside = {path.stem for path in file.iterdir()}
+        beside = {path.name.partition(".")[0] for path in file.iterdir()}
         return beside | (defined(file / "__init__.py") if (file / "__init__.py").exists() else set())
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):
@@ -29,6 +29,8 @@ def defined(file):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
+        elif isinstance(node, ast.Constant):
+            names.add(node.value)  # a package loads some names when they are first used
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names |= {alias.asname or alias.name for alias in node.names}
     return names

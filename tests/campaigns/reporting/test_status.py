@@ -121,16 +121,17 @@ def test_the_command_names_the_way_on(folder, argyro):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "end of a batch job"])
-def test_a_stopped_run_says_how_to_go_on(number, smoke, start_argyro, tmp_path):
+@pytest.mark.parametrize("options", [["--inline"], []], ids=["inline", "on Ray"])
+def test_a_stopped_run_says_how_to_go_on(number, options, smoke, start_argyro, tmp_path):
     folder = tmp_path / "stopped"
-    process = start_argyro("run", smoke, "--workdir", folder, "--inline", read=True)
+    process = start_argyro("run", smoke, "--workdir", folder, *options, read=True)
     while not (folder / "scratch" / "journal.jsonl").exists():
         assert process.poll() is None
         time.sleep(0.1)
     process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1 and "Traceback" not in errors
-    assert f"argyro run {smoke} --workdir {folder} --inline" in " ".join(errors.split())
+    assert " ".join(["argyro run", str(smoke), "--workdir", str(folder), *options]) in " ".join(errors.split())
 
 
 def test_the_page_of_a_server_is_the_servers(folder, argyro):

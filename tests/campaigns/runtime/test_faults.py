@@ -1,5 +1,6 @@
 """Faults of the machine, injected for real: full disk, read-only store, hung items, an MLflow that is away."""
 
+import json
 import os
 import shutil
 import signal
@@ -114,6 +115,37 @@ assert len(second.done) == 2 and not second.stopped, second
 """
     done = in_small_disk(tmp_path, script)
     assert done.returncode == 0, done.stderr
+
+
+COMMAND = "from argyro.campaigns.cli.main import main; main(['run', sys.argv[3], '--inline', '--workdir', sys.argv[1]])"
+
+
+@needs_mount
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "code", "words"), [("size=64k", 1, "No space left"), ("ro", 2, "cannot be written to")]
+)
+def test_a_campaign_on_a_disk_that_takes_nothing_says_so(tmp_path, smoke, options, code, words):
+    shell = f'mount -t tmpfs -o {options} tmpfs "$1" && exec "$2" -c "import sys; {COMMAND}" "$@"'
+    command = [*MOUNT, "sh", "-c", shell, "sh", str(tmp_path), sys.executable, str(smoke)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == code and words in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", [None, b"not a database" * 1000], ids=["lost", "damaged"])
+def test_a_campaign_survives_the_loss_of_its_mlflow_database(finished, tmp_path, argyro, smoke, database):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    file = folder / "mlflow.db"
+    file.unlink() if database is None else file.write_bytes(database)
+    done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")
+    assert done.returncode == 0, done.stderr
+    (*warnings,) = json.loads(done.stdout)["warnings"]
+    if database is None:
+        assert warnings == [] and file.stat().st_size > 100_000  # every run is told again
+    else:
+        assert "MLflow could not be written" in warnings[0] and "results are safe" in warnings[0]
 
 
 def test_an_item_that_hangs_is_ended_at_its_limit_and_goes_on_from_its_folder(tmp_path):
