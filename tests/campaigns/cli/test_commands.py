@@ -134,6 +134,7 @@ def test_mistakes_in_the_groups(argyro, arguments, words):
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_labels_check_compares_forces_with_slopes(argyro):
     document = json.loads(argyro("labels", "check", "diep", "--json").stdout)
     assert document["force_error_eV_A"] < 0.02 and document["label_source"].startswith("diep/2.0")

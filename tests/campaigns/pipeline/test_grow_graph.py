@@ -312,6 +312,7 @@ def test_a_failed_run_stops_nothing_is_not_asked_again_and_counts_when_it_succee
     assert scheduler.item("surrogate").key != without
 
 
+@pytest.mark.slow
 def test_boundaries_bring_their_bulk_and_bounds_and_failures_are_lived_with(tmp_path):
     """Cold runs give upper bounds only, one boundary run fails: the loop ends, on what can be had."""
     campaign = campaign_of(

@@ -69,6 +69,7 @@ def context(parents, tmp_path):
     return StageContext(INPUTS, parents, tmp_path, md.LammpsSettings(labels=Labels(**LABELS)))
 
 
+@pytest.mark.slow
 def test_a_run_that_breaks_is_repeated_with_an_extended_potential(context, parents):
     result = md.run(context)
     assert Trajectory.read(context.workdir / md.TRAJECTORY).duration_ps == pytest.approx(1.0)
@@ -80,6 +81,7 @@ def test_a_run_that_breaks_is_repeated_with_an_extended_potential(context, paren
     assert all((context.workdir / name).exists() for name in result.tracked().artifacts)
 
 
+@pytest.mark.slow
 def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch):
     asked = []
 
@@ -99,6 +101,7 @@ def test_a_killed_extension_goes_on_with_the_frames_it_had(context, monkeypatch)
     assert asked and frames.read_bytes() == kept and not (context.unfinished / "run-0").exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_at_low_grades_has_its_cell_explored(context, monkeypatch):
     run_md, attempts = simulation.run_md, []
 
