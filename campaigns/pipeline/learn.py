@@ -154,7 +154,7 @@ def _learn(context: StageContext[LearnInputs, Labels], structures: list[Atoms], 
         target = TargetDiffusivity(bulk, inputs.target_K, inputs.target_ps, folder, inputs.options.seed)
     elements = {symbol for atoms in structures for symbol in atoms.symbols}
     known = read_known(context.settings.known, elements)
-    with Labeller(labeller_source(context.settings)) as labeller:
+    with Labeller(labeller_source(context.settings), context.unfinished / "labels") as labeller:
         folder = context.unfinished / "rounds"
         return learn(structures, inputs.options, labeller, folder, tell, target, context.cores, known), None
 

@@ -90,6 +90,7 @@ class Labels(_Section):
     )
     threads: Annotated[int, Field(ge=1)] = 1
     timeout_s: Positive = 3600.0
+    memory_GB: Positive | None = Field(None, description="largest memory of the reference; default: 0.8 of the machine")
 
 
 class Potential(_Section):

@@ -12,14 +12,14 @@ _PR_SET_PDEATHSIG = 1
 LAMMPS_MEMORY_GB = 4
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies; for ``subprocess.Popen(preexec_fn=...)``.
+def die_with_parent(by: int = signal.SIGKILL) -> None:
+    """Ask the kernel to signal this process when its parent dies; for ``subprocess.Popen(preexec_fn=...)``.
 
     Without it, a killed worker leaves its ``lmp`` or label process running: it burns a core and writes to a folder
     that the next attempt uses.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
 
 
 def contain_lammps() -> None:

@@ -10,7 +10,7 @@ from ase import Atoms
 
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.common.units import EV_A3_IN_GPA
-from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.client import Labeller, failure
 
 STEP_A = 0.01  # foundation models answer in single precision: below 5e-3 Å differences drown in rounding
 STRAIN = 2e-3
@@ -84,7 +84,7 @@ def _labels(labeller: Labeller, frames: list[Atoms]) -> list[Atoms]:
     labelled = labeller.label(frames)
     for frame in labelled:
         if frame.info["status"] != "converged":
-            raise ArgyroError(f"the label ended {frame.info['status']}: {frame.info['log'][-800:]}")
+            raise ArgyroError(f"the label ended {frame.info['status']}: {failure(frame)}")
     return labelled
 
 

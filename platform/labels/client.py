@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -10,7 +11,8 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,9 @@ from argyro.platform.labels.source import WORKER, LabelSource
 STATUSES = ("converged", "unconverged", "failed", "timeout", "doubtful")
 LOG_TAIL_CHARACTERS = 2000
 LOADING_S = 600.0
+ENDING_S = 10.0
+# Beyond these a number is no energy, force or stress of matter: all-electron energies stay below 1e6 eV/atom.
+MOST_eV_ATOM, MOST_eV_A, MOST_eV_A3 = 1e6, 1e3, 1e2
 
 
 class WorkerDied(ArgyroError):
@@ -32,6 +37,10 @@ class WorkerDied(ArgyroError):
 
 class WorkerTimeout(ArgyroError):
     """The worker did not answer within the time granted."""
+
+
+class NotLoaded(ArgyroError):
+    """The reference cannot be loaded, so no frame can be labelled."""
 
 
 class _Worker:
@@ -46,7 +55,7 @@ class _Worker:
             stderr=log.open("ab"),
             env=source.environment,
             start_new_session=True,  # so that a timeout ends the engine's own children as well
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, signal.SIGTERM),  # on which it ends its descendants
         )
         assert self.process.stdin is not None and self.process.stdout is not None  # pipes, as asked for
         self._requests, self._answers = self.process.stdin, self.process.stdout
@@ -57,42 +66,98 @@ class _Worker:
         """Send one request and wait for its answer.
 
         Raises:
-            WorkerDied: the process ended, or could not load the engine.
+            NotLoaded: the engine could not be loaded.
+            WorkerDied: the process ended.
             WorkerTimeout: no answer in time.
         """
         if not self._ready:
-            answer = self._answer(LOADING_S)
-            if not answer["ready"]:
-                raise WorkerDied(f"the reference could not be loaded: {answer['message']}")
-            self._ready = True
+            self._wait_until_loaded()
         try:
             self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
         except BrokenPipeError as error:
             raise WorkerDied("the worker process is gone") from error
-        return self._answer(timeout_s)
+        return self._answer(request["id"], timeout_s)
 
-    def _answer(self, timeout_s: float) -> dict:
+    def _wait_until_loaded(self) -> None:
+        try:
+            answer = self._answer("ready", LOADING_S)
+        except (WorkerDied, WorkerTimeout) as error:
+            raise NotLoaded(f"the reference could not be loaded: {error}") from error
+        if not answer.get("ready"):
+            raise NotLoaded(f"the reference could not be loaded: {answer.get('message', '')}")
+        self._ready = True
+
+    def _answer(self, wanted: str, timeout_s: float) -> dict:
+        """The next answer with this id; other lines are what an engine wrote into the pipe."""
         deadline = time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._answers, selectors.EVENT_READ)
-            while b"\n" not in self._pending:
+            while True:
+                while b"\n" in self._pending:
+                    line, _, self._pending = self._pending.partition(b"\n")
+                    answer = _parsed(line)
+                    if answer.get("id") == wanted:
+                        return answer
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     raise WorkerTimeout(f"no answer within {timeout_s:g} s")
                 piece = os.read(self._answers.fileno(), 1 << 20)
                 if not piece:
                     raise WorkerDied(f"the worker process ended with exit code {self.process.wait()}")
                 self._pending += piece
-        line, _, self._pending = self._pending.partition(b"\n")
-        return json.loads(line)
 
     def stop(self) -> None:
         """End the process and everything that it started."""
         if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(ENDING_S)
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._requests.close()
         self._answers.close()
+
+
+def _parsed(line: bytes) -> dict:
+    """An answer; empty for anything else."""
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def implausible(answer: Mapping, atoms: int) -> str:
+    """Reason why a converged answer is no label: shape, finite numbers, magnitude; empty if it is one.
+
+    Args:
+        answer: energy in eV, forces in eV/Å, stress in eV/Å³.
+        atoms: number of atoms of the frame.
+    """
+    for name, shape, most in (
+        ("energy", (), MOST_eV_ATOM * max(1, atoms)),
+        ("forces", (atoms, 3), MOST_eV_A),
+        ("stress", (6,), MOST_eV_A3),
+    ):
+        try:
+            numbers = np.asarray(answer[name], dtype=float)
+        except (KeyError, TypeError, ValueError):
+            return f"the engine returned no {name}"
+        if numbers.shape != shape:
+            return f"the engine returned {name} of shape {numbers.shape}, not {shape}"
+        if not np.isfinite(numbers).all():
+            return f"the engine returned {name} that are not finite"
+        largest = float(np.abs(numbers).max(initial=0.0))
+        if largest > most:
+            return f"the engine returned {name} of {largest:.1e}, more than the {most:.0e} that are plausible"
+    return ""
+
+
+def failure(frame: Atoms) -> str:
+    """Why a frame was not labelled: the last line of the engine's error and where its log is."""
+    where = f" (log: {frame.info['log_file']})" if frame.info.get("log_file") else ""
+    return f"{frame.info.get('reason') or frame.info['status']}{where}"
 
 
 class Labeller:
@@ -119,6 +184,7 @@ class Labeller:
             workdir = Path(self._temporary.name)
         self.workdir = Path(workdir)
         self._worker: _Worker | None = None
+        self._cannot_load = ""
 
     def __enter__(self) -> Labeller:
         available, reason = self.source.available()
@@ -142,8 +208,8 @@ class Labeller:
 
         Returns:
             Copies in the same order with ``info["status"]`` (one of `STATUSES`), ``info["label_source"]`` and
-            ``info["log"]``; the converged ones carry a `SinglePointCalculator` with energy (eV), forces (eV/Å) and
-            stress (eV/Å³, ASE sign and order).
+            ``info["log"]``. Converged ones carry a `SinglePointCalculator` with energy (eV), forces (eV/Å) and stress
+            (eV/Å³, ASE sign and order); failed ones ``info["reason"]`` and ``info["log_file"]``.
         """
         labelled = []
         for frame in frames:
@@ -156,6 +222,8 @@ class Labeller:
         start = time.monotonic()
         result = frame.copy()
         answer, log = self._ask(frame)
+        if answer["status"] == "converged" and (reason := implausible(answer, len(frame))):
+            answer, log = {"status": "failed", "message": reason}, log + reason
         disagreement, doubt = answer.get("disagreement"), self.source.doubt_eV_A
         if disagreement is not None:
             result.info["disagreement_eV_A"] = disagreement
@@ -163,7 +231,11 @@ class Labeller:
                 answer["status"] = "doubtful"
                 log = f"the members of the committee disagree by {disagreement:.2f} eV/Å, {doubt:.2f} are allowed"
         result.info |= {"status": answer["status"], "label_source": self.source.label_source, "log": log}
-        if answer["status"] == "converged":
+        if answer["status"] != "converged":
+            lines = [line.strip() for line in (answer.get("message") or log).splitlines() if line.strip()]
+            result.info["reason"] = lines[-1] if lines else answer["status"]
+            result.info["log_file"] = "" if self._temporary else str(self._log)
+        else:
             result.info["log"] = ""
             result.calc = SinglePointCalculator(
                 result, energy=answer["energy"], forces=np.array(answer["forces"]), stress=np.array(answer["stress"])
@@ -173,7 +245,10 @@ class Labeller:
         return result
 
     def _ask(self, frame: Atoms) -> tuple[dict, str]:
+        if self._cannot_load:  # every frame would wait for the same end
+            return {"status": "failed", "message": self._cannot_load}, self._cannot_load
         request = {
+            "id": uuid.uuid4().hex,
             "numbers": frame.numbers.tolist(),
             "positions": frame.positions.tolist(),
             "cell": frame.cell.tolist(),
@@ -182,11 +257,19 @@ class Labeller:
         }
         log_start = self._log_size()
         answer = {"status": "failed", "message": ""}
-        for _attempt in range(2):
+        for attempt in range(2):
             worker = self._worker or self._start()
             try:
                 answer = worker.ask(request, self.source.timeout_s)
+                if answer.get("status") not in STATUSES:
+                    answer = {"status": "failed", "message": "the worker gave an answer without a status"}
+                if answer.get("exhausted"):
+                    self._stop()
                 break
+            except NotLoaded as error:
+                self._stop()
+                self._cannot_load = str(error) if attempt else ""
+                answer = {"status": "failed", "message": f"{error} (tried again once in a new worker)"}
             except WorkerTimeout as error:
                 self._stop()
                 answer = {"status": "timeout", "message": str(error)}

@@ -7,7 +7,7 @@ from typing import Any
 from ase.calculators.calculator import Calculator, all_changes
 
 from argyro.platform.common.errors import ArgyroError
-from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.client import Labeller, failure
 
 
 class LabellerCalculator(Calculator):
@@ -32,5 +32,5 @@ class LabellerCalculator(Calculator):
         super().calculate(atoms, properties, system_changes)
         (labelled,) = self.labeller.label([self.atoms])
         if labelled.info["status"] != "converged":
-            raise ArgyroError(f"the label ended {labelled.info['status']}: {labelled.info['log']}")
+            raise ArgyroError(f"the label ended {labelled.info['status']}: {failure(labelled)}")
         self.results = dict(labelled.calc.results)

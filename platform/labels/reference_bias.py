@@ -12,7 +12,7 @@ from ase.io import iread
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
-from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.client import Labeller, failure
 
 RESAMPLES = 1000
 ALL = "all"
@@ -177,7 +177,7 @@ def measure_bias(
     labelled = labeller.label(frames)
     pairs = [(dft, own) for dft, own in zip(frames, labelled, strict=True) if own.info["status"] == "converged"]
     if not pairs:
-        raise InputError(f"{labeller.source.source} labelled none of {len(frames)} frames: {labelled[-1].info['log']}")
+        raise InputError(f"{labeller.source.source} labelled none of {len(frames)} frames: {failure(labelled[-1])}")
     identity = labeller.source.identity()
     return bias_rows(
         [dft for dft, _ in pairs],

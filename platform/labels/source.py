@@ -28,6 +28,7 @@ class LabelSource:
         kwargs: settings of the engine.
         threads: threads of the worker; one is right on shared cores.
         timeout_s: longest time for one frame, loading of the model not counted.
+        memory_GB: largest memory of the worker; by default 0.8 of the machine's.
         doubt_eV_A: of a committee of models, the disagreement from which a frame ends ``doubtful``: the norm over the
             components of the forces' standard deviation, at the atom where it is largest.
 
@@ -41,6 +42,7 @@ class LabelSource:
     kwargs: dict = field(default_factory=dict)
     threads: int = 1
     timeout_s: float = 3600.0
+    memory_GB: float | None = None
     doubt_eV_A: float | None = None
 
     def __post_init__(self):
@@ -68,7 +70,7 @@ class LabelSource:
     def config(self) -> str:
         """What the worker is told, as JSON."""
         return json.dumps(
-            {"source": self.source, "factory": self.factory, "kwargs": self.kwargs, "threads": self.threads},
+            {name: getattr(self, name) for name in ("source", "factory", "kwargs", "threads", "memory_GB")},
             sort_keys=True,
         )
 

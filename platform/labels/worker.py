@@ -6,20 +6,25 @@ the engine are all it needs. Whatever the engine prints goes to the log (standar
     worker.py describe CONFIG     whether the engine is there, its version and weights, one JSON line
     worker.py serve CONFIG        labels frames until standard input ends
 
-CONFIG is ``{"source", "factory", "kwargs", "threads"}`` as JSON. A request is ``{"numbers", "positions", "cell", "pbc",
-"directory"}``, an answer ``{"status", "energy", "forces", "stress", "message", "cpu_s"}`` in eV, eV/Å and eV/Å³ (xx,
-yy, zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame, that of programs which the engine started included. A
-committee of models also gives ``disagreement``.
+CONFIG is ``{"source", "factory", "kwargs", "threads", "memory_GB"}`` as JSON. A request is ``{"id", "numbers",
+"positions", "cell", "pbc", "directory"}``, an answer ``{"id", "status", "energy", "forces", "stress", "message",
+"cpu_s"}`` in eV, eV/Å and eV/Å³ (xx, yy, zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame and of its
+programs. A committee of models also gives ``disagreement``. Lines without the id of the request are
+not answers: an engine may write into the pipe.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import importlib.util
 import json
 import os
 import sys
 import traceback
 from pathlib import Path
+
+ANSWERS_FD = 200  # far from the numbers that an engine's files get
 
 
 def _sibling(name: str):
@@ -76,7 +81,10 @@ class Reference:
             else:
                 atoms.calc = self.calculator
             answer = _results(atoms)
-        except Exception as error:
+        except MemoryError:
+            traceback.print_exc(file=sys.stderr)
+            return answer | {"message": "MemoryError: the frame needs more memory than is granted", "exhausted": True}
+        except (Exception, SystemExit) as error:
             traceback.print_exc(file=sys.stderr)
             unconverged = "convergence" in type(error).__name__.lower()
             message = f"{type(error).__name__}: {error}"
@@ -125,21 +133,44 @@ def _disagreement(forces) -> float | None:
 def serve(config: dict, requests, answers) -> None:
     """Answer one line for every line of requests until they end; the first line says that the model is loaded."""
     limit_threads(int(config.get("threads", 1)))
+    limit_memory(config.get("memory_GB"))
     try:
         reference = Reference(config)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         traceback.print_exc(file=sys.stderr)
-        print(json.dumps({"ready": False, "message": f"{type(error).__name__}: {error}"}), file=answers, flush=True)
+        _send({"id": "ready", "ready": False, "message": f"{type(error).__name__}: {error}"}, answers)
         return
-    print(json.dumps({"ready": True}), file=answers, flush=True)
+    _send({"id": "ready", "ready": True}, answers)
     for line in requests:
-        print(json.dumps(reference.label(json.loads(line))), file=answers, flush=True)
+        request = json.loads(line)
+        answer = reference.label(request)
+        _send(answer | {"id": request["id"]}, answers)
+        if answer.get("exhausted"):
+            return  # the engine keeps what it took; a new worker begins anew
+
+
+def limit_memory(memory_GB: float | None) -> None:
+    """Limit this process's data, so that a frame fails with MemoryError instead of the machine."""
+    import resource
+
+    machine = 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    granted = int(machine if memory_GB is None else memory_GB * 2**30)
+    with contextlib.suppress(OSError, ValueError):  # a lower limit holds already
+        resource.setrlimit(resource.RLIMIT_DATA, (granted, granted))
+
+
+def _send(answer: dict, answers) -> None:
+    """Write an answer on a line of its own, whatever an engine has written into the pipe before."""
+    answers.write("\n" + json.dumps(answer) + "\n")
+    answers.flush()
 
 
 def main(mode: str, config: dict) -> None:
     """Entry point; keeps the real standard output for the answers and sends every other print to the log."""
     sys.path.pop(0)  # the folder of this file
-    answers = os.fdopen(os.dup(1), "w")
+    if mode == "serve":
+        _sibling("worker_supervisor").supervise()
+    answers = os.fdopen(fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, ANSWERS_FD), "w")
     os.dup2(2, 1)
     if mode == "describe":
         told = _sibling("references").describe(config["source"], config.get("factory"), config.get("kwargs") or {})

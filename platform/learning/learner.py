@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.common.estimate import Uncertain
-from argyro.platform.labels.client import Labeller
+from argyro.platform.labels.client import Labeller, failure
 from argyro.platform.labels.frame_filters import accept
 from argyro.platform.learning.explore import Exploration, Sampler, explore, samplers
 from argyro.platform.learning.frame_selection import grade_quantiles, pick
@@ -201,7 +201,7 @@ class Learner:
         if labelled and not any(frame.info["status"] == "converged" for frame in labelled):
             raise ArgyroError(
                 f"all {len(labelled)} labels of round {number} failed; {self.labeller.source.source} "
-                f"said: {rejected[-1].info['log'][-800:]}"
+                f"said: {failure(rejected[-1])}"
             )
         return _Labels(accepted, rejected, self.labeller.seconds_spent - wall, self.labeller.cpu_seconds_spent - cpu)
 

@@ -121,5 +121,6 @@ def _without_log(frame: Atoms) -> Atoms:
     """Copy the frame without its log, whose line ends an extended xyz comment cannot hold."""
     copy = frame.copy()
     copy.calc = frame.calc
-    copy.info.pop("log", None)
+    for name in ("log", "reason", "log_file"):
+        copy.info.pop(name, None)
     return copy
