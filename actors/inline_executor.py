@@ -1,4 +1,4 @@
-"""Runs tasks one after the other in this process: the twin of the Ray executor."""
+"""Run tasks one after the other in this process; the twin of the Ray executor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from argyro.platform.execution.task import Outcome, Resources, Task, execute
 
 
 class InlineExecutor:
-    """Tasks run when they are waited for, in the order they were submitted."""
+    """Run tasks in the order of their submission, when `wait` is called."""
 
     fault = ""  # nothing can be lost but this process
 
@@ -16,7 +16,7 @@ class InlineExecutor:
         self._queue: deque[Task] = deque()
 
     def has_room(self, resources: Resources) -> bool:
-        """One task at a time."""
+        """Allow one task at a time."""
         return not self._queue
 
     def submit(self, task: Task) -> None:
@@ -28,4 +28,4 @@ class InlineExecutor:
         return [execute(self._queue.popleft())]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing; no resource is held."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +19,8 @@ def template(
     name: Annotated[str, typer.Argument(help="quickstart, ...")] = "quickstart", json_: JsonFlag = False
 ) -> None:
     """Print a commented campaign file to begin with."""
-    folder = Path(__file__).parent.parent / "templates"
-    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    folder = files("argyro.campaigns") / "templates"
+    known = sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
     if name not in known:
         raise InputError(
             f"there is no template {name!r}; there are {', '.join(known)}", given=name, accepted=", ".join(known)

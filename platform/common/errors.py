@@ -2,20 +2,20 @@
 
 
 class ArgyroError(Exception):
-    """Something went wrong that is not the user's mistake; the command line exits with 1."""
+    """Signal a failure that is not the user's mistake; the command line exits with 1."""
 
     exit_code = 1
-    repeats = False  # whether the same computation would come to the same end
+    repeats = False  # whether another attempt would fail in the same way
 
 
 class InputError(ArgyroError, ValueError):
-    """The user's input cannot be used as given; the command line exits with 2.
+    """Signal input that cannot be used as given; the command line exits with 2.
 
     Args:
-        message: what was wrong and what repairs it.
-        path: where it stands, for instance ``boundaries[1]`` in a campaign file.
+        message: value, rule and repair, in one sentence.
+        path: of the value, for instance ``boundaries[1]`` in a campaign file.
         given: the value as given.
-        accepted: what would have been accepted.
+        accepted: values that would be accepted.
     """
 
     exit_code = 2

@@ -1,4 +1,4 @@
-"""Child processes that neither outlive us nor take the machine's memory."""
+"""Keep child processes from outliving their parent and from taking the machine's memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def die_with_parent(by: int = signal.SIGKILL) -> None:
 
 
 def contain_lammps() -> None:
-    """Die with the parent, and fail alone where a collapsing cell asks for ever more neighbours."""
+    """Die with the parent; limit the memory, which a collapsing cell with its many neighbours would exhaust."""
     die_with_parent()
     limit = LAMMPS_MEMORY_GB * 2**30
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,4 +1,4 @@
-"""A lock file per item, which vanishes with the item's completion and may be left behind by a killed process."""
+"""Hold a lock file for each item; it disappears when the item ends, a killed process leaves it behind."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import TextIO
 def item_lock(path: Path) -> Iterator[None]:
     """Hold a lock file, so that an orphan of a killed run and its successor never share a scratch folder.
 
-    The file names the process that holds it; its time of change is when that began. It is removed before it is
-    released, so whoever waited for it finds that its file is no longer the one of that name, and begins anew.
+    The file names the process that holds it; its time of change is the start. It is removed before it is released:
+    a waiting process then finds that its file has lost its name, and tries again with a new file.
     """
     handle = _acquire(path, fcntl.LOCK_EX)
     try:
@@ -50,7 +50,7 @@ def _is_of_that_name(handle: TextIO, path: Path) -> bool:
 
 
 def held_since(path: Path) -> float | None:
-    """When the lock was taken (seconds since the epoch), None if there is no such file."""
+    """Return when the lock was taken (seconds since the epoch), None if there is no such file."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
@@ -58,7 +58,7 @@ def held_since(path: Path) -> float | None:
 
 
 def sweep(folder: Path, suffix: str = ".lock") -> int:
-    """Remove the lock files in a folder that nobody holds; returns their number."""
+    """Remove the lock files in a folder that no process holds; return their number."""
     removed = 0
     for path in folder.glob(f"*{suffix}"):
         try:

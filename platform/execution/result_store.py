@@ -1,4 +1,4 @@
-"""Results on disk, one folder a work item: either complete, with checksums, or absent.
+"""Store results on disk: a folder for each work item, complete with checksums or absent.
 
 Layout below the store's root::
 
@@ -20,6 +20,7 @@ import shutil
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 from pyarrow import fs as arrow_fs
 
@@ -36,11 +37,11 @@ UNFINISHED, MANIFEST = "unfinished", "manifest.json"
 
 
 class DamagedItem(ArgyroError):
-    """A stored result does not match its checksums; it was moved aside and must be computed again."""
+    """Signal a stored result that does not match its checksums; it was moved aside and is computed again."""
 
 
 class StoreUnavailable(ArgyroError):
-    """The store's file system does not answer or takes nothing; what was computed waits in the scratch folder."""
+    """Signal a store that cannot be read or written; the computed result waits in the scratch folder."""
 
 
 def _sha256(data: bytes) -> str:
@@ -48,7 +49,7 @@ def _sha256(data: bytes) -> str:
 
 
 class Store:
-    """Content-addressed results.
+    """Hold results under the key of their work item.
 
     Args:
         uri: local path, ``file://``, ``s3://`` ... as pyarrow understands it.
@@ -123,15 +124,15 @@ class Store:
             stream.write(data)
 
     def folder(self, item: WorkItem) -> str:
-        """Where the item lives, inside the store's file system."""
+        """Return the item's folder inside the store's file system."""
         return f"{self.root}/items/{item.stage}/{item.key}"
 
     def has(self, item: WorkItem) -> bool:
-        """Whether the item is complete; a damaged one is moved aside and counts as absent."""
+        """Return whether the item is complete; move a damaged one aside and count it as absent."""
         return self.find(item) is not None
 
-    def find(self, item: WorkItem) -> dict | None:
-        """The result of a complete item, or None; a damaged one is moved aside and counts as absent."""
+    def find(self, item: WorkItem) -> dict[str, Any] | None:
+        """Return the result of a complete item, else None; move a damaged one aside and count it as absent."""
         folder = self.folder(item)
         if not self._exists(f"{folder}/manifest.json"):
             return None
@@ -142,8 +143,8 @@ class Store:
             return None
         return self.result(item)
 
-    def _verify(self, folder: str, eager_only: bool) -> dict[str, dict]:
-        """The manifest, after comparing sizes of all files and checksums of small (or all) files with it."""
+    def _verify(self, folder: str, eager_only: bool) -> dict[str, dict[str, Any]]:
+        """Compare sizes of all files and checksums of small (or all) files with the manifest; return its files."""
         try:
             files = json.loads(self._read(f"{folder}/manifest.json"))["files"]
             for name, entry in files.items():
@@ -165,22 +166,22 @@ class Store:
         self.fs.move(self.folder(item), f"{target}/{item.key}.{uuid.uuid4().hex[:8]}")
 
     def item_of(self, stage: str, key: str) -> WorkItem | None:
-        """The item of a key, None if it is not complete."""
+        """Return the item of a key, None if it is not complete."""
         folder = f"{self.root}/items/{stage}/{key}"
         if not self._exists(f"{folder}/manifest.json"):
             return None
         return WorkItem(**json.loads(self._read(f"{folder}/item.json")))
 
-    def result(self, item: WorkItem) -> dict:
-        """The item's ``result.json``."""
+    def result(self, item: WorkItem) -> dict[str, Any]:
+        """Read the item's ``result.json``."""
         return json.loads(self._read(f"{self.folder(item)}/result.json"))
 
     def seconds(self, item: WorkItem) -> float:
-        """How long the item took to compute."""
+        """Return the seconds that the item took to compute."""
         return json.loads(self._read(f"{self.folder(item)}/manifest.json"))["seconds"]
 
     def path(self, item: WorkItem) -> Path:
-        """A local folder with the item's files, every checksum verified.
+        """Return a local folder with the item's files, every checksum verified.
 
         Raises:
             DamagedItem: a file does not match; the item was moved aside.
@@ -194,7 +195,7 @@ class Store:
             raise
         return Path(folder) if self.local else self._copy_to_cache(item, files)
 
-    def _copy_to_cache(self, item: WorkItem, files: dict) -> Path:
+    def _copy_to_cache(self, item: WorkItem, files: dict[str, dict[str, Any]]) -> Path:
         if self.cache is None:
             raise ArgyroError(f"the store {self.uri} is remote and no cache folder was given")
         target = self.cache / item.stage / item.key
@@ -203,15 +204,15 @@ class Store:
             (target / name).write_bytes(self._read(f"{self.folder(item)}/{name}"))
         return target
 
-    def commit(self, item: WorkItem, scratch: Path, result: dict, seconds: float) -> None:
-        """Make the files in ``scratch`` and ``result`` the item's result, all at once.
+    def commit(self, item: WorkItem, scratch: Path, result: dict[str, Any], seconds: float) -> None:
+        """Make the files in ``scratch`` and ``result`` the item's result, in one step.
 
-        What lies in ``scratch/unfinished`` served to resume the item and is dropped, after the item is complete.
+        Files in ``scratch/unfinished`` serve to resume the item; they are deleted after the item is complete.
         ``scratch`` should lie on the store's own file system when that is local: it is then renamed, not copied.
-        If another process completed the same item meanwhile, its result stands and ``scratch`` is dropped.
+        If another process completed the same item meanwhile, its result remains and ``scratch`` is deleted.
 
         Raises:
-            StoreUnavailable: it could not be written; ``scratch`` is as it was, for another attempt.
+            StoreUnavailable: it could not be written; ``scratch`` is unchanged, for another attempt.
         """
         (scratch / "item.json").write_text(json.dumps(item.to_json(), indent=1))
         (scratch / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False))

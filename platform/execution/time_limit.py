@@ -1,4 +1,4 @@
-"""Ends work that takes too long, from within its own process."""
+"""End work that takes too long, from within its own process."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-REPEAT_S = 5.0  # for code that swallows even this
+REPEAT_S = 5.0  # for code that catches even this
 
 
 class TimeLimitExceeded(BaseException):
-    """The time limit is over. Like a keyboard interrupt it is no `Exception`: no engine may take it for its own."""
+    """Signal the end of the time limit; like `KeyboardInterrupt` no `Exception`, so that no engine catches it."""
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         yield
         return
 
-    def end(signum, frame):
+    def end(signum: int, frame: object) -> None:
         raise TimeLimitExceeded(f"did not end within {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, end)
