@@ -26,6 +26,8 @@ from argyro.platform.common.errors import ArgyroError
 # An unknown command or option; typer names this class only as the base of its public one.
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 
+CTRL_C = 130  # typer returns it in place of KeyboardInterrupt
+
 app = typer.Typer(
     name="argyro",
     help="Screens Li argyrodite solid electrolytes as real polycrystals.",
@@ -44,6 +46,8 @@ def main(arguments: list[str] | None = None) -> None:
     as_json = "--json" in arguments
     try:
         code = app(arguments, standalone_mode=False) or 0
+        if code == CTRL_C:
+            raise KeyboardInterrupt
     except UsageError as error:
         print_error(error.format_message(), as_json)
         code = 2

@@ -187,6 +187,15 @@ def test_structures_that_cannot_be_evaluated(folder, potential, text, words):
     assert code == 2 and words in err
 
 
+def test_ctrl_c_ends_with_one_word(folder, potential, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MTP, "evaluate", interrupt)
+    code, _, err = potential(f"evaluate {POTENTIAL} good.extxyz")
+    assert code == 1 and err.strip() == "argyro: stopped"
+
+
 def test_output_is_judged_before_training(folder, potential):
     for output in ("nowhere/out.mtp", "."):
         code, _, err = potential(f"train good.extxyz --level 4 -o {output}")

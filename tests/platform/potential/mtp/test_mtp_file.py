@@ -152,6 +152,20 @@ def test_a_product_used_before_it_is_complete_is_refused(tmp_path):
         MTP(parameters)
 
 
+@pytest.mark.parametrize("level", [6, 8, 16])
+def test_lines_fit_the_buffer_of_lammps_own_reader(level):
+    """1024 bytes, then 20 a row from the basic moments on, 40 a row from the products on (src/ML-MTP of LAMMPS)."""
+    species = ("Li", "P", "S", "Cl", "Br", "I")
+    parameters = random_potential(level, species).with_repulsion(np.full((6, 6), 1.2345678901234567)).parameters
+    buffer = 1024
+    for line in mtp_file.text(parameters).splitlines(keepends=True):
+        if line.startswith("alpha_index_basic ="):
+            buffer = 20 * len(parameters.basic) + 20
+        if line.startswith("alpha_index_times ="):
+            buffer = 40 * len(parameters.times) + 20
+        assert len(line) < buffer
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match="cannot open"):
         MTP.read(tmp_path / "none.mtp")
