@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,6 +74,15 @@ def _require_writable(output: Path) -> None:
         raise InputError(f"output '{output}' {reason}; name a file in a folder that exists", given=str(output))
 
 
+@contextmanager
+def _naming(frame: str) -> Iterator[None]:
+    """Put the name of a frame before a mistake in it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{frame}: {error}", path=frame, accepted=error.accepted) from error
+
+
 def _show(notes: list[str]) -> None:
     for note in notes:
         console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
@@ -113,6 +124,9 @@ def train(
         initial = MTP.untrained(_elements(found.frames), level, cutoff_A, min_dist_A, seed=seed)
     else:
         initial = started.upconvert(level) if level > started.level else started
+    for name, frame in zip(found.names, found.frames, strict=True):
+        with _naming(name):
+            initial.frame(frame)
     require_consistent_units(found.frames, initial)
     order = np.random.default_rng(seed).permutation(len(found.frames))
     held = [found.frames[index] for index in order[: round(validation * len(found.frames))]]
@@ -143,11 +157,9 @@ def _elements(frames: list[Atoms]) -> tuple[str, ...]:
 
 def _evaluated(name: str, frame: Atoms, mtp: MTP, active_set: ActiveSet | None) -> dict:
     """One frame's results; a stress that is not defined is null."""
-    try:
+    with _naming(name):
         evaluation = mtp.evaluate(frame)
         grade = float(active_set.grades(mtp, frame).max()) if active_set else None
-    except InputError as error:
-        raise InputError(f"{name}: {error}", path=name, accepted=error.accepted) from error
     return {
         "energy_eV": evaluation.energy_eV,
         "forces_eV_A": evaluation.forces_eV_A.tolist(),
@@ -197,10 +209,8 @@ def grade(
     found = read_structures(structures, mtp.species)
     grades = []
     for name, frame in zip(found.names, found.frames, strict=True):
-        try:
+        with _naming(name):
             grades.append(selected.grades(mtp, frame).tolist())
-        except InputError as error:
-            raise InputError(f"{name}: {error}", path=name, accepted=error.accepted) from error
     if json_:
         print_json({"grades": grades, "notes": found.notes})
         return

@@ -83,7 +83,7 @@ def read(path: Path) -> Fields:
     except (StopIteration, ValueError, IndexError, MemoryError) as error:
         reason = "it ends too early" if isinstance(error, StopIteration) else str(error)
         raise InputError(
-            f"'{path}' is not a complete active set: {reason}; write it anew with ActiveSet.write",
+            f"'{path}' is not a complete active set: {reason}; write it again with ActiveSet.write",
             path=str(path),
             accepted=_MAGIC,
         ) from error

@@ -102,7 +102,7 @@ def _detected(name: str, atoms: Atoms, values: dict[str, object]) -> _Group | No
     others = [group for group in groups if group not in standard]
     chosen = next(iter(standard or others), None)
     for other in groups:
-        if chosen is not None and not _same(values, chosen, other):
+        if chosen is not None and other is not chosen and not _same(values, chosen, other):
             raise InputError(
                 f"{name} holds labels under {', '.join(chosen.names)} and under {', '.join(other.names)}, which "
                 f"differ; name one: --energy-key {other.energy} --forces-key {other.forces}",

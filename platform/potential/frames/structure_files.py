@@ -14,7 +14,7 @@ from argyro.platform.potential.frames.label_keys import LabelKeys, adopt_labels
 from argyro.platform.potential.frames.mlip_cfg import is_mlip_cfg, read_cfg
 from argyro.platform.potential.frames.occupancy import require_full_occupancy, require_full_occupancy_in_cif
 from argyro.platform.potential.frames.text_file import first_lines
-from argyro.platform.potential.frames.vasp_convergence import unconverged_in_outcar, unconverged_in_vasprun
+from argyro.platform.potential.frames.vasp_convergence import converged_in_outcar, converged_in_vasprun
 from argyro.platform.potential.frames.vasp_ml_ab import is_ml_ab, read_ml_ab
 
 ACCEPTED = "extxyz, CIF, POSCAR, OUTCAR, vasprun.xml, ML_AB, MLIP .cfg, ASE .traj and .db, and the other formats of ASE"
@@ -59,8 +59,8 @@ def read_structures(
 
 
 def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: LabelKeys | None) -> None:
-    frames, unconverged = _read(file, species)
-    unconverged = unconverged if keys else set()
+    frames, converged = _read(file, species)
+    unconverged = {place for place, well in enumerate(converged[: len(frames)]) if keys and not well}
     if not frames:
         raise InputError(f"{file} holds no structure", path=str(file), accepted=ACCEPTED)
     used: set[tuple[str, ...]] = set()
@@ -77,7 +77,9 @@ def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: L
         clusters += bool(atoms.cell.rank == 3 and not atoms.pbc.any())
         found.frames.append(atoms)
         found.names.append(name)
-    _note(found, file, len(frames), len(unconverged & set(range(len(frames)))), used - {()}, clusters)
+    if len(converged) > len(frames):
+        found.notes.append(f"{file} is cut off; its last step is left out, {len(frames)} are read")
+    _note(found, file, len(frames), len(unconverged), used - {()}, clusters)
 
 
 def _note(
@@ -97,24 +99,24 @@ def _note(
         )
 
 
-def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], set[int]]:
-    """Structures of one file, and the places of those that did not converge."""
+def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[bool]]:
+    """Structures of one file and, of VASP, whether each step converged, an unfinished last one included."""
     if not file.exists():
         raise InputError(f"there is no file '{file}'", path=str(file), given=str(file))
     head = [] if file.suffix in _BINARY or file.is_dir() else first_lines(file, 60)
     if is_mlip_cfg(head):
-        return read_cfg(file, species), set()
+        return read_cfg(file, species), []
     if is_ml_ab(head):
-        return read_ml_ab(file), set()
+        return read_ml_ab(file), []
     outcar = "OUTCAR" in file.name or bool(head and re.match(r"\s*vasp\.\d", head[0]))
     try:
         if outcar:
-            return _ase_frames(file, "vasp-out"), unconverged_in_outcar(file)
+            return _ase_frames(file, "vasp-out"), converged_in_outcar(file)
         if any("<modeling>" in line for line in head):
-            return _ase_frames(file, "vasp-xml"), unconverged_in_vasprun(file)
+            return _ase_frames(file, "vasp-xml"), converged_in_vasprun(file)
         if ".cif" in file.suffixes:
             require_full_occupancy_in_cif(file)
-        return _ase_frames(file, None), set()
+        return _ase_frames(file, None), []
     except InputError:
         raise
     except Exception as error:  # ASE's readers raise many kinds of errors

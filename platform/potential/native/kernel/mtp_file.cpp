@@ -268,7 +268,13 @@ class Reader {
 Parameters read_mtp(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) refuse("cannot open it");
-    return Reader(std::string(std::istreambuf_iterator<char>(file), {})).read();
+    std::string text;
+    try {
+        text.assign(std::istreambuf_iterator<char>(file), {});
+    } catch (const std::exception&) {
+        refuse("it cannot be read; is it a folder?");
+    }
+    return Reader(text).read();
 }
 
 }  // namespace argyro

@@ -129,6 +129,19 @@ def test_steps_that_did_not_converge_are_left_out_and_counted(tmp_path):
         assert len(read(tmp_path / name, keys=None).frames) == 3  # labels do not matter there
 
 
+def test_a_step_that_is_cut_off_is_left_out_and_noted(tmp_path):
+    for name in ("OUTCAR", "vasprun.xml"):
+        found = read(tmp_path / name, TEXTS[name][: int(0.85 * len(TEXTS[name]))])
+        require_same(found.frames, FRAMES[:2])
+        assert found.notes == [f"{tmp_path / name} is cut off; its last step is left out, 2 are read"]
+
+
+def test_labels_that_are_not_numbers_are_kept_for_the_judgement_that_refuses_them(tmp_path):
+    frames = [(atoms, np.nan, forces, stress) for atoms, _, forces, stress in FRAMES]
+    found = read(tmp_path / "a.extxyz", frame_files.extxyz(frames)).frames
+    assert np.isnan(found[0].get_potential_energy())
+
+
 def test_mlips_numbers_need_names(tmp_path):
     with pytest.raises(InputError, match=r"numbers its species up to 2 and they are not named; .*--species"):
         read(tmp_path / "a.cfg", TEXTS["train.cfg"], species=None)

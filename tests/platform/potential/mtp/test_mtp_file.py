@@ -167,6 +167,8 @@ def test_lines_fit_the_buffer_of_lammps_own_reader(level):
 
 
 def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match="is it a folder"):
+        MTP.read(tmp_path)
     with pytest.raises(InputError, match="cannot open"):
         MTP.read(tmp_path / "none.mtp")
 

@@ -30,10 +30,10 @@ def pair(cell, pbc=True):
     ],
 )
 def test_too_many_neighbours_are_refused_at_once(cell, cutoff_A, message):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InputError, match=message):
         random_potential(4, ("Li", "S"), cutoff_A=cutoff_A).evaluate(pair(cell))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_neighbours_are_counted_where_the_density_says_nothing():
@@ -95,50 +95,49 @@ class _Asked(Exception):
     pass
 
 
-def interrupted_after(seconds, work):
-    """Seconds between the signal and the end of the work."""
-    sent = []
+def interrupted_share(work):
+    """CPU time of a call that a signal reaches after 5 % of its usual CPU time, as a share of that time."""
 
     def ask(*_):
-        sent.append(time.perf_counter())
         raise _Asked
 
-    before = signal.signal(signal.SIGALRM, ask)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    started = time.process_time()
+    work()
+    usual = time.process_time() - started
+    before = signal.signal(signal.SIGVTALRM, ask)
+    started = time.process_time()
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.05 * usual)
     try:
         with pytest.raises(_Asked):
-            while True:
-                work()
+            work()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    return time.perf_counter() - sent[0]
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    return (time.process_time() - started) / usual
 
 
 @pytest.fixture(scope="module")
 def slow():
-    """An evaluation of many seconds: level 20, 600 neighbours of each of 4000 atoms."""
+    """An evaluation of half a second: level 20, 250 neighbours of each of 11 000 atoms."""
     mtp = random_potential(20, ("Li",), cutoff_A=12.0)
-    atoms = bulk("Li", "fcc", a=4.9, cubic=True).repeat(10)
+    atoms = bulk("Li", "fcc", a=4.9, cubic=True).repeat(14)
     return mtp, mtp.frame(atoms), atoms
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_evaluation_ends_soon_after_a_signal(slow, threads):
     mtp, frame, _ = slow
-    assert interrupted_after(0.3, lambda: mtp.kernel.compute(frame, True, False, threads)) < 1.0
-    assert interrupted_after(0.3, lambda: _kernel.site_gradients(mtp.kernel, frame, threads)) < 1.0
+    assert interrupted_share(lambda: mtp.kernel.compute(frame, True, False, threads)) < 0.75
 
 
 def test_a_neighbour_search_ends_soon_after_a_signal(slow):
     mtp, _, atoms = slow
-    large = atoms.repeat(3)
-    assert interrupted_after(0.1, lambda: mtp.frame(large)) < 1.0
+    assert interrupted_share(lambda: mtp.frame(atoms)) < 0.75
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_training_ends_soon_after_a_signal(threads):
     teacher = random_potential(8, ("Li", "S"))
     frames = [labelled(random_cell(6, ("Li", "S"), seed=seed).repeat(3), teacher) for seed in range(6)]
-    start = MTP.untrained(("Li", "S"), 16, 5.0, 1.5)
-    assert interrupted_after(0.3, lambda: train(frames, start, TrainingOptions(threads=threads))) < 1.0
+    start, options = MTP.untrained(("Li", "S"), 12, 5.0, 1.5), TrainingOptions(max_iterations=15, threads=threads)
+    assert interrupted_share(lambda: train(frames, start, options)) < 0.75
