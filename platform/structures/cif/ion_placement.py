@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 
+from argyro.platform.common.errors import InputError
+from argyro.platform.structures.cif.holes import Holes
+from argyro.platform.structures.cif.oxidation_states import MOBILE
 from argyro.platform.structures.cif.partial_crystal import PartialCrystal
 from argyro.platform.structures.cif.site_counts import SiteCounts
 from argyro.platform.structures.crystal.coulomb import COULOMB_EV_A, ewald_matrix
@@ -19,6 +22,7 @@ SPLIT_PENALTY_EV = 60.0
 RELOCATION_EV = 12.0  # an ion leaves its orbit only to end a clash on split sites
 RELOCATION_SHARE = 0.25  # of the moves
 SEPARATION_STEPS = 2000
+HOLE = "hole"  # label of an ion on no site of the CIF
 SHORTEST_A = 1.5  # Coulomb interactions are those at this distance for nearer sites
 HOT_EV, COLD_EV = 10.0, 0.02
 MOVES_PER_SITE, FEWEST_MOVES, MOST_MOVES = 300, 5_000, 120_000
@@ -34,6 +38,7 @@ class Placement:
         labels: orbit of each filled site.
         split_pairs: split sites that are both occupied; 0 unless the occupancies demand it.
         shortest_split_A: distance of the nearest such pair, infinite without one.
+        in_holes: ions that fit no free site of the CIF and take a hole between the others.
         relocated: ions on another orbit of their element than the counts say, which keeps split sites apart.
     """
 
@@ -43,6 +48,7 @@ class Placement:
     split_pairs: int
     shortest_split_A: float
     relocated: int
+    in_holes: int
 
 
 def place_ions(
@@ -71,16 +77,55 @@ def place_ions(
     filled = sites.shuffled(random)
     if sites.exchangeable:
         filled = _separate(sites, _anneal(sites, filled, random, effort), random)
-    pairs, distances = sites.split_pairs(filled)
     keep = np.flatnonzero(filled >= 0)
-    return Placement(
-        [sites.elements[filled[site]] for site in keep],
-        sites.positions_A[keep],
-        [sites.labels[site] for site in keep],
-        pairs,
-        distances,
-        sites.relocated(filled),
-    )
+    symbols, labels = [sites.elements[filled[site]] for site in keep], [sites.labels[site] for site in keep]
+    positions = sites.positions_A[keep].copy()
+    moved = _into_holes(sites, filled, keep, symbols, positions, labels)
+    filled[moved] = -1
+    pairs, shortest = sites.split_pairs(filled)
+    extra = _extra_ions(crystal.name, counts, symbols, positions, sites.cell_A)
+    symbols += [counts.extra[0]] * len(extra)
+    labels += [HOLE] * len(extra)
+    positions = np.concatenate([positions, extra])
+    return Placement(symbols, positions, labels, pairs, shortest, sites.relocated(filled), len(moved) + len(extra))
+
+
+def _extra_ions(name: str, counts: SiteCounts, symbols, positions, cell_A) -> np.ndarray:
+    """Holes (k, 3) for the mobile ions that balance the charge beyond the sites of the CIF."""
+    element, number = counts.extra
+    if not number:
+        return np.empty((0, 3))
+    holes = Holes(element, symbols, positions, cell_A)
+    taken = [hole for _ in range(number) if (hole := holes.take()) is not None]
+    if len(taken) < number:
+        raise InputError(f"{name}: {number} more {element} balance the charges and find no room", path="structure")
+    return np.array(taken)
+
+
+def _into_holes(sites: _Sites, filled: np.ndarray, keep: np.ndarray, symbols, positions, labels) -> list[int]:
+    """Move a mobile ion of each pair left on split sites into a hole, where there is one; returns the emptied sites."""
+    clashing: list[int] = []
+    for first, second in zip(sites.split_i.tolist(), sites.split_j.tolist(), strict=True):
+        if filled[first] >= 0 and filled[second] >= 0 and not {first, second} & set(clashing):
+            mobile = [site for site in (first, second) if sites.elements[filled[site]] in MOBILE]
+            clashing += sorted(mobile, key=lambda site: sites.total[site])[:1]
+    if not clashing:
+        return []
+    place = {int(site): number for number, site in enumerate(keep)}
+    leaving = {place[site] for site in clashing}
+    staying = [number for number in range(len(symbols)) if number not in leaving]
+    holes: dict[str, Holes] = {}
+    moved = []
+    for site in clashing:
+        ion = place[site]
+        if symbols[ion] not in holes:
+            kept = [symbols[number] for number in staying]
+            holes[symbols[ion]] = Holes(symbols[ion], kept, positions[staying], sites.cell_A)
+        hole = holes[symbols[ion]].take()
+        if hole is not None:
+            positions[ion], labels[ion] = hole, HOLE
+            moved.append(site)
+    return moved
 
 
 class _Sites:
@@ -115,6 +160,7 @@ class _Sites:
     def _find_split_sites(self, crystal: PartialCrystal) -> None:
         """Pairs of sites too close for two ions; not counted where the occupancies add up to more than one."""
         total = np.concatenate([np.full(len(m), o.total) for m, o in zip(self.members, crystal.orbits, strict=True)])
+        self.total = total
         radius = np.concatenate(
             [
                 np.full(len(m), max(covalent_radii[atomic_numbers[element]] for element in o.occupancy))

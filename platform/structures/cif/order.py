@@ -80,9 +80,9 @@ def _place(crystal, counts, supercell, states, seed: int) -> Placement:
     tries = []
     for effort in EFFORTS:
         tries.append(place_ions(crystal, counts, supercell, states, seed, effort))
-        if tries[-1].split_pairs == 0:
+        if tries[-1].split_pairs == tries[-1].in_holes == 0:
             return tries[-1]
-    best = min(tries, key=lambda placed: (placed.split_pairs, -placed.shortest_split_A))
+    best = min(tries, key=lambda placed: (placed.split_pairs, placed.in_holes))
     if best.shortest_split_A < ION_OVERLAP_A:
         raise InputError(
             f"{crystal.name}: its occupancies put two ions on sites {best.shortest_split_A:.2f} Å apart; "
@@ -98,6 +98,8 @@ def _notes(crystal: PartialCrystal, counts: SiteCounts, placed: Placement) -> tu
     if counts.deviation > CLOSE:
         why = "charge balance or the size of the cell do not allow less"
         notes.append(f"an occupancy differs from the CIF by {counts.deviation:.3f}: {why}")
+    if placed.in_holes:
+        notes.append(f"{placed.in_holes} ions fit no free site of the CIF and take holes: relax the cell before use")
     if placed.relocated:
         notes.append(f"{placed.relocated} ions are on another site of their element, to keep split sites apart")
     if placed.split_pairs:
