@@ -46,11 +46,11 @@ def test_one_question_has_the_stable_keys_and_says_where_the_answer_comes_from(a
         if key.endswith(("_cm2_s", "_mS_cm", "_eV")):
             assert answer[key]["low"] <= answer[key]["value"] <= answer[key]["high"]
     assert (
-        answer["origin"]["label_source"] == "chgnet 0.4.2"
-        and "slope of forces on Li 0.66" in answer["origin"]["label_bias"]
+        answer["origin"]["label_source"] == "diep 2.0.0"
+        and "slope of forces on Li 0.99" in answer["origin"]["label_bias"]
     )
     text = ask(*NAMES, "--temperature", 300).stdout
-    for words in ("mS/cm", "300 K is extrapolated", "molecular dynamics at 450 to 550 K", "chgnet 0.4.2"):
+    for words in ("mS/cm", "300 K is extrapolated", "molecular dynamics at 450 to 550 K", "diep 2.0.0"):
         assert words in text
 
 

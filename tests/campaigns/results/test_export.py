@@ -64,7 +64,7 @@ def test_potentials_structures_and_surrogate_can_be_read(exported):
     bulk = table[table["boundary"] == "bulk"]
     assert bulk["lattice_parameter_A"].between(9.5, 10.6).all() and bulk["boundary_energy_J_m2"].isna().all()
     assert Surrogate.load(out / "surrogate").report["values"] >= 0
-    assert (out / "ranking.parquet").exists() and "chgnet" in (out / "README.md").read_text()
+    assert (out / "ranking.parquet").exists() and "diep" in (out / "README.md").read_text()
 
 
 def test_an_export_is_replaced_and_what_else_lies_there_stays(finished, exported, argyro, tmp_path):
@@ -122,7 +122,7 @@ def test_the_validation_page_can_be_made_from_an_export(exported, tmp_path):
     write_page(exported[1], tmp_path / "validation.md")
     text = (tmp_path / "validation.md").read_text()
     table = pd.read_parquet(exported[1] / "results.parquet")
-    assert f"{table['md_key'].nunique()} molecular dynamics runs" in text and "chgnet" in text
+    assert f"{table['md_key'].nunique()} molecular dynamics runs" in text and "diep" in text
     assert all(
         f"## {title}" in text for title in ("Lattice constants", "Boundaries against bulk", "Ranking", "DFT check")
     )
