@@ -7,12 +7,17 @@ from collections import deque
 import numpy as np
 
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.units import BOLTZMANN_EV_K
 
 HOT_FACTOR = 3.0  # at any moment, temperature over target
 MEAN_TOLERANCE = 0.3  # of the mean over the last frames
 VOLUME_RANGE = (0.5, 2.0)  # at any moment, over the volume at the start; a barostat overshoots at first
 MEAN_VOLUME_RANGE = (0.75, 1.35)  # of the mean over the last frames
 FRAMES = 20
+# Below the highest mean so far: ordering and the annealing of a boundary release less than 0.03 eV/atom; a cell that
+# fell into a hole of its potential was 0.11 eV/atom too low and ran on.
+ENERGY_FALL_eV_ATOM = 0.05
+FLUCTUATION = 3.0  # standard deviations of the mean that count as fluctuation
 
 
 class RunStoppedError(ArgyroError):
@@ -26,12 +31,13 @@ class PotentialFailedError(RunStoppedError):
 
 
 class Watch:
-    """Looks at every thermodynamic line: not a number, temperature, volume, PS4 tetrahedra.
+    """Check every thermodynamic line: not a number, temperature, volume, energy, PS4 tetrahedra.
 
     Args:
         temperature_K: target.
         volume_A3: at the start.
-        atoms: number of atoms, which sets how far a temperature may fluctuate: σ_T / T = √(2 / 3N).
+        atoms: number of atoms, which sets how far a temperature may fluctuate, σ_T / T = √(2 / 3N), and an energy,
+            σ_E = kT √(3N / 2).
     """
 
     def __init__(self, temperature_K: float, volume_A3: float, atoms: int):
@@ -39,6 +45,10 @@ class Watch:
         self.tolerance = MEAN_TOLERANCE + 3 * float(np.sqrt(2 / (3 * atoms * FRAMES)))
         self._temperatures: deque[float] = deque(maxlen=FRAMES)
         self._volumes: deque[float] = deque(maxlen=FRAMES)
+        self._energies: deque[float] = deque(maxlen=FRAMES)
+        self._highest_eV = -np.inf
+        noise_eV = FLUCTUATION * BOLTZMANN_EV_K * temperature_K * float(np.sqrt(1.5 * atoms / FRAMES))
+        self.fall_eV = ENERGY_FALL_eV_ATOM * atoms + noise_eV
         self._broken = 0
 
     def look(self, row: dict[str, float]) -> None:
@@ -54,10 +64,24 @@ class Watch:
             )
         self._look_at_temperature(row["Temp"], at)
         self._look_at_volume(row["Volume"] / self.volume_A3, at)
+        if "PotEng" in row:
+            self._look_at_energy(row["PotEng"], at)
         # single stretched bonds are vibrations; a tetrahedron open for many frames has reacted
         self._broken = self._broken + 1 if row.get("c_fewest", 4.0) < 4 else 0
         if self._broken > FRAMES:
             raise PotentialFailedError(f"a PS4 tetrahedron has lost a sulfur {at}: decomposition or a poor potential")
+
+    def _look_at_energy(self, energy_eV: float, at: str) -> None:
+        self._energies.append(energy_eV)
+        if len(self._energies) < FRAMES:
+            return
+        mean = float(np.mean(self._energies))
+        self._highest_eV = max(self._highest_eV, mean)
+        if self._highest_eV - mean > self.fall_eV:
+            raise PotentialFailedError(
+                f"the mean energy fell by {self._highest_eV - mean:.2f} eV {at}, more than {self.fall_eV:.2f} eV: it "
+                "fell into a hole of the potential; extend its training set"
+            )
 
     def _look_at_volume(self, ratio: float, at: str) -> None:
         self._volumes.append(ratio)

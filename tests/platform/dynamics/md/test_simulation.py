@@ -159,6 +159,7 @@ def row(**changes):
         ([row(Volume=2010.0)], "volume is 2.01 of that at the start"),
         ([row(Volume=1400.0)] * 20, "mean volume is 1.40 of that at the start"),
         ([row(c_fewest=3.0)] * 21, "lost a sulfur"),
+        ([row(PotEng=-1600.0)] * 30 + [row(PotEng=-1640.0)] * 20, "hole of the potential"),
     ],
 )
 def test_the_watch_stops_a_run_with_the_reason(rows, reason):
@@ -172,7 +173,9 @@ def test_the_watch_tolerates_fluctuations():
     watch = Watch(300.0, 1000.0, 52)
     random = np.random.default_rng(0)
     for _ in range(2000):
-        watch.look(row(Temp=300.0 * (1 + random.normal() * np.sqrt(2 / 156)), c_fewest=random.choice([3.0, 4.0])))
+        energy_eV = -200 + 0.0259 * np.sqrt(1.5 * 52) * random.normal()
+        temperature_K = 300.0 * (1 + random.normal() * np.sqrt(2 / 156))
+        watch.look(row(Temp=temperature_K, c_fewest=random.choice([3.0, 4.0]), PotEng=energy_eV))
 
 
 @pytest.mark.parametrize(
