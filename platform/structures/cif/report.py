@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from argyro.platform.structures.cif.argyrodite import argyrodite_sites
+from argyro.platform.structures.cif.argyrodite import realised_disorder, refined_argyrodite
 from argyro.platform.structures.cif.order import OrderedCrystal
 from argyro.platform.structures.cif.partial_crystal import FULL
+from argyro.platform.structures.crystal.composition import CENTRES
 from argyro.platform.structures.crystal.neighbours import close_distances
 
 SHORTEST_A = 0.7  # shorter than any bond but those of hydrogen
@@ -23,7 +24,7 @@ def describe_ordered(ordered: OrderedCrystal) -> dict[str, object]:
     """
     atoms, cells = ordered.atoms, ordered.counts.cells
     charge = sum(ordered.states[symbol] for symbol in atoms.get_chemical_symbols())
-    argyrodite = argyrodite_sites(ordered)
+    argyrodite = refined_argyrodite(ordered.crystal)
     amounts = {
         element: {"refined": round(number, 6), "realised": atoms.get_chemical_symbols().count(element) / cells}
         for element, number in ordered.crystal.amounts.items()
@@ -44,11 +45,16 @@ def describe_ordered(ordered: OrderedCrystal) -> dict[str, object]:
         "oxidation_states": ordered.states,
         "notes": list(ordered.notes),
         "composition": argyrodite and argyrodite.composition,
-        "disorder": argyrodite and argyrodite.realised_disorder,
+        "disorder": argyrodite and realised_disorder(atoms),
         "refined_disorder": argyrodite and argyrodite.disorder,
-        "lithium_per_formula_unit": argyrodite
-        and {"refined": argyrodite.refined_lithium, "realised": argyrodite.realised_lithium},
+        "lithium_per_formula_unit": argyrodite and _lithium(ordered, argyrodite.lithium),
     }
+
+
+def _lithium(ordered: OrderedCrystal, refined: float) -> dict[str, float]:
+    symbols = ordered.atoms.get_chemical_symbols()
+    centres = sum(symbols.count(element) for element in CENTRES)
+    return {"refined": refined, "realised": symbols.count("Li") / centres}
 
 
 def _occupancies(ordered: OrderedCrystal) -> list[dict[str, object]]:

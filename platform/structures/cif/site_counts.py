@@ -58,16 +58,16 @@ def site_counts(crystal: PartialCrystal, states: Mapping[str, float], cells: int
                 if total not in reached or cost + more_cost < reached[total][0] - 1e-12:
                     reached[total] = (cost + more_cost, (*chosen, numbers))
         best = reached
-    charge = _balanced_charge(best, mobile, states, cells * crystal.amounts.get(mobile or "", 0.0))
-    if charge is None:
+    balanced = _balanced_charge(best, mobile, states, cells * crystal.amounts.get(mobile or "", 0.0))
+    if balanced is None:
         closest = min(best, key=abs)
         raise InputError(
             f"{crystal.name}: no neutral cell of {cells} unit cells lies near the occupancies "
             f"(closest charge {closest / _SCALE:+g}); give a larger --supercell",
             path="structure",
         )
-    numbers = best[charge][1]
-    extra = (mobile, round(-charge / _SCALE / states[mobile])) if mobile and charge else ("", 0)
+    numbers = best[balanced][1]
+    extra = (mobile, round(-balanced / _SCALE / states[mobile])) if mobile and balanced else ("", 0)
     deviation = max(
         abs(found.get(element, 0) / (cells * len(orbit.positions)) - share)
         for orbit, found in zip(crystal.orbits, numbers, strict=True)

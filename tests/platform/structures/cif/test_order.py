@@ -5,9 +5,10 @@ import pytest
 from cif_text import BETA_ALUMINA, GARNET, THIOPHOSPHATE, argyrodite, cif
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.structures.cif.argyrodite import argyrodite_sites
+from argyro.platform.structures.cif.argyrodite import realised_disorder, refined_argyrodite
 from argyro.platform.structures.cif.order import order_cif
 from argyro.platform.structures.cif.oxidation_states import oxidation_states
+from argyro.platform.structures.cif.partial_crystal import read_cif
 from argyro.platform.structures.cif.report import describe_ordered
 from argyro.platform.structures.crystal.coulomb import ewald_energy_eV
 from argyro.platform.structures.crystal.neighbours import close_distances
@@ -17,6 +18,12 @@ def ordered(tmp_path, text, **options):
     path = tmp_path / "crystal.cif"
     path.write_text(text)
     return order_cif(path, **options)
+
+
+def refined(tmp_path, text):
+    path = tmp_path / "crystal.cif"
+    path.write_text(text)
+    return refined_argyrodite(read_cif(path))
 
 
 def test_half_filled_pairs_get_one_lithium_each(tmp_path):
@@ -31,20 +38,20 @@ def test_half_filled_pairs_get_one_lithium_each(tmp_path):
 
 def test_shared_sites_hold_their_shares_and_the_disorder_is_read_back(tmp_path):
     found = ordered(tmp_path, argyrodite(halide_4a=0.385), min_atoms=200)
-    sites = argyrodite_sites(found)
+    sites = refined_argyrodite(found.crystal)
     assert len(found.atoms) == 208
     assert sites.composition == "Li6PS5Cl"
     assert sites.disorder == pytest.approx(0.615)
-    assert sites.realised_disorder == pytest.approx(0.625)
+    assert realised_disorder(found.atoms) == pytest.approx(0.625)
     assert found.counts.deviation == pytest.approx(0.01)
 
 
 def test_halide_rich_and_substituted_argyrodites(tmp_path):
-    rich = argyrodite_sites(ordered(tmp_path, argyrodite(halide_4a=0.885, halide_4c=0.615, lithium=0.458)))
+    rich = refined(tmp_path, argyrodite(halide_4a=0.885, halide_4c=0.615, lithium=0.458))
     assert rich.composition == "Li5.5PS4.5Cl1.5"
     assert rich.disorder == pytest.approx((0.115 - 0) / 0.5, abs=1e-6)  # chalcogen on 4a over the 0.5 that could swap
     centre = (("P1", "P", 0.4), ("Ge1", "Ge", 0.6))
-    mixed = argyrodite_sites(ordered(tmp_path, argyrodite(0.95, 0.55, "I", 0.05, centre), min_atoms=200))
+    mixed = refined(tmp_path, argyrodite(0.95, 0.55, "I", 0.05, centre))
     assert mixed.composition == "Li6.6P0.4Ge0.6S5I"
     assert mixed.disorder == pytest.approx(0.05)
 
@@ -53,7 +60,7 @@ def test_the_other_setting_of_the_free_anions_reads_the_same(tmp_path):
     """With 4a and 4c exchanged (origin shifted by ¼¼¼ and inverted) the disorder is the same."""
     text = argyrodite(halide_4a=0.75)
     shifted = "\n".join(_inverted(line) for line in text.splitlines())
-    one, other = (argyrodite_sites(ordered(tmp_path, t, min_atoms=200)) for t in (text, shifted))
+    one, other = (refined(tmp_path, t) for t in (text, shifted))
     assert one.disorder == pytest.approx(other.disorder) == pytest.approx(0.25)
 
 
