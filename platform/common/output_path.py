@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from argyro.platform.common.errors import InputError
@@ -19,14 +20,24 @@ def require_place(path: Path, option: str) -> None:
         InputError: the path is a folder, lies below a file, or its folder is not writable.
     """
     folder = next(parent for parent in path.absolute().parents if parent.exists())
-    writable = os.access(path, os.W_OK) if path.exists() else os.access(folder, os.W_OK)
-    if path.is_dir() or not folder.is_dir() or not writable:
+    if path.is_dir() or not folder.is_dir() or not _is_writable(path if path.exists() else folder):
         raise InputError(
             f"{option} {path} cannot be written; name a file in a folder of yours",
             path=option,
             given=str(path),
             accepted="a file in a writable folder",
         )
+
+
+def _is_writable(place: Path) -> bool:
+    """Whether a file can be opened, or a folder takes a new one; permissions alone do not say it of /proc."""
+    if place.is_file():
+        return os.access(place, os.W_OK)
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return True
+    except OSError:
+        return False
 
 
 def require_picture(path: Path, option: str, others: tuple[str, ...] = ()) -> None:

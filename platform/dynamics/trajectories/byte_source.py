@@ -117,8 +117,12 @@ class TextReader:
 
     def peek_line(self) -> bytes:
         """Return the next line that is not blank, without consuming it."""
-        rest = self._buffer[self._at : self._at + LINE_BYTES].lstrip()
-        return rest[: rest.find(b"\n")] if b"\n" in rest else rest
+        start, line = self._at, b""
+        while not line.strip() and start < len(self._buffer):
+            end = self._buffer.find(b"\n", start, start + LINE_BYTES)
+            stop = min(start + LINE_BYTES, len(self._buffer)) if end < 0 else end + 1
+            line, start = self._buffer[start:stop], stop
+        return line
 
     def ends(self) -> bool:
         """Whether nothing but blank space follows."""

@@ -63,9 +63,8 @@ class Motion:
             fields = self._steps(now, before, frame, label)
         self.last = now
         self._look_at_framework(cell)
-        reach = np.maximum(-now, now - 1.0).max(axis=0) * np.linalg.norm(cell, axis=1)
         centres = self._average @ self._framework if self.kinds else np.zeros((0, 3))
-        return fields | {"outside_A": float(reach.max()), "centres": centres}
+        return fields | {"outside_A": _outside_A(now, cell) if frame.wrapped is None else 0.0, "centres": centres}
 
     def distance_A(self, frame: Frame, mobile: np.ndarray | None = None) -> float:
         """Return the root mean square nearest-image distance of the mobile ions, or of all atoms to the last frame."""
@@ -73,29 +72,32 @@ class Motion:
         return rms_A(apart, frame.cell_A)
 
     def _steps(self, now: np.ndarray, before: np.ndarray, frame: Frame, label: str) -> dict[str, object]:
-        steps = now - before
-        nearest = steps - np.round(steps)
-        if frame.wrapped is False:
-            moved = steps
-        else:
-            moved = nearest
-            if not self.first_jump and float(np.abs(steps).max()) > 0.5:
+        moved = now - before
+        if frame.wrapped is not False:
+            images = np.round(moved)
+            moved -= images
+            if not self.first_jump and images.any():
                 self.first_jump = label
-        lengths_A = np.linalg.norm(moved @ frame.cell_A, axis=1)
+            self._count_edges(moved[self.mobile])
+        vectors_A = moved @ frame.cell_A
+        lengths_A = np.sqrt(np.einsum("ax,ax->a", vectors_A, vectors_A))
         bound_A, free_A = lengths_A[~self.mobile], lengths_A[self.mobile]
         far = np.flatnonzero((bound_A > FAR_A) & self._fixed)
         if len(far):
             fixed = ~self.mobile
             require_same_atoms(before[fixed], now[fixed], frame.cell_A, self._bound.tolist(), far, label)
         self._framework = self._framework + moved[~self.mobile]
-        free = np.abs(nearest[self.mobile])
-        self.steps, self.edge_steps = self.steps + free.size, self.edge_steps + int((free > EDGE).sum())
-        self.cosines += np.cos(2 * np.pi * free).sum(axis=0)
         return {
             "mobile_step_A": float(np.median(free_A)),
-            "mobile_rms_A": float(np.sqrt((free_A**2).mean())),
+            "mobile_rms_A": float(np.sqrt(free_A @ free_A / len(free_A))),
             "framework_step_A": float(np.median(bound_A)) if len(bound_A) else np.nan,
         }
+
+    def _count_edges(self, nearest: np.ndarray) -> None:
+        """Add (ions, 3) nearest-image steps to the sums that judge the spacing of wrapped frames."""
+        self.steps += nearest.size
+        self.edge_steps += int(np.count_nonzero(np.abs(nearest) > EDGE))
+        self.cosines += np.cos(2 * np.pi * nearest).sum(axis=0)
 
     def _look_at_framework(self, cell_A: np.ndarray) -> None:
         self._seen += 1
@@ -104,6 +106,12 @@ class Motion:
         moved_A = (self._framework - self._first) @ cell_A
         spread = self._average @ (moved_A**2).sum(axis=1) - ((self._average @ moved_A) ** 2).sum(axis=1)
         self.spread_A2 = np.maximum(self.spread_A2, spread)
+
+
+def _outside_A(fractional: np.ndarray, cell_A: np.ndarray) -> float:
+    """Return how far atoms leave the cell, negative if none does."""
+    reach = np.maximum(-fractional.min(axis=0), fractional.max(axis=0) - 1.0)
+    return float((reach * np.linalg.norm(cell_A, axis=1)).max())
 
 
 def rms_A(apart: np.ndarray, cell_A: np.ndarray) -> float:

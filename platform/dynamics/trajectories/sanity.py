@@ -42,7 +42,8 @@ def require_sane(frame: Frame, label: str) -> None:
     cell, positions = frame.cell_A, frame.fractional
     if not np.isfinite(cell).all():
         raise InputError(f"{label}: the cell holds something that is not a number", path=label)
-    if not np.isfinite(positions).all():
+    largest = float(np.abs(positions).max(initial=0.0))  # not a number if one of them is none
+    if not np.isfinite(largest):
         atom = int(np.flatnonzero(~np.isfinite(positions).all(axis=1))[0]) + 1
         raise InputError(f"{label}: a coordinate of atom {atom} is not a number", path=label)
     volume_A3 = abs(float(np.linalg.det(cell)))
@@ -55,5 +56,5 @@ def require_sane(frame: Frame, label: str) -> None:
             given=density,
             accepted=f"{LOWEST_PER_A3} to {HIGHEST_PER_A3} atoms per Å3",
         )
-    if float(np.abs(positions).max(initial=0.0)) > LARGEST_FRACTION:
+    if largest > LARGEST_FRACTION:
         raise InputError(f"{label}: a coordinate lies more than {LARGEST_FRACTION:.0f} cells away", path=label)
