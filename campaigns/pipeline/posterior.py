@@ -42,7 +42,7 @@ def run(context: StageContext[PosteriorInputs, None]) -> PosteriorResult:
     queries = [model.prepare(read_structure(parent.folder)) for parent in context.parents("structures", STRUCTURE)]
     drawn = model.draw(queries, samples, context.inputs.seed)
     by_key = {query.identity.key: values for query, values in zip(queries, drawn, strict=True)}
-    np.savez_compressed(context.workdir / COEFFICIENTS, **by_key)
+    np.savez_compressed(context.workdir / COEFFICIENTS, **by_key)  # type: ignore[arg-type]  # names of arrays
     return PosteriorResult(candidates=sorted(by_key), samples=samples)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
 from ase.io import read, write
@@ -111,8 +112,9 @@ def add_structures(draft: Draft) -> None:
     """Add all arrangements of all cells, and the bulk cells in which the potential is learned."""
     sizes = draft.campaign.structures
     for cell in cells_of(draft.campaign):
-        size = {"supercell": sizes.supercell} if cell.boundary.is_bulk else {}
-        size = size or {"min_grain_thickness_nm": sizes.min_grain_thickness_nm}
+        size: dict[str, Any] = {"min_grain_thickness_nm": sizes.min_grain_thickness_nm}
+        if cell.boundary.is_bulk:
+            size = {"supercell": sizes.supercell}
         for number in range(draft.campaign.md.realisations):
             inputs = _inputs(draft, cell, number, **size)
             params, cost = {**cell.facts, "realisation": number}, draft.costs.structure(cell)

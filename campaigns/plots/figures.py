@@ -19,7 +19,7 @@ from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
 FEW_NAMES = 4  # fit among the curves; more are written below
 LINE_LETTERS = 80  # below a picture
 COLOURS = 10  # more cannot be told apart
-MARKERS = {"bulk": "o", "parallel": "s", "perpendicular": "^"}
+MARKERS = {"bulk": "o", "parallel": "s", "perpendicular": "^", "cell_parallel": "s", "cell_perpendicular": "^"}
 WORDS = {"bulk": "bulk", "parallel": "boundary ∥", "perpendicular": "boundary ⊥"}
 
 
@@ -202,7 +202,7 @@ def transport_plot(points: Sequence[TransportPoint], laws: Mapping[str, Law | No
             chosen = [(1000 / point.temperature_K, point.combined) for point in points if point.target == target]
             values = [(x, one.estimate) for x, one in chosen if one.estimate]
             bounds = [(x, one.upper_bound_cm2_s) for x, one in chosen if one.upper_bound_cm2_s]
-            colour, marker = f"C{place}", MARKERS[target.removeprefix("cell_")]
+            colour, marker = f"C{place}", MARKERS[target]
             found = [value for _, value in values]
             x, y, words = [x for x, _ in values], [value.value for value in found], target.replace("_", " ")
             axes.errorbar(x, y, yerr=_bars(found), fmt=marker, ms=4, color=colour, label=words)

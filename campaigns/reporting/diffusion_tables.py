@@ -141,7 +141,6 @@ def _laws(done: Finished) -> Iterator[LawRow]:
 def _conductivity(result: TransportResult, law: Law) -> Uncertain:
     """Apply Nernst-Einstein with a Haven ratio of 1, as everywhere in the report."""
     sigma = conductivity_S_cm(law.screening_cm2_s, result.ions_per_A3, law.screening_temperature_K)
-    assert isinstance(sigma, Uncertain)  # like its argument
     return sigma.scaled(S_CM_IN_MS_CM)
 
 

@@ -113,7 +113,7 @@ class StatusReader:
 
 
 def _count(graph: Graph, states: Mapping[str, str]) -> list[dict[str, Any]]:
-    stages = {stage: {"name": stage, **dict.fromkeys(STATES, 0)} for stage in graph.stages()}
+    stages: dict[str, dict[str, Any]] = {stage: {"name": stage, **dict.fromkeys(STATES, 0)} for stage in graph.stages()}
     for name, state in states.items():
         stages[graph.nodes[name].stage.name][state] += 1
     return list(stages.values())

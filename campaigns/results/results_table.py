@@ -9,8 +9,10 @@ from argyro.campaigns.results.ancestry import Lineage, Measurement
 from argyro.platform.common.estimate import Uncertain
 
 LIMITS = ("value", "low", "high")
-OF_THE_CELL = ("estimator", "species", "frames", "ions", "ions_per_A3", "msd_A2", "drift", "drift_sigma")
-OF_THE_CELL += ("loglog_slope", "ion_correlation")
+OF_THE_CELL = (
+    *("estimator", "species", "frames", "ions", "ions_per_A3"),
+    *("msd_A2", "drift", "drift_sigma", "loglog_slope", "ion_correlation"),
+)
 
 
 def results_table(lineage: Lineage) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -107,7 +108,7 @@ class CampaignFolder:
             ) from error
         return identity["id"]
 
-    def _identity(self) -> dict[str, str] | None:
+    def _identity(self) -> dict[str, Any] | None:
         """Read ``campaign.json``; None if it is absent or damaged, then `prepare` makes it again.
 
         Raises:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from ase import Atoms
+from typing import TYPE_CHECKING, overload
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
 
+if TYPE_CHECKING:
+    from ase import Atoms
 
+
+@overload
+def conductivity_S_cm(
+    diffusivity_cm2_s: float, li_per_A3: float, temperature_K: float, haven_ratio: float = 1.0
+) -> float: ...
+@overload
+def conductivity_S_cm(
+    diffusivity_cm2_s: Uncertain, li_per_A3: float, temperature_K: float, haven_ratio: float = 1.0
+) -> Uncertain: ...
 def conductivity_S_cm(
     diffusivity_cm2_s: float | Uncertain, li_per_A3: float, temperature_K: float, haven_ratio: float = 1.0
 ) -> float | Uncertain:
