@@ -11,6 +11,8 @@ from argyro.platform.potential.mtp.model import MTP
 
 _RADIAL = 8  # Gaussians per pair of species
 _RIDGE = 1e-6
+_LEAST_FORCE_EV_A = 1e-4  # a perfect crystal has only noise
+_ROWS_PER_UNKNOWN = 3
 
 
 class PairFit:
@@ -19,6 +21,9 @@ class PairFit:
     Args:
         frames: structures with forces.
         mtp: names species and cutoff.
+
+    Attributes:
+        trusted: there are enough forces, large enough, and the fit explains more than half of their variance.
     """
 
     def __init__(self, frames: Sequence[Atoms], mtp: MTP):
@@ -29,7 +34,10 @@ class PairFit:
         scale = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
         normal = (matrix / scale).T @ (matrix / scale) + _RIDGE * np.eye(len(scale))
         self.coefficients = np.linalg.solve(normal, (matrix / scale).T @ forces) / scale
-        self.explained = 1.0 - float(np.var(forces - matrix @ self.coefficients) / max(np.var(forces), 1e-300))
+        unknowns = int((np.linalg.norm(matrix, axis=0) > 0.0).sum())
+        spread = float(np.std(forces))
+        explained = 1.0 - float(np.std(forces - matrix @ self.coefficients) / max(spread, 1e-300)) ** 2
+        self.trusted = spread > _LEAST_FORCE_EV_A and explained > 0.5 and len(forces) > _ROWS_PER_UNKNOWN * unknowns
 
     def energy_eV(self, atoms: Atoms) -> float:
         """Return the energy of a structure up to a constant per atom of each species."""

@@ -102,6 +102,24 @@ def test_a_small_stress_in_gpa_is_recognised_without_its_size(evaluated):
         require_consistent_units(frames, START)
 
 
+def test_crystals_without_forces_are_not_judged(evaluated):
+    """Of an equation of state the forces say nothing, whatever the rounding errors correlate with."""
+    frames = []
+    for scale in np.linspace(0.97, 1.03, 7):
+        atoms = bulk("LiCl", "rocksalt", a=5.1 * scale, cubic=True)
+        noise = 1e-9 * np.random.default_rng(0).normal(size=(8, 3))
+        atoms.calc = SinglePointCalculator(
+            atoms, energy=-30 + 900 * (scale - 1) ** 2, forces=noise, stress=np.ones(6) * 0.1
+        )
+        frames.append(atoms)
+    require_consistent_units(frames, START)
+
+
+def test_few_small_frames_are_not_judged(evaluated):
+    for count in (1, 2):
+        require_consistent_units(labelled(evaluated[:count], stress=0.01), START)
+
+
 def test_a_fit_that_cannot_follow_the_stress_is_refused():
     require_small_stress_error(None)
     require_small_stress_error(0.2)
