@@ -97,16 +97,19 @@ class LabelSource:
         return {"available": False, "reason": reason, "version": "", "weights": ""}
 
     def available(self) -> tuple[bool, str]:
-        """Whether the engine is installed, and if not, why and what would repair it; imports nothing heavy."""
+        """Find out whether the engine is installed and, if not, why and what repairs it; imports nothing heavy."""
         told = self._description
         if told["available"]:
             return True, ""
-        repair = (
-            f"; `argyro labels install {self.source}` makes its environment"
-            if self.source in ("sevennet", "gpaw")
-            else ""
-        )
-        return False, told["reason"] + repair
+        return False, told["reason"] + self._repair(told["reason"])
+
+    def _repair(self, reason: str) -> str:
+        if self.source in ("sevennet", "gpaw"):
+            return f"; `argyro labels install {self.source}` makes its environment"
+        if self.python is None and "is not installed" in reason and self.source in ("diep", "chgnet", "mace"):
+            distribution = "mace-torch" if self.source == "mace" else self.source
+            return f"; pip install -c constraints.txt {distribution}"
+        return ""
 
     def identity(self) -> dict[str, str]:
         """Name, version, settings hash and weights hash: two labels may share a training set only if all four agree."""
