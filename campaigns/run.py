@@ -23,6 +23,7 @@ from argyro.campaigns.runtime.mlflow_records import common_params
 from argyro.campaigns.runtime.scheduler import Executor, Progress, Scheduler
 from argyro.campaigns.runtime.tracking import Deliverer, Tracking
 from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec.label_source import settle_identity
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.disk_faults import storage_faults_named
@@ -94,6 +95,7 @@ def run_campaign(
     identity = folder.prepare(campaign)
     with folder.exclusive(), storage_faults_named(folder.root):
         sweep(folder.scratch)
+        settle_identity(campaign.labels.model_dump(mode="json"), folder.label_identity)
         store = folder.store(campaign)
         costs = campaign_costs(folder, campaign)
         graph = build_graph(campaign, costs, found_runs(campaign, store))

@@ -10,34 +10,42 @@ import typer
 from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
-from argyro.campaigns.cli.setup import OutsideFlag, SpecFile
-from argyro.platform.common.estimate import limits_in_words, significant
+from argyro.campaigns.cli.output_files import require_folder
+from argyro.campaigns.cli.setup import OutsideFlag, SpecFile, TrustFlag
+from argyro.platform.common.errors import InputError
 
 
 def run(
     spec: SpecFile,
     workdir: Annotated[Path | None, typer.Option(help="Folder of the campaign; default: runs/NAME.")] = None,
     address: Annotated[str | None, typer.Option(help="Ray cluster: auto, local or its URL; default: local.")] = None,
-    inline: Annotated[bool, typer.Option("--inline", help="Everything in this process, without Ray.")] = False,
+    inline: Annotated[bool, typer.Option("--inline", help="Run in this process, without Ray.")] = False,
     outside: OutsideFlag = False,
+    trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Run a campaign, or go on with one: what is complete is never computed again."""
+    """Run a campaign, or resume one; complete items are never computed again."""
+    from argyro.campaigns.planning.readiness import references_lacking
     from argyro.campaigns.reporting.progress_display import live_display
     from argyro.campaigns.run import run_campaign
+    from argyro.campaigns.spec.consent import require_consent
     from argyro.campaigns.spec.load import load_campaign
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of a batch job is treated as Ctrl-C
-    campaign = load_campaign(spec, workdir, outside)
+    require_folder(workdir, "--workdir")
+    campaign = load_campaign(spec, workdir, outside or trust)
     folder = workdir or Path("runs") / campaign.name
+    require_consent(campaign, str(spec), trust=trust, run=True)
+    if lacks := references_lacking(campaign, ask=True):
+        raise InputError(f"this machine is not ready for {spec}: {'; '.join(lacks)}", path="labels", given=lacks)
     screen = errors if json_ else console
     try:
         outcome = run_campaign(
             campaign, folder, inline=inline, address=address, display=lambda scheduler: live_display(scheduler, screen)
         )
     except KeyboardInterrupt:
-        go_on = _command(spec, folder, address, inline)
-        errors.print(f"\nstopped; nothing that was finished is lost. Go on with: {go_on}", soft_wrap=True)
+        resume = _command(spec, folder, address, inline)
+        errors.print(f"\nstopped; complete items are kept. Resume with: {resume}", soft_wrap=True, markup=False)
         raise typer.Exit(1) from None
     if json_:
         print_json(outcome.to_json())
@@ -48,7 +56,7 @@ def run(
 
 
 def _command(spec: Path, folder: Path, address: str | None, inline: bool) -> str:
-    """What goes on with this run."""
+    """Return the command that resumes this run."""
     return f"argyro run {spec} --workdir {folder}" + f" --address {address}" * bool(address) + " --inline" * inline
 
 
@@ -59,13 +67,15 @@ def _print_outcome(outcome, folder: Path) -> None:
         console.print(ranking_table(outcome.ranking))
     for warning in outcome.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
-    console.print(f"\nreport   {folder / 'report.html'}")
-    console.print(f"next     argyro ui {folder}        compare the runs in MLflow")
-    console.print(f"         argyro status {folder}    what was computed")
+    console.print(f"\nreport   {folder / 'report.html'}", markup=False, soft_wrap=True)
+    console.print(f"next     argyro ui {folder}        compare the runs in MLflow", markup=False, soft_wrap=True)
+    console.print(f"         argyro status {folder}    list what was computed", markup=False, soft_wrap=True)
 
 
 def ranking_table(ranking: list[dict]) -> Table:
-    """Candidates, best first."""
+    """List the candidates, the best first."""
+    from argyro.platform.common.estimate import limits_in_words, significant
+
     temperature = ranking[0]["temperature_K"]
     columns = ("", "material", "boundary", "grain (nm)", f"σ({temperature:g} K) (mS/cm)", "95 %", "P(best)")
     table = Table(box=None)

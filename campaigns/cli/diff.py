@@ -14,7 +14,7 @@ Side = Annotated[Path, typer.Argument(help="Campaign file, or folder of a campai
 
 
 def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
-    """Name what tells two campaigns apart: settings, items in common, and why the others differ."""
+    """Compare two campaigns: settings, common items, and causes of differing items."""
     from argyro.campaigns.results.diff import campaign_diff, read_campaign
 
     document = campaign_diff(read_campaign(a), read_campaign(b))
@@ -36,7 +36,7 @@ def _print_diff(document: dict, a: Path, b: Path) -> None:
 
 
 def _change(a: object, b: object) -> str:
-    """``50 → 100``, or what was taken from a list and added to it."""
+    """Describe a change: ``50 → 100``, or the values removed from a list and added to it."""
     if isinstance(a, list) and isinstance(b, list) and not (set(map(str, a)) & set(map(str, b))):
         return ", ".join([f"without {_shown(value)}" for value in a] + [f"with {_shown(value)}" for value in b])
     return f"{_shown(a)} → {_shown(b)}"

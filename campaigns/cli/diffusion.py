@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output_files import PICTURES, require_file
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,14 +35,12 @@ def diffusion(
     json_: JsonFlag = False,
 ) -> None:
     """Measure a tracer diffusivity with its interval from trajectories of VASP, LAMMPS, CP2K, ASE or DCD."""
-    from argyro.platform.common.output_path import require_picture
     from argyro.platform.dynamics.diffusion.report import diffusion_report, load, plot_diffusion
     from argyro.platform.dynamics.sites import report
 
-    if plot:
-        require_picture(plot, "--plot")
+    require_file(plot, "--plot", PICTURES)
     for path in density or ():
-        require_picture(path, "--density", (".cube",))
+        require_file(path, "--density", (".cube", *PICTURES))
     options = _read_options(elements, cell, topology)
     interval_fs, renamed = _interval(frame_interval_fs, timestep_fs)
     trajectory = load(trajectories, interval_fs, species, options)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output_files import require_file
 from argyro.platform.common.errors import InputError
 
 
@@ -25,6 +26,9 @@ def homogenize(
     json_: JsonFlag = False,
 ) -> None:
     """Effective diffusivity of a polycrystal from those of bulk and boundary: one point, or a table of them."""
+    require_file(output, "--output")
+    if output is not None and table is None:
+        raise InputError("--output takes the answers to a --table; remove it, or give a table", path="--output")
     from argyro.platform.continuum.mesh.mesh import mesh
     from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output_files import require_folder
 from argyro.platform.execution.child_processes import die_with_parent
 
 WATCH_EVERY_S = 5.0
@@ -28,10 +29,10 @@ Folder = Annotated[Path, typer.Argument(help="Folder of a campaign.", show_defau
 
 def status(
     folder: Folder,
-    watch: Annotated[bool, typer.Option("--watch", help="Look again every few seconds, until it is complete.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh until the campaign is complete.")] = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Show a campaign from any machine that sees its folder: stages, pace, time left, last errors."""
+    """Show the state of a campaign: stages, pace, time left, last errors."""
     from argyro.campaigns.reporting.status import StatusReader
 
     reader = StatusReader(folder)
@@ -44,7 +45,7 @@ def status(
 
 
 def _watch(reader, folder: Path) -> None:
-    """Draw the status anew until nothing is left to do; Ctrl-C ends the watching, not the campaign."""
+    """Redraw the status until the campaign is complete; Ctrl-C ends the display, not the campaign."""
     document = reader.read()
     with Live(_status_view(document, folder), console=console, auto_refresh=False) as live, suppress(KeyboardInterrupt):
         while any(stage["waiting"] or stage["running"] for stage in document["stages"]):
@@ -67,7 +68,7 @@ def _status_view(document: dict, folder: Path) -> Group:
 
 
 def _round_words(acquisition: dict) -> str:
-    """How far an adaptive campaign has come: the stages above grow with each round."""
+    """Describe the rounds of an adaptive campaign; the stages above grow with each."""
     words = f"adaptive: {len(acquisition['chosen'])} of {acquisition['possible_runs']} possible MD runs decided on"
     if acquisition["rounds"]:
         last = acquisition["rounds"][-1]
@@ -79,17 +80,17 @@ def _round_words(acquisition: dict) -> str:
 def _pace_words(document: dict, folder: Path) -> str:
     left = sum(stage["waiting"] + stage["running"] for stage in document["stages"])
     if not left:
-        return "nothing left to compute"
+        return "complete"
     if not document["active"]:
         go_on = f"argyro run {folder / 'campaign.yaml'} --workdir {folder}"
-        return f"{left} items left, no run is at work; go on with: {go_on}"
+        return f"{left} items left, no run is active; resume with: {go_on}"
     pace, hours = document["items_per_hour"], document["hours_left"]
     words = "" if pace is None else f", {pace:.3g} items an hour in the last hour"
-    return f"{left} items left{words}" + ("" if hours is None else f", about {hours:.2g} h to go")
+    return f"{left} items left{words}" + ("" if hours is None else f", about {hours:.2g} h left")
 
 
 def report(folder: Folder, json_: JsonFlag = False) -> None:
-    """Write the report of a campaign anew from its store."""
+    """Write the report of a campaign again from its store."""
     from argyro.campaigns.reporting.report import write_report
 
     file = write_report(folder)
@@ -99,13 +100,14 @@ def report(folder: Folder, json_: JsonFlag = False) -> None:
 def export(
     folder: Folder,
     out: Annotated[
-        Path, typer.Option(help="Folder to write; of an earlier export the files are replaced, the rest stays.")
+        Path, typer.Option(help="Folder to write; files of an earlier export are replaced, other files stay.")
     ],
     json_: JsonFlag = False,
 ) -> None:
-    """Write results, relaxed cells, potentials and surrogate of a campaign as a small folder of plain files."""
+    """Write results, relaxed cells, potentials and surrogate of a campaign to a folder of plain files."""
     from argyro.campaigns.results.export import export_campaign
 
+    require_folder(out, "--out")
     document = export_campaign(folder, out)
     if json_:
         print_json(document)
@@ -119,7 +121,7 @@ def export(
 def ui(
     folder: Folder,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
-    host: Annotated[str, typer.Option(help="Address to listen on; loopback unless told otherwise.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     json_: JsonFlag = False,
 ) -> None:
     """Open the MLflow page of a campaign's runs."""
@@ -140,7 +142,7 @@ def ui(
 
 
 def _serve(command: list[str]) -> int:
-    """Run a server until it ends or is stopped; the processes that it started end with it."""
+    """Run a server until it ends or is stopped; its child processes end with it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     server = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=die_with_parent)

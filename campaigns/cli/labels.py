@@ -14,9 +14,11 @@ def install(
     source: Annotated[str, typer.Argument(help="sevennet or gpaw.", show_default=False)], json_: JsonFlag = False
 ) -> None:
     """Make the environment of a reference that cannot live in the main one."""
+    from argyro.campaigns.spec.consent import remember_interpreter
     from argyro.platform.labels.environments import install as make
 
     python = make(source, progress=None if json_ else console.print)
+    remember_interpreter(python)
     if json_:
         print_json({"source": source, "python": str(python)})
     else:

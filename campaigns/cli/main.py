@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import errno
+import locale
+import os
 import sys
 from typing import cast
 
@@ -20,8 +24,11 @@ from argyro.campaigns.cli import (
     setup,
     structure,
 )
-from argyro.campaigns.cli.output import print_error
-from argyro.platform.common.errors import ArgyroError
+from argyro.campaigns.cli.output import print_error, print_in_any_encoding
+from argyro.platform.common.errors import ArgyroError, InputError
+
+TRACEBACK_VARIABLE = "ARGYRO_TRACEBACK"
+_USERS_PATHS = (errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EROFS, errno.EPERM)
 
 # An unknown command or option; typer names this class only as the base of its public one.
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
@@ -30,7 +37,7 @@ CTRL_C = 130  # typer returns it in place of KeyboardInterrupt
 
 app = typer.Typer(
     name="argyro",
-    help="Screens Li argyrodite solid electrolytes as real polycrystals.",
+    help="Screen Li argyrodite solid electrolytes as real polycrystals.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,20 +48,80 @@ for module in (setup, campaign, inspect, diff, predict, serve, structure, diffus
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; errors a user can act on are one message, not a traceback."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in arguments
+    """Run a command; an error is one message, not a traceback."""
+    if arguments is None:
+        _use_utf8_files()
+        arguments = sys.argv[1:]
+    print_in_any_encoding()
+    sys.exit(_run(arguments, "--json" in arguments))
+
+
+def _run(arguments: list[str], as_json: bool) -> int:
+    """Return the exit code of a command."""
     try:
+        _refuse_infinite(arguments)
         code = app(arguments, standalone_mode=False) or 0
         if code == CTRL_C:
             raise KeyboardInterrupt
+        return code
     except UsageError as error:
         print_error(error.format_message(), as_json)
-        code = 2
+        return 2
     except ArgyroError as error:
-        print_error(str(error), as_json, getattr(error, "details", None))
-        code = error.exit_code
+        print_error(_with_accepted(error), as_json, getattr(error, "details", None))
+        return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         print_error("stopped", as_json)
-        code = 1
-    sys.exit(code)
+        return 1
+    except BrokenPipeError:  # the reader of a pipe has ended
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123, for the interpreter's last flush
+        return 1
+    except OSError as error:
+        if error.filename is None or error.errno not in _USERS_PATHS:
+            return _unexpected(error, as_json)
+        print_error(f"{error.filename}: {error.strerror}; check the path and its permissions", as_json)
+        return InputError.exit_code
+    except Exception as error:
+        return _unexpected(error, as_json)
+
+
+def _unexpected(error: Exception, as_json: bool) -> int:
+    """Print the last line of a traceback; the variable keeps the whole."""
+    if os.environ.get(TRACEBACK_VARIABLE):
+        raise error
+    words = " ".join(str(error).split()) or "no message"
+    print_error(
+        f"unexpected {type(error).__name__}: {words}; set {TRACEBACK_VARIABLE}=1 to see where it happened", as_json
+    )
+    return ArgyroError.exit_code
+
+
+def _refuse_infinite(arguments: list[str]) -> None:
+    """Refuse nan and inf, which Python reads as numbers.
+
+    Raises:
+        InputError: an argument is one of them.
+    """
+    for argument in arguments:
+        value = argument.rpartition("=")[2].strip().lstrip("+-").lower()
+        if value in ("nan", "inf", "infinity"):
+            raise InputError(f"{argument!r} is not a finite number; give a finite number", given=argument)
+
+
+def _with_accepted(error: ArgyroError) -> str:
+    """Add the accepted values to a message that does not name them."""
+    message, accepted = str(error), error.accepted if isinstance(error, InputError) else ""
+    if not accepted or getattr(error, "details", None) or accepted.casefold() in message.casefold():
+        return message
+    return f"{message} (accepted: {accepted})"
+
+
+def _use_utf8_files() -> None:
+    """Start Python again in UTF-8 mode where the locale is another one; files are UTF-8 on every machine.
+
+    The terminal keeps its encoding.
+    """
+    if sys.flags.utf8_mode or codecs.lookup(locale.getpreferredencoding(False)).name == "utf-8":
+        return
+    environment = {"PYTHONIOENCODING": sys.stdout.encoding, **os.environ, "PYTHONUTF8": "1"}
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)

@@ -1,7 +1,8 @@
-"""What commands print: tables for people, one JSON document for machines."""
+"""Printing of commands: tables for people, one JSON document for machines, in any encoding."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from typing import Annotated
@@ -15,15 +16,36 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 errors = Console(stderr=True, highlight=False)
 
+_SPELLED = {
+    "σ": "sigma", "Σ": "Sigma", "γ": "gamma", "Γ": "Gamma", "θ": "theta", "λ": "lambda", "μ": "mu", "ρ": "rho",
+    "Ω": "Ohm", "Δ": "Delta", "Å": "Angstrom", "°": "deg", "²": "^2", "³": "^3", "⁻": "^-", "¹": "1", "½": "1/2",
+    "∥": "par", "⊥": "perp", "≤": "<=", "≥": ">=", "±": "+-", "×": "x", "·": "*", "→": "->", "–": "-", "—": "-",
+    "…": "...", "≈": "~", "√": "sqrt",
+}  # fmt: skip
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """Replace a character that the terminal lacks by its name, or by a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(_SPELLED.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+def print_in_any_encoding() -> None:
+    """Let standard output and error replace characters that their encoding lacks."""
+    codecs.register_error("spelled", _spell)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="spelled")
+
 
 def print_json(document: object) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     print(json.dumps(document, indent=1, allow_nan=False))
 
 
 def print_error(message: str, as_json: bool, details: dict | None = None) -> None:
-    """An error, where scripts expect it: JSON on standard output if asked for, text on standard error otherwise."""
+    """Print an error: JSON on standard output if asked for, text on standard error otherwise."""
     if as_json:
-        print_json(details or {"error": message})
+        print_json({"error": message} if details is None else details)
     else:
         errors.print(f"argyro: {message}", style="red", soft_wrap=True, markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output_files import require_file, require_folder
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,14 +66,6 @@ def _labelled(files: list[Path], species: tuple[str, ...] | None, keys: tuple[st
     return found
 
 
-def _require_writable(output: Path) -> None:
-    """Refuse an output path before any work is done."""
-    folder = output.parent
-    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        reason = "is a folder" if output.is_dir() else f"cannot be written: '{folder}' is no folder that can be written"
-        raise InputError(f"output '{output}' {reason}; name a file in a folder that exists", given=str(output))
-
-
 @contextmanager
 def _naming(frame: str) -> Iterator[None]:
     """Put the name of a frame before a mistake in it."""
@@ -116,7 +108,8 @@ def train(
     from argyro.platform.potential.fitting.options import TrainingOptions
     from argyro.platform.potential.mtp.model import MTP
 
-    _require_writable(output)
+    for path in (output, output.with_suffix(ACTIVE_SET_SUFFIX)):
+        require_file(path, "--output")
     started = MTP.read(start, species_of(species)) if start else None
     named = started.species if started else species_of(species)
     found = _labelled(structures, named, (energy_key, forces_key, stress_key))
@@ -235,9 +228,7 @@ def convert(
 
     from argyro.platform.potential.frames.mlip_cfg import write_cfg
 
-    _require_writable(output)
-    if output.suffix not in (".cfg", ".extxyz", ".xyz"):
-        raise InputError(f"output '{output}' must end in .cfg or .extxyz", given=str(output), accepted=".cfg, .extxyz")
+    require_file(output, "--output", (".cfg", ".extxyz", ".xyz"))
     found = _labelled(structures, species_of(species), (energy_key, forces_key, stress_key))
     order = species_of(species) or _elements(found.frames)
     if output.suffix == ".cfg":
@@ -259,6 +250,8 @@ def build_plugin(
 ) -> None:
     """Build the pair style `mtp` for a LAMMPS of your own."""
     from argyro.platform.potential.native.lammps_build import build_plugin as build
+
+    require_folder(output, "--output")
 
     plugin = build(lammps, output)
     if json_:

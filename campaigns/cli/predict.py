@@ -1,4 +1,4 @@
-"""`argyro predict`: what the surrogate says of a polycrystal, for one question, several, or a table of them."""
+"""`argyro predict`: predictions of the surrogate for one polycrystal, several, or a table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
+from argyro.campaigns.cli.output_files import require_file
 from argyro.platform.common.errors import InputError
-from argyro.platform.common.estimate import in_words
 
 SurrogateOption = Annotated[
     str | None,
@@ -21,14 +21,18 @@ LISTED_ROWS = 20
 
 def predict(
     composition: Annotated[str | None, typer.Option(help="For instance Li6PS5Cl0.5Br0.5.")] = None,
-    disorder: Annotated[float | None, typer.Option(help="Share of the halide that left 4a, 0 to 1; 0.")] = None,
-    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; bulk.')] = None,
-    structure: Annotated[Path | None, typer.Option(help="A cell of your own, in any format of ASE.")] = None,
-    temperature: Annotated[list[float] | None, typer.Option(help="K; may be repeated; 300.")] = None,
-    grain_size_nm: Annotated[list[float] | None, typer.Option(help="May be repeated; 1000.")] = None,
+    disorder: Annotated[float | None, typer.Option(help="Share of the halide off 4a, 0 to 1; default 0.")] = None,
+    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; default: bulk.')] = None,
+    structure: Annotated[Path | None, typer.Option(help="Your own cell, in any format of ASE.")] = None,
+    temperature: Annotated[
+        list[float] | None, typer.Option(help="Temperature in K; may be repeated; default 300.")
+    ] = None,
+    grain_size_nm: Annotated[
+        list[float] | None, typer.Option(help="Grain size in nm; may be repeated; default 1000.")
+    ] = None,
     surrogate: SurrogateOption = None,
-    csv: Annotated[Path | None, typer.Option(help="Table of questions in place of the options above.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the answers to --csv go.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV table of queries, in place of the options above.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file of the answers to --csv.")] = None,
     json_: JsonFlag = False,
 ) -> None:
     """Predict diffusivities and conductivity with 95 % intervals, in seconds, from a trained surrogate."""
@@ -56,7 +60,7 @@ def predict(
 
 
 def _require_answerable(composition, disorder, boundary, cell, temperatures: list[float], sizes: list[float]) -> None:
-    """Refuse what no surrogate answers before seconds go into loading one.
+    """Refuse queries that no surrogate answers, before one is loaded.
 
     Raises:
         InputError: a name that cannot be read, a temperature or grain size that is none.
@@ -73,7 +77,7 @@ def _require_answerable(composition, disorder, boundary, cell, temperatures: lis
 
 
 def _read(path: Path):
-    """The cell in a file."""
+    """Read the cell in a file."""
     from ase.io import read
 
     try:
@@ -83,6 +87,7 @@ def _read(path: Path):
 
 
 def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
+    from argyro.platform.common.estimate import in_words
     from argyro.surrogates.serving.provenance import origin, origin_lines
 
     source = origin(oracle.surrogate)
@@ -110,7 +115,9 @@ def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
 
 
 def _ions(answers: list[dict]) -> Table:
-    """Diffusivities of grain and boundary, a row for each temperature."""
+    """Tabulate the diffusivities of grain and boundary, a row for each temperature."""
+    from argyro.platform.common.estimate import in_words
+
     names = {"bulk_cm2_s": "D bulk", "boundary_parallel_cm2_s": "D along", "boundary_perpendicular_cm2_s": "D across"}
     shown = [key for key in names if answers[0][key] is not None]
     table = _table("T (K)", *(f"{names[key]} (cm²/s)" for key in shown))
@@ -120,7 +127,9 @@ def _ions(answers: list[dict]) -> Table:
 
 
 def _polycrystals(answers: list[dict]) -> Table:
-    """What the polycrystal shows, a row for each temperature and grain size."""
+    """Tabulate the polycrystal, a row for each temperature and grain size."""
+    from argyro.platform.common.estimate import in_words
+
     table = _table("T (K)", "grains (nm)", "D effective (cm²/s)", "σ (mS/cm)")
     for answer in answers:
         numbers = (in_words(answer["effective_cm2_s"]), in_words(answer["conductivity_mS_cm"]))
@@ -140,6 +149,7 @@ def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) ->
     from argyro.surrogates.serving.csv_tables import read_questions, require_destination
     from argyro.surrogates.serving.predictor import Oracle
 
+    require_file(destination, "--out")
     require_destination(source, destination)
     read_questions(source)  # and refused, if it must be, before seconds go into loading the surrogate
     answered, bad = answer_csv(Oracle.load(folder), source, destination)

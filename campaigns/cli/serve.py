@@ -21,8 +21,10 @@ TOKEN_VARIABLE = "ARGYRO_TOKEN"
 def serve(
     surrogate: SurrogateOption = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8000,
-    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
-    replicas: Annotated[int, typer.Option(min=1, help="Processes that answer, a core each.")] = 1,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; an address beyond loopback needs a token.")
+    ] = "127.0.0.1",
+    replicas: Annotated[int, typer.Option(min=1, help="Number of replicas, a core each.")] = 1,
     allow_host: Annotated[
         list[str] | None, typer.Option(help="Name under which requests may reach the service; may be repeated.")
     ] = None,

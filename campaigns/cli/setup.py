@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +10,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from argyro.campaigns.cli.output import JsonFlag, console, print_json
-from argyro.platform.common.errors import InputError
+from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
+from argyro.platform.common.errors import ArgyroError, InputError
 
 SpecFile = Annotated[Path, typer.Argument(help="Campaign file (YAML).", show_default=False)]
 
 
 def template(
-    name: Annotated[str, typer.Argument(help="quickstart, ...")] = "quickstart", json_: JsonFlag = False
+    name: Annotated[str, typer.Argument(help="Name of the template: quickstart, halide_series, ...")] = "quickstart",
+    json_: JsonFlag = False,
 ) -> None:
     """Print a commented campaign file to begin with."""
     folder = files("argyro.campaigns") / "templates"
@@ -25,12 +27,13 @@ def template(
         raise InputError(
             f"there is no template {name!r}; there are {', '.join(known)}", given=name, accepted=", ".join(known)
         )
-    text = (folder / f"{name}.yaml").read_text()
+    text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
     print_json({"name": name, "yaml": text}) if json_ else print(text, end="")
 
 
-OutsideFlag = Annotated[
-    bool, typer.Option("--outside", help="Let the file name files and programs outside of this directory.")
+OutsideFlag = Annotated[bool, typer.Option("--outside", help="Let the file name files outside of this directory.")]
+TrustFlag = Annotated[
+    bool, typer.Option("--trust", help="Let a run execute the code that the file names; includes --outside.")
 ]
 
 
@@ -43,38 +46,54 @@ def schema(json_: JsonFlag = False) -> None:
 
 def validate(
     spec: SpecFile,
-    workdir: Annotated[Path | None, typer.Option(help="Check this folder too.")] = None,
+    workdir: Annotated[Path | None, typer.Option(help="Check that this folder can be written, too.")] = None,
     outside: OutsideFlag = False,
+    trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Report every mistake in a campaign file at once."""
+    """Report every mistake in a campaign file at once; nothing that it names is executed."""
+    from argyro.campaigns.spec.consent import require_consent
     from argyro.campaigns.spec.load import load_campaign
+    from argyro.campaigns.spec.yaml_reader import read_yaml
 
-    campaign = load_campaign(spec, workdir, outside)
+    campaign = load_campaign(spec, workdir, outside or trust)
+    require_consent(campaign, str(spec), trust=trust, run=False)
+    if not json_:
+        for hint in read_yaml(spec).hints:
+            errors.print(f"note: {hint}", style="yellow", markup=False, soft_wrap=True)
     if json_:
         print_json({"valid": True, "errors": []})
     else:
-        console.print(f"{spec}: valid, campaign {campaign.name!r}; next: argyro plan {spec}")
+        console.print(
+            f"{spec}: valid, campaign {campaign.name!r}; next: argyro plan {spec}", markup=False, soft_wrap=True
+        )
 
 
 def plan(
     spec: SpecFile,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
-    cores: Annotated[int | None, typer.Option(min=1, help="Cores of each; default: as this machine.")] = None,
-    memory_GB: Annotated[float | None, typer.Option("--memory-gb", help="Memory of each; default: as here.")] = None,
-    workdir: Annotated[Path | None, typer.Option(help="Folder of a campaign to go on with: what is new there.")] = None,
+    nodes: Annotated[int, typer.Option(min=1, help="Number of machines.")] = 1,
+    cores: Annotated[int | None, typer.Option(min=1, help="Cores of each machine; default: as here.")] = None,
+    memory_GB: Annotated[
+        float | None, typer.Option("--memory-gb", help="Memory of each machine in GB; default: as here.")
+    ] = None,
+    workdir: Annotated[Path | None, typer.Option(help="Folder of a campaign to continue: plan the new items.")] = None,
     outside: OutsideFlag = False,
+    trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Dry run: work items, labels, core-hours, wall time, memory, disk; fails if an item cannot fit a machine."""
     from argyro.campaigns.planning.machine_benchmark import measure_costs
     from argyro.campaigns.planning.plan import Machine, make_plan, this_machine
     from argyro.campaigns.spec.load import load_campaign
+    from argyro.campaigns.workload.costs import Costs
 
-    campaign, here = load_campaign(spec, workdir, outside), this_machine()
+    campaign, here = load_campaign(spec, workdir, outside or trust), this_machine()
     machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
     done = _done_names(campaign, workdir) if workdir else frozenset()
-    document = make_plan(campaign, measure_costs(), nodes * [machine], done, disk=workdir)
+    costs = Costs()
+    with suppress(ArgyroError, OSError):  # without lmp: the plan lists it as lacking
+        costs = measure_costs()
+    document = make_plan(campaign, costs, nodes * [machine], done, disk=workdir)
     if json_:
         print_json(document)
     else:
@@ -84,7 +103,7 @@ def plan(
 
 
 def _done_names(campaign, workdir: Path) -> frozenset[str]:
-    """What of a campaign lies in a folder's store already."""
+    """Name the items of a campaign that a folder's store holds."""
     from argyro.campaigns.pipeline.grow_graph import grown_graph
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
@@ -111,16 +130,21 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
     if adaptive := document["acquisition"]:
         console.print(
             f"adaptive: begins with {adaptive['start_runs']} of {adaptive['possible_runs']} possible MD runs, "
-            f"{adaptive['start_core_hours']:.2g} core-hours; all figures above are the most it may come to"
+            f"{adaptive['start_core_hours']:.2g} core-hours; all figures above are upper limits"
         )
     for warning in document["warnings"]:
         console.print(f"warning: {warning}", style="yellow", markup=False)
-    go = f"argyro run {spec}" + (f" --workdir {workdir}" if workdir else "")
-    console.print(f"next: {go}" if document["fits"] else "does not fit; see the warnings")
+    for one in document["executes"]:
+        console.print(f"executes  {one['setting']}: {one['runs']} ({one['how']})", markup=False, soft_wrap=True)
+    for lack in document["ready"]:
+        console.print(f"not ready: {lack}", style="yellow", markup=False, soft_wrap=True)
+    unknown = any(not one["known"] for one in document["executes"])
+    go = f"argyro run {spec}" + (f" --workdir {workdir}" if workdir else "") + " --trust" * unknown
+    console.print(f"next: {go}" if document["fits"] else "does not fit; see the warnings", markup=False, soft_wrap=True)
 
 
 def doctor(json_: JsonFlag = False) -> None:
-    """Tell what works on this machine and what to install for the rest."""
+    """Check this machine: what works, and what to install for the rest."""
     from argyro.campaigns.planning.environment_check import examine
 
     findings = examine()

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.output_files import PICTURES, require_file, require_structure_file
 from argyro.platform.common.errors import InputError
 
 
@@ -41,8 +42,8 @@ def structure(
         rows = report.boundaries_table()
         print_json({"boundaries": rows}) if json_ else console.print(_boundary_list(rows))
         return
-    if output:
-        report.require_writable(output)
+    require_structure_file(output, "--output")
+    require_file(picture, "--picture", PICTURES)
     if file is not None:
         _refuse_beside_a_cif(composition, disorder, boundary, potential, supercell, min_atoms)
         _order(file, supercell, min_atoms, seed, output, picture, json_)

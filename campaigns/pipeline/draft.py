@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.spec.label_source import identity
@@ -73,6 +72,5 @@ class Draft:
         return [node.name for node in self.graph.of_stage(stage)]
 
 
-@lru_cache(maxsize=16)  # the reference's interpreter answers in half a second, and a growing graph is built often
 def _identity_of(labels: str) -> LabelIdentity:
     return LabelIdentity(**identity(Labels.model_validate_json(labels).model_dump(mode="json")))

@@ -13,6 +13,8 @@ from argyro.campaigns.pipeline.build_graph import decided_graph
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.pipeline.learn import LEARN, families, known_labels
 from argyro.campaigns.pipeline.md import MD, MDInputs
+from argyro.campaigns.planning.readiness import lacking
+from argyro.campaigns.spec.consent import executions
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
 from argyro.campaigns.workload.run_space import RunConditions, run_space, space_filling
@@ -98,6 +100,8 @@ class _Plan:
             "disk_GB": disk_GB,
             "acquisition": adaptive,
             "fits": not problems,
+            "ready": lacking(self.campaign),
+            "executes": [one.to_json() for one in executions(self.campaign)],
             "warnings": problems + self._over_budget(core_hours, labels) + self._learned_elsewhere(),
         }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from argyro.campaigns.spec.label_source import recall_identity
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
 from argyro.platform.common.errors import InputError
@@ -36,6 +37,11 @@ class CampaignFolder:
     def scratch(self) -> Path:
         """Unfinished work, the journal of computed items, logs of quarantined items."""
         return self.root / "scratch"
+
+    @property
+    def label_identity(self) -> Path:
+        """Identity of the label reference, as the run was told by it."""
+        return self.root / "label_identity.json"
 
     @property
     def run_lock(self) -> Path:
@@ -142,6 +148,7 @@ class CampaignFolder:
                 path="workdir",
                 given=str(self.root),
             )
+        recall_identity(self.label_identity)
         try:
             return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:

@@ -5,27 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+from argyro.campaigns.spec.numbers import Share
+from argyro.campaigns.spec.section import Section
+from argyro.platform.common.errors import InputError
 
 
 def _composition(formula: str) -> str:
     from argyro.platform.structures.crystal.composition import Composition
 
-    return Composition.parse(formula).formula
+    name = Composition.parse(formula).formula
+    try:
+        Composition.parse(name)  # work items carry the name
+    except InputError as error:
+        raise InputError(
+            f"composition {formula!r} is {name} in four decimals, which is not neutral or not complete; "
+            "write amounts of at most four decimals that add up",
+            accepted="amounts of at most four decimals",
+        ) from error
+    return name
 
 
-class Material(BaseModel):
-    """One candidate: an overall composition and how much of its halide sits off 4a."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class Material(Section):
+    """One candidate: an overall composition and its site disorder."""
 
     composition: Annotated[str, AfterValidator(_composition)] = Field(
         description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
     )
-    disorder: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
-        0.0, description="share of the halide that left 4a for 4c, 0 to 1"
-    )
+    disorder: Share = Field(0.0, description="share of the halide on 4c instead of 4a, 0 to 1")
 
     @property
     def label(self) -> str:

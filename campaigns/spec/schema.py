@@ -1,58 +1,71 @@
-"""What a campaign file may say. Unknown keys are refused; every field says its unit and what it accepts."""
+"""Settings of a campaign file; unknown keys are refused, and every field gives its unit and limits."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from argyro.campaigns.spec.material import Material
+from argyro.campaigns.spec.mistakes import shown
+from argyro.campaigns.spec.numbers import (
+    Count,
+    Duration_ps,
+    Durations_ps,
+    Levels,
+    Number,
+    Positive,
+    Probability,
+    Repeats,
+    Sizes_nm,
+    Supercell,
+    Temperature,
+    TemperatureRange,
+    Temperatures,
+    Thickness_nm,
+    Time_s,
+    Whole,
+    Width_nm,
+    six_digits,
+)
+from argyro.campaigns.spec.path_sandbox import (
+    Command,
+    EngineSettings,
+    Factory,
+    File,
+    Program,
+    StoreUri,
+    TrackingUri,
+)
+from argyro.campaigns.spec.section import Section
 from argyro.platform.common.errors import InputError
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _boundary(name: str) -> str:
     from argyro.platform.structures.boundaries.csl import parse_boundary
 
+    if name.strip() == "bulk":
+        raise InputError("the bulk is always part of a campaign; remove this entry", accepted="a grain boundary")
     return parse_boundary(name).name
 
 
-def _distinct(values: list) -> list:
-    if len(set(values)) != len(values):
-        raise ValueError("the same value stands twice; name each once")
-    return values
+def _pair_style(text: str) -> str:
+    """Accept a pair style alone: LAMMPS expands variables and runs Python code from its input."""
+    if not re.fullmatch(r" *[A-Za-z0-9][A-Za-z0-9/_.+ -]{0,200}", text) or text.lstrip().startswith("python"):
+        raise InputError(f"{shown(text)} is not a pair style; write for instance mtp/kk", accepted="a pair style")
+    return text
 
 
-def _rising(levels: list[int]) -> list[int]:
-    if levels != sorted(set(levels)):
-        raise ValueError("levels are no ladder; name them from the lowest to the highest, each once")
-    return levels
+PairStyle = Annotated[str, AfterValidator(_pair_style)]
 
 
-def _range(limits: tuple[float, float]) -> tuple[float, float]:
-    if limits[0] >= limits[1]:
-        raise ValueError("the first is not below the second; name the lowest, then the highest")
-    return limits
-
-
-Positive = Annotated[float, Field(gt=0.0)]
-Temperature = Annotated[float, Field(ge=1.0, le=3000.0)]
-Level = Annotated[int, Field(ge=2, le=26, multiple_of=2)]
-
-
-class Structures(_Section):
+class Structures(Section):
     """Sizes of the simulated cells."""
 
-    supercell: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
-        (2, 2, 2), description="bulk cell in conventional cells of 52 atoms"
-    )
-    learning_supercell: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (
-        Field((1, 1, 1), description="bulk cell in which the potential is learned")
-    )
-    min_grain_thickness_nm: Positive = Field(1.5, description="grain thickness between two boundaries, at least")
+    supercell: Supercell = Field((2, 2, 2), description="bulk cell of the MD, in conventional cells of 52 atoms")
+    learning_supercell: Supercell = Field((1, 1, 1), description="bulk cell in which the potential is learned")
+    min_grain_thickness_nm: Thickness_nm = Field(1.5, description="least thickness of a grain between two boundaries")
     arrangement: Literal["random", "quasirandom"] = Field(
         "random", description="of the free anions; quasirandom has the pair frequencies of an infinite crystal"
     )
@@ -61,124 +74,125 @@ class Structures(_Section):
 Reference = Literal["diep", "chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"]
 
 
-class Teacher(_Section):
-    """A committee of MACE models trained on few labels of an expensive reference, which then labels in its place."""
+class Teacher(Section):
+    """A committee of MACE models, trained on few labels of an expensive reference, that labels in its place."""
 
     train_on: Reference = Field(description="the expensive reference")
-    frames: Annotated[int, Field(ge=15)] = Field(60, description="labels of the expensive reference, per family")
-    python: str | None = Field(None, description="interpreter of the environment that holds the expensive reference")
-    factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")
-    kwargs: dict[str, Any] = Field(default_factory=dict, description="settings of the expensive reference")
-    timeout_s: Positive = 3600.0
-    foundation: str | None = Field(None, description="model file to fine-tune, or a name; default: from scratch")
-    channels: Annotated[int, Field(ge=4)] = Field(32, description="width of the models")
-    epochs: Annotated[int, Field(ge=1)] = Field(200, description="of training")
-    max_force_error_meV_A: Positive = Field(150.0, description="on labels held out, with which it may teach")
+    frames: Annotated[Count, Field(ge=15)] = Field(60, description="labels of the expensive reference per family")
+    python: Program | None = Field(None, description="interpreter of the environment of the expensive reference")
+    factory: Factory | None = Field(None, description="for `ase`: module:callable that makes the calculator")
+    kwargs: Annotated[EngineSettings, Field(default_factory=dict, description="settings of the expensive reference")]
+    timeout_s: Time_s = Field(3600.0, description="time limit for a label")
+    foundation: File | None = Field(None, description="model file or name to fine-tune; default: from scratch")
+    channels: Annotated[Count, Field(ge=4, le=4096)] = Field(32, description="width of the models")
+    epochs: Annotated[Count, Field(le=100_000)] = Field(200, description="of the training")
+    max_force_error_meV_A: Positive = Field(150.0, description="largest error on held-out labels of a usable teacher")
 
 
-class Labels(_Section):
+class Labels(Section):
     """The reference that labels configurations."""
 
     source: Reference = "diep"
-    teacher: Teacher | None = Field(None, description="for `mace`: train the models on another reference's labels")
-    python: str | None = Field(None, description="interpreter of the environment that holds the reference")
-    factory: str | None = Field(None, description="for `ase`: module:callable that makes the calculator")
-    kwargs: dict[str, Any] = Field(default_factory=dict, description="settings of the reference, see docs/labels.md")
-    known: list[str] = Field(
-        default_factory=list,
-        description="extended xyz files of frames that this reference has labelled, to begin with in place of seeds",
-    )
-    threads: Annotated[int, Field(ge=1)] = 1
-    timeout_s: Positive = 3600.0
+    teacher: Teacher | None = Field(None, description="for `mace`: train the models on labels of another reference")
+    python: Program | None = Field(None, description="interpreter of the environment of the reference")
+    factory: Factory | None = Field(None, description="for `ase`: module:callable that makes the calculator")
+    kwargs: Annotated[
+        EngineSettings, Field(default_factory=dict, description="settings of the reference, see docs/labels.md")
+    ]
+    known: Annotated[
+        list[File],
+        Field(
+            default_factory=list,
+            description="extended xyz files of frames with labels of this reference, used in place of initial frames",
+        ),
+    ]
+    threads: Annotated[Count, Field(le=1024)] = Field(1, description="threads of the reference")
+    timeout_s: Time_s = Field(3600.0, description="time limit for a label")
     memory_GB: Positive | None = Field(None, description="largest memory of the reference; default: 0.8 of the machine")
 
 
-class Potential(_Section):
+class Potential(Section):
     """Moment tensor potential and its active learning; one potential per family of compositions."""
 
-    cutoff_A: Annotated[float, Field(ge=3.0, le=10.0)] = 5.0
-    levels: Annotated[list[Level], Field(min_length=1), AfterValidator(_rising)] = Field(
-        default_factory=lambda: [6, 8], description="the ladder of MTP levels, lowest first"
-    )
-    max_labels: Annotated[int, Field(ge=10)] = Field(80, description="per family")
-    max_rounds: Annotated[int, Field(ge=1)] = Field(6, description="of exploration and refitting, per family")
-    explore_ps: Positive = Field(10.0, description="length that exploration must survive without extrapolation")
-    ensemble: Annotated[int, Field(ge=1, le=20)] = Field(
+    cutoff_A: Annotated[Number, Field(ge=3.0, le=10.0)] = Field(5.0, description="cutoff radius")
+    levels: Levels = Field(default_factory=lambda: [6, 8], description="MTP levels, the lowest first")
+    max_labels: Annotated[Count, Field(ge=10)] = Field(80, description="per family")
+    max_rounds: Repeats = Field(6, description="of exploration and refitting, per family")
+    explore_ps: Duration_ps = Field(10.0, description="length of an exploration without extrapolation")
+    ensemble: Annotated[Count, Field(le=20)] = Field(
         3,
-        description="potentials of other starts and weights, at most md.realisations; realisations of the MD take "
-        "turns with them, so that the spread of D contains the error of the fit",
+        description="potentials of other starts and weights, at most md.realisations; realisations of the MD use them "
+        "in turn, so that the spread of D contains the error of the fit",
     )
     require: Literal["converged", "any"] = Field(
         "any",
         description="converged: a potential that did not converge ends its family; any: MD follows with a warning",
     )
-    target_ps: Positive | None = Field(
+    target_ps: Duration_ps | None = Field(
         None,
-        description="length of an MD run of the first bulk at the highest temperature after each level; the ladder "
-        "ends at the level that leaves D within the interval of the one before",
+        description="length of an MD run of the first bulk at the highest temperature after each level; learning ends "
+        "at the level that leaves D within the interval of the level before",
     )
     families: Literal["by_elements", "by_composition", "one"] = Field(
         "by_elements", description="materials that share a potential: of the same elements, of one formula, or all"
     )
-    temperatures_K: Annotated[tuple[Temperature, Temperature], AfterValidator(_range)] | None = Field(
+    temperatures_K: TemperatureRange | None = Field(
         None,
-        description="lowest and highest temperature the potential is learned at; default: from the campaign's lowest "
-        "to 1.3 times its highest. Set it to add temperatures later without learning anew",
+        description="lowest and highest temperature of the learning; default: the campaign's lowest and 1.3 times its "
+        "highest. Set it to add temperatures later without new learning",
     )
 
 
-class Dynamics(_Section):
+class Dynamics(Section):
     """Molecular dynamics of the production runs."""
 
-    equilibrate_ps: Positive = 5.0
-    production_ps: Positive = 50.0
-    timestep_fs: Annotated[float, Field(gt=0.0, le=5.0)] = 2.0
-    frame_every_fs: Positive = 100.0
-    realisations: Annotated[int, Field(ge=1)] = Field(
+    equilibrate_ps: Duration_ps = Field(5.0, description="length at constant pressure")
+    production_ps: Duration_ps = Field(50.0, description="length at constant volume")
+    timestep_fs: Annotated[Number, Field(ge=0.01, le=5.0)] = Field(2.0, description="time step")
+    frame_every_fs: Annotated[Number, Field(gt=0.0, le=1e6)] = Field(100.0, description="interval of kept frames")
+    realisations: Repeats = Field(
         3,
         description="independent arrangements of anions and Li, each with its own velocities, per cell and temperature",
     )
-    extensions: Annotated[int, Field(ge=0, le=10)] = Field(
+    extensions: Annotated[Whole, Field(ge=0, le=10)] = Field(
         2,
-        description="how often a run whose potential extrapolates is repeated with a potential extended by its frames",
+        description="repeats of a run whose potential extrapolates, each with a potential extended by its frames",
     )
-    lammps: str | None = Field(None, description="another lmp executable")
-    pair_style: str | None = Field(None, description="another pair style of it, for instance mtp/kk")
-    launcher: str | None = Field(None, description="for instance: mpirun -np 4")
+    lammps: Command | None = Field(None, description="another lmp executable")
+    pair_style: PairStyle | None = Field(None, description="another pair style of it, for instance mtp/kk")
+    launcher: Command | None = Field(None, description="for instance: mpirun -np 4")
 
 
-class Foundation(_Section):
-    """A learned potential whose weights stay as they are."""
+class Foundation(Section):
+    """A learned potential with frozen weights."""
 
     source: Literal["chgnet", "mace"] = "chgnet"
-    model: str | None = Field(None, description="file of a MACE model; chgnet's comes with its package")
+    model: File | None = Field(None, description="file of a MACE model; chgnet's comes with its package")
 
 
-class SurrogateModel(_Section):
+class SurrogateModel(Section):
     """The graph surrogate of ln D."""
 
-    members: Annotated[int, Field(ge=2, le=50)] = Field(4, description="members of the ensemble")
-    steps: Annotated[int, Field(ge=10)] = Field(200, description="of Adam, for each member")
+    members: Annotated[Count, Field(ge=2, le=50)] = Field(4, description="members of the ensemble")
+    steps: Annotated[Count, Field(ge=10)] = Field(200, description="of Adam, for each member")
     foundation: Foundation | None = Field(
-        None, description="model whose frozen descriptors of the atoms the graph networks see, too"
+        None, description="model whose frozen descriptors of the atoms the graph networks see as well"
     )
 
 
-class Homogenization(_Section):
+class Homogenization(Section):
     """The polycrystal."""
 
-    grains: Annotated[int, Field(ge=8, le=1000)] = 27
-    realisations: Annotated[int, Field(ge=1)] = Field(1, description="polycrystals averaged over")
-    samples: Annotated[int, Field(ge=20)] = Field(200, description="of the posterior of the diffusivities")
+    grains: Annotated[Count, Field(ge=8, le=1000)] = Field(27, description="grains of the periodic polycrystal")
+    realisations: Repeats = Field(1, description="polycrystals averaged over")
+    samples: Annotated[Count, Field(ge=20, le=100_000)] = Field(200, description="of the posterior of D")
 
 
-class Until(_Section):
-    """When an adaptive campaign stops making runs: as soon as one of these is reached."""
+class Until(Section):
+    """End of an adaptive campaign: the first of these limits that is reached."""
 
     core_hours: Positive | None = Field(None, description="spent on molecular dynamics, as measured")
-    probability_best: Annotated[float, Field(gt=0.0, lt=1.0)] | None = Field(
-        None, description="that the leading candidate is the best"
-    )
+    probability_best: Probability | None = Field(None, description="that the leading candidate is the best")
     regret_dex: Positive | None = Field(
         None, description="expected loss in log10 of the conductivity by taking the leading candidate"
     )
@@ -186,56 +200,54 @@ class Until(_Section):
 
 def _some_end(until: Until) -> Until:
     if until == Until():
-        raise InputError(
-            "an adaptive campaign needs an end: give at least one of core_hours, probability_best and regret_dex",
-            accepted="core_hours, probability_best, regret_dex",
-        )
+        limits = "core_hours, probability_best, regret_dex"
+        raise InputError(f"needs at least one limit of {limits}", accepted=limits)
     return until
 
 
-class Acquisition(_Section):
-    """Runs chosen by the surrogate, round by round, in place of every run; absent: every run is made."""
+class Acquisition(Section):
+    """Runs chosen by the surrogate, round by round; without this section every run is made."""
 
-    start: Annotated[int, Field(ge=2)] = Field(4, description="runs to begin with, spread over the campaign's space")
-    batch: Annotated[int, Field(ge=1)] = Field(2, description="runs added in a round")
-    lengths_ps: Annotated[list[Positive], AfterValidator(_distinct)] = Field(
+    start: Annotated[Count, Field(ge=2)] = Field(4, description="runs of the first round, spread over the campaign")
+    batch: Count = Field(2, description="runs added in a round")
+    lengths_ps: Durations_ps = Field(
         default_factory=list, description="lengths of production to choose from; default: md.production_ps alone"
     )
     until: Annotated[Until, AfterValidator(_some_end)]
 
 
-class Budget(_Section):
-    """What the campaign may cost; `argyro plan` compares."""
+class Budget(Section):
+    """Limits that `argyro plan` compares with the expected cost."""
 
     core_hours: Positive | None = None
-    labels: Annotated[int, Field(ge=1)] | None = None
+    labels: Count | None = None
 
 
 def _cores_alone(given: object) -> object:
-    """``md: 4`` is short for ``md: {cpu: 4}``."""
+    """Read ``md: 4`` as ``md: {cpu: 4}``."""
     return {"cpu": given} if isinstance(given, int) and not isinstance(given, bool) else given
 
 
-class StageResources(_Section):
-    """What one item occupies while it runs, and for how long at most."""
+class StageResources(Section):
+    """Resources of one item while it runs, and its time limit."""
 
-    cpu: Annotated[int, Field(ge=1)] = Field(1, description="CPU cores; for md the number of MPI ranks")
-    gpu: Annotated[float, Field(ge=0.0)] = Field(0.0, description="GPUs, or a share of one such as 0.5")
-    memory_GB: Positive = Field(1.0, description="memory that is kept free for it")
+    cpu: Annotated[Count, Field(le=100_000)] = Field(1, description="CPU cores; for md the number of MPI ranks")
+    gpu: Annotated[Number, Field(ge=0.0, le=1000.0)] = Field(0.0, description="GPUs, or a share of one such as 0.5")
+    memory_GB: Annotated[Number, Field(gt=0.0, le=1e6)] = Field(1.0, description="memory reserved for it")
     custom: dict[str, Positive] = Field(
-        default_factory=dict, description="what the machines were started with besides, for instance {vasp: 1}"
+        default_factory=dict, description="custom resources of the Ray nodes, for instance {vasp: 1}"
     )
-    hours: Positive = Field(
+    hours: Annotated[Number, Field(gt=0.0, le=1e5)] = Field(
         168.0,
-        description="an item that takes longer is ended and tried once more; what it can resume, it resumes. MD saves"
-        " itself before that and goes on in a next task, as often as it takes",
+        description="time limit; a longer item is ended and tried once more. MD saves itself before and continues in a "
+        "new task",
     )
 
 
 ItemResources = Annotated[StageResources, BeforeValidator(_cores_alone)]
 
 
-class Resources(_Section):
+class Resources(Section):
     """Resources of one item of each stage; a number alone is a number of CPU cores."""
 
     structure: ItemResources = StageResources()
@@ -251,18 +263,18 @@ class Resources(_Section):
     homogenize: ItemResources = StageResources()
 
 
-class Campaign(_Section):
-    """A campaign: what to screen, under which conditions, by which methods."""
+class Campaign(Section):
+    """A campaign: materials, boundaries, conditions and methods."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(0, description="of all random choices")
     materials: Annotated[list[Material], Field(min_length=1)]
-    boundaries: Annotated[list[Annotated[str, AfterValidator(_boundary)]], AfterValidator(_distinct)] = Field(
+    boundaries: Annotated[list[Annotated[str, AfterValidator(_boundary)]], AfterValidator(six_digits)] = Field(
         default_factory=list, description="grain boundaries beside the bulk; argyro structure --list-boundaries"
     )
-    boundary_width_nm: Positive = Field(2.5, description="width to which a boundary's diffusivity refers")
-    temperatures_K: Annotated[list[Temperature], Field(min_length=1), AfterValidator(_distinct)]
-    grain_sizes_nm: Annotated[list[Positive], Field(min_length=1), AfterValidator(_distinct)]
+    boundary_width_nm: Width_nm = Field(2.5, description="width to which a boundary's diffusivity refers")
+    temperatures_K: Temperatures = Field(description="temperatures of the molecular dynamics")
+    grain_sizes_nm: Sizes_nm = Field(description="grain sizes of the polycrystals, equivalent-sphere diameters")
     screening_temperature_K: Temperature = Field(300.0, description="temperature of the ranking")
     structures: Structures = Structures()
     labels: Labels = Labels()
@@ -273,5 +285,7 @@ class Campaign(_Section):
     homogenization: Homogenization = Homogenization()
     budget: Budget = Budget()
     resources: Resources = Resources()
-    store: str | None = Field(None, description="URI of the results; default: the campaign's folder")
-    tracking: str | None = Field(None, description="MLflow tracking URI; default: sqlite in the campaign's folder")
+    store: StoreUri | None = Field(None, description="folder or URI of the results; default: in the campaign's folder")
+    tracking: TrackingUri | None = Field(
+        None, description="MLflow tracking URI; default: sqlite in the campaign's folder"
+    )

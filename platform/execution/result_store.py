@@ -48,6 +48,13 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def file_system(uri: str) -> tuple[arrow_fs.FileSystem, str]:
+    """Open the file system of a local path or URI, and return it with the path inside it."""
+    if "://" in uri:
+        return arrow_fs.FileSystem.from_uri(uri)
+    return arrow_fs.LocalFileSystem(), str(Path(uri).resolve())
+
+
 class Store:
     """Hold results under the key of their work item.
 
@@ -61,10 +68,7 @@ class Store:
 
     def __init__(self, uri: str | Path, cache: Path | None = None):
         self.uri, self.cache = str(uri), cache
-        if "://" in self.uri:
-            self.fs, self.root = arrow_fs.FileSystem.from_uri(self.uri)
-        else:
-            self.fs, self.root = arrow_fs.LocalFileSystem(), str(Path(self.uri).resolve())
+        self.fs, self.root = file_system(self.uri)
         self.local = isinstance(self.fs, arrow_fs.LocalFileSystem)
         self._check_format()
 

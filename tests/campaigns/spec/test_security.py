@@ -37,6 +37,15 @@ OUTSIDE = [
     "store: ../results",
     "store: file:///var/lib/results",
     "store: ~/results",
+    "store: /var/lib/x=y",
+    "store: 'a.py:/../../out'",
+    "store: file:///%76ar/lib",
+    "store: inside/link/../../../results",
+    "tracking: sqlite:///%2e%2e/mlflow.db",
+    "labels: {known: [../labels.extxyz]}",
+    "labels: {source: mace, teacher: {train_on: chgnet, foundation: ../x.model}}",
+    "surrogate: {foundation: {source: mace, model: ../x.model}}",
+    "labels: {source: vasp, kwargs: {command: mpirun --prefix=/opt vasp_std}}",
     "tracking: sqlite:////var/lib/mlflow.db",
     "labels: {source: ase, factory: '/tmp/evil.py:make'}",
     "labels: {python: /usr/bin/python3}",
@@ -50,8 +59,33 @@ OUTSIDE = [
 def test_a_path_outside_is_refused_before_anything_runs(load, extra):
     with pytest.raises(InvalidCampaign, match="--outside") as caught:
         load(extra)
-    (mistake,) = caught.value.mistakes
+    mistake = caught.value.mistakes[-1]
     assert mistake.path.split(".")[0] == extra.split(":")[0]
+
+
+FOREIGN = [
+    "store: FILE:///var/lib/results",
+    "store: local:///var/lib/results",
+    "store: mock:///results",
+    "tracking: sqlite+pysqlite:////var/lib/t.db",
+    "tracking: SQLITE:////var/lib/t.db",
+    "tracking: sqlite:///file:x.db?uri=true",
+    "tracking: runs/mlflow.db",
+]
+
+
+@pytest.mark.parametrize("extra", FOREIGN)
+def test_other_local_schemes_are_refused_even_outside(load, extra):
+    with pytest.raises(InvalidCampaign, match="write") as caught:
+        load(extra, outside=True)
+    assert caught.value.mistakes[0].path == extra.split(":")[0]
+
+
+def test_a_link_made_by_the_user_may_lead_anywhere(load, tmp_path):
+    (tmp_path / "here" / "link").symlink_to(tmp_path)
+    assert load("store: link/results").name == "x"
+    with pytest.raises(InvalidCampaign, match="--outside"):
+        load("store: link/../x")
 
 
 INSIDE = [

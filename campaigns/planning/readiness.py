@@ -1,0 +1,93 @@
+"""What this machine lacks to run a campaign; a valid campaign file is valid on every machine."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from argyro.campaigns.spec.consent import executions
+from argyro.campaigns.spec.foundation_model import foundation_source
+from argyro.campaigns.spec.label_source import reference
+from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.labels.source import LabelSource
+
+INSTALLED_BY_ARGYRO = ("sevennet", "gpaw")
+
+
+def lacking(campaign: Campaign) -> list[str]:
+    """List what this machine lacks; programs that the campaign file names are looked for, not started."""
+    return [*_programs(campaign), *_lammps(campaign), *references_lacking(campaign, ask=False)]
+
+
+def references_lacking(campaign: Campaign, *, ask: bool) -> list[str]:
+    """List what the references lack on this machine.
+
+    Args:
+        campaign: with labels, perhaps a teacher and a foundation model.
+        ask: whether an interpreter that the campaign file names may be started.
+    """
+    labels = campaign.labels.model_dump(mode="json")
+    source = reference(labels)
+    found = _reference(source, ask) + (_reference(LabelSource("mace"), ask) if campaign.labels.teacher else [])
+    if campaign.labels.known and not found and (ask or source.python is None):
+        found += _other_labels(campaign, source)
+    return found + _foundation(campaign)
+
+
+def _reference(source: LabelSource, ask: bool) -> list[str]:
+    if source.python is not None and shutil.which(source.python) is None:
+        repair = ""
+        if source.source in INSTALLED_BY_ARGYRO:
+            repair = f"; `argyro labels install {source.source}` makes its environment"
+        return [f"the interpreter {source.python} does not exist{repair}"]
+    if source.python is not None and not ask:
+        return []
+    available, reason = source.available()
+    return [] if available else [f"label source {source.source}: {reason}"]
+
+
+def _other_labels(campaign: Campaign, source: LabelSource) -> list[str]:
+    """Known labels of another reference must not meet new labels in one training set."""
+    from argyro.platform.learning.existing_labels import read_known, require_same_source
+
+    try:
+        require_same_source(read_known(campaign.labels.known), source.label_source)
+    except InputError as error:
+        return [str(error)]
+    return []
+
+
+def _foundation(campaign: Campaign) -> list[str]:
+    from argyro.platform.labels.descriptors import require_describing
+
+    if campaign.surrogate.foundation is None:
+        return []
+    try:
+        require_describing(foundation_source(campaign.surrogate.foundation.model_dump()))
+    except InputError as error:
+        return [f"surrogate.foundation: {error}"]
+    return []
+
+
+def _programs(campaign: Campaign) -> list[str]:
+    found = []
+    for one in executions(campaign):
+        name = one.runs.rpartition(":")[0] if one.how == "Python file" else one.runs
+        if one.how in ("Python file", "model file with code"):
+            there = Path(name).is_file()
+        else:
+            there = one.how != "program" or shutil.which(name.split()[0]) is not None
+        if not there and not one.setting.endswith(".python"):  # said with the reference
+            found.append(f"{one.setting}: {name} is not on this machine")
+    return found
+
+
+def _lammps(campaign: Campaign) -> list[str]:
+    from argyro.platform.potential.native.lammps_commands import lammps_command
+
+    try:
+        lammps_command(lammps=campaign.md.lammps)
+    except ArgyroError as error:
+        return [str(error)]
+    return []
