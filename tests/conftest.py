@@ -1,6 +1,9 @@
 """Settings of the whole suite: one thread for each library, and groups of tests that one worker runs in turn."""
 
 import os
+import re
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -12,15 +15,27 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
-# A test that needs one of these fixtures joins its group, so that the suite starts each of them once.
-FIXTURES = ("finished", "ray_cluster")
+# Files whose tests share the finished smoke campaign, or start clusters and campaigns that would slow each other down.
+ONE_AFTER_ANOTHER = re.compile(r"\bfinished\b|\bstart_argyro\b|\bray_cluster\b|cluster_of_nodes")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Give each test a group: that of a shared fixture or of a mark, else its file (for ``--dist loadgroup``)."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            file = item.nodeid.partition("::")[0]
-            group = next((name for name in FIXTURES if name in item.fixturenames), file)
-            item.add_marker(pytest.mark.xdist_group(group))
+@cache
+def group(file):
+    """Tests of a group run in one worker, in turn: the group of long ones above, else those of one file."""
+    text = (Path(__file__).parent.parent / file).read_text()
+    shared = file.startswith(("tests/campaigns", "tests/actors")) and ONE_AFTER_ANOTHER.search(text)
+    return "campaigns" if shared else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Send groups of tests to the workers; xdist's own groups (3.8) are lost on pytest 9.2."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group(nodeid.partition("::")[0])
+
+    return Groups(config, log)

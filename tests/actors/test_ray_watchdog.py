@@ -83,7 +83,6 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("ray")
 @pytest.mark.parametrize("process, named", [("raylet", "raylet of this machine"), ("gcs_server", "GCS")])
 def test_a_dead_process_of_ray_ends_the_driver_within_a_minute(tmp_path, process, named):
     file = tmp_path / "driver.py"
