@@ -20,13 +20,19 @@ from argyro.actors.ray_cluster import connect
 from argyro.platform.common.errors import ArgyroError, InputError
 
 APPLICATION = "argyro"
+# One thread computes, also inside numpy and torch. Large temporaries return to the system at once; else the small
+# cached results between them keep the heap growing.
+ONE_CORE = {
+    "num_cpus": 1,
+    "runtime_env": {"env_vars": {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "131072"}},
+}
 QUIET = {"log_level": "WARNING", "enable_access_log": False}
 
 
 @serve.deployment(
     name="surrogate",
     logging_config=QUIET,
-    ray_actor_options={"num_cpus": 1},  # one thread computes, also inside numpy and torch
+    ray_actor_options=ONE_CORE,
     health_check_period_s=5,
     health_check_timeout_s=10,
     graceful_shutdown_wait_loop_s=0.1,

@@ -10,7 +10,6 @@ from argyro.platform.continuum.interface_fem.flux_fields import flux_field
 from argyro.platform.continuum.mesh.mesh import mesh
 from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 from argyro.platform.continuum.plots import draw_flux, draw_map, draw_polycrystal, draw_regimes
-from argyro.platform.continuum.polycrystal_average import averaged_diffusivity, representative_meshes
 from argyro.platform.continuum.propagate import propagate
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 
@@ -95,16 +94,6 @@ def test_two_temperatures_show_no_bend():
 def test_samples_of_the_wrong_shape(small_mesh):
     with pytest.raises(InputError, match="samples"):
         propagate([small_mesh], np.ones(3), np.ones(3), np.ones(3), 2.5, [100.0], [300.0])
-
-
-def test_average_over_seeds():
-    meshes = representative_meshes(8, seeds=range(3))
-    found = averaged_diffusivity(meshes, 1.0, 100.0, 100.0, 2.5, 50.0)
-    means = [member.mean_cm2_s for member in found.members]
-    assert found.mean_cm2_s == pytest.approx(np.mean(means))
-    assert 0 < found.scatter_cm2_s < 0.1 * found.mean_cm2_s
-    with pytest.raises(InputError, match="no scatter"):
-        averaged_diffusivity(meshes[:1], 1.0, 100.0, 100.0, 2.5, 50.0)
 
 
 def test_fluxes_add_up_to_the_effective_diffusivity(small_mesh):
