@@ -19,7 +19,7 @@ POISSON_95 = 3.0  # no event seen: fewer than 3 expected at 95 %
 
 @dataclass(frozen=True)
 class Gate:
-    """What the gate saw and decided.
+    """Result of the validity checks.
 
     Args:
         drift: slope late over early; 1 for diffusion, falling towards 0 for caged ions.

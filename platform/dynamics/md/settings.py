@@ -1,4 +1,4 @@
-"""What a molecular dynamics run is made of."""
+"""Settings of a molecular dynamics run."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ EXTRAPOLATING = "extrapolating.extxyz"
 
 @dataclass(frozen=True)
 class MDRun:
-    """Where a run stands.
+    """State of a run.
 
     Args:
         trajectory: compact file of the mobile ions, see `Trajectory.read`.

@@ -1,4 +1,4 @@
-"""What a run says beside its diffusivity: jumps between sites, the density of the ions, radial distributions."""
+"""Reports of a run beside its diffusivity: jump rates, density of the ions, radial distributions."""
 
 from __future__ import annotations
 

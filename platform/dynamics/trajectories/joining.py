@@ -2,7 +2,7 @@
 
 A restart repeats frames. Those with a number that was there before replace the earlier copy and what came after it;
 those that equal the last frame of the piece before count once. A number that starts anew is a new piece if the
-positions go on. Whatever is dropped is counted, and said.
+positions continue. Dropped frames are counted and reported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The mobile ions of a molecular dynamics run, unwrapped, with a framework reference: in memory and as a compact file.
+"""Unwrapped mobile ions of a run with a framework reference, in memory and as a compact file.
 
 A file is one line of JSON (counts, cell, interval) followed by records of fixed size, one per frame: frame number
 (4 bytes), framework centre (12 bytes), positions in single precision (12 bytes per ion). Records are only appended,
@@ -150,7 +150,7 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class TrajectoryHeader:
-    """What a compact file states once."""
+    """Header of a compact file."""
 
     species: str
     counts: dict[str, int]
