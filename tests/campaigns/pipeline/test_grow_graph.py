@@ -186,7 +186,7 @@ class Rehearsal:
 
 
 def computed(folder):
-    return [json.loads(line) for line in (folder / "scratch" / "journal.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (folder / "scratch" / "journal.jsonl").read_text().split("\n") if line]
 
 
 @pytest.fixture(autouse=True, scope="module")

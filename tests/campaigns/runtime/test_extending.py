@@ -48,7 +48,7 @@ MATERIALS = [material.model_dump() for material in OLD.materials]
         ),
         ({"temperatures_K": [*OLD.temperatures_K, 650]}, {"md", "diffusivity"}),
         ({"grain_sizes_nm": [*OLD.grain_sizes_nm, 3e4]}, set()),
-        ({"md__realisations": 3}, {"structure", "md", "diffusivity"}),
+        ({"md__realisations": 4}, {"structure", "md", "diffusivity"}),
     ],
     ids=["composition", "temperature", "grain size", "realisation"],
 )
@@ -96,7 +96,7 @@ def test_the_difference_names_settings_and_causes():
     found = campaign_diff(OLD, campaign(md__production_ps=800, temperatures_K=[450, 500, 550, 600]))
     assert {"path": "md.production_ps", "a": 400, "b": 800} in found["settings"]
     assert {"path": "temperatures_K", "a": [700], "b": []} in found["settings"]
-    assert {"stage": "md", "because": "length_ps: 400.0 → 800.0", "items": 120} in found["causes"]
+    assert {"stage": "md", "because": "length_ps: 400.0 → 800.0", "items": 180} in found["causes"]
     assert not found["same"] and campaign_diff(OLD, OLD)["same"]
 
 
