@@ -68,7 +68,7 @@ class Production(Contract):
     atoms: int
     temperature_K: float
     temperature_sigma_K: float
-    kinetic_p_value: float
+    kinetic_p_value: float | None
     pressure_GPa: float
     potential_energy_eV_atom: float
     conserved_drift_meV_atom_ns: float | None
