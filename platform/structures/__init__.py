@@ -1,4 +1,4 @@
-"""Argyrodite cells and grain boundaries, right by construction."""
+"""Construction, checks and relaxation of argyrodite cells and grain boundaries."""
 
 from importlib import import_module
 
@@ -14,7 +14,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is first used, so that importing the package stays light."""
+    """Import a public name on first use, so that importing the package stays fast."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,4 +1,4 @@
-"""What every built structure must fulfil, each with an error of its own name."""
+"""Checks of every built structure, each with its own error class."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from argyro.platform.structures.crystal.neighbours import close_distances
 
 
 class StructureError(ArgyroError):
-    """A structure is not an argyrodite that could exist."""
+    """Structure that is not a physically possible argyrodite."""
 
 
 class BrokenTetrahedronError(StructureError):
-    """A tetrahedral centre does not have four chalcogens at bond distance."""
+    """Tetrahedral centre without four chalcogens at bond distance."""
 
 
 class OverlapError(StructureError):
-    """Two atoms are closer than their species allow."""
+    """Two atoms closer than the minimum distance of their species."""
 
 
 class CrowdedFreeAnionError(StructureError):
-    """A tetrahedron touches a free anion: the 4c and 4d settings were mixed, or grains overlap."""
+    """Free anion in contact with a tetrahedron: mixed 4c and 4d settings, or overlapping grains."""
 
 
 class ChargeError(StructureError):
-    """The formal charges do not add up to zero."""
+    """Formal charges with a nonzero sum."""
 
 
 class StoichiometryError(StructureError):
-    """The atoms are not a whole number of formula units."""
+    """Numbers of atoms that are no integer number of formula units."""
 
 
 class BoundaryCountError(StructureError):
-    """The coordination profile does not show as many boundaries as the cell should hold."""
+    """Number of boundaries in the orientation profile different from the expected number."""
 
 
 class BoundarySpacingError(StructureError):
-    """Neighbouring boundary planes are closer than the grains are thick."""
+    """Neighbouring boundary planes closer than the grain thickness."""
 
 
 BOND_RANGE_A = {"P": (1.9, 2.2), "As": (2.0, 2.35), "Sb": (2.15, 2.5), "Si": (2.0, 2.3), "Ge": (2.05, 2.4),
                 "Sn": (2.2, 2.55)}  # fmt: skip
 SELENIUM_ALLOWANCE_A = 0.16
-FREE_TO_CORNER_A = {False: 3.2, True: 3.0}  # as built; after relaxation, which brings some to 3.17 Å
-# Least distances by kind of ion; bonds of a tetrahedron are judged by their own check.
+FREE_TO_CORNER_A = {False: 3.2, True: 3.0}  # keys: as built, relaxed; relaxation shortens some distances to 3.17 Å
+# Minimum distances by kind of ion; a separate check covers the bonds of a tetrahedron.
 MIN_DISTANCE_A = {
     ("Li", "Li"): 1.6,
     ("Li", "centre"): 2.3,
@@ -63,10 +63,10 @@ def check(atoms: Atoms) -> dict[str, bool]:
     """Run every check.
 
     Args:
-        atoms: as built, with the arrays ``site``, ``grain`` and ``boundary_distance_A``.
+        atoms: built structure with the arrays ``site``, ``grain`` and ``boundary_distance_A``.
 
     Returns:
-        Name of each check and whether the structure passes.
+        Result by the name of each check; true if the structure passes.
     """
     return {name: not test(atoms) for name, (test, _) in _CHECKS.items()}
 
@@ -75,7 +75,7 @@ def require(atoms: Atoms) -> None:
     """Raise the error of the first check that fails.
 
     Raises:
-        StructureError: one of its kinds, with the offending number.
+        StructureError: the subclass of the failed check, with the offending number.
     """
     for test, error in _CHECKS.values():
         problem = test(atoms)
@@ -84,13 +84,13 @@ def require(atoms: Atoms) -> None:
 
 
 def _kinds(atoms: Atoms) -> np.ndarray:
-    """Li, centre or anion for each atom."""
+    """Classify each atom as Li, centre or anion."""
     symbols = np.array(atoms.get_chemical_symbols())
     return np.where(symbols == "Li", "Li", np.where(np.isin(symbols, CENTRES), "centre", "anion"))
 
 
 def _tetrahedra(atoms: Atoms) -> str:
-    """Four chalcogens within bond range of each centre, and each corner bound to one centre."""
+    """Check that each centre has four chalcogens within bond range and each corner is bound to one centre."""
     symbols, site = np.array(atoms.get_chemical_symbols()), atoms.arrays["site"]
     centres, anions = np.flatnonzero(np.isin(symbols, CENTRES)), np.flatnonzero(_kinds(atoms) == "anion")
     i, j, r = close_distances(atoms.positions[centres], atoms.positions[anions], atoms.cell[:], 3.0)
@@ -102,12 +102,12 @@ def _tetrahedra(atoms: Atoms) -> str:
         worst = int(np.argmax(np.abs(count - 4)))
         return f"{symbols[centres[worst]]} atom {centres[worst]} has {count[worst]} chalcogens at bond distance, not 4"
     if np.any(site[anions[j]] != "16e"):
-        return "an anion that is not a corner of a tetrahedron is bound to a centre"
+        return "a free anion is bound to a tetrahedral centre"
     return ""
 
 
 def _overlaps(atoms: Atoms) -> str:
-    """The closest pair of each two kinds."""
+    """Compare the shortest distance of each pair of kinds with its minimum."""
     kinds = _kinds(atoms)
     for (first, second), least in MIN_DISTANCE_A.items():
         a, b = np.flatnonzero(kinds == first), np.flatnonzero(kinds == second)
@@ -122,7 +122,7 @@ def _overlaps(atoms: Atoms) -> str:
 
 
 def _crowded(atoms: Atoms) -> str:
-    """Corners of tetrahedra against free anions."""
+    """Compare distances between tetrahedron corners and free anions with the minimum."""
     site, least = atoms.arrays["site"], FREE_TO_CORNER_A["relaxed" in atoms.info]
     corners, free = atoms.positions[site == "16e"], atoms.positions[np.isin(site, ("4a", "4c"))]
     _, _, r = close_distances(corners, free, atoms.cell[:], least)
@@ -130,13 +130,13 @@ def _crowded(atoms: Atoms) -> str:
 
 
 def _charge(atoms: Atoms) -> str:
-    """Sum of formal charges."""
+    """Check that the formal charges add up to zero."""
     charge = sum(CHARGES[symbol] for symbol in atoms.get_chemical_symbols())
-    return f"the cell has charge {charge:+d}" if charge else ""
+    return f"the cell has charge {charge:+d}, not 0" if charge else ""
 
 
 def _stoichiometry(atoms: Atoms) -> str:
-    """In each grain six anions to one centre, four of them corners; sites in equal numbers."""
+    """Check that each grain has six anions per centre, four of them corners, and equal numbers of sites."""
     symbols, site, grain = np.array(atoms.get_chemical_symbols()), atoms.arrays["site"], atoms.arrays["grain"]
     for number in np.unique(grain):
         here = grain == number
@@ -149,22 +149,22 @@ def _stoichiometry(atoms: Atoms) -> str:
 
 
 def _boundary_count(atoms: Atoms) -> str:
-    """Boundaries seen by the coordination of the centres against the number asked for."""
+    """Compare the number of detected boundaries with the expected number."""
     from argyro.platform.structures.boundaries.orientation_profile import count_boundaries
 
     found, asked = count_boundaries(atoms), int(atoms.info["boundaries"])
-    return f"the coordination profile shows {found} boundaries, not {asked}" if found != asked else ""
+    return f"the orientation profile has {found} boundaries, not {asked}" if found != asked else ""
 
 
 def _spacing(atoms: Atoms) -> str:
-    """Distance of neighbouring planes against the thickness of a grain."""
+    """Compare the distance of neighbouring boundary planes with the grain thickness."""
     planes = np.sort(np.atleast_1d(atoms.info.get("boundary_planes_A", ())))
     if len(planes) < 2:
         return ""
     spacing = np.diff([*planes, planes[0] + atoms.cell[2, 2]])
     least = float(atoms.info["grain_thickness_A"])
     short = spacing.min() < least - 1.0
-    return f"boundaries are {spacing.min():.1f} Å apart, the grains {least:.1f} Å thick" if short else ""
+    return f"boundaries are {spacing.min():.1f} Å apart, less than a grain of {least:.1f} Å" if short else ""
 
 
 _CHECKS: dict[str, tuple[Callable[[Atoms], str], type[StructureError]]] = {

@@ -1,4 +1,4 @@
-"""What a structure turned out to be: site disorder read from the geometry, and the number density of Li."""
+"""Site disorder of a structure from its geometry."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, 
 from argyro.platform.structures.crystal.neighbours import close_distances
 
 BOND_A = 2.9
-NEAR = 0.62  # in lattice parameters: beyond the first shell of centres round 4a and 4c, before their second
-LIMIT = 0.4665  # halfway between the first shells, √3/4 of 4c and 1/2 of 4a
+NEAR = 0.62  # cutoff in lattice parameters, between the first and the second shell of centres around 4a and 4c
+LIMIT = 0.4665  # midpoint of the first shells, √3/4 for 4c and 1/2 for 4a
 
 
 def free_anion_sites(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
-    """Free anions and the site each is on, from the mean distance to the tetrahedral centres of its own grain.
+    """Find the free anions and their sites from the mean distance to the tetrahedral centres of the same grain.
 
-    4c has four centres at 0.433 a, 4a six at 0.5 a. The lattice parameter is √2 of the median distance of
-    neighbouring centres.
+    Site 4c has four centres at 0.433 a, site 4a six at 0.5 a. The lattice parameter is √2 times the median distance
+    of neighbouring centres.
 
     Args:
-        atoms: any argyrodite; the array ``grain`` is used where there is one.
+        atoms: any argyrodite; the array ``grain`` is used if present.
 
     Returns:
-        Indices (n,) and "4a" or "4c" for each.
+        Indices (n,) and sites (n,), "4a" or "4c".
     """
     symbols = np.array(atoms.get_chemical_symbols())
     grain = atoms.arrays.get("grain", np.zeros(len(atoms), dtype=int))
@@ -43,17 +43,17 @@ def free_anion_sites(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
 
 
 def free_anion_disorder(atoms: Atoms, grain: int | None = None) -> float:
-    """Share of swapped free anions: the classifier's answer to the `disorder` a structure was built with.
+    """Measure the fraction of exchanged free anions, the counterpart of the argument `disorder` of the builders.
 
-    At one halide per formula unit it is the share of halides off 4a; in general the chalcogens on 4a beyond those for
-    which there is no halide, over the largest number that could be swapped.
+    At one halide per formula unit it is the fraction of halides not on 4a. In general it is the number of exchanged
+    chalcogens on 4a divided by the largest possible number.
 
     Args:
         atoms: any argyrodite, snapshots of MD included.
-        grain: only this grain; by default the whole cell.
+        grain: number of a grain; by default the whole cell.
 
     Raises:
-        InputError: there are no free halides, or nothing else, so that nothing can be swapped.
+        InputError: all free anions are halides, or none is.
     """
     free, site = free_anion_sites(atoms)
     if grain is not None:
@@ -64,7 +64,7 @@ def free_anion_disorder(atoms: Atoms, grain: int | None = None) -> float:
     largest = min(halides, len(free) - halides, units)
     if largest == 0:
         message = (
-            "free anions of one kind have no site disorder; give a structure with both halides and free chalcogens"
+            "free anions of one kind have no site disorder; give a structure with free halides and free chalcogens"
         )
         raise InputError(message, given=atoms.get_chemical_formula())
     chalcogens_4a = int(np.sum(~halide & (site == "4a")))

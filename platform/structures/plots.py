@@ -1,4 +1,4 @@
-"""Pictures of structures: seen along x, species coloured, boundary planes drawn."""
+"""Images of structures, viewed along x, with elements in colour and boundary planes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LARGEST_INCH = 8.0
 
 
 def draw(atoms: Atoms, path: Path) -> None:
-    """Draw a cell with its normal to the right: z across, y up, atoms nearer to the eye over those behind.
+    """Draw a cell with z across and y up; atoms closer to the viewer cover those behind.
 
     Args:
-        atoms: as built or relaxed.
-        path: PNG file.
+        atoms: built or relaxed structure.
+        path: PNG file to write.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -56,13 +56,13 @@ def draw(atoms: Atoms, path: Path) -> None:
 
 
 def _planes(axes, atoms: Atoms, height_A: float) -> None:
-    """A dashed line where each boundary plane cuts the picture."""
+    """Draw a dashed line at each boundary plane."""
     for plane in np.atleast_1d(atoms.info.get("boundary_planes_A", ())):
         axes.plot([plane, plane], [-1, height_A + 1], color="crimson", linestyle="--", linewidth=1.5, zorder=3)
 
 
 def _bonds(axes, atoms: Atoms) -> None:
-    """Lines from each tetrahedral centre to its corners, which show how the grains are turned."""
+    """Draw lines from each tetrahedral centre to its corners, which show the grain orientation."""
     from matplotlib.collections import LineCollection
 
     from argyro.platform.structures.crystal.neighbours import close_pairs

@@ -1,4 +1,4 @@
-"""Relaxation with any ASE calculator, and the energy of a boundary against its bulk."""
+"""Relaxation with any ASE calculator, and boundary energies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argyro.platform.common.units import EV_A2_IN_J_M2
 from argyro.platform.structures.crystal.composition import CENTRES
 from argyro.platform.structures.crystal.decorate import boundary_distance
 
-WELL_RELAXED_J_M2 = 0.5  # above, translations or relaxation were not good enough; relaxed ones lie below 0.32
+WELL_RELAXED_J_M2 = 0.5  # a higher value means poor translations or relaxation; relaxed boundaries are below 0.32
 
 
 @dataclass(frozen=True)
@@ -27,32 +27,32 @@ class BoundaryEnergy:
 
     @property
     def J_m2(self) -> float:
-        """In J/m²."""
+        """Energy per area in J/m²."""
         return self.eV_A2 * EV_A2_IN_J_M2
 
     @property
     def meV_A2(self) -> float:
-        """In meV/Å²."""
+        """Energy per area in meV/Å²."""
         return 1e3 * self.eV_A2
 
     @property
     def well_relaxed(self) -> bool:
-        """False above 0.5 J/m²: search more translations or relax further before use."""
+        """Whether the energy is at most 0.5 J/m²; otherwise search more translations or relax further."""
         return self.J_m2 <= WELL_RELAXED_J_M2
 
 
 def formula_units(atoms: Atoms) -> int:
-    """Number of tetrahedra."""
+    """Count the tetrahedra."""
     return int(np.sum(np.isin(atoms.get_chemical_symbols(), CENTRES)))
 
 
 def boundary_energy(atoms: Atoms, energy_eV: float, bulk_eV_per_unit: float) -> BoundaryEnergy:
-    """Excess energy over the same number of bulk formula units, γ = (E - n E_bulk) / (boundaries × area).
+    """Return the excess energy over the same number of bulk units, γ = (E - n E_bulk) / (boundaries × area).
 
     Args:
-        atoms: periodic cell with its boundaries normal to z, no vacuum.
-        energy_eV: its energy.
-        bulk_eV_per_unit: energy of a bulk formula unit of the same composition and disorder, same calculator.
+        atoms: periodic cell with boundaries normal to z and without vacuum.
+        energy_eV: energy of the cell.
+        bulk_eV_per_unit: energy of a bulk formula unit with the same composition, disorder and calculator.
     """
     area_A2 = float(np.linalg.norm(np.cross(atoms.cell[0], atoms.cell[1])))
     excess_eV = energy_eV - formula_units(atoms) * bulk_eV_per_unit
@@ -60,18 +60,18 @@ def boundary_energy(atoms: Atoms, energy_eV: float, bulk_eV_per_unit: float) -> 
 
 
 def relax(atoms: Atoms, calculator: Calculator, force_eV_A: float = 0.05, steps: int = 300) -> Atoms:
-    """Relax positions and the three lengths of the cell; angles stay.
+    """Relax the positions and the three cell lengths; the angles stay fixed.
 
     Args:
-        atoms: start.
+        atoms: initial structure.
         calculator: any ASE calculator with forces and stress.
-        force_eV_A: largest force at which to stop.
-        steps: largest number of steps.
+        force_eV_A: convergence limit of the largest force.
+        steps: maximum number of steps.
 
     Returns:
-        A relaxed copy with ``info["energy_eV"]`` and ``info["relaxed"]``, false when the steps did not suffice; planes
-        and distances to them are scaled with the cell. A calculator that shares the energy out among the atoms adds
-        the array ``energy_eV``.
+        A relaxed copy with ``info["energy_eV"]`` and ``info["relaxed"]``, which is false without convergence. Boundary
+        planes and distances are scaled with the cell. The array ``energy_eV`` has the atomic energies, if the
+        calculator gives them.
     """
     from ase.filters import FrechetCellFilter
     from ase.optimize import FIRE
@@ -91,7 +91,7 @@ def relax(atoms: Atoms, calculator: Calculator, force_eV_A: float = 0.05, steps:
 
 
 def _follow_cell(atoms: Atoms, stretch: float) -> None:
-    """Scale heights of planes and grains with the cell."""
+    """Scale plane heights and grain thickness with the cell."""
     for key in ("boundary_planes_A", "grain_thickness_A"):
         if key in atoms.info:
             atoms.info[key] = (np.array(atoms.info[key]) * stretch).tolist()

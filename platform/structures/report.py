@@ -1,4 +1,4 @@
-"""Everything `argyro structure` does: build, write, draw, relax, and say what came out."""
+"""Command `argyro structure`: build, write, draw, relax and describe a structure."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ def structure(
     picture: Path | str | None = None,
     calculator: Calculator | None = None,
 ) -> dict:
-    """Build a structure, write it, and describe it with the keys of `argyro structure --json`.
+    """Build a structure, write it and describe it with the keys of `argyro structure --json`.
 
     Args:
         composition: formula.
-        disorder: share of swapped free anions.
-        boundary: name of a boundary; none or "bulk" builds the crystal.
+        disorder: fraction of exchanged free anions.
+        boundary: name of a boundary; None or "bulk" builds the crystal.
         supercell: number of cubic cells of the bulk.
-        seed: of the anion and Li arrangement.
-        output: file in any format of ASE, by its ending.
-        min_grain_thickness_nm: least thickness of each grain.
-        min_width_nm: least side of the cell in the boundary plane.
-        vacuum_nm: width of a vacuum in place of the second boundary; 0 for none.
-        arrangement: of the free anions, "random" or "quasirandom".
-        picture: PNG file.
-        calculator: relaxes the structure, and for a boundary gives its energy.
+        seed: random seed of the anion and Li arrangement.
+        output: structure file; the extension sets the ASE format.
+        min_grain_thickness_nm: minimum thickness of each grain.
+        min_width_nm: minimum side length of the cell in the boundary plane.
+        vacuum_nm: width of a vacuum that replaces the second boundary; 0 for none.
+        arrangement: "random" or "quasirandom" free anions.
+        picture: PNG file of the structure.
+        calculator: ASE calculator that relaxes the structure and gives the boundary energy.
 
     Returns:
-        `atoms`, `formula`, `boundaries`, `charge`, `checks`, the realised `composition` and `disorder`, in
-        `nearest_of` what was asked where the cell cannot realise it, otherwise null; for a boundary `thickness_nm`,
-        `area_A2`, `energy_J_m2`, `energy_meV_A2`, `well_relaxed` (these three null when nothing relaxed it), `sides`,
-        `sides_equal` and `side_energies_J_m2`.
+        `atoms`, `formula`, `boundaries`, `charge`, `checks`, the realised `composition` and `disorder`. `nearest_of`
+        has the requested values if the cell cannot realise them, otherwise null. A boundary adds `thickness_nm`,
+        `area_A2`, `sides`, `sides_equal`, `side_energies_J_m2`, and `energy_J_m2`, `energy_meV_A2` and `well_relaxed`
+        (null without relaxation).
 
     Raises:
-        InputError: something cannot be built or written.
+        InputError: the structure cannot be built or written.
     """
     if boundary is None or boundary == "bulk":
         atoms = build_bulk(composition, disorder, supercell, seed, arrangement=arrangement)
@@ -80,7 +80,7 @@ def structure(
 
 
 def describe(atoms: Atoms) -> dict:
-    """The keys of `argyro structure --json` for a structure that was built; see `structure`."""
+    """Describe a built structure with the keys of `argyro structure --json`; see `structure`."""
     keys = {
         "atoms": len(atoms),
         "formula": atoms.get_chemical_formula(),
@@ -108,7 +108,7 @@ def describe(atoms: Atoms) -> dict:
 
 
 def _asked(atoms: Atoms) -> dict | None:
-    """Composition and disorder as asked, if the cell is too small to hold exactly that."""
+    """Return the requested composition and disorder if the cell is too small to realise them exactly."""
     asked, realised = (Composition.parse(atoms.info[key]) for key in ("composition", "realised_composition"))
     same = all(abs(asked[element] - realised[element]) < 1e-6 for element in CHARGES)
     if same and abs(atoms.info["disorder"] - atoms.info["realised_disorder"]) < 1e-9:
@@ -117,10 +117,10 @@ def _asked(atoms: Atoms) -> dict | None:
 
 
 def require_writable(path: Path) -> None:
-    """Refuse an output path before work starts.
+    """Refuse an invalid output path before work starts.
 
     Raises:
-        InputError: its ending names no format, it is a folder, or its folder cannot be written.
+        InputError: the extension is not an ASE format, the path is a folder, or the folder is not writable.
     """
     from ase.io.formats import UnknownFileTypeError, filetype, get_ioformat
 
@@ -129,15 +129,15 @@ def require_writable(path: Path) -> None:
     except UnknownFileTypeError:
         known = False
     if not known:
-        message = f"'{path.name}' has no ending that names a format; use .extxyz, .cif, .vasp, .xyz or another of ASE"
+        message = f"'{path.name}' has no extension of an ASE format; use for instance .extxyz, .cif, .vasp or .xyz"
         raise InputError(message, path="output", given=str(path), accepted="a format of ASE")
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(f"{path} cannot be written; name a file in a folder of yours", path="output", given=str(path))
+        raise InputError(f"{path} is not writable; give a file in a writable folder", path="output", given=str(path))
 
 
 def write_structure(atoms: Atoms, path: Path) -> None:
-    """Write a structure in the format of the file's ending.
+    """Write a structure in the format of the file extension.
 
     Raises:
         InputError: the file cannot be written.
@@ -149,11 +149,12 @@ def write_structure(atoms: Atoms, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, atoms)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}", path="output") from error
+        message = f"{path} cannot be written: {error.strerror or error}; give a file in a writable folder"
+        raise InputError(message, path="output") from error
 
 
 def boundaries_table() -> list[dict]:
-    """What `argyro structure --list-boundaries` prints: one row of plain values per boundary."""
+    """List the boundaries as rows of plain values, as printed by `argyro structure --list-boundaries`."""
     return [
         {
             "name": boundary.name,

@@ -1,4 +1,4 @@
-"""Two grains stacked into one periodic cell: a microscopic state of a boundary and its skeleton of sites."""
+"""Periodic cell of two stacked grains: microscopic state of the boundary and its site skeleton."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from argyro.platform.structures.crystal.lattice_sites import Skeleton
 
 @dataclass(frozen=True)
 class Stacking:
-    """Where the grains are cut and how they lie on one another.
+    """Microscopic state of a boundary: the terminations of both grains and their relative position.
 
     Attributes:
-        cuts: termination of the lower and the upper grain, shares of the plane spacing.
+        cuts: terminations of the lower and the upper grain, as fractions of the plane spacing.
         translation_A: (x, y) displacement of the upper grain.
-        gaps_A: gap at the boundary in the middle of the cell and at the one across the cell's end.
+        gaps_A: gap at the boundary in the middle of the cell and gap at the boundary across the cell's end.
     """
 
     cuts: tuple[float, float]
@@ -27,7 +27,7 @@ class Stacking:
 
 
 def plane_cell_A(boundary: BoundaryType, lattice_parameter_A: float) -> np.ndarray:
-    """(2,) sides of the rectangular coincidence cell in the plane."""
+    """Return the side lengths (2,) in Å of the rectangular coincidence cell in the boundary plane."""
     return np.linalg.norm(boundary.plane_vectors, axis=1) * lattice_parameter_A
 
 
@@ -39,7 +39,7 @@ def stack(
     lattice_parameter_A: float,
     vacuum_A: float = 0.0,
 ) -> Skeleton:
-    """Skeleton of a cell with the boundary normal along z.
+    """Build the site skeleton of a two-grain cell with the boundary normal along z.
 
     Args:
         boundary: type of boundary.
@@ -47,7 +47,7 @@ def stack(
         layers: lattice planes per grain.
         repeats: coincidence cells along x and y.
         lattice_parameter_A: cubic lattice parameter.
-        vacuum_A: instead of the second boundary, a vacuum of this width; 0 keeps two boundaries.
+        vacuum_A: width of a vacuum that replaces the second boundary; 0 keeps two boundaries.
     """
     sides = plane_cell_A(boundary, lattice_parameter_A)
     slabs = [cut_slab(boundary, grain, layers, stacking.cuts[grain], lattice_parameter_A) for grain in (0, 1)]
@@ -62,7 +62,7 @@ def stack(
 
 
 def _joined(slabs: list[Slab], cell: np.ndarray, planes_A: tuple[float, ...]) -> Skeleton:
-    """One skeleton of two slabs."""
+    """Join two slabs into one skeleton."""
 
     def both(name: str) -> np.ndarray:
         return np.concatenate([getattr(slab, name) for slab in slabs])

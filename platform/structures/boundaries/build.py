@@ -1,4 +1,4 @@
-"""Periodic cells with grain boundaries, normal along z."""
+"""Periodic cells with grain boundaries normal to z."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ def build_boundary(
     arrangement: str = "random",
     stacking: Stacking | None = None,
 ) -> Atoms:
-    """Two grains of equal thickness with two boundaries per periodic cell, or one and a vacuum.
+    """Build two grains of equal thickness with two boundaries per periodic cell, or one boundary and a vacuum.
 
     Args:
         composition: formula, for instance "Li6PS5Cl0.5Br0.5".
-        disorder: share of the halides on 4a swapped with S on 4c, in each grain.
-        boundary: name, for instance "sigma5(001)[001]", see `coincidence.list_boundaries`.
-        min_grain_thickness_nm: each grain gets the fewest lattice planes that reach it and keep its faces in register.
-        seed: of the anion and Li arrangement.
-        min_width_nm: least side of the cell in the boundary plane.
-        vacuum_nm: width of a vacuum in place of the second boundary; 0 for none.
-        arrangement: of the free anions, "random" or "quasirandom" (pair correlations as by chance).
-        stacking: cuts, translation and gaps; by default the best of `search.ranked_stackings`.
+        disorder: fraction of the halides on 4a exchanged with S on 4c, in each grain.
+        boundary: name, for instance "sigma5(001)[001]"; see `csl.list_boundaries`.
+        min_grain_thickness_nm: minimum thickness; each grain has the fewest lattice planes that reach it in register.
+        seed: random seed of the anion and Li arrangement.
+        min_width_nm: minimum side length of the cell in the boundary plane.
+        vacuum_nm: width of a vacuum that replaces the second boundary; 0 for none.
+        arrangement: "random" or "quasirandom" free anions; the latter match the pair correlations of a random alloy.
+        stacking: terminations, translation and gaps; by default the first of `stacking_search.ranked_stackings`.
 
     Returns:
         Atoms that pass `checks.require`, with the arrays and ``info`` documented in docs/structures.md.
 
     Raises:
         InputError: the composition, the disorder or the boundary cannot be built.
-        StructureError: the result breaks a check.
+        StructureError: the built cell fails a check.
     """
     for name, value, least in (("min_grain_thickness_nm", min_grain_thickness_nm, 0.5), ("vacuum_nm", vacuum_nm, 0.0)):
         if value < least:
@@ -83,7 +83,7 @@ def boundary_skeleton(
     min_width_nm: float = MIN_WIDTH_NM,
     vacuum_nm: float = 0.0,
 ) -> Skeleton:
-    """Sites of a cell of two grains in one state of their boundary; sizes as in `build_boundary`."""
+    """Build the site skeleton of two grains in one microscopic state; sizes as in `build_boundary`."""
     layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
     along, across = (ceil(min_width_nm * NM_IN_A / side - 1e-9) for side in plane_cell_A(kind, lattice_A))
     return stack(kind, stacking, layers, (along, across), lattice_A, vacuum_nm * NM_IN_A)

@@ -1,4 +1,4 @@
-"""Holes of the anion lattice where a Li fits besides its crystal sites: at boundaries and for more than six Li."""
+"""Interstitial voids of the anion lattice for Li beyond its crystal sites: at boundaries, or above six Li per unit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from argyro.platform.structures.crystal.neighbours import close_distances, neare
 GRID_A = 0.6
 TO_ANION_A = 2.15
 TO_CENTRE_A = 2.7
-APART_A = 1.4  # holes nearer to one another than this are one hole
-TO_SITE_A = 1.4  # a hole nearer to a crystal site than this is that site
+APART_A = 1.4  # closer voids are the same void
+TO_SITE_A = 1.4  # a void closer to a crystal site is that site
 
 
 def find_voids(
@@ -21,15 +21,15 @@ def find_voids(
     planes_A: tuple[float, ...] = (),
     reach_A: float = 4.0,
 ) -> np.ndarray:
-    """Positions far enough from every ion of the framework and from the sites already known, roomiest first.
+    """Find positions far enough from all framework ions and from the known sites, largest voids first.
 
     Args:
         anions_A: (n, 3) anions.
         centres_A: (m, 3) tetrahedral centres.
         taken_A: (s, 3) known Li sites.
         cell_A: (3, 3).
-        planes_A: heights along z to search round; empty: the whole cell.
-        reach_A: how far from a plane to search.
+        planes_A: heights along z of the planes to search around; empty: the whole cell.
+        reach_A: largest distance from a plane.
 
     Returns:
         (v, 3) positions in Å.
@@ -45,7 +45,7 @@ def find_voids(
 
 
 def _grid(cell_A: np.ndarray, planes_A: tuple[float, ...], reach_A: float) -> np.ndarray:
-    """Grid points of the cell, those near the planes if there are any."""
+    """Return the grid points of the cell, restricted to the planes if any are given."""
     steps = [np.arange(n) / n for n in np.ceil(np.linalg.norm(cell_A, axis=1) / GRID_A).astype(int)]
     if planes_A:
         height = cell_A[2, 2]
@@ -57,7 +57,7 @@ def _grid(cell_A: np.ndarray, planes_A: tuple[float, ...], reach_A: float) -> np
 
 
 def _thin(points_A: np.ndarray, cell_A: np.ndarray) -> np.ndarray:
-    """Indices of points kept when each removes all later ones that are too near."""
+    """Return the indices of the points that remain when each point removes all later ones within APART_A."""
     if len(points_A) == 0:
         return np.zeros(0, dtype=int)
     i, j, _ = close_distances(points_A, points_A, cell_A, APART_A)

@@ -1,7 +1,7 @@
-"""Boundaries found from the structure alone, by the orientation of its tetrahedra along z.
+"""Detection of boundaries from the structure alone, by the orientation of its tetrahedra along z.
 
-In a crystal all tetrahedra point the same way. The octupole T = Σ a⊗a⊗a of the four arms a tells orientations apart,
-mirror images of the other polarity included, and a turn of its profile along z is a boundary.
+In a crystal all tetrahedra have the same orientation. The octupole T = Σ a⊗a⊗a of the four arms a distinguishes
+orientations, including mirror images of opposite polarity. A change of its profile along z is a boundary.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from argyro.platform.structures.crystal.neighbours import close_pairs
 
 SMOOTHING_A = 2.5
 STEP_A = 0.5
-SAME = 0.65  # correlation of octupoles that counts as the same orientation
+SAME = 0.65  # octupoles of higher correlation have the same orientation
 BOND_A = 2.9
-SURFACE_A = 5.0  # a gap as wide as this holds vacuum
+SURFACE_A = 5.0  # a wider gap is vacuum
 
 
 def tetrahedron_octupoles(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
-    """Indices (n,) of the tetrahedral centres and the normalised octupoles (n, 27) of their arms."""
+    """Return the indices (n,) of the tetrahedral centres and the normalised octupoles (n, 27) of their arms."""
     symbols = np.array(atoms.get_chemical_symbols())
     centres, corners = np.flatnonzero(np.isin(symbols, CENTRES)), np.flatnonzero(atoms.arrays["site"] == "16e")
     i, _, arm = close_pairs(atoms.positions[centres], atoms.positions[corners], atoms.cell[:], BOND_A)
@@ -31,7 +31,7 @@ def tetrahedron_octupoles(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
 
 
 def orientation_profile(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
-    """Heights (m,) in Å and the smoothed correlation (m,) of tetrahedra with the commonest orientation."""
+    """Return heights (m,) in Å and the smoothed correlation (m,) of tetrahedra with the most common orientation."""
     centres, octupoles = tetrahedron_octupoles(atoms)
     correlation = octupoles @ octupoles[np.argmax(np.sum(octupoles @ octupoles.T > SAME, axis=1))]
     height = atoms.cell[2, 2]
@@ -43,10 +43,10 @@ def orientation_profile(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
 
 
 def count_boundaries(atoms: Atoms) -> int:
-    """Number of boundaries normal to z: turns of the orientation profile that are not across a vacuum.
+    """Count boundaries normal to z: changes of the orientation profile that are not across a vacuum.
 
     Args:
-        atoms: with the array ``site``.
+        atoms: structure with the array ``site``.
     """
     heights, profile = orientation_profile(atoms)
     same = profile > SAME

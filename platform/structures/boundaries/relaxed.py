@@ -1,4 +1,4 @@
-"""The last stage of the search: the most promising states of a boundary relaxed, the lowest energy kept."""
+"""Relaxation of the most promising states of a boundary; the state of lowest energy is kept."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from argyro.platform.structures.relaxation import boundary_energy, formula_units
 
 STATES = 3
 BULK_SEEDS = (0, 1, 2)
-FORCE_EV_A = 0.1  # forces of a boundary; its energy changes by less than 0.01 J/m² below
+FORCE_EV_A = 0.1  # force tolerance of a boundary; a smaller one changes its energy by less than 0.01 J/m²
 STEPS = 200
 
 
 @dataclass(frozen=True)
 class BulkReference:
-    """Energies of the relaxed bulk, the mean over several arrangements of Li and free anions.
+    """Energies of the relaxed bulk, averaged over several arrangements of Li and free anions.
 
     Attributes:
         eV_per_unit: energy per formula unit.
         spread_eV: standard deviation over the arrangements, per formula unit.
         lattice_parameter_A: cube root of the volume of four formula units.
-        atom_eV: mean energy of the atoms of one element and site, where the calculator gives it.
+        atom_eV: mean atomic energy per element and site; empty where the calculator gives no atomic energies.
     """
 
     eV_per_unit: float
@@ -41,7 +41,7 @@ class BulkReference:
 def bulk_reference(
     composition: str, disorder: float, calculator: Calculator, supercell: tuple[int, int, int] = (1, 1, 1)
 ) -> BulkReference:
-    """Relax bulk cells of several seeds; arguments as in `build_bulk` and `relax`."""
+    """Relax bulk cells of several seeds and average them; arguments as in `build_bulk` and `relax`."""
     cells = [relax(build_bulk(composition, disorder, supercell, seed), calculator) for seed in BULK_SEEDS]
     per_unit = [cell.info["energy_eV"] / formula_units(cell) for cell in cells]
     sides = [(4 * cell.get_volume() / formula_units(cell)) ** (1 / 3) for cell in cells]
@@ -66,16 +66,16 @@ def relax_boundary(
 
     Args:
         composition: formula.
-        disorder: share of swapped free anions.
-        boundary: name.
+        disorder: fraction of exchanged free anions.
+        boundary: name of the boundary.
         calculator: any ASE calculator with forces and stress.
-        bulk: reference; computed with the calculator if not given.
-        states: how many states to relax.
-        options: of `build_boundary`, two boundaries per cell.
+        bulk: bulk reference; computed with the calculator if not given.
+        states: number of states to relax.
+        options: further arguments of `build_boundary`; the cell has two boundaries.
 
     Returns:
-        The relaxed cell; ``info["boundary_energy_eV_A2"]`` is the mean over its two boundaries and, where the
-        calculator shares the energy out among the atoms, ``info["side_energies_eV_A2"]`` that of each.
+        The relaxed cell. ``info["boundary_energy_eV_A2"]`` is the mean over its two boundaries.
+        ``info["side_energies_eV_A2"]`` has the energy of each boundary if the calculator gives atomic energies.
     """
     bulk = bulk or bulk_reference(composition, disorder, calculator)
     ranked = ranked_stackings(parse_boundary(boundary), Composition.parse(composition), disorder)[:states]
@@ -93,15 +93,15 @@ def relax_boundary(
 
 
 def side_energies_eV_A2(atoms: Atoms, bulk: BulkReference) -> list[float]:
-    """Energy of each boundary, from the atoms nearest to it and what their like has in the bulk.
+    """Return the energy of each boundary from the excess energies of the atoms nearest to it.
 
-    γ_k = Σ_i (e_i - ē_bulk(element, site)) / area over the atoms i nearest to plane k, plus an equal share of what the
-    bulk means leave of the cell's excess. How a calculator shares energy out among atoms is a convention: the mean
-    is exact, the difference of the sides meaningful where the grains are thick enough to be bulk in between.
+    γ_k = Σ_i (e_i - ē_bulk(element, site)) / area over the atoms i nearest to plane k. The difference to the total
+    excess of the cell is divided equally among the boundaries. Atomic energies depend on a convention of the
+    calculator: the mean is exact, the difference between sides requires grains with a bulk-like interior.
 
     Args:
         atoms: relaxed cell with the array ``energy_eV``.
-        bulk: its reference.
+        bulk: reference of the same composition and disorder.
     """
     height, area = atoms.cell[2, 2], float(np.linalg.norm(np.cross(atoms.cell[0], atoms.cell[1])))
     planes = np.array(atoms.info["boundary_planes_A"])
@@ -114,7 +114,7 @@ def side_energies_eV_A2(atoms: Atoms, bulk: BulkReference) -> list[float]:
 
 
 def _element_sites(atoms: Atoms) -> list[tuple[str, str]]:
-    """Element and site of each atom; Li in a hole is compared with Li on its crystal site."""
+    """Return element and site of each atom; Li in a void is compared with Li on its crystal site."""
     return [
         (symbol, "48h" if symbol == "Li" else str(site))
         for symbol, site in zip(atoms.get_chemical_symbols(), atoms.arrays["site"], strict=True)

@@ -1,4 +1,4 @@
-"""Rigid-body translations of two grains: the displacement shift lattice and the smallest gap at contact."""
+"""Rigid-body translations of two grains: the displacement shift lattice and the contact gap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from argyro.platform.structures.boundaries.csl import BoundaryType, short_lattice_points
 from argyro.platform.structures.boundaries.slabs import Slab, plane_spacing
 
-# Closest approach of ions of different grains, in lattice parameters (Å at 9.86 Å: 3.35, 3.45, 4.9).
+# Minimum distances of ions of different grains, in lattice parameters (Å at 9.86 Å: 3.35, 3.45, 4.9).
 ANION_ANION, ANION_CENTRE, CENTRE_CENTRE = 0.340, 0.350, 0.497
 
 
@@ -19,8 +19,8 @@ ANION_ANION, ANION_CENTRE, CENTRE_CENTRE = 0.340, 0.350, 0.497
 class ShiftLattice:
     """In-plane displacement shift lattice in Hermite normal form, in units of the plane cell's sides over `whole`.
 
-    In-plane translations by a lattice vector of either grain give the same boundary again; together these vectors
-    span this lattice. Its basis is (along, skew), (0, across).
+    An in-plane translation by a lattice vector of either grain reproduces the boundary. These vectors span the shift
+    lattice. Its basis is (along, skew), (0, across).
 
     Source: Bollmann, Crystal Defects and Crystalline Interfaces (1970).
     """
@@ -31,14 +31,14 @@ class ShiftLattice:
     whole: int
 
     def holds(self, shares: np.ndarray) -> bool:
-        """Whether a translation (2,), in shares of the plane cell's sides, leaves the boundary as it is."""
+        """Return whether a translation (2,), in fractions of the plane cell's sides, leaves the boundary unchanged."""
         first, second = (int(x) for x in np.round(shares * self.whole))
         return first % self.along == 0 and (second - first // self.along * self.skew) % self.across == 0
 
 
 @lru_cache(maxsize=256)
 def shift_lattice(boundary: BoundaryType) -> ShiftLattice:
-    """The in-plane displacement shift lattice of a boundary."""
+    """Return the in-plane displacement shift lattice of a boundary."""
     squares = np.round(4 * np.sum(boundary.plane_vectors**2, axis=1)).astype(int)
     whole = lcm(*(int(square) for square in squares))
     generators = {(whole, 0), (0, whole)}
@@ -50,13 +50,13 @@ def shift_lattice(boundary: BoundaryType) -> ShiftLattice:
 
 
 def _shares(boundary: BoundaryType, grain: int, points: np.ndarray) -> np.ndarray:
-    """In-plane parts (p, 2) of crystal vectors (p, 3) of a grain, in shares of the plane cell's sides."""
+    """Return the in-plane parts (p, 2) of crystal vectors (p, 3) of a grain, in fractions of the plane cell's sides."""
     in_cell_axes = points @ boundary.orientation(grain).T
     return in_cell_axes[:, :2] / np.linalg.norm(boundary.plane_vectors, axis=1)
 
 
 def _hermite(rows: set[tuple[int, int]]) -> tuple[int, int, int]:
-    """Hermite normal form (a, b), (0, c) of the lattice of whole-number pairs."""
+    """Return the Hermite normal form (a, b), (0, c) of a lattice of integer pairs."""
     pivot, below = (0, 0), 0
     for row in rows:
         upper, lower = pivot, row
@@ -70,10 +70,10 @@ def _hermite(rows: set[tuple[int, int]]) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=256)
 def thickness_period(boundary: BoundaryType) -> int:
-    """Smallest number of lattice planes after which each grain's faces lie above one another.
+    """Return the smallest number of lattice planes after which both faces of each grain are in register.
 
-    Only then do grains of different thickness have the same two boundaries. A face shifts sideways from plane to
-    plane; it is back when the shift belongs to the displacement shift lattice.
+    Grains whose thickness is a multiple of this period have the same two boundaries. Each plane shifts a face
+    sideways; the faces are in register when the total shift belongs to the displacement shift lattice.
     """
     lattice, points = shift_lattice(boundary), short_lattice_points()
     steps = []
@@ -85,13 +85,13 @@ def thickness_period(boundary: BoundaryType) -> int:
 
 
 def layers_for(boundary: BoundaryType, thickness_A: float, lattice_parameter_A: float) -> int:
-    """Fewest lattice planes, whole periods of them, that make a grain of at least this thickness."""
+    """Return the smallest multiple of the thickness period, in lattice planes, that reaches this thickness."""
     period = thickness_period(boundary)
     return period * ceil(thickness_A / (period * plane_spacing(boundary) * lattice_parameter_A) - 1e-9)
 
 
 def translation_grid(boundary: BoundaryType, lattice_parameter_A: float, spacing_A: float) -> np.ndarray:
-    """Translations (t, 3) in Å over one cell of the shift lattice, no further apart than the spacing."""
+    """Return a grid of translations (t, 3) in Å over one cell of the shift lattice, at most one spacing apart."""
     lattice = shift_lattice(boundary)
     lengths_A = np.linalg.norm(boundary.plane_vectors, axis=1) * lattice_parameter_A
     sides_A = lengths_A * np.array([lattice.along, lattice.across]) / lattice.whole
@@ -100,15 +100,16 @@ def translation_grid(boundary: BoundaryType, lattice_parameter_A: float, spacing
 
 
 def contact_gap(lower: Slab, upper: Slab, plane_cell_A: np.ndarray, lattice_parameter_A: float) -> float:
-    """Gap in Å between two slabs, stacked at zero gap, at which the first ions touch; negative when they interlock.
+    """Return the gap in Å at which the first ions of two slabs touch; negative when the slabs interlock.
 
-    A pair at lateral distance ρ and height difference h touches at distance d when the gap is √(d² - ρ²) - h.
+    The gap is relative to slabs stacked without a gap. A pair at lateral distance ρ and height difference h touches at
+    distance d when the gap is √(d² - ρ²) - h.
 
     Args:
-        lower: slab below, its upper face at its thickness.
-        upper: slab above, its lower face at z = 0.
+        lower: lower slab; the height of its upper face is its thickness.
+        upper: upper slab; its lower face is at z = 0.
         plane_cell_A: (2,) sides of the rectangular cell.
-        lattice_parameter_A: sets the contact distances.
+        lattice_parameter_A: cubic lattice parameter; scales the contact distances.
     """
     below, below_centre = lower.ions()
     above, above_centre = upper.ions()

@@ -1,7 +1,7 @@
-"""Slabs of crystal cut from whole units: a PS4 group goes with its P, a pair of Li sites with its middle.
+"""Crystal slabs cut from complete units: PS4 groups belong to their P, close pairs of Li sites to their midpoint.
 
-A half-open slab whose thickness is a whole number of lattice-plane spacings holds every kind of unit equally often,
-wherever it is cut; formula units and charge are right by construction.
+A half-open slab has the thickness of an integer number of lattice-plane spacings. It contains every kind of unit
+equally often for every cut, so that stoichiometry and charge are correct by construction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argyro.platform.structures.crystal.lattice_sites import ARMS, CENTRE, FREE_
 
 @dataclass(frozen=True)
 class Slab:
-    """One grain with its lower face at z = 0, in Å; shapes as in `crystal.Skeleton`."""
+    """Grain with its lower face at z = 0, in Å; shapes as in `lattice_sites.Skeleton`."""
 
     centres: np.ndarray
     arms: np.ndarray
@@ -25,11 +25,11 @@ class Slab:
     thickness_A: float
 
     def moved(self, shift_A: np.ndarray) -> Slab:
-        """The slab displaced as a rigid body."""
+        """Return the slab displaced as a rigid body."""
         return Slab(self.centres + shift_A, self.arms, self.free + shift_A, self.pairs + shift_A, self.thickness_A)
 
     def repeated(self, counts: tuple[int, int], plane_cell_A: np.ndarray) -> Slab:
-        """The slab repeated in its plane along the two vectors (2, 3) of its cell."""
+        """Return the slab repeated in its plane along the two vectors (2, 3) of its cell."""
         shifts = np.array([i * plane_cell_A[0] + j * plane_cell_A[1] for i, j in np.ndindex(*counts)])
 
         def tiled(points: np.ndarray) -> np.ndarray:
@@ -40,20 +40,20 @@ class Slab:
         return Slab(tiled(self.centres), arms, tiled(self.free), tiled(self.pairs), self.thickness_A)
 
     def ions(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions (f, 3) of centres, corners and free anions, and whether each is a centre."""
+        """Return positions (f, 3) of centres, corners and free anions, and a mask (f,) of the centres."""
         corners = (self.centres[:, None] + self.arms).reshape(-1, 3)
         positions = np.concatenate([self.centres, corners, self.free.reshape(-1, 3)])
         return positions, np.arange(len(positions)) < len(self.centres)
 
 
 def plane_spacing(boundary: BoundaryType) -> float:
-    """Distance of neighbouring lattice planes parallel to the boundary, in lattice parameters."""
+    """Return the distance between neighbouring lattice planes parallel to the boundary, in lattice parameters."""
     heights = short_lattice_points() @ np.array(boundary.plane) / np.linalg.norm(boundary.plane)
     return float(heights[heights > 1e-9].min())
 
 
 def terminations(boundary: BoundaryType, grain: int) -> list[float]:
-    """Distinct places to cut a grain between its layers of ions, as shares of the plane spacing.
+    """List the distinct terminations of a grain between its ion layers, as fractions of the plane spacing.
 
     Args:
         boundary: type of boundary.
@@ -67,13 +67,13 @@ def terminations(boundary: BoundaryType, grain: int) -> list[float]:
 
 
 def cut_slab(boundary: BoundaryType, grain: int, layers: int, termination: float, lattice_parameter_A: float) -> Slab:
-    """A grain of whole lattice planes above the boundary's rectangular cell.
+    """Cut a grain of complete lattice planes over the rectangular coincidence cell of the boundary.
 
     Args:
         boundary: type of boundary.
         grain: 0 lower, 1 upper.
         layers: number of lattice planes.
-        termination: where the first plane is cut, a share of the spacing.
+        termination: position of the cut in the first plane, as a fraction of the spacing.
         lattice_parameter_A: cubic lattice parameter.
     """
     turn = boundary.orientation(grain)
@@ -82,7 +82,7 @@ def cut_slab(boundary: BoundaryType, grain: int, layers: int, termination: float
     inverse = np.linalg.inv(basis)
 
     def wrapped(reference: np.ndarray) -> np.ndarray:
-        """Whole-period shifts that bring reference points (k, 3) into the slab."""
+        """Return the translations by whole periods that bring reference points (k, 3) into the slab."""
         share = (points[:, None] + reference) @ inverse
         share[..., 2] -= termination / layers
         return -np.floor(share + 1e-9) @ basis + points[:, None]
@@ -103,7 +103,7 @@ def cut_slab(boundary: BoundaryType, grain: int, layers: int, termination: float
 
 
 def _slab_basis(boundary: BoundaryType, turn: np.ndarray, layers: int) -> np.ndarray:
-    """Two vectors in the plane and one of `layers` plane spacings upwards, crystal axes of the grain, rows."""
+    """Return two in-plane vectors and one of `layers` plane spacings upwards, as rows in the grain's crystal axes."""
     in_plane = boundary.plane_vectors @ boundary.frame.T @ turn
     points = short_lattice_points()
     heights = points @ turn[2]
@@ -112,7 +112,7 @@ def _slab_basis(boundary: BoundaryType, turn: np.ndarray, layers: int) -> np.nda
 
 
 def _points_inside(basis: np.ndarray) -> np.ndarray:
-    """All face-centred lattice points in the half-open cell of a basis, (4 × volume, 3)."""
+    """Return all face-centred lattice points (4 × volume, 3) in the half-open cell of a basis."""
     corners = np.array(list(np.ndindex(2, 2, 2))) @ basis * 2
     low, high = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int)
     spans = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]

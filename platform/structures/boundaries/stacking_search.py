@@ -1,7 +1,7 @@
-"""Search of the microscopic state of a boundary: cuts, rigid-body translations and gaps, ranked before relaxation.
+"""Search for the microscopic state of a boundary: terminations, rigid-body translations and gaps, before relaxation.
 
-First by geometry: the excess length at contact, the less the denser. Then, for the densest, by the Coulomb energy with
-Li placed, free anions carrying the mean charge of their site.
+The first ranking is geometric: denser states have a smaller excess length at contact. The second ranks the densest
+states by their Coulomb energy with Li placed; free anions carry the mean charge of their site.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from argyro.platform.structures.crystal.decorate import mean_framework, place_in
 from argyro.platform.structures.crystal.lithium_placement import wall_energy_eV
 
 GRID_A = 1.2
-SLAB_A = 9.0  # thickness of the grains of the search
-SWEEPS = 20  # of Li, enough to tell states apart
-TRIED = 8  # states that go on from geometry to Coulomb energy
+SLAB_A = 9.0  # thickness of the grains during the search
+SWEEPS = 20  # Monte Carlo sweeps of Li, enough to distinguish states
+TRIED = 8  # densest states ranked by Coulomb energy
 
 
 @lru_cache(maxsize=512)
 def ranked_stackings(boundary: BoundaryType, composition: Composition, disorder: float) -> tuple[Stacking, ...]:
-    """States of a boundary, the most promising first.
+    """Rank the states of a boundary, the most promising first.
 
     Args:
         boundary: type of boundary.
         composition: amounts per formula unit.
-        disorder: share of swapped free anions; with the composition it sets the mean charges of the free sites.
+        disorder: fraction of exchanged free anions; with the composition it sets the mean charges of the free sites.
     """
     lattice_A = composition.lattice_parameter_A
     dense = contact_stackings(boundary, lattice_A)[:TRIED]
@@ -42,7 +42,7 @@ def ranked_stackings(boundary: BoundaryType, composition: Composition, disorder:
 
 
 def contact_stackings(boundary: BoundaryType, lattice_A: float) -> list[Stacking]:
-    """All states of the grid at contact, smallest sum of gaps first."""
+    """List all states of the translation grid at contact, smallest sum of gaps first."""
     sides = plane_cell_A(boundary, lattice_A)
     layers = layers_for(boundary, SLAB_A, lattice_A)
     slabs = {
@@ -66,7 +66,7 @@ def contact_stackings(boundary: BoundaryType, lattice_A: float) -> list[Stacking
 def _coulomb_energy(
     boundary: BoundaryType, state: Stacking, layers: int, composition: Composition, disorder: float
 ) -> float:
-    """Coulomb energy of a small cell in this state, with the penalty of Li that find no room."""
+    """Return the Coulomb energy of a small cell in this state, with the contact repulsion of Li that do not fit."""
     skeleton = stack(boundary, state, layers, (1, 1), composition.lattice_parameter_A)
     ions_A, charges_e, lithium = mean_framework(skeleton, composition, disorder)
     lithium_A = place_in(skeleton, ions_A, charges_e, lithium, seed=0, sweeps=SWEEPS).positions_A

@@ -1,1 +1,1 @@
-"""Order crystals with partial occupancies: read the CIF, balance charges, choose a cell, place the ions."""
+"""Ordered cells of crystals with partial occupancies: CIF reading, charge balance, supercell choice, ion placement."""

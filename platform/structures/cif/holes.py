@@ -1,4 +1,4 @@
-"""Holes between the ions, for those that fit no site of the CIF."""
+"""Interstitial voids for ions without a free site in the CIF."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ase.data import atomic_numbers, covalent_radii
 from scipy.spatial import cKDTree
 
 GRID_A = 0.5
-LEAST_ROOM = 0.75  # of the sum of covalent radii, to every other ion
+LEAST_ROOM = 0.75  # minimum distance to every other ion, in sums of covalent radii
 _IMAGES = np.array(list(np.ndindex(3, 3, 3))) - 1
 
 
 class Holes:
-    """Room of the grid points of a cell for ions of one element: min over ions of r / (r_cov + r_cov).
+    """Void sizes at the grid points of a cell for one element: min over ions of r / (r_cov + r_cov).
 
     Args:
-        symbol: element that needs places.
-        others: elements of the ions that stay.
-        positions_A: (n, 3) of these ions.
-        cell_A: (3, 3).
+        symbol: element of the ions to place.
+        others: elements of the fixed ions.
+        positions_A: (n, 3) positions of the fixed ions.
+        cell_A: (3, 3) cell vectors as rows.
     """
 
     def __init__(self, symbol: str, others: Sequence[str], positions_A: np.ndarray, cell_A: np.ndarray):
@@ -34,7 +34,7 @@ class Holes:
         self._symbol = symbol
 
     def take(self) -> np.ndarray | None:
-        """Take the roomiest hole, (3,) Å; None when no ion fits any more."""
+        """Occupy the largest void and return its position (3,) in Å; None if no void is large enough."""
         best = int(np.argmax(self._room))
         if self._room[best] < LEAST_ROOM:
             return None

@@ -1,4 +1,4 @@
-"""Place ions on shared and partly empty sites: low Coulomb energy, never two on split sites."""
+"""Placement of ions on shared and partly empty sites: low Coulomb energy, at most one ion per set of split sites."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from argyro.platform.structures.cif.site_counts import SiteCounts
 from argyro.platform.structures.crystal.coulomb import COULOMB_EV_A, ewald_matrix
 from argyro.platform.structures.crystal.neighbours import close_distances
 
-SPLIT_SHARE = 0.75  # of the sum of covalent radii: nearer sites are alternatives of one ion
+SPLIT_SHARE = 0.75  # in sums of covalent radii; closer sites are split positions of one ion
 ANION_SPLIT_A = 1.6
 SPLIT_PENALTY_EV = 60.0
-RELOCATION_EV = 12.0  # an ion leaves its orbit only to end a clash on split sites
-RELOCATION_SHARE = 0.25  # of the moves
+RELOCATION_EV = 12.0  # cost of another orbit; only a clash on split sites costs more
+RELOCATION_SHARE = 0.25  # fraction of the moves
 SEPARATION_STEPS = 2000
-HOLE = "hole"  # label of an ion on no site of the CIF
-SHORTEST_A = 1.5  # Coulomb interactions are those at this distance for nearer sites
+HOLE = "hole"  # label of an ion in a void, not on a site of the CIF
+SHORTEST_A = 1.5  # closer sites interact as at this distance
 HOT_EV, COLD_EV = 10.0, 0.02
 MOVES_PER_SITE, FEWEST_MOVES, MOST_MOVES = 300, 5_000, 120_000
 
@@ -34,12 +34,12 @@ class Placement:
 
     Attributes:
         symbols: element of each filled site.
-        positions_A: (n, 3) of the filled sites.
+        positions_A: (n, 3) positions of the filled sites.
         labels: orbit of each filled site.
-        split_pairs: split sites that are both occupied; 0 unless the occupancies demand it.
-        shortest_split_A: distance of the nearest such pair, infinite without one.
-        in_holes: ions that fit no free site of the CIF and take a hole between the others.
-        relocated: ions on another orbit of their element than the counts say, which keeps split sites apart.
+        split_pairs: pairs of split sites with both sites occupied; 0 unless the occupancies require such pairs.
+        shortest_split_A: shortest distance of such a pair, infinite without one.
+        in_holes: ions that fit no free site of the CIF and occupy an interstitial void.
+        relocated: ions moved to another orbit of their element to avoid clashes on split sites.
     """
 
     symbols: list[str]
@@ -59,18 +59,18 @@ def place_ions(
     seed: int,
     effort: int = 1,
 ) -> Placement:
-    """Choose which sites are filled by simulated annealing of the Coulomb energy of the formal charges.
+    """Choose the filled sites by simulated annealing of the Coulomb energy of the formal charges.
 
-    Moves exchange two ions, or an ion and a vacancy, of one orbit. Some take an ion to an empty site of another orbit
-    of its element, at a cost that only a clash on split sites outweighs.
+    Most moves exchange two ions, or an ion and a vacancy, of one orbit. The others move an ion to an empty site of
+    another orbit of its element. Only a clash on split sites costs more than such a relocation.
 
     Args:
-        crystal: with occupancies.
-        counts: whole numbers for the supercell.
+        crystal: crystal with occupancies.
+        counts: integer numbers of ions in the supercell.
         supercell: repeats along the axes.
         states: charge number of each element.
-        seed: of the random moves.
-        effort: factor of the number of moves.
+        seed: random seed of the moves.
+        effort: factor on the number of moves.
     """
     sites = _Sites(crystal, counts, supercell, states)
     random = np.random.default_rng(seed)
@@ -91,19 +91,23 @@ def place_ions(
 
 
 def _extra_ions(name: str, counts: SiteCounts, symbols, positions, cell_A) -> np.ndarray:
-    """Holes (k, 3) for the mobile ions that balance the charge beyond the sites of the CIF."""
+    """Find voids (k, 3) for the mobile ions that balance the charge and have no site in the CIF."""
     element, number = counts.extra
     if not number:
         return np.empty((0, 3))
     holes = Holes(element, symbols, positions, cell_A)
     taken = [hole for _ in range(number) if (hole := holes.take()) is not None]
     if len(taken) < number:
-        raise InputError(f"{name}: {number} more {element} balance the charges and find no room", path="structure")
+        raise InputError(
+            f"{name}: charge balance needs {number} more {element}, but only {len(taken)} voids are large enough; "
+            "correct the occupancies in the CIF",
+            path="structure",
+        )
     return np.array(taken)
 
 
 def _into_holes(sites: _Sites, filled: np.ndarray, keep: np.ndarray, symbols, positions, labels) -> list[int]:
-    """Move a mobile ion of each pair left on split sites into a hole, where there is one; returns the emptied sites."""
+    """Move one mobile ion of each remaining split pair into a void, if there is one; return the emptied sites."""
     clashing: list[int] = []
     for first, second in zip(sites.split_i.tolist(), sites.split_j.tolist(), strict=True):
         if filled[first] >= 0 and filled[second] >= 0 and not {first, second} & set(clashing):
@@ -129,7 +133,7 @@ def _into_holes(sites: _Sites, filled: np.ndarray, keep: np.ndarray, symbols, po
 
 
 class _Sites:
-    """Sites of the supercell, their interactions, and which may exchange their ions."""
+    """Sites of the supercell, their interactions and the groups within which ions exchange."""
 
     def __init__(self, crystal: PartialCrystal, counts: SiteCounts, supercell, states: Mapping[str, float]):
         shifts = np.array(list(np.ndindex(*supercell)), dtype=float)
@@ -158,7 +162,7 @@ class _Sites:
         self._find_split_sites(crystal)
 
     def _find_split_sites(self, crystal: PartialCrystal) -> None:
-        """Pairs of sites too close for two ions; not counted where the occupancies add up to more than one."""
+        """Find pairs of sites too close for two ions; skip sites whose occupancies add up to one or more."""
         total = np.concatenate([np.full(len(m), o.total) for m, o in zip(self.members, crystal.orbits, strict=True)])
         self.total = total
         radius = np.concatenate(
@@ -179,7 +183,7 @@ class _Sites:
         self.split_i, self.split_j, self.split_r = i[split], j[split], r[split]
 
     def shuffled(self, random: np.random.Generator) -> np.ndarray:
-        """A random arrangement: index of the element on each site, -1 for a vacancy."""
+        """Return a random arrangement: the element index on each site, -1 for a vacancy."""
         filled = np.full(len(self.positions_A), -1)
         for member, numbers in zip(self.members, self.numbers, strict=True):
             kinds = [self.elements.index(element) for element, number in numbers.items() for _ in range(number)]
@@ -187,12 +191,12 @@ class _Sites:
         return filled
 
     def split_pairs(self, filled: np.ndarray) -> tuple[int, float]:
-        """Number of split pairs with both sites filled, and the shortest of their distances."""
+        """Count split pairs with both sites filled and return the shortest of their distances."""
         both = (filled[self.split_i] >= 0) & (filled[self.split_j] >= 0) & (self.split_i < self.split_j)
         return int(both.sum()), float(self.split_r[both].min()) if both.any() else float("inf")
 
     def relocated(self, filled: np.ndarray) -> int:
-        """Ions beyond the wanted number of their orbit."""
+        """Count ions in excess of the wanted number of their orbit."""
         return sum(
             max(0, int((filled[member] == self.elements.index(element)).sum()) - numbers.get(element, 0))
             for member, numbers in zip(self.members, self.numbers, strict=True)
@@ -200,21 +204,21 @@ class _Sites:
         )
 
     def coulomb(self) -> np.ndarray:
-        """(s, s) interactions of unit charges in eV; attraction of sites nearer than contact is limited."""
+        """Return the interactions (s, s) of unit charges in eV, limited for sites closer than contact."""
         matrix = ewald_matrix(self.positions_A, self.cell_A)
         i, j, r = close_distances(self.positions_A, self.positions_A, self.cell_A, SHORTEST_A)
         np.add.at(matrix, (i, j), COULOMB_EV_A * (1 / SHORTEST_A - 1 / r))
         return matrix
 
     def exclusion(self) -> np.ndarray:
-        """(s, s) energy of two ions on split sites, larger the nearer the sites are."""
+        """Return the repulsion (s, s) in eV of two ions on split sites; it increases for closer sites."""
         matrix = np.zeros((len(self.positions_A), len(self.positions_A)))
         matrix[self.split_i, self.split_j] = SPLIT_PENALTY_EV / np.maximum(self.split_r, 0.5)
         return matrix
 
 
 class _Annealing:
-    """Metropolis moves with E = ½ qᵀ M q + ½ oᵀ W o, occupations o of 0 or 1."""
+    """Metropolis state with E = ½ qᵀ M q + ½ oᵀ W o for charges q and occupations o of 0 or 1."""
 
     def __init__(self, sites: _Sites, filled: np.ndarray):
         self.sites, self.filled = sites, filled
@@ -223,7 +227,7 @@ class _Annealing:
         self.clash = self.exclusion @ (filled >= 0).astype(float)
 
     def exchange_eV(self, first: int, second: int) -> float:
-        """Change of energy when two sites exchange what is on them."""
+        """Return the energy change when two sites exchange their ions."""
         dq, do = self._differences(first, second)
         m, w = self.coulomb, self.exclusion
         change = dq * (self.field[first] - self.field[second])
@@ -231,7 +235,7 @@ class _Annealing:
         return change + do * (self.clash[first] - self.clash[second]) - do * do * w[first, second]
 
     def exchange(self, first: int, second: int) -> None:
-        """Carry the exchange out."""
+        """Exchange the ions of two sites."""
         dq, do = self._differences(first, second)
         self.filled[first], self.filled[second] = self.filled[second], self.filled[first]
         if dq:
@@ -246,7 +250,7 @@ class _Annealing:
 
 
 def _anneal(sites: _Sites, filled: np.ndarray, random: np.random.Generator, effort: int) -> np.ndarray:
-    """Exchange and relocate ions with falling temperature."""
+    """Exchange and relocate ions at decreasing temperature."""
     state = _Annealing(sites, filled)
     members = np.concatenate(sites.exchangeable)
     moves = effort * int(np.clip(MOVES_PER_SITE * len(members), FEWEST_MOVES, MOST_MOVES))
@@ -274,7 +278,7 @@ def _anneal(sites: _Sites, filled: np.ndarray, random: np.random.Generator, effo
 
 
 def _separate(sites: _Sites, filled: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """End the last clashes: an ion on a split site takes the empty site of its element with the fewest clashes.
+    """Remove the last clashes: move ions on split sites to the empty site of their element with the fewest clashes.
 
     Source: Minton et al., Artif. Intell. 58, 161 (1992), min-conflicts heuristic.
     """

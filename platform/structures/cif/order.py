@@ -1,4 +1,4 @@
-"""From a CIF with partial occupancies to an ordered, neutral cell."""
+"""Conversion of a CIF with partial occupancies to an ordered, neutral cell."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from argyro.platform.structures.cif.partial_crystal import PartialCrystal, read_
 from argyro.platform.structures.cif.site_counts import SiteCounts, site_counts
 from argyro.platform.structures.cif.supercell import CLOSE, Supercell, choose_supercell
 
-EFFORTS = (1, 4)  # annealing of the first attempt, and of one more if two ions are left on split sites
-ION_OVERLAP_A = 1.0  # two ions nearer than this are no structure, whatever the occupancies demand
+EFFORTS = (1, 4)  # annealing effort of the first attempt, and of a second one if clashes remain
+ION_OVERLAP_A = 1.0  # closer ions are refused
 
 
 @dataclass(frozen=True)
 class OrderedCrystal:
-    """An ordered cell beside the crystal it stands for.
+    """Ordered cell with the disordered crystal that it represents.
 
     Attributes:
-        atoms: neutral supercell; array ``orbit`` names the CIF's site of each atom.
-        crystal: as read.
+        atoms: neutral supercell; the array ``orbit`` has the CIF site of each atom.
+        crystal: crystal read from the CIF.
         supercell: repeats of the conventional cell.
         counts: atoms per orbit, with the largest deviation from the occupancies.
         states: charge number of each element.
-        split_pairs: split sites that are both occupied.
-        notes: what was assumed, rounded or could not be held.
+        split_pairs: pairs of split sites with both sites occupied.
+        notes: assumptions, rounding and deviations from the occupancies.
     """
 
     atoms: Atoms
@@ -45,19 +45,19 @@ class OrderedCrystal:
 def order_cif(
     path: Path | str, supercell: Supercell | None = None, min_atoms: int | None = None, seed: int = 0
 ) -> OrderedCrystal:
-    """Build an ordered, neutral cell of the crystal of a CIF.
+    """Build an ordered, neutral cell of the crystal in a CIF.
 
-    Whole numbers per site come nearest to the occupancies with zero total charge; their arrangement has low Coulomb
-    energy, and no two ions share a split site.
+    The number of ions per site is the neutral choice closest to the occupancies. The arrangement has a low Coulomb
+    energy and no two ions on split sites.
 
     Args:
         path: CIF file, with or without partial occupancies.
-        supercell: repeats of the conventional cell; by default the smallest that holds the occupancies within 2 %.
-        min_atoms: fewest atoms, in place of a supercell.
-        seed: of the arrangement.
+        supercell: repeats of the conventional cell; by default the smallest that meets the occupancies within 2 %.
+        min_atoms: minimum number of atoms, as an alternative to a supercell.
+        seed: random seed of the arrangement.
 
     Raises:
-        InputError: the CIF cannot be read, its charges do not balance, or its sites cannot be filled as it says.
+        InputError: the CIF is unreadable, its charges do not balance, or its occupancies cannot be realised.
     """
     crystal = read_cif(path)
     states = oxidation_states(crystal.amounts, crystal.oxidation, crystal.name)
@@ -76,7 +76,7 @@ def order_cif(
 
 
 def _place(crystal, counts, supercell, states, seed: int) -> Placement:
-    """The first of two arrangements without two ions on split sites, else the one with the fewest such pairs."""
+    """Return the first of two arrangements without clashes on split sites, else the one with the fewest clashes."""
     tries = []
     for effort in EFFORTS:
         tries.append(place_ions(crystal, counts, supercell, states, seed, effort))
@@ -85,8 +85,8 @@ def _place(crystal, counts, supercell, states, seed: int) -> Placement:
     best = min(tries, key=lambda placed: (placed.split_pairs, placed.in_holes))
     if best.shortest_split_A < ION_OVERLAP_A:
         raise InputError(
-            f"{crystal.name}: its occupancies put two ions on sites {best.shortest_split_A:.2f} Å apart; "
-            "correct the occupancies of the split sites (in sum at most 1), or give a larger --supercell",
+            f"{crystal.name}: the occupancies put two ions on sites {best.shortest_split_A:.2f} Å apart; "
+            "correct the occupancies of the split sites (sum at most 1), or give a larger --supercell",
             path="structure",
             accepted="split sites with occupancies that add up to at most 1",
         )
@@ -96,15 +96,15 @@ def _place(crystal, counts, supercell, states, seed: int) -> Placement:
 def _notes(crystal: PartialCrystal, counts: SiteCounts, placed: Placement) -> tuple[str, ...]:
     notes = list(crystal.notes)
     if counts.deviation > CLOSE:
-        why = "charge balance or the size of the cell do not allow less"
+        why = "charge balance or cell size allow no better match"
         notes.append(f"an occupancy differs from the CIF by {counts.deviation:.3f}: {why}")
     if placed.in_holes:
-        notes.append(f"{placed.in_holes} ions fit no free site of the CIF and take holes: relax the cell before use")
+        notes.append(f"{placed.in_holes} ions fit no free CIF site and occupy voids; relax the cell before use")
     if placed.relocated:
-        notes.append(f"{placed.relocated} ions are on another site of their element, to keep split sites apart")
+        notes.append(f"{placed.relocated} ions moved to another site of their element to avoid split-site clashes")
     if placed.split_pairs:
         notes.append(
-            f"{placed.split_pairs} pairs of ions lie as near as {placed.shortest_split_A:.2f} Å, "
-            "since the occupancies leave no other sites: relax the cell before use"
+            f"{placed.split_pairs} pairs of ions on split sites are as close as {placed.shortest_split_A:.2f} Å, "
+            "because no other sites are free; relax the cell before use"
         )
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""Charge numbers of the elements of a crystal, from the CIF or from the states in which the elements are common."""
+"""Charge numbers of the elements of a crystal, from the CIF or from their common oxidation states."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ COMMON: dict[str, tuple[float, ...]] = {
     "Mo": (6, 4), "W": (6, 4), "O": (-2,), "S": (-2, 6, 4), "Se": (-2, 4, 6), "Te": (-2, 6, 4),
     "F": (-1,), "Cl": (-1, 7, 5), "Br": (-1,), "I": (-1,),
 }  # fmt: skip
-LARGEST_IMBALANCE = 0.03  # of the positive charge: refined occupancies rarely balance exactly
-MOBILE = ("Li", "Na", "K", "Ag", "Cu", "H")  # the first of these present balances the cell
-MOBILE_CHANGE = 0.15  # of the mobile ions may be added or left out: their occupancies are the least certain
-_RARE_STATE_PENALTY = 0.02  # in the same unit, per step down the list of states
+LARGEST_IMBALANCE = 0.03  # fraction of the positive charge; refined occupancies rarely balance exactly
+MOBILE = ("Li", "Na", "K", "Ag", "Cu", "H")  # the first element present balances the charge
+MOBILE_CHANGE = 0.15  # fraction of mobile ions to add or remove; their occupancies are the least certain
+_RARE_STATE_PENALTY = 0.02  # fraction of the positive charge, per step down the list of states
 
 
 def oxidation_states(amounts: Mapping[str, float], stated: Mapping[str, float], name: str) -> dict[str, float]:
-    """Choose the charge numbers that balance a composition best, common states first.
+    """Choose the charge numbers that balance a composition best; prefer common states.
 
     Args:
-        amounts: element and number of atoms.
-        stated: charge numbers of the CIF; used when they balance.
-        name: of the crystal, for messages.
+        amounts: number of atoms by element.
+        stated: charge numbers from the CIF; used if they balance.
+        name: name of the crystal, for messages.
 
     Raises:
         InputError: no set of known states balances the charges within 3 % of the positive charge, or within 15 % of the
@@ -43,7 +43,11 @@ def oxidation_states(amounts: Mapping[str, float], stated: Mapping[str, float], 
         return dict(stated)
     unknown = sorted(set(amounts) - set(COMMON))
     if unknown:
-        raise InputError(f"{name}: no oxidation state is known for {', '.join(unknown)}", path="structure")
+        raise InputError(
+            f"{name}: no oxidation state is known for {', '.join(unknown)}; "
+            "give oxidation states in the CIF (_atom_type_oxidation_number)",
+            path="structure",
+        )
     elements = list(amounts)
     choices = [list(enumerate(COMMON[element])) for element in elements]
     best = min(product(*choices), key=lambda chosen: _score(amounts, elements, chosen))
@@ -52,7 +56,7 @@ def oxidation_states(amounts: Mapping[str, float], stated: Mapping[str, float], 
         charge = sum(states[element] * number for element, number in amounts.items())
         words = ", ".join(f"{element} {state:+g}" for element, state in states.items())
         raise InputError(
-            f"{name}: its charges do not balance: {charge:+.3g} per cell with {words}; "
+            f"{name}: the charges do not balance: {charge:+.3g} per cell with {words}; "
             "correct the occupancies, or give oxidation states in the CIF (_atom_type_oxidation_number)",
             path="structure",
             accepted="occupancies whose charges add up to zero within 3 %, or within 15 % of the mobile ions",
@@ -63,12 +67,12 @@ def oxidation_states(amounts: Mapping[str, float], stated: Mapping[str, float], 
 def _score(amounts: Mapping[str, float], elements: list[str], chosen: tuple) -> float:
     states = {element: state for element, (_, state) in zip(elements, chosen, strict=True)}
     excess = _excess(amounts, states)
-    # a set that balances within the errors of refined occupancies is judged by how common its states are
+    # sets that balance within the refinement errors are ranked by how common their states are
     return 10 * excess + 0.1 * _imbalance(amounts, states) + _RARE_STATE_PENALTY * sum(rank for rank, _ in chosen)
 
 
 def _excess(amounts: Mapping[str, float], states: Mapping[str, float]) -> float:
-    """Imbalance beyond errors of refinement and beyond the mobile ions that may be added or left out."""
+    """Return the imbalance beyond the refinement errors and the mobile ions that may be added or removed."""
     mobile = next((element for element in MOBILE if element in amounts), None)
     positive = sum(states[element] * number for element, number in amounts.items() if states[element] > 0)
     spare = MOBILE_CHANGE * amounts[mobile] / positive if mobile and positive else 0.0
@@ -76,7 +80,7 @@ def _excess(amounts: Mapping[str, float], states: Mapping[str, float]) -> float:
 
 
 def _imbalance(amounts: Mapping[str, float], states: Mapping[str, float]) -> float:
-    """Residual charge as a share of the positive charge; infinite without positive and negative ions."""
+    """Return the residual charge as a fraction of the positive charge; infinite without ions of both signs."""
     charges = [states[element] * number for element, number in amounts.items()]
     positive, negative = sum(c for c in charges if c > 0), -sum(c for c in charges if c < 0)
     return abs(positive - negative) / positive if positive and negative else float("inf")

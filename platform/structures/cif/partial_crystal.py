@@ -1,4 +1,4 @@
-"""A crystal whose sites may be shared or partly empty, as a CIF gives it."""
+"""Crystals with shared or partly empty sites, as read from a CIF."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 
-EMPTY = 1e-4  # a smaller share is no ion
-FULL = 0.999  # a site with this occupancy or more counts as filled
-MOST_OCCUPANCY = 1.1  # refined sums slightly above one are scaled down; larger ones are refused
+EMPTY = 1e-4  # smaller occupancies count as zero
+FULL = 0.999  # larger occupancies count as one
+MOST_OCCUPANCY = 1.1  # occupancy sums up to this value are scaled to one; larger sums are refused
 ACCEPTED = "a CIF with cell, symmetry and atom sites"
 
 
@@ -21,8 +21,8 @@ class Orbit:
     """Symmetry-equivalent sites with one occupancy.
 
     Attributes:
-        label: of the CIF, for instance ``Li1``.
-        occupancy: element and its share, in sum at most 1.
+        label: site label of the CIF, for instance ``Li1``.
+        occupancy: occupancy by element; the sum is at most 1.
         positions: (n, 3) fractional coordinates.
     """
 
@@ -32,7 +32,7 @@ class Orbit:
 
     @property
     def total(self) -> float:
-        """Share of the sites that are filled."""
+        """Total occupancy of the sites."""
         return sum(self.occupancy.values())
 
     @property
@@ -43,14 +43,14 @@ class Orbit:
 
 @dataclass(frozen=True)
 class PartialCrystal:
-    """A conventional cell with partial occupancies.
+    """Conventional cell with partial occupancies.
 
     Attributes:
-        name: of the file, for messages.
-        cell_A: (3, 3).
-        orbits: the sites, grouped.
-        oxidation: charge number of each element where the CIF states it, else empty.
-        notes: what was assumed or changed while reading.
+        name: file name, for messages.
+        cell_A: (3, 3) cell vectors as rows.
+        orbits: sites, grouped by label and occupancy.
+        oxidation: charge number of each element; empty if the CIF does not state all of them.
+        notes: assumptions and changes made while reading.
     """
 
     name: str
@@ -81,12 +81,12 @@ def read_cif(path: Path | str) -> PartialCrystal:
         path: CIF file.
 
     Raises:
-        InputError: the file is no CIF, holds no atoms, an unknown element, or sites filled more than once.
+        InputError: the file is not a CIF, has no atoms, has an unknown element, or has occupancies above 1.1.
     """
     path = Path(path)
     structures, notes = _parse(path)
     if len(structures) > 1:
-        notes.append(f"{path.name} holds {len(structures)} crystals; the first is used")
+        notes.append(f"{path.name} has {len(structures)} crystals; the first is used")
     structure = structures[0]
     groups: dict[tuple, list[np.ndarray]] = {}
     oxidation: dict[str, set[float]] = {}
@@ -109,7 +109,7 @@ def read_cif(path: Path | str) -> PartialCrystal:
 
 
 def _parse(path: Path) -> tuple[list, list[str]]:
-    """Structures of all data blocks that have atoms, and remarks."""
+    """Return the structures of all data blocks with atoms, and notes on occupancies."""
     from pymatgen.io.cif import CifFile, CifParser
 
     text = _read_text(path)
@@ -121,9 +121,9 @@ def _parse(path: Path) -> tuple[list, list[str]]:
             parser = CifParser.from_str(str(file), occupancy_tolerance=MOST_OCCUPANCY, check_cif=False)
             structures = parser.parse_structures(primitive=False, on_error="ignore")
         except Exception as error:
-            raise _refuse(path, _reason(caught) or f"it cannot be read: {_one_line(error)}") from error
+            raise _refuse(path, _reason(caught) or f"the file is not readable: {_one_line(error)}") from error
     if not structures:
-        raise _refuse(path, _reason(caught) or "it holds no crystal")
+        raise _refuse(path, _reason(caught) or "the file has no crystal")
     notes = [f"{unknown} unknown occupancies are taken as 1"] if unknown else []
     if any("scaled down" in str(w.message) for w in caught):
         notes.append(f"occupancies that add up to more than 1 (at most {MOST_OCCUPANCY:g}) are scaled to 1")
@@ -131,7 +131,7 @@ def _parse(path: Path) -> tuple[list, list[str]]:
 
 
 def _reason(caught: list) -> str:
-    """The parser's last warning about occupancies or errors; it skips such crystals."""
+    """Return the parser's last warning about occupancies or errors; the parser skips such crystals."""
     words = [_one_line(w.message) for w in caught if "ccupanc" in str(w.message) or "rror" in str(w.message)]
     return words[-1] if words else ""
 
@@ -140,15 +140,17 @@ def _read_text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", path="structure", given=str(path)) from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}; give a readable CIF file", path="structure", given=str(path)
+        ) from error
     text = raw.decode("utf-8-sig", errors="replace")
     if "data_" not in text.lower() or "_atom_site" not in text.lower():
-        raise _refuse(path, "it has no data block with atom sites")
+        raise _refuse(path, "the file has no data block with atom sites")
     return text
 
 
 def _fill_unknown(data: dict) -> int:
-    """Take ``?`` and ``.`` occupancies as 1; returns how many there were."""
+    """Replace ``?`` and ``.`` occupancies by 1; return their number."""
     given = data.get("_atom_site_occupancy")
     if not isinstance(given, list):
         return 0
@@ -165,7 +167,7 @@ def _element(species, path: Path) -> str:
     from ase.data import atomic_numbers
 
     if symbol not in atomic_numbers or symbol == "X":
-        raise _refuse(path, f"'{symbol}' is no element")
+        raise _refuse(path, f"'{symbol}' is not an element")
     return symbol
 
 
@@ -174,4 +176,4 @@ def _one_line(error: object) -> str:
 
 
 def _refuse(path: Path, why: str) -> InputError:
-    return InputError(f"{path.name}: {why}; needed: {ACCEPTED}", path="structure", given=str(path), accepted=ACCEPTED)
+    return InputError(f"{path.name}: {why}; give {ACCEPTED}", path="structure", given=str(path), accepted=ACCEPTED)

@@ -1,4 +1,4 @@
-"""Describe an ordered cell beside its CIF, with the keys of `argyro structure --json`."""
+"""Description of an ordered cell and its CIF, with the keys of `argyro structure --json`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from argyro.platform.structures.cif.partial_crystal import FULL
 from argyro.platform.structures.crystal.composition import CENTRES
 from argyro.platform.structures.crystal.neighbours import close_distances
 
-SHORTEST_A = 0.7  # shorter than any bond but those of hydrogen
+SHORTEST_A = 0.7  # shorter than any bond
 
 
 def describe_ordered(ordered: OrderedCrystal) -> dict[str, object]:
-    """Describe the ordered cell and how it differs from the CIF.
+    """Describe the ordered cell and its differences from the CIF.
 
     Returns:
         `atoms`, `formula`, `boundaries` (0), `charge`, `checks`, `supercell`, `occupancies` (site, element, refined and

@@ -1,4 +1,4 @@
-"""Whole numbers of atoms on each orbit of a supercell: nearest to the occupancies, and neutral."""
+"""Integer numbers of atoms on each orbit of a supercell: closest to the occupancies, with zero total charge."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.structures.cif.oxidation_states import MOBILE
 from argyro.platform.structures.cif.partial_crystal import FULL, PartialCrystal
 
-MOBILE_WEIGHT = 0.05  # a unit of deviation costs this share of that of a framework ion
-MOST_EXTRA = 0.6  # of the mobile ions may lie in holes: X-rays often miss light interstitial ions
-REACH = 1  # whole numbers looked at beyond the two next to the wanted number
+MOBILE_WEIGHT = 0.05  # cost of a deviation, relative to a framework ion
+MOST_EXTRA = 0.6  # largest fraction of mobile ions in voids; X-rays often miss light interstitial ions
+REACH = 1  # integers tried beyond the two neighbours of the wanted number
 
 
 @dataclass(frozen=True)
 class SiteCounts:
-    """Atoms per orbit in a supercell.
+    """Numbers of atoms per orbit in a supercell.
 
     Attributes:
         cells: conventional cells in the supercell.
-        numbers: for each orbit, element and number of atoms.
+        numbers: for each orbit, number of atoms by element.
         deviation: largest difference between a realised and a refined occupancy.
-        extra: mobile ions that balance the charge and for which the CIF has no free site, element and number.
+        extra: element and number of the mobile ions that balance the charge and have no free site in the CIF.
     """
 
     cells: int
@@ -34,17 +34,17 @@ class SiteCounts:
 
 
 def site_counts(crystal: PartialCrystal, states: Mapping[str, float], cells: int) -> SiteCounts:
-    """Round the occupancies of all orbits to whole numbers with zero total charge.
+    """Round the occupancies of all orbits to integers with zero total charge.
 
-    Minimise Σ w (n - n_refined)² over the orbits' numbers n with Σ z n = 0 by dynamic programming over the charge.
+    Dynamic programming over the charge minimises Σ w (n - n_refined)² over the numbers n of the orbits with Σ z n = 0.
 
     Args:
-        crystal: with occupancies per conventional cell.
+        crystal: crystal with occupancies per conventional cell.
         states: charge number of each element.
         cells: conventional cells in the supercell.
 
     Raises:
-        InputError: no choice near the occupancies is neutral.
+        InputError: no integers near the occupancies give a neutral cell.
     """
     mobile = next((element for element in MOBILE if element in crystal.amounts), None)
     residual = cells * sum(states[element] * number for element, number in crystal.amounts.items())
@@ -62,7 +62,7 @@ def site_counts(crystal: PartialCrystal, states: Mapping[str, float], cells: int
     if balanced is None:
         closest = min(best, key=abs)
         raise InputError(
-            f"{crystal.name}: no neutral cell of {cells} unit cells lies near the occupancies "
+            f"{crystal.name}: no neutral cell of {cells} unit cells matches the occupancies "
             f"(closest charge {closest / _SCALE:+g}); give a larger --supercell",
             path="structure",
         )
@@ -77,7 +77,9 @@ def site_counts(crystal: PartialCrystal, states: Mapping[str, float], cells: int
 
 
 def _balanced_charge(best, mobile: str | None, states: Mapping[str, float], amount: float) -> int | None:
-    """Charge of the sites to choose: zero, or one that a few mobile ions in holes balance; None without either."""
+    """Choose the charge of the sites: zero, or a charge that a few mobile ions in voids balance; None if neither
+    exists.
+    """
     if 0 in best or mobile is None:
         return 0 if 0 in best else None
     step = round(_SCALE * states[mobile])
@@ -85,11 +87,11 @@ def _balanced_charge(best, mobile: str | None, states: Mapping[str, float], amou
     return min(within, key=lambda c: (best[c][0] + MOBILE_WEIGHT * (c / step) ** 2, -c), default=None)
 
 
-_SCALE = 6  # charges are counted in sixths, so that mixed valences such as 8/3 stay whole numbers
+_SCALE = 6  # charges are in units of 1/6, so that mixed valences such as 8/3 are integers
 
 
 def _options(orbit, cells: int, mobile: str | None, states: Mapping[str, float], residual: float) -> list:
-    """Possible numbers of one orbit, their charge in sixths, and their cost; one per charge, the cheapest."""
+    """List possible numbers of one orbit with their charge in sixths and cost; only the cheapest per charge."""
     sites, elements = cells * len(orbit.positions), list(orbit.occupancy)
     if orbit.ordered and (elements[0] != mobile or residual < 1e-6):
         return [({elements[0]: sites}, round(_SCALE * states[elements[0]]) * sites, 0.0)]
@@ -98,7 +100,7 @@ def _options(orbit, cells: int, mobile: str | None, states: Mapping[str, float],
         wanted = orbit.occupancy[element] * sites
         reach = REACH + (ceil(residual) if mobile in elements else 0)
         ranges.append(range(max(0, floor(wanted) - reach), min(sites, ceil(wanted) + reach) + 1))
-    filled = orbit.total >= FULL and not orbit.ordered  # a full site of the mobile ion may lose some to balance
+    filled = orbit.total >= FULL and not orbit.ordered  # a full site of the mobile ion may lose ions for charge balance
     cheapest: dict[int, tuple] = {}
     for numbers in product(*ranges):
         if sum(numbers) > sites or (filled and sum(numbers) != sites):

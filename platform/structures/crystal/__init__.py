@@ -1,1 +1,1 @@
-"""Argyrodite crystals: composition, lattice sites, site disorder, lithium."""
+"""Argyrodite crystals: composition, lattice sites, site disorder, Li placement."""

@@ -18,14 +18,14 @@ def build_bulk(
     *,
     arrangement: str = "random",
 ) -> Atoms:
-    """A periodic argyrodite crystal, 4 formula units per cubic cell.
+    """Build a periodic argyrodite crystal with 4 formula units per cubic cell.
 
     Args:
         composition: formula, for instance "Li6PS5Cl0.5Br0.5".
-        disorder: share of the halides on 4a swapped with S on 4c, 0 to 1.
+        disorder: fraction of the halides on 4a exchanged with S on 4c, 0 to 1.
         supercell: number of cubic cells along x, y, z.
-        seed: of the anion and Li arrangement.
-        arrangement: of the free anions, "random" or "quasirandom" (pair correlations as by chance).
+        seed: random seed of the anion and Li arrangement.
+        arrangement: "random" or "quasirandom" free anions; the latter match the pair correlations of a random alloy.
 
     Returns:
         Atoms with the arrays ``site``, ``grain``, ``boundary_distance_A`` and ``info`` as documented in
@@ -35,7 +35,7 @@ def build_bulk(
         InputError: the composition, the disorder or the supercell cannot be built.
     """
     if len(supercell) != 3 or min(supercell) < 1:
-        message = f"supercell {supercell} does not have three whole numbers of at least 1, such as (2, 2, 2)"
+        message = f"supercell {supercell} must be three integers of at least 1; give for instance (2, 2, 2)"
         raise InputError(message, path="supercell", given=supercell, accepted="three integers of at least 1")
     parsed = Composition.parse(composition)
     atoms = populate(bulk_skeleton(parsed.lattice_parameter_A, supercell), parsed, disorder, seed, arrangement)

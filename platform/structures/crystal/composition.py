@@ -1,4 +1,4 @@
-"""Chemical formulas of the argyrodite family: parsed, checked for charge, and given a lattice parameter."""
+"""Chemical formulas of the argyrodite family: parsing, charge check and lattice parameter."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CHARGES = {
 CENTRES = ("P", "As", "Sb", "Si", "Ge", "Sn")
 CHALCOGENS = ("S", "Se")
 HALIDES = ("Cl", "Br", "I")
-BOND_LENGTH_A = {"P": 2.05, "As": 2.17, "Sb": 2.33, "Si": 2.13, "Ge": 2.21, "Sn": 2.39}  # to S in its thio-anion
-SELENIUM_LONGER_A = 0.14  # Shannon radius 1.98 Å against 1.84 Å of S
+BOND_LENGTH_A = {"P": 2.05, "As": 2.17, "Sb": 2.33, "Si": 2.13, "Ge": 2.21, "Sn": 2.39}  # M-S bond of the thio-anion
+SELENIUM_LONGER_A = 0.14  # difference of Shannon radii: Se 1.98 Å, S 1.84 Å
 
 # Neutron lattice parameters at 298 K, Kraft et al. 2017; 9.8061 Å of Li5.5PS4.5Cl1.5, Adeli et al. 2019.
 LATTICE_A = {"Cl": 9.8614, "Br": 9.9850, "I": 10.1414}
@@ -28,21 +28,21 @@ _EXAMPLES = "Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5, Li6.5P0.5Ge0.5S5I, Li6
 
 @dataclass(frozen=True)
 class Composition:
-    """Elements per formula unit, that is per tetrahedron: Li(6-x) M S(5-x) X(1+x), six anions in all.
+    """Amounts of the elements per formula unit, that is per tetrahedron: Li(6-x) M S(5-x) X(1+x), six anions in all.
 
     Attributes:
-        amounts: element and amount per formula unit, in the order of the formula.
+        amounts: pairs of element and amount per formula unit, in the order of the formula.
     """
 
     amounts: tuple[tuple[str, float], ...]
 
     @classmethod
     def parse(cls, formula: str) -> Composition:
-        """Read a formula such as "Li6PS5Cl0.5Br0.5"; multiples are brought to one tetrahedron.
+        """Parse a formula such as "Li6PS5Cl0.5Br0.5" and normalise multiples to one tetrahedron.
 
         Raises:
-            InputError: an element has no place in the structure, the anions are not six per tetrahedron, there are
-                more halides than free-anion sites, or the charges do not add up to zero.
+            InputError: an element has no site in the structure, the number of anions per tetrahedron is not six, there
+            are more halides than free-anion sites, or the charges do not add up to zero.
         """
         amounts = _read(formula)
         tetrahedra = sum(amounts.get(element, 0.0) for element in CENTRES)
@@ -53,23 +53,23 @@ class Composition:
         return composition
 
     def _require_structure(self, formula: str) -> None:
-        """Refuse what the anion sublattice or the charges do not allow."""
+        """Refuse compositions that violate the anion sublattice or charge balance."""
         anions = sum(self[element] for element in CHALCOGENS + HALIDES)
         if abs(anions - 6) > _TOLERANCE:
-            raise _refuse(formula, f"it has {anions:g} anions per tetrahedron", "six: four round the centre, two free")
+            raise _refuse(formula, f"it has {anions:g} anions per tetrahedron", "six: four bound and two free")
         if self.halides > 2 + _TOLERANCE:
-            raise _refuse(formula, f"{self.halides:g} halides do not fit the free sites 4a and 4c", "at most two")
+            raise _refuse(formula, f"{self.halides:g} halides exceed the two free sites 4a and 4c", "at most two")
         if abs(self.charge) > _TOLERANCE:
             neutral = self["Li"] - self.charge
-            raise _refuse(formula, f"its charge is {self.charge:+g}", f"Li{neutral:g} in place of Li{self['Li']:g}")
+            raise _refuse(formula, f"its charge is {self.charge:+g}", f"Li{neutral:g} instead of Li{self['Li']:g}")
 
     def __getitem__(self, element: str) -> float:
-        """Amount of an element per formula unit."""
+        """Return the amount of an element per formula unit."""
         return dict(self.amounts).get(element, 0.0)
 
     @cached_property
     def formula(self) -> str:
-        """The formula per tetrahedron, cations first."""
+        """Formula per tetrahedron, cations first."""
         order = ("Li", *CENTRES, *CHALCOGENS, *HALIDES)
         terms = ((element, self[element]) for element in order if self[element] > _TOLERANCE)
         return "".join(element + (f"{amount:.4f}".rstrip("0").rstrip(".") if abs(amount - 1) > _TOLERANCE else "")
@@ -93,11 +93,11 @@ class Composition:
 
     @property
     def lattice_parameter_A(self) -> float:
-        """Cubic lattice parameter by Vegard's rule over the end members.
+        """Cubic lattice parameter in Å from Vegard's rule over the end members.
 
         a = a0 + Σ_X n_X (a_X - a0) + Σ_M n_M (d_M - d_P) + 0.6 n_Se (r_Se - r_S), with a_X of Li6PS5X and a0 of
-        Li7PS6; the first two terms reproduce the neutron values of Kraft et al. (2017) and Adeli et al. (2019). The
-        last two are estimates from bond lengths and radii, good to some 0.05 Å: relax before use.
+        Li7PS6. The first two terms reproduce the neutron values of Kraft et al. (2017) and Adeli et al. (2019). The
+        last two terms are estimates from bond lengths and radii, accurate to about 0.05 Å; relax before use.
         """
         base = HALIDE_FREE_LATTICE_A
         halide = sum(self[element] * (LATTICE_A[element] - base) for element in HALIDES)
@@ -106,14 +106,14 @@ class Composition:
 
 
 def _read(formula: str) -> dict[str, float]:
-    """Elements and amounts as written, added up where an element comes twice."""
+    """Parse elements and amounts; add up the amounts of repeated elements."""
     terms = _TERM.findall(formula)
     if not formula or "".join(element + number for element, number in terms) != formula:
-        raise _refuse(formula, "it cannot be read", "element symbols with amounts, no brackets")
+        raise _refuse(formula, "it cannot be read", "element symbols with amounts, without brackets")
     amounts: dict[str, float] = {}
     for element, number in terms:
         if element not in CHARGES:
-            raise _refuse(formula, f"{element} has no site in an argyrodite", ", ".join(CHARGES))
+            raise _refuse(formula, f"{element} has no site in an argyrodite", f"only {', '.join(CHARGES)}")
         if number == ".":
             raise _refuse(formula, f"the amount of {element} cannot be read", "a number such as 0.5")
         amounts[element] = amounts.get(element, 0.0) + (float(number) if number else 1.0)
@@ -121,6 +121,6 @@ def _read(formula: str) -> dict[str, float]:
 
 
 def _refuse(formula: str, why: str, accepted: str) -> InputError:
-    """The error of a formula that cannot be built."""
-    message = f"composition '{formula}' is not an argyrodite: {why}; needed: {accepted}. Examples: {_EXAMPLES}"
+    """Build the error of an invalid formula."""
+    message = f"composition '{formula}' is not an argyrodite: {why}; give {accepted}. Examples: {_EXAMPLES}"
     return InputError(message, path="composition", given=formula, accepted=accepted)

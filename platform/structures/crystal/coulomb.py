@@ -1,4 +1,4 @@
-"""Coulomb energies of formal charges: the exact Ewald matrix, and a damped kernel of finite range for large cells."""
+"""Coulomb energies of formal charges: exact Ewald matrix, and damped kernel of finite range for large cells."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from scipy.special import erfc
 from argyro.platform.structures.crystal.neighbours import close_distances
 
 COULOMB_EV_A = 14.399645478  # e² / (4 π ε0)
-_PRECISION = 4.0  # erfc(4) = 1.5e-8: real and reciprocal sums are cut at the same accuracy
+_PRECISION = 4.0  # erfc(4) = 1.5e-8 is the truncation error of the real and the reciprocal sum
 DAMPING_PER_A, DAMPED_CUTOFF_A = 0.2, 10.0
 
 
 def _reciprocal_vectors(cell_A: np.ndarray, largest_per_A: float) -> np.ndarray:
-    """Half of the reciprocal lattice within a sphere, without the origin (k and -k give the same term)."""
+    """Return half of the reciprocal lattice in a sphere, without the origin (k and -k give the same term)."""
     reciprocal = 2 * np.pi * np.linalg.inv(cell_A).T
     ranges = np.ceil(largest_per_A * np.linalg.norm(cell_A, axis=1) / (2 * np.pi)).astype(int)
     index = np.array(np.meshgrid(*(np.arange(-m, m + 1) for m in ranges), indexing="ij")).reshape(3, -1).T
@@ -24,12 +24,12 @@ def _reciprocal_vectors(cell_A: np.ndarray, largest_per_A: float) -> np.ndarray:
 
 
 def _splitting(count: int, volume_A3: float) -> float:
-    """Ewald parameter that balances the work of the two sums."""
+    """Return the Ewald parameter that balances the cost of the two sums."""
     return np.sqrt(np.pi) * (count / volume_A3**2) ** (1 / 6)
 
 
 def _waves(positions_A: np.ndarray, cell_A: np.ndarray, alpha: float) -> np.ndarray:
-    """Weighted cosines and sines of all reciprocal vectors; their scalar products are the reciprocal Ewald term."""
+    """Return weighted cosines and sines of all reciprocal vectors; their products sum to the reciprocal Ewald term."""
     k = _reciprocal_vectors(cell_A, 2 * alpha * _PRECISION)
     k2 = np.einsum("ij,ij->i", k, k)
     weight = np.sqrt(8 * np.pi / abs(np.linalg.det(cell_A)) * np.exp(-k2 / (4 * alpha**2)) / k2)
@@ -38,7 +38,7 @@ def _waves(positions_A: np.ndarray, cell_A: np.ndarray, alpha: float) -> np.ndar
 
 
 def ewald_matrix(positions_A: np.ndarray, cell_A: np.ndarray) -> np.ndarray:
-    """Periodic Coulomb interactions M of unit charges, E = ½ qᵀ M q, conducting surroundings.
+    """Return the periodic Coulomb interactions M of unit charges, E = ½ qᵀ M q, with conducting boundary conditions.
 
     Args:
         positions_A: (n, 3).
@@ -60,7 +60,7 @@ def ewald_matrix(positions_A: np.ndarray, cell_A: np.ndarray) -> np.ndarray:
 
 
 def ewald_energy_eV(positions_A: np.ndarray, charges_e: np.ndarray, cell_A: np.ndarray) -> float:
-    """Coulomb energy of a neutral periodic cell of point charges.
+    """Return the Coulomb energy of a neutral periodic cell of point charges in eV.
 
     Args:
         positions_A: (n, 3).
@@ -77,9 +77,9 @@ def ewald_energy_eV(positions_A: np.ndarray, charges_e: np.ndarray, cell_A: np.n
 
 
 def damped_matrix(first_A: np.ndarray, second_A: np.ndarray, cell_A: np.ndarray) -> csr_matrix:
-    """Damped, shifted Coulomb interactions within a cutoff: sparse, for cells too large for the Ewald matrix.
+    """Return damped, shifted Coulomb interactions (n, m) in eV within a cutoff, for cells too large for Ewald sums.
 
-    v(r) = erfc(α r) / r - erfc(α r_c) / r_c; the shift stands for charges that neutralise each sphere.
+    v(r) = erfc(α r) / r - erfc(α r_c) / r_c; the shift represents charges that neutralise each cutoff sphere.
 
     Source: Wolf et al., J. Chem. Phys. 110, 8254 (1999).
     """

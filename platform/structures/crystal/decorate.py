@@ -1,4 +1,4 @@
-"""From a skeleton of sites to atoms: anions, tetrahedra and Li of a composition, with sites and grains as arrays."""
+"""Occupation of a site skeleton: anions, tetrahedra and Li of a composition, with site and grain arrays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from argyro.platform.structures.crystal.site_occupancy import Counts, free_anion
 from argyro.platform.structures.crystal.sqs import quasirandom
 
 ARRANGEMENTS = ("random", "quasirandom")
-BULK_DISTANCE_A = 1e9  # distance to a boundary where there is none
+BULK_DISTANCE_A = 1e9  # distance to the boundary in a cell without boundaries
 
 
 class _Framework:
@@ -43,12 +43,12 @@ class _Framework:
 
     @property
     def positions_A(self) -> np.ndarray:
-        """(f, 3) Å."""
+        """Positions (f, 3) in Å."""
         return np.concatenate(self.positions)
 
     @property
     def charges_e(self) -> np.ndarray:
-        """(f,) formal charges."""
+        """Formal charges (f,)."""
         return np.array([CHARGES[symbol] for symbol in self.symbols], dtype=float)
 
 
@@ -61,7 +61,7 @@ class PlacedLithium:
     grains: np.ndarray
 
     def some(self, count: int, rng: np.random.Generator) -> PlacedLithium:
-        """So many of them at random."""
+        """Select the given number of Li at random."""
         kept = np.sort(rng.permutation(len(self.sites))[:count])
         return PlacedLithium(self.positions_A[kept], [self.sites[index] for index in kept], self.grains[kept])
 
@@ -74,25 +74,25 @@ def populate(
     arrangement: str = "random",
     lithium: PlacedLithium | None = None,
 ) -> Atoms:
-    """Fill the sites of a skeleton: every grain gets the composition and the disorder asked for.
+    """Fill the sites of a skeleton; every grain has the requested composition and disorder.
 
     Args:
-        skeleton: where units sit.
+        skeleton: sites of the units.
         composition: amounts per formula unit.
-        disorder: share of swapped free anions, see `occupation.free_anions`.
-        seed: of every random choice.
-        arrangement: of the free anions, "random" or "quasirandom", see `quasirandom.quasirandom`.
-        lithium: where Li may stay, at least as many as there are in the composition; placed among these anions if None.
+        disorder: fraction of exchanged free anions, see `site_occupancy.free_anions`.
+        seed: random seed of all random choices.
+        arrangement: "random" or "quasirandom" free anions, see `sqs.quasirandom`.
+        lithium: candidate Li positions, at least as many as the composition has Li; placed by Monte Carlo if None.
 
     Raises:
-        InputError: disorder or arrangement cannot be used.
+        InputError: disorder or arrangement is invalid.
 
     Returns:
-        Atoms sorted by element, with the arrays ``site``, ``grain`` and ``boundary_distance_A`` and the numbers that
-        could be realised in ``info``.
+        Atoms sorted by element, with the arrays ``site``, ``grain`` and ``boundary_distance_A``. The entry ``info`` has
+        the realised composition and disorder.
     """
     if arrangement not in ARRANGEMENTS:
-        message = f"arrangement '{arrangement}' is not known; use one of {', '.join(ARRANGEMENTS)}"
+        message = f"arrangement '{arrangement}' is unknown; use one of {', '.join(ARRANGEMENTS)}"
         raise InputError(message, path="arrangement", given=arrangement, accepted=", ".join(ARRANGEMENTS))
     rng = np.random.default_rng(seed)
     grains = np.unique(skeleton.centre_grain)
@@ -132,14 +132,14 @@ def populate(
 
 
 def _total(pieces: list[Counts]) -> Counts:
-    """Numbers of the whole cell."""
+    """Add up the numbers of all grains."""
     elements = dict.fromkeys(element for counts in pieces for element in counts.atoms)
     atoms = {element: sum(counts.atoms.get(element, 0) for counts in pieces) for element in elements}
     return Counts(sum(counts.units for counts in pieces), atoms)
 
 
 def _fill_grain(framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, free: np.ndarray, rng) -> None:
-    """Tetrahedra and free anions (n, 2) of one grain; Se takes random chalcogen places."""
+    """Add tetrahedra and free anions (n, 2) of one grain; Se occupies random chalcogen sites."""
     centres, arms = (values[skeleton.centre_grain == grain] for values in (skeleton.centres, skeleton.arms))
     symbols = rng.permutation(np.repeat(CENTRES, [counts.atoms.get(element, 0) for element in CENTRES]))
     on_4a_4c = free.copy()
@@ -167,18 +167,18 @@ def place_in(
     seed: int,
     sweeps: int | None = None,
 ) -> PlacedLithium:
-    """Put Li on the pairs of a skeleton; holes are offered too at boundaries and to more than six Li per unit.
+    """Place Li on the site pairs of a skeleton; add voids at boundaries or above six Li per unit.
 
     Args:
-        skeleton: sites.
-        ions_A: (f, 3) framework.
-        charges_e: (f,) its charges.
+        skeleton: sites of the units.
+        ions_A: (f, 3) positions of the framework ions.
+        charges_e: (f,) charges of the framework ions.
         count: number of Li.
-        seed: of the Monte Carlo moves.
-        sweeps: as in `lithium.place_lithium`.
+        seed: random seed of the Monte Carlo moves.
+        sweeps: as in `lithium_placement.place_lithium`.
 
     Raises:
-        ArgyroError: there are more Li than sites.
+        ArgyroError: the number of Li exceeds the number of sites.
     """
     pairs, group = skeleton.pairs.reshape(-1, 3), np.repeat(np.arange(len(skeleton.pairs)), 2)
     voids = np.zeros((0, 3))
@@ -194,7 +194,7 @@ def place_in(
 
 
 def mean_framework(skeleton: Skeleton, composition: Composition, disorder: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Framework with the mean charges of its sites: positions (f, 3), charges (f,) and the number of Li."""
+    """Return the framework with mean site charges: positions (f, 3), charges (f,) and the number of Li."""
     counts = nearest_counts(composition, skeleton.units)
     swaps = disorder * counts.largest_swap
     halides_4a = min(counts.halides, counts.units) - swaps
@@ -209,14 +209,14 @@ def mean_framework(skeleton: Skeleton, composition: Composition, disorder: float
 
 
 def _nearest_grain(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """The grain between whose planes a point lies."""
+    """Return the grain whose boundary planes enclose each point."""
     if not skeleton.planes_A:
         return np.zeros(len(points), dtype=int)
     return np.where(points[:, 2] % skeleton.cell[2, 2] < skeleton.planes_A[0], 0, 1)
 
 
 def _sorted(atoms: Atoms) -> Atoms:
-    """Atoms by element in the order of a formula, otherwise as built, wrapped into the cell."""
+    """Sort atoms by element in the order of a formula and wrap them into the cell."""
     order = list(CHARGES)
     atoms = atoms[sorted(range(len(atoms)), key=lambda index: order.index(atoms.symbols[index]))]
     atoms.wrap()
@@ -224,7 +224,7 @@ def _sorted(atoms: Atoms) -> Atoms:
 
 
 def boundary_distance(atoms: Atoms, planes_A: tuple[float, ...]) -> np.ndarray:
-    """Distance of each atom to the nearest boundary plane along z."""
+    """Return the distance of each atom to the nearest boundary plane along z."""
     if not planes_A:
         return np.full(len(atoms), BULK_DISTANCE_A)
     height, z = atoms.cell[2, 2], atoms.positions[:, 2]

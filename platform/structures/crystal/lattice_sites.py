@@ -1,9 +1,9 @@
-"""The argyrodite crystal as rigid units per lattice point: PS4 group, two free-anion sites, six pairs of Li sites.
+"""Argyrodite crystal as rigid units per lattice point: PS4 group, two free-anion sites, six pairs of Li sites.
 
-F-43m (No. 216), free anion on 4a and 4c, P on 4b, S of PS4 on 16e, Li on 48h. All coordinates are in units of the
-cubic lattice parameter; one primitive (face-centred) cell holds one formula unit.
+Space group F-43m (No. 216): free anions on 4a and 4c, P on 4b, S of PS4 on 16e, Li on 48h. All coordinates are in
+units of the cubic lattice parameter. One primitive cell of the face-centred lattice has one formula unit.
 
-Source: Kraft et al., J. Am. Chem. Soc. 139, 10909 (2017); distances checked in tests.
+Source: Kraft et al., J. Am. Chem. Soc. 139, 10909 (2017); tests check the distances.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FACE_CENTRING = np.array([(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)
 
 
 def _lithium_pairs() -> np.ndarray:
-    """The six close pairs of 48h sites round 4c, each as two positions, shape (6, 2, 3)."""
+    """Return the six close pairs of 48h sites around 4c as positions (6, 2, 3)."""
     low, high, offset = LITHIUM_Z, 0.5 - LITHIUM_Z, 0.25 - LITHIUM_X
     pairs = []
     for axis in range(3):
@@ -40,13 +40,13 @@ LITHIUM_PAIRS = _lithium_pairs()
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Where units sit, before any chemistry: n formula units of one or more grains.
+    """Sites of n formula units in one or more grains, without elements.
 
     Attributes:
         cell: (3, 3) Å.
-        centres: (n, 3) Å, the atoms in the middle of the tetrahedra.
-        arms: (n, 4, 3) Å, from each centre to its four chalcogens.
-        free: (n, 2, 3) Å, the sites 4a and 4c.
+        centres: (n, 3) Å, tetrahedral centres.
+        arms: (n, 4, 3) Å, vectors from each centre to its four chalcogens.
+        free: (n, 2, 3) Å, sites 4a and 4c.
         pairs: (6 n, 2, 3) Å, close pairs of Li sites.
         centre_grain, free_grain, pair_grain: grain numbers, (n,), (n, 2), (6 n,).
         planes_A: heights of the boundary planes along z.
@@ -68,13 +68,13 @@ class Skeleton:
         return len(self.centres)
 
     def scaled(self, factor: float) -> Skeleton:
-        """The same sites at another lattice parameter."""
+        """Return the same sites at another lattice parameter."""
         lengths = {name: getattr(self, name) * factor for name in ("cell", "centres", "arms", "free", "pairs")}
         return replace(self, **lengths, planes_A=tuple(plane * factor for plane in self.planes_A))
 
 
 def bulk_skeleton(lattice_parameter_A: float, supercell: tuple[int, int, int] = (1, 1, 1)) -> Skeleton:
-    """Cubic cells of the ideal crystal, 4 formula units each.
+    """Build cubic cells of the ideal crystal with 4 formula units each.
 
     Args:
         lattice_parameter_A: cubic lattice parameter.

@@ -1,4 +1,4 @@
-"""Li on one site of each close pair, arranged for low Coulomb energy by seeded Monte Carlo."""
+"""Li placement on one site of each close pair, with low Coulomb energy, by seeded Monte Carlo."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from argyro.platform.common.errors import ArgyroError
 from argyro.platform.structures.crystal.coulomb import damped_matrix, ewald_matrix
 from argyro.platform.structures.crystal.neighbours import close_distances, close_pairs
 
-EXACT_LIMIT = 900  # sites and ions: below, the full Ewald matrix; above, the damped sparse kernel
+EXACT_LIMIT = 900  # sites and ions: full Ewald matrix up to this number, damped sparse kernel above
 HOP_A = 4.5
-WALL_EV_A = 60.0  # slope of the repulsion inside these distances
-WALL_ION_A = {True: 2.15, False: 2.7}  # Li to anions, Li to cations of the framework
+WALL_EV_A = 60.0  # slope of the repulsion below these distances
+WALL_ION_A = {True: 2.15, False: 2.7}  # Li to framework anions (True), Li to framework cations (False)
 WALL_LITHIUM_A = 2.2
 START_EV, END_EV = 1.0, 0.02
-MOVES, FEWEST_SWEEPS, MOST_SWEEPS = 250_000, 20, 100  # slow cooling of small cells, bounded work for large ones
+MOVES, FEWEST_SWEEPS, MOST_SWEEPS = 250_000, 20, 100  # slow cooling of small cells, bounded cost of large cells
 
 
 @dataclass(frozen=True)
 class LithiumSites:
-    """Candidate sites; of each group at most one is filled.
+    """Candidate sites in groups; at most one site of each group is filled.
 
     Attributes:
         positions_A: (s, 3).
-        group: (s,) number of the close pair, or a number of its own.
+        group: (s,) number of the close pair; a void has a unique number.
     """
 
     positions_A: np.ndarray
@@ -35,7 +35,7 @@ class LithiumSites:
 
 
 class _Energy:
-    """E = Σ_s n_s h_s + ½ Σ_st n_s n_t J_st over sites s filled (n_s = 1) or empty."""
+    """Energy E = Σ_s n_s h_s + ½ Σ_st n_s n_t J_st over sites s filled (n_s = 1) or empty (n_s = 0)."""
 
     def __init__(self, sites: LithiumSites, ions_A: np.ndarray, charges_e: np.ndarray, cell_A: np.ndarray):
         positions = sites.positions_A
@@ -49,13 +49,13 @@ class _Energy:
             coupling = damped_matrix(positions, positions, cell_A)
         i, j, r = close_distances(positions, positions, cell_A, WALL_LITHIUM_A)
         coupling = (coupling + csr_matrix((WALL_EV_A * (WALL_LITHIUM_A - r), (i, j)), shape=coupling.shape)).tolil()
-        coupling.setdiag(0.0)  # a Li's interaction with itself is the same everywhere
+        coupling.setdiag(0.0)  # the self-interaction of a Li is the same on all sites
         coupling = coupling.tocsr()
         coupling.sort_indices()
         self.rows = [(coupling.indices[a:b], coupling.data[a:b]) for a, b in pairwise(coupling.indptr)]
 
     def potential(self, filled: np.ndarray) -> np.ndarray:
-        """Energy of one more Li at each site."""
+        """Return the energy of one more Li at each site."""
         potential = self.field.copy()
         for site in np.flatnonzero(filled):
             index, value = self.rows[site]
@@ -63,13 +63,13 @@ class _Energy:
         return potential
 
     def between(self, here: int, there: int) -> float:
-        """Coupling of two sites."""
+        """Return the coupling of two sites."""
         index, value = self.rows[here]
         place = np.searchsorted(index, there)
         return value[place] if place < len(index) and index[place] == there else 0.0
 
     def move(self, potential: np.ndarray, here: int, there: int) -> None:
-        """Update the potentials for a Li that goes from one site to another."""
+        """Update the potentials for a Li that moves from one site to another."""
         index, value = self.rows[here]
         potential[index] -= value
         index, value = self.rows[there]
@@ -77,7 +77,7 @@ class _Energy:
 
 
 def _wall_field(positions_A, ions_A, charges_e, cell_A) -> np.ndarray:
-    """Repulsion of each site from ions nearer than contact, in eV."""
+    """Return the repulsion of each site from ions closer than contact, in eV."""
     field = np.zeros(len(positions_A))
     for negative, wall in WALL_ION_A.items():
         ions = ions_A[(charges_e < 0) == negative]
@@ -87,7 +87,7 @@ def _wall_field(positions_A, ions_A, charges_e, cell_A) -> np.ndarray:
 
 
 def wall_energy_eV(lithium_A: np.ndarray, ions_A: np.ndarray, charges_e: np.ndarray, cell_A: np.ndarray) -> float:
-    """Repulsion of placed Li from the framework and from one another inside contact distance."""
+    """Return the repulsion in eV of placed Li closer than contact to the framework or to one another."""
     _, _, r = close_distances(lithium_A, lithium_A, cell_A, WALL_LITHIUM_A)
     among = 0.5 * WALL_EV_A * np.sum(WALL_LITHIUM_A - r)
     return float(among + _wall_field(lithium_A, ions_A, charges_e, cell_A).sum())
@@ -102,28 +102,28 @@ def place_lithium(
     seed: int,
     sweeps: int | None = None,
 ) -> np.ndarray:
-    """Choose sites for Li by simulated annealing of the Coulomb energy, then by descent.
+    """Choose Li sites by simulated annealing of the Coulomb energy.
 
-    Moves take a Li to the other site of its pair or to a near site of an empty group.
+    Moves take a Li to the other site of its pair or to a nearby site of an empty group.
 
     Args:
-        sites: candidates.
-        ions_A: (f, 3) framework.
-        charges_e: (f,) its formal charges.
+        sites: candidate sites.
+        ions_A: (f, 3) positions of the framework ions.
+        charges_e: (f,) formal charges of the framework ions.
         cell_A: (3, 3).
         count: number of Li.
-        seed: of the random moves.
-        sweeps: moves per Li; by default as many as keep the work bounded.
+        seed: random seed of the moves.
+        sweeps: moves per Li; the default bounds the total number of moves.
 
     Returns:
         Indices of the filled sites, (count,), sorted.
 
     Raises:
-        ArgyroError: there are more Li than pairs and holes.
+        ArgyroError: the number of Li exceeds the number of pairs and voids.
     """
     groups = int(sites.group.max()) + 1
     if count > groups:
-        raise ArgyroError(f"{count} Li do not fit {groups} close pairs and holes")
+        raise ArgyroError(f"{count} Li exceed the {groups} available site pairs and voids; reduce the Li content")
     rng = np.random.default_rng(seed)
     energy = _Energy(sites, ions_A, charges_e, cell_A)
     start = _start(sites, energy.field, count, rng)
@@ -132,7 +132,7 @@ def place_lithium(
 
 
 def _start(sites: LithiumSites, field: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The better site of each close pair in random order of the pairs; holes of the framework come last."""
+    """Choose the better site of each close pair, in random order of the pairs; voids come last."""
     best = np.lexsort((rng.random(len(field)), field))
     first = best[np.unique(sites.group[best], return_index=True)[1]]
     first = first[rng.permutation(len(first))]
@@ -141,7 +141,7 @@ def _start(sites: LithiumSites, field: np.ndarray, count: int, rng: np.random.Ge
 
 
 def _partners(group: np.ndarray) -> list[int]:
-    """The other site of each close pair; a hole is its own partner."""
+    """Return the other site of each close pair; the partner of a void is the void itself."""
     partner = np.arange(len(group))
     order = np.argsort(group, kind="stable")
     same = np.flatnonzero(group[order][1:] == group[order][:-1])
@@ -150,7 +150,7 @@ def _partners(group: np.ndarray) -> list[int]:
 
 
 def _hops(sites: LithiumSites, cell_A: np.ndarray) -> list[list[int]]:
-    """Sites within a hop of each site."""
+    """List the sites within hop distance of each site."""
     i, j, _ = close_distances(sites.positions_A, sites.positions_A, cell_A, HOP_A)
     order = np.lexsort((j, i))
     bounds = np.searchsorted(i[order], np.arange(len(sites.group) + 1))
@@ -166,7 +166,7 @@ def _anneal(
     sweeps: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Metropolis moves with falling temperature, flips within pairs and hops to empty groups by turns."""
+    """Run Metropolis moves at decreasing temperature, alternating flips within pairs and hops to empty groups."""
     filled = np.zeros(len(sites.group), dtype=bool)
     filled[start] = True
     group, held = sites.group.tolist(), np.zeros(int(sites.group.max()) + 1, dtype=bool)

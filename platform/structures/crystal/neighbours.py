@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 def _images(
     first_A: np.ndarray, second_A: np.ndarray, cell_A: np.ndarray, cutoff_A: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First set wrapped into the cell, images of the second within the cutoff of the cell, and their indices.
+    """Wrap the first set into the cell; build images of the second set within the cutoff of the cell, with indices.
 
-    Explicit images are made, so that a cutoff beyond half the cell still finds every image.
+    Explicit images make cutoffs beyond half the cell exact.
     """
     inverse = np.linalg.inv(cell_A)
     first, second = (first_A @ inverse) % 1.0, (second_A @ inverse) % 1.0
@@ -31,7 +31,7 @@ def _images(
 def close_pairs(
     first_A: np.ndarray, second_A: np.ndarray, cell_A: np.ndarray, cutoff_A: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All pairs of a point of the first set with an image of a point of the second within the cutoff.
+    """Find all pairs of a point of the first set and an image of a point of the second set within the cutoff.
 
     Args:
         first_A: (n, 3) positions.
@@ -51,7 +51,7 @@ def close_pairs(
 def close_distances(
     first_A: np.ndarray, second_A: np.ndarray, cell_A: np.ndarray, cutoff_A: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `close_pairs`, with distances in place of vectors and a point never paired with itself at zero distance."""
+    """Find pairs as in `close_pairs`, with distances instead of vectors; exclude pairs at zero distance."""
     here_A, images_A, origin = _images(first_A, second_A, cell_A, cutoff_A)
     pairs = cKDTree(here_A).sparse_distance_matrix(cKDTree(images_A), cutoff_A, output_type="ndarray")
     pairs = pairs[pairs["v"] > 1e-9]
@@ -59,7 +59,7 @@ def close_distances(
 
 
 def nearest_distance(points_A: np.ndarray, others_A: np.ndarray, cell_A: np.ndarray, cutoff_A: float) -> np.ndarray:
-    """Distance (n,) from each point to the nearest of the others, infinite beyond the cutoff."""
+    """Return the distance (n,) from each point to the nearest of the others, infinite beyond the cutoff."""
     if len(others_A) == 0:
         return np.full(len(points_A), np.inf)
     here_A, images_A, _ = _images(points_A, others_A, cell_A, cutoff_A)

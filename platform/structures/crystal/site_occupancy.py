@@ -1,4 +1,4 @@
-"""Whole numbers of atoms for a finite cell, and which anion sits on which free site."""
+"""Integer numbers of atoms in a finite cell, and occupation of the free-anion sites."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, 
 
 @dataclass(frozen=True)
 class Counts:
-    """Whole numbers of atoms in a piece of n formula units, charge neutral by the number of Li.
+    """Integer numbers of atoms in n formula units; the number of Li balances the charge.
 
     Attributes:
         units: formula units n.
-        atoms: element and number.
+        atoms: number of atoms by element.
     """
 
     units: int
@@ -30,17 +30,17 @@ class Counts:
 
     @property
     def largest_swap(self) -> int:
-        """How many halides can leave 4a for 4c in exchange for a chalcogen: min(X, S, n) on the 2n free sites."""
+        """Largest number of halides that can exchange with chalcogens: min(X, S, n) on the 2n free sites."""
         return min(self.halides, 2 * self.units - self.halides, self.units)
 
     @property
     def composition(self) -> Composition:
-        """The composition that these numbers realise."""
+        """Composition realised by these numbers."""
         return Composition.parse("".join(f"{element}{number}" for element, number in self.atoms.items() if number))
 
 
 def nearest_counts(composition: Composition, units: int) -> Counts:
-    """The whole numbers nearest to a composition; Li follows from charge neutrality.
+    """Return the integers closest to a composition; Li follows from charge neutrality.
 
     Args:
         composition: amounts per formula unit.
@@ -57,7 +57,7 @@ def nearest_counts(composition: Composition, units: int) -> Counts:
 
 
 def split_counts(composition: Composition, units_per_grain: list[int]) -> list[Counts]:
-    """Whole numbers for each grain, neutral one by one, that add up to the nearest numbers of the whole cell."""
+    """Return integers for each neutral grain that add up to the nearest integers of the whole cell."""
     cumulative = np.cumsum(units_per_grain)
     totals = [nearest_counts(composition, int(units)).atoms for units in cumulative]
     pieces = []
@@ -69,7 +69,7 @@ def split_counts(composition: Composition, units_per_grain: list[int]) -> list[C
 
 
 def _round_to_sum(exact: dict[str, float], total: int) -> dict[str, int]:
-    """Round down, then give what is missing to the largest remainders."""
+    """Round down, then add the missing atoms to the largest remainders."""
     floors = {element: int(np.floor(value + 1e-9)) for element, value in exact.items()}
     remainders = sorted(exact, key=lambda element: floors[element] - exact[element])
     for element in remainders[: max(0, total - sum(floors.values()))]:
@@ -78,31 +78,29 @@ def _round_to_sum(exact: dict[str, float], total: int) -> dict[str, int]:
 
 
 def require_disorder(disorder: float) -> None:
-    """Refuse a swapped fraction outside [0, 1].
+    """Refuse a disorder outside [0, 1].
 
     Raises:
-        InputError: the fraction is not a share.
+        InputError: the value is not a number in [0, 1].
     """
     if not isinstance(disorder, Real) or not 0.0 <= disorder <= 1.0:
-        message = (
-            f"disorder {disorder!r} is not a share of swapped anions; give a number from 0 (halide on 4a) to 1 (on 4c)"
-        )
+        message = f"disorder {disorder!r} is not a fraction; give a number from 0 (halides on 4a) to 1 (halides on 4c)"
         raise InputError(message, path="disorder", given=disorder, accepted="0 to 1")
 
 
 def free_anions(counts: Counts, disorder: float, rng: np.random.Generator) -> np.ndarray:
-    """Elements on the free sites of one grain at random, with the swapped fraction asked for.
+    """Choose the elements on the free sites of one grain at random, with the requested disorder.
 
-    Without disorder the halides fill 4a first. A disorder d swaps d of the largest possible number of halides on 4a
-    with chalcogens on 4c; at one halide per formula unit d is the share of the halides that left 4a.
+    Without disorder the halides fill 4a first. A disorder d exchanges the fraction d of the largest possible number of
+    halides on 4a with chalcogens on 4c. At one halide per formula unit, d is the fraction of halides on 4c.
 
     Args:
-        counts: numbers of the grain.
+        counts: numbers of atoms in the grain.
         disorder: d in [0, 1].
-        rng: source of the random choice.
+        rng: random generator.
 
     Returns:
-        (n, 2) element symbols on 4a and 4c; chalcogens are all written S.
+        (n, 2) element symbols on 4a and 4c; every chalcogen is written as S.
     """
     require_disorder(disorder)
     units, halides = counts.units, counts.halides

@@ -1,7 +1,7 @@
-"""Special quasirandom arrangements of the free anions: pair correlations of the nearest shells as by chance.
+"""Special quasirandom arrangements of the free anions: pair correlations of the nearest shells as in a random alloy.
 
-A random arrangement of a small cell differs from an infinite random crystal by luck; here anions are exchanged within
-4a and within 4c until the numbers of pairs are as close to chance as they get.
+A random arrangement of a small cell deviates from an infinite random crystal. Exchanges of anions within 4a and
+within 4c minimise the deviation of the pair numbers.
 
 Source: Zunger, Wei, Ferreira, Bernard, Phys. Rev. Lett. 65, 353 (1990).
 """
@@ -22,7 +22,7 @@ TRIALS_PER_SITE, FEWEST_TRIALS, MOST_TRIALS = 60, 1500, 30000
 
 
 class PairStatistics:
-    """Numbers of pairs of labels N = Lᵀ A L in each shell, L one-hot labels of kind and site, A the neighbours."""
+    """Numbers of pairs of labels N = Lᵀ A L in each shell, with one-hot labels L of kind and site and neighbours A."""
 
     def __init__(self, labels: np.ndarray, shells: list[csr_matrix], target: np.ndarray):
         self.one_hot = np.eye(int(labels.max()) + 1)[labels]
@@ -34,11 +34,11 @@ class PairStatistics:
         self.weights = np.array([weight for _, weight in SHELLS]) / sums**2
 
     def misfit(self, counts: np.ndarray) -> float:
-        """Weighted squared deviation of the shares of pairs from chance."""
+        """Return the weighted squared deviation of the pair fractions from a random alloy."""
         return float(np.sum(self.weights[:, None, None] * (counts - self.target) ** 2))
 
     def after(self, first: int, second: int) -> np.ndarray:
-        """The numbers if two sites exchanged their labels."""
+        """Return the pair numbers after an exchange of the labels of two sites."""
         change = self.one_hot[second] - self.one_hot[first]
         counts = self.counts.copy()
         for number, (rows, near) in enumerate(zip(self.rows, self.near, strict=True)):
@@ -48,7 +48,7 @@ class PairStatistics:
         return counts
 
     def exchange(self, first: int, second: int, counts: np.ndarray) -> None:
-        """Exchange two labels; `counts` is what `after` gave for it."""
+        """Exchange two labels; `counts` is the result of `after` for the same sites."""
         change = self.one_hot[second] - self.one_hot[first]
         self.counts = counts
         for rows, near in zip(self.rows, self.near, strict=True):
@@ -59,18 +59,18 @@ class PairStatistics:
 
 
 def _rows(matrix: csr_matrix) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Columns and values of each row."""
+    """Return the columns and values of each row."""
     return [(matrix.indices[a:b], matrix.data[a:b]) for a, b in pairwise(matrix.indptr)]
 
 
 def _entry(row: tuple[np.ndarray, np.ndarray], column: int) -> float:
-    """One value of a row."""
+    """Return one value of a row."""
     index, value = row
     return float(value[index == column].sum())
 
 
 def statistics(elements: np.ndarray, free_A: np.ndarray, cell_A: np.ndarray, lattice_A: float) -> PairStatistics:
-    """Pair statistics of an arrangement.
+    """Compute the pair statistics of an arrangement.
 
     Args:
         elements: (n, 2) symbols on 4a and 4c.
@@ -80,7 +80,7 @@ def statistics(elements: np.ndarray, free_A: np.ndarray, cell_A: np.ndarray, lat
     """
     kinds, kind = np.unique(elements, return_inverse=True)
     labels = 2 * kind.reshape(elements.shape) + np.arange(2)
-    chance = np.zeros((2, 2 * len(kinds)))  # share of each label on its own site
+    chance = np.zeros((2, 2 * len(kinds)))  # fraction of each label on its own site
     for site in (0, 1):
         chance[site] = np.bincount(labels[:, site], minlength=2 * len(kinds)) / len(labels)
     positions, size = free_A.reshape(-1, 3), 2 * len(labels)
@@ -98,7 +98,7 @@ def statistics(elements: np.ndarray, free_A: np.ndarray, cell_A: np.ndarray, lat
 def quasirandom(
     elements: np.ndarray, free_A: np.ndarray, cell_A: np.ndarray, lattice_A: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rearrange anions within 4a and within 4c for pair correlations as by chance; arguments as in `statistics`."""
+    """Rearrange anions within 4a and within 4c to random-alloy pair correlations; arguments as in `statistics`."""
     pairs, flat = statistics(elements, free_A, cell_A, lattice_A), elements.reshape(-1).copy()
     trials = int(np.clip(TRIALS_PER_SITE * len(flat), FEWEST_TRIALS, MOST_TRIALS))
     misfit = pairs.misfit(pairs.counts)

@@ -1,4 +1,4 @@
-"""Each check fails on the damage it is there for, with its own error."""
+"""Every check detects its own kind of damage and raises its own error."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_two_li_on_one_pair_overlap(atoms):
 
 
 def test_the_other_setting_crowds_the_free_anion(atoms):
-    """Free anions on 4d, with corners for 4c, come 2.2 Å from a corner: the trap of mixed tables."""
+    """Put free anions on 4d with corners for 4c: mixed settings bring them within 2.2 Å of a corner."""
     free = np.isin(atoms.arrays["site"], ("4c",))
     atoms.positions[free] += 0.5 * atoms.cell[0, 0]
     assert not check(atoms)["free_anions"]
@@ -53,7 +53,7 @@ def test_a_missing_formula_unit_in_one_grain_is_noticed():
 def test_a_plain_crystal_sold_as_a_boundary_is_noticed():
     atoms = build_bulk("Li6PS5Cl", 0.0, (1, 1, 3))
     atoms.info["boundaries"] = 2
-    with pytest.raises(checks.BoundaryCountError, match="shows 0 boundaries, not 2"):
+    with pytest.raises(checks.BoundaryCountError, match="has 0 boundaries, not 2"):
         require(atoms)
 
 

@@ -1,4 +1,4 @@
-"""Boundary energies: the formula, the parts of a cell, and chgnet's values against experiment and the literature."""
+"""Boundary energies: formula, energies per side, and chgnet values against experiment and literature."""
 
 import warnings
 
@@ -18,7 +18,7 @@ from argyro.platform.structures.relaxation import boundary_energy, formula_units
 
 
 class Springs(Calculator):
-    """Springs between fixed neighbours; their lengths at rest are those of a given structure, stretched."""
+    """Spring model between fixed neighbours; the rest lengths are those of a given structure, scaled."""
 
     implemented_properties = ("energy", "forces", "stress", "energies")
 
@@ -44,7 +44,7 @@ class Springs(Calculator):
 
 
 def test_energy_per_area_is_the_excess_over_bulk():
-    """20 meV/Å² are 0.32 J/m², the bound of Ou et al. for relaxed boundaries."""
+    """Convert 20 meV/Å² to 0.32 J/m², the upper limit of Ou et al. for relaxed boundaries."""
     atoms = build_boundary("Li6PS5Cl", 0.0, "sigma3(111)[111]", 0.9, min_width_nm=0.6)
     area = atoms.cell[0, 0] * atoms.cell[1, 1]
     energy = boundary_energy(atoms, -57.0 * formula_units(atoms) + 2 * area * 0.020, -57.0)
@@ -56,7 +56,7 @@ def test_energy_per_area_is_the_excess_over_bulk():
 def test_relaxation_follows_the_cell_and_scales_the_planes():
     atoms = build_boundary("Li6PS5Cl", 0.0, "sigma3(111)[111]", 0.9, min_width_nm=0.6)
     relaxed = relax(atoms, Springs(atoms, 1.02), force_eV_A=0.01)
-    assert relaxed.info["relaxed"] and relaxed.info["energy_eV"] < 0.05  # from some 4 eV
+    assert relaxed.info["relaxed"] and relaxed.info["energy_eV"] < 0.05  # about 4 eV before relaxation
     assert np.allclose(relaxed.cell.lengths(), 1.02 * atoms.cell.lengths(), rtol=0.01)
     stretch = relaxed.cell[2, 2] / atoms.cell[2, 2]
     for key in ("boundary_planes_A", "grain_thickness_A"):
@@ -80,7 +80,7 @@ def test_sides_add_up_and_find_where_the_excess_sits():
 
 
 def test_the_best_of_the_tried_states_is_kept():
-    """Springs at rest in the second state: it is found although it is not first in rank."""
+    """Set the springs at rest in the second state: the search finds it, although it is not ranked first."""
     options = {"min_grain_thickness_nm": 0.9, "min_width_nm": 0.6}
     ranked = ranked_stackings(parse_boundary("sigma3(111)[111]"), Composition.parse("Li6PS5Cl"), 0.0)
     second = build_boundary("Li6PS5Cl", 0.0, "sigma3(111)[111]", stacking=ranked[1], **options)

@@ -1,4 +1,4 @@
-"""The one function behind `argyro structure`."""
+"""Function `structure` behind the command `argyro structure`."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_boundary_keys(tmp_path):
 
 
 def test_unknown_format_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no ending that names a format"):
+    with pytest.raises(InputError, match="no extension of an ASE format"):
         structure("Li6PS5Cl", output=tmp_path / "cell.unknown")
 
 

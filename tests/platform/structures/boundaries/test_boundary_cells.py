@@ -1,4 +1,4 @@
-"""Every boundary at several compositions passes all checks; the grains away from the plane are bulk."""
+"""All boundaries at several compositions pass all checks; grain interiors are bulk-like."""
 
 from functools import lru_cache
 
@@ -22,7 +22,7 @@ SMALL = ["sigma3(-111)[110]", "sigma3(111)[111]", "sigma3(1-12)[110]", "sigma5(0
 
 @lru_cache
 def _contact(boundary, composition):
-    """The densest state, without the search by Coulomb energy, which is tested on its own."""
+    """Return the densest state, without the Coulomb search, which has its own test."""
     return contact_stackings(parse_boundary(boundary), Composition.parse(composition).lattice_parameter_A)[0]
 
 

@@ -1,4 +1,4 @@
-"""Coincidence geometry against pymatgen and by its definition."""
+"""Coincidence geometry: comparison with pymatgen and with the definition."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_slabs_hold_every_unit_equally_often(name):
 
 
 def test_tetrahedra_keep_their_handedness():
-    """A proper rotation keeps the sign of the triple product of three arms in their order."""
+    """Check that a proper rotation keeps the sign of the triple product of three ordered arms."""
     for boundary in list_boundaries():
         for grain in (0, 1):
             arms = cut_slab(boundary, grain, 1, 0.1, 1.0).arms[0]
@@ -70,7 +70,7 @@ def test_tetrahedra_keep_their_handedness():
 
 
 def test_shift_lattice_of_the_twist_is_five_times_finer():
-    """Two square lattices of Σ5 add up to one with a fifth of their cell's area, a²/2."""
+    """Check that the shift lattice of Σ5 has a fifth of the cell area a²/2 of the two square lattices."""
     boundary = parse_boundary("sigma5(001)[001]")
     lattice = shift_lattice(boundary)
     area = np.prod(np.linalg.norm(boundary.plane_vectors, axis=1)) * lattice.along * lattice.across / lattice.whole**2
@@ -78,7 +78,7 @@ def test_shift_lattice_of_the_twist_is_five_times_finer():
 
 
 def test_sides_differ_where_polar_axes_oppose():
-    """The coherent twin by rotation about its own normal keeps the polar axis, the one about [110] reverses it."""
+    """Check two coherent twins: rotation about the normal keeps the polar axis, rotation about [110] reverses it."""
     assert parse_boundary("sigma3(111)[111]").sides_equal
     reversed_axis = parse_boundary("sigma3(-111)[110]")
     assert reversed_axis.is_polar and not reversed_axis.sides_equal

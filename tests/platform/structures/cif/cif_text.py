@@ -1,4 +1,4 @@
-"""Write small CIFs for tests."""
+"""Small CIF files for tests."""
 
 HEAD = """data_{name}
 _cell_length_a {a}
@@ -26,7 +26,7 @@ def cif(sites, lengths_A, group, number, gamma=90, name="crystal"):
 
 
 def argyrodite(halide_4a=0.385, lithium=0.5, halide="Cl", halide_4c=None, centre=(("P1", "P", 1),)):
-    """Li6PS5X, free anions on 4a and 4c; shares of the halide on either site."""
+    """Write Li6PS5X with free anions on 4a and 4c and the given halide occupancies of both sites."""
     off = 1 - halide_4a if halide_4c is None else halide_4c
     sites = [("Li1", "Li", 0.1827, 0.1827, 0.0201, lithium), ("S1", "S", 0.6188, 0.6188, 0.6188, 1)]
     sites += [(label, element, 0.5, 0.5, 0.5, share) for label, element, share in centre]
@@ -36,7 +36,7 @@ def argyrodite(halide_4a=0.385, lithium=0.5, halide="Cl", halide_4c=None, centre
     return cif(sites, (9.86, 9.86, 9.86), "F -4 3 m", 216)
 
 
-GARNET = cif(  # Li7La3Zr2O12: Li on 24d and 96h, 1.6 Å apart, nearly all pairs must be kept apart by arrangement
+GARNET = cif(  # Li7La3Zr2O12: Li on 24d and 96h, 1.6 Å apart; the arrangement must separate nearly all pairs
     [
         ("Li1", "Li", 0.375, 0, 0.25, 0.542),
         ("Li2", "Li", 0.0959, 0.6922, 0.5768, 0.448),
@@ -48,7 +48,7 @@ GARNET = cif(  # Li7La3Zr2O12: Li on 24d and 96h, 1.6 Å apart, nearly all pairs
     "I a -3 d",
     230,
 )
-THIOPHOSPHATE = cif(  # Li10GeP2S12: Ge and P share a site, Li sites add up to more than one
+THIOPHOSPHATE = cif(  # Li10GeP2S12: Ge and P share a site; the occupancies of split Li sites add up to more than one
     [
         ("Li1", "Li", 0.257, 0.272, 0.183, 0.691),
         ("Li2", "Li", 0, 0.5, 0.945, 1),
@@ -64,7 +64,7 @@ THIOPHOSPHATE = cif(  # Li10GeP2S12: Ge and P share a site, Li sites add up to m
     "P 42/n m c",
     137,
 )
-BETA_ALUMINA = cif(  # Na on split sites, slightly too many for charge balance
+BETA_ALUMINA = cif(  # Na on split sites, slightly above charge balance
     [
         ("Na1", "Na", 0.6667, 0.3333, 0.25, 0.68),
         ("Na2", "Na", 0.8, 0.6, 0.25, 0.17),

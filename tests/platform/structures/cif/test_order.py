@@ -1,4 +1,4 @@
-"""Partial occupancies become ordered, neutral cells with the right numbers and no ion on two split sites."""
+"""Ordering of partial occupancies: neutral cells, correct numbers, no two ions on split sites."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def refined(tmp_path, text):
 
 
 def test_half_filled_pairs_get_one_lithium_each(tmp_path):
-    """48h pairs lie 1.9 Å apart: half occupancy means one Li per pair, 24 in the cell, none within a pair."""
+    """Order half-filled 48h pairs with a distance of 1.9 Å: one Li per pair, 24 in the cell."""
     found = ordered(tmp_path, argyrodite(halide_4a=1.0))
     assert found.atoms.get_chemical_formula() == "Cl4Li24P4S20"
     assert found.supercell == (1, 1, 1)
@@ -49,7 +49,9 @@ def test_shared_sites_hold_their_shares_and_the_disorder_is_read_back(tmp_path):
 def test_halide_rich_and_substituted_argyrodites(tmp_path):
     rich = refined(tmp_path, argyrodite(halide_4a=0.885, halide_4c=0.615, lithium=0.458))
     assert rich.composition == "Li5.5PS4.5Cl1.5"
-    assert rich.disorder == pytest.approx((0.115 - 0) / 0.5, abs=1e-6)  # chalcogen on 4a over the 0.5 that could swap
+    assert rich.disorder == pytest.approx(
+        (0.115 - 0) / 0.5, abs=1e-6
+    )  # chalcogen on 4a over the largest number of exchanges, 0.5
     centre = (("P1", "P", 0.4), ("Ge1", "Ge", 0.6))
     mixed = refined(tmp_path, argyrodite(0.95, 0.55, "I", 0.05, centre))
     assert mixed.composition == "Li6.6P0.4Ge0.6S5I"
@@ -57,7 +59,7 @@ def test_halide_rich_and_substituted_argyrodites(tmp_path):
 
 
 def test_the_other_setting_of_the_free_anions_reads_the_same(tmp_path):
-    """With 4a and 4c exchanged (origin shifted by ¼¼¼ and inverted) the disorder is the same."""
+    """Exchange 4a and 4c (origin shifted by ¼¼¼ and inverted): the disorder is the same."""
     text = argyrodite(halide_4a=0.75)
     shifted = "\n".join(_inverted(line) for line in text.splitlines())
     one, other = (refined(tmp_path, t) for t in (text, shifted))
@@ -82,14 +84,14 @@ def test_other_crystals_are_neutral_with_split_sites_apart(tmp_path, text):
 
 
 def test_relocated_ions_are_said(tmp_path):
-    """Li1 and Li3 of Li10GeP2S12 lie 1.7 Å apart and fill 1.33 of two sites: some must leave their orbit."""
+    """Order Li1 and Li3 of Li10GeP2S12, 1.7 Å apart with 1.33 ions on two sites: some ions change their orbit."""
     found = ordered(tmp_path, THIOPHOSPHATE)
     assert any("another site of their element" in note for note in found.notes)
     assert sum(found.atoms.symbols == "Li") == 20
 
 
 def test_annealing_lowers_the_coulomb_energy(tmp_path):
-    """The arrangement lies below the mean of random ones with the same numbers."""
+    """Compare with random arrangements of the same numbers: the energy is below their mean."""
     found = ordered(tmp_path, argyrodite(halide_4a=0.5), supercell=(1, 1, 1))
     atoms = found.atoms
     charges = np.array([found.states[symbol] for symbol in atoms.get_chemical_symbols()])

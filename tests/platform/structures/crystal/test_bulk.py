@@ -1,4 +1,4 @@
-"""Bulk cells and boundaries pass every check and keep their arrays."""
+"""Bulk cells and boundary cells pass all checks and have all arrays."""
 
 import io
 
@@ -57,12 +57,12 @@ def test_same_seed_same_structure_and_other_seed_another():
 
 def test_unknown_boundary_is_refused_with_the_known_ones():
     with pytest.raises(
-        InputError, match=r"'sigma7\(001\)\[001\]' is none of the coincidence boundaries offered about \[001\].*sigma5"
+        InputError, match=r"'sigma7\(001\)\[001\]' is not a supported coincidence boundary about \[001\].*sigma5"
     ):
         build_boundary("Li6PS5Cl", 0.0, "sigma7(001)[001]")
 
 
 @pytest.mark.parametrize("disorder", [-0.1, 1.5])
 def test_disorder_is_a_share(disorder):
-    with pytest.raises(InputError, match="share"):
+    with pytest.raises(InputError, match="not a fraction"):
         build_bulk("Li6PS5Cl", disorder)

@@ -1,4 +1,4 @@
-"""Formulas: what is read, what is refused and why, and the lattice parameters."""
+"""Formulas: parsing, refusals with their reasons, and lattice parameters."""
 
 import pytest
 from hypothesis import given, settings
@@ -34,10 +34,10 @@ def test_formulas_of_the_family_are_read(formula):
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
-        ("Li5PS5Cl", r"charge is -1.*needed: Li6 in place of Li5"),
-        ("Li6P0.5Ge0.5S5I", r"needed: Li6.5 in place of Li6"),
+        ("Li5PS5Cl", r"charge is -1.*give Li6 instead of Li5"),
+        ("Li6P0.5Ge0.5S5I", r"give Li6.5 instead of Li6"),
         ("Li6PS4Cl", "5 anions per tetrahedron"),
-        ("Li4PS3Cl3", "3 halides do not fit"),
+        ("Li4PS3Cl3", "3 halides exceed"),
         ("Na6PS5Cl", "Na has no site"),
         ("Li6S5Cl", "no tetrahedral centre"),
         ("Li6PS5(Cl0.5Br0.5)", "cannot be read"),

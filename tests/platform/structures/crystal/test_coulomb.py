@@ -1,4 +1,4 @@
-"""Coulomb sums against Madelung constants, pymatgen and one another; Li placement against full enumeration."""
+"""Coulomb sums: comparison with Madelung constants and pymatgen; Li placement: comparison with full enumeration."""
 
 from itertools import product
 
@@ -38,7 +38,7 @@ def test_energy_agrees_with_pymatgen(boundary):
     expected = EwaldSummation(crystal, acc_factor=10).total_energy
     assert ewald_energy_eV(atoms.positions, charges, atoms.cell[:]) == pytest.approx(
         expected, rel=2e-6
-    )  # pymatgen cuts its sums at 1e-6
+    )  # pymatgen truncates its sums at 1e-6
 
 
 def test_matrix_and_sum_are_the_same_energy():
@@ -51,7 +51,7 @@ def test_matrix_and_sum_are_the_same_energy():
 
 
 def test_damped_kernel_ranks_li_arrangements_as_ewald_does():
-    """Differences between arrangements, which is all that a placement needs, agree to a few per cent."""
+    """Compare energy differences between arrangements: they agree to a few per cent, sufficient for placement."""
     rng, exact, damped = np.random.default_rng(0), [], []
     atoms = build_bulk("Li6PS5Cl", 0.5, (2, 2, 2))
     charges = _charges(atoms)
@@ -67,7 +67,7 @@ def test_damped_kernel_ranks_li_arrangements_as_ewald_does():
 
 
 def test_placement_finds_the_lowest_of_all_arrangements():
-    """One primitive cell has six pairs, so 64 arrangements: all are summed up."""
+    """Enumerate all 64 arrangements of the six pairs in one primitive cell."""
     cell = 9.8614 * PRIMITIVE
     ions = 9.8614 * np.concatenate([CENTRE[None], CENTRE + ARMS, list(FREE_SITES.values())])
     charges = np.array([5, -2, -2, -2, -2, -1, -2], dtype=float)

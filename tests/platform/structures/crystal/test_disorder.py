@@ -1,4 +1,4 @@
-"""Site disorder goes in, comes out of the geometry, and can be made quasirandom."""
+"""Site disorder: the geometry reproduces the requested value, also for quasirandom arrangements."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The ideal crystal against the space group and the distances of the literature."""
+"""Ideal crystal: comparison with the space group and with literature distances."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ A = 9.8614
 
 @pytest.fixture(scope="module")
 def midpoints() -> Atoms:
-    """Ordered Li6PS5Cl with Li in the middle of each close pair, the simplest ordered start."""
+    """Build ordered Li6PS5Cl with Li at the midpoint of each close pair."""
     atoms = build_bulk("Li6PS5Cl")
     framework = atoms[np.array(atoms.get_chemical_symbols()) != "Li"]
     middles = bulk_skeleton(A).pairs.mean(axis=1)
@@ -76,7 +76,7 @@ def test_li_pairs_are_close_and_jumps_within_the_cage_longer():
 
 
 def test_pairs_across_every_image_of_a_tiny_cell():
-    """A simple cubic point has 6, 12, 8 and 6 neighbours at 1, √2, √3 and 2."""
+    """Count 6, 12, 8 and 6 neighbours at 1, √2, √3 and 2 in the simple cubic lattice."""
     _, _, r = close_distances(np.zeros((1, 3)), np.zeros((1, 3)), np.eye(3), 2.01)
     assert np.allclose(np.sort(r), np.repeat([1, np.sqrt(2), np.sqrt(3), 2], [6, 12, 8, 6]))
 
