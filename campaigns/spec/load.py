@@ -7,12 +7,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.mistakes import InvalidCampaign, Mistake
 from argyro.campaigns.spec.path_sandbox import outside_paths
 from argyro.campaigns.spec.rules import broken_rules
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.spec.words import mistake
 from argyro.campaigns.spec.yaml_reader import Document, read_yaml
+from argyro.platform.common.errors import InputError
 
 __all__ = ["InvalidCampaign", "load_campaign"]
 
@@ -23,6 +25,7 @@ _VALID: dict[str, object] = {
     "temperatures_K": [300],
     "grain_sizes_nm": [1e9],
 }
+_STAND_IN = Material(composition="Li6PS5Cl")  # for a CIF that is not read, while the rules judge the others
 
 
 def load_campaign(file: Path, workdir: Path | None = None, outside: bool = False) -> Campaign:
@@ -38,7 +41,9 @@ def load_campaign(file: Path, workdir: Path | None = None, outside: bool = False
     """
     document = read_yaml(file)
     campaign, mistakes, wrong = _judge(document)
-    across = broken_rules(campaign, wrong) + ([] if outside else _outside_mistakes(campaign, workdir))
+    far = [] if outside else _outside_mistakes(campaign, workdir)
+    campaign, unread = _with_cif_materials(campaign, {found.path for found in far})
+    across = broken_rules(campaign, wrong | ({"materials"} if far or unread else set())) + far + unread
     mistakes += [_with_line(found, document) for found in across]
     if workdir is not None:
         mistakes += _workdir_mistakes(workdir)
@@ -67,6 +72,19 @@ def _judge(document: Document) -> tuple[Campaign, list[Mistake], set[str]]:
         good = {name: value for name, value in content.items() if name not in wrong}
         campaign = Campaign.model_validate(_VALID | good)
     return campaign, mistakes, wrong
+
+
+def _with_cif_materials(campaign: Campaign, refused: set[str]) -> tuple[Campaign, list[Mistake]]:
+    """Replace CIFs by composition and disorder; files outside of the folders are not opened."""
+    materials, mistakes = [], []
+    for index, material in enumerate(campaign.materials):
+        place = f"materials[{index}].cif"
+        try:
+            materials.append(_STAND_IN if place in refused else material.resolved())
+        except InputError as error:
+            mistakes.append(Mistake(place, material.cif, error.accepted, str(error)))
+            materials.append(_STAND_IN)
+    return campaign.model_copy(update={"materials": materials}), mistakes
 
 
 def _with_line(found: Mistake, document: Document) -> Mistake:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from argyro.campaigns.spec.numbers import Share
+from argyro.campaigns.spec.path_sandbox import File
 from argyro.campaigns.spec.section import Section
 from argyro.platform.common.errors import InputError
 
@@ -29,12 +30,40 @@ def _composition(formula: str) -> str:
 
 
 class Material(Section):
-    """One candidate: an overall composition and its site disorder."""
+    """One candidate: an overall composition and its site disorder, or the CIF that gives both."""
 
     composition: Annotated[str, AfterValidator(_composition)] = Field(
-        description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
+        "", description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
     )
-    disorder: Share = Field(0.0, description="share of the halide on 4c instead of 4a, 0 to 1")
+    disorder: Share = Field(0.0, description="share of the halide on 4c instead of 4a, 0 to 1; default 0, or the CIF's")
+    cif: File | None = Field(None, description="CIF of an argyrodite, in place of composition; occupancies give both")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Material:
+        if bool(self.composition) == (self.cif is not None):
+            raise InputError("give either composition or cif", accepted="composition, for instance Li6PS5Cl, or cif")
+        return self
+
+    def resolved(self) -> Material:
+        """Replace a CIF by its refined composition and disorder; a disorder in the campaign file overrides the CIF's.
+
+        Raises:
+            InputError: the CIF cannot be read, or is no argyrodite.
+        """
+        if self.cif is None:
+            return self
+        from argyro.platform.structures.cif.argyrodite import refined_argyrodite
+        from argyro.platform.structures.cif.partial_crystal import read_cif
+
+        refined = refined_argyrodite(read_cif(self.cif))
+        if refined is None:
+            raise InputError(
+                f"{self.cif} is no argyrodite with free anions on 4a and 4c; a campaign screens argyrodites only, "
+                "other crystals can be ordered with `argyro structure FILE.cif`",
+                accepted="the CIF of an argyrodite",
+            )
+        disorder = self.disorder if "disorder" in self.model_fields_set else round(refined.disorder or 0.0, 4)
+        return Material(composition=refined.composition, disorder=disorder)
 
     @property
     def label(self) -> str:

@@ -14,17 +14,19 @@ from argyro.platform.structures.cif.partial_crystal import PartialCrystal
 from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES, Composition
 from argyro.platform.structures.disorder_analysis import free_anion_disorder, free_anion_sites
 
-LITHIUM_ROUNDING = 0.15  # largest relative difference between refined and charge-balanced Li content
+LITHIUM_ROUNDING = 0.15  # share of the Li that refinements leave uncertain; a larger change is no argyrodite
+
+MOST_ROUNDING = 60  # thousandths by which refined occupancies may miss one centre or six anions
 
 
 @dataclass(frozen=True)
 class RefinedArgyrodite:
-    """Refined composition and disorder of an argyrodite.
+    """An argyrodite as refined.
 
     Attributes:
         composition: per formula unit, with the Li content that balances its charges.
-        disorder: fraction of exchanged free anions, 0 to 1; None if all free anions are of one kind.
-        lithium: Li per formula unit from the occupancies.
+        disorder: share of the swapped free anions, 0 to 1; None where nothing can be swapped.
+        lithium: Li per formula unit by the occupancies.
     """
 
     composition: str
@@ -33,17 +35,17 @@ class RefinedArgyrodite:
 
 
 def refined_argyrodite(crystal: PartialCrystal) -> RefinedArgyrodite | None:
-    """Read composition and 4a/4c disorder of an argyrodite; return None for any other crystal.
+    """Read composition and 4a/4c disorder of an argyrodite; None for any other crystal.
 
-    The distances to the tetrahedral centres determine the site of each free anion. The result is independent of the
-    setting of the CIF.
+    The site of each free anion follows from its distances to the tetrahedral centres, so that the setting of the CIF
+    does not matter.
     """
     amounts = crystal.amounts
     units = sum(amounts.get(element, 0.0) for element in CENTRES)
     try:
         composition = _neutral(amounts, units)
         sites = _orbit_sites(crystal)
-    except (InputError, KeyError, ZeroDivisionError):
+    except (InputError, KeyError, ValueError, ZeroDivisionError):
         return None
     lithium = amounts.get("Li", 0.0) / units
     if set(sites.values()) != {"4a", "4c"} or abs(lithium - composition["Li"]) > LITHIUM_ROUNDING * composition["Li"]:
@@ -52,7 +54,7 @@ def refined_argyrodite(crystal: PartialCrystal) -> RefinedArgyrodite | None:
 
 
 def realised_disorder(atoms: Atoms) -> float | None:
-    """Return the disorder of an ordered cell; None if all free anions are of one kind."""
+    """Disorder of an ordered cell; None where nothing can be swapped."""
     try:
         return free_anion_disorder(atoms)
     except InputError:
@@ -60,16 +62,19 @@ def realised_disorder(atoms: Atoms) -> float | None:
 
 
 def _neutral(amounts: Mapping[str, float], units: float) -> Composition:
-    """Return the refined composition per formula unit; Li balances the charges of the other ions."""
-    per_unit = {element: number / units for element, number in amounts.items()}
-    lithium = -sum(CHARGES[element] * number for element, number in per_unit.items() if element != "Li")
-    return Composition.parse(
-        "".join(f"{element}{number:.6f}" for element, number in {**per_unit, "Li": lithium}.items() if number > 0)
-    )
+    """Return the refined composition per formula unit in thousandths; Li balances the charges of the other ions."""
+    rounded: dict[str, float] = {}
+    for elements, total in ((CENTRES, 1000), (CHALCOGENS + HALIDES, 6000)):
+        found = {element: round(1000 * amounts[element] / units) for element in elements if element in amounts}
+        largest = max(found, key=found.__getitem__)
+        found[largest] += total - sum(found.values()) if abs(total - sum(found.values())) <= MOST_ROUNDING else 0
+        rounded |= found
+    rounded["Li"] = -sum(CHARGES[element] * number for element, number in rounded.items())
+    return Composition.parse("".join(f"{element}{number / 1000:.3f}" for element, number in rounded.items() if number))
 
 
 def _orbit_sites(crystal: PartialCrystal) -> dict[str, str]:
-    """Map the label of each orbit of free anions to its site, 4a or 4c."""
+    """Label of each orbit of free anions and its site, 4a or 4c."""
     framework = [orbit for orbit in crystal.orbits if "Li" not in orbit.occupancy]
     main = [max(orbit.occupancy, key=lambda element, o=orbit: o.occupancy[element]) for orbit in framework]  # type: ignore[misc]
     symbols = [element for element, orbit in zip(main, framework, strict=True) for _ in orbit.positions]
@@ -83,7 +88,7 @@ def _orbit_sites(crystal: PartialCrystal) -> dict[str, str]:
 
 
 def _disorder(crystal: PartialCrystal, sites: Mapping[str, str], units: float) -> float | None:
-    """Divide the number of exchanged chalcogens on 4a by the largest possible number."""
+    """Chalcogens on 4a beyond those without a halide, over the most that could be swapped."""
     found = {(site, kind): 0.0 for site in ("4a", "4c") for kind in ("chalcogen", "halide")}
     for orbit in crystal.orbits:
         for element, share in orbit.occupancy.items():
