@@ -1,1 +1,1 @@
-"""From bulk and grain-boundary diffusivity to the polycrystal."""
+"""Effective diffusivity of the polycrystal from bulk and grain-boundary diffusivity."""

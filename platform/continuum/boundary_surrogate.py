@@ -1,4 +1,4 @@
-"""Many posterior samples of a thick boundary from a few voxel solutions."""
+"""Polynomial surface that extends a few voxel solutions to many posterior samples of a wide boundary."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import numpy as np
 from argyro.platform.continuum.homogenize import homogenize_batch
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-# Voxel solutions per coefficient of the surface; the excess tells how good it is.
+# Voxel solutions per coefficient of the surface; the surplus measures the fit error.
 SOLUTIONS_PER_COEFFICIENT = 1.5
 
 
 def surface_through_voxels(
     mesh: Mesh, bulk: np.ndarray, along: np.ndarray, across: np.ndarray, width_nm: float, grain_size_nm: float
 ) -> tuple[np.ndarray, float]:
-    """Means of D_eff of all samples of one temperature, and their relative error.
+    """Return the mean D_eff of all samples at one temperature, and the relative error.
 
-    A voxel solution takes about a second, a posterior has hundreds of samples in a small region: there
-    ln(D_eff/D_b) is a second-order polynomial of ln(D_∥/D_b), ln(D_⊥/D_b). Few samples are solved one by one.
+    A voxel solution takes about a second, and a posterior has hundreds of samples in a small region. In this region
+    ln(D_eff/D_b) is approximately a second-order polynomial of ln(D_∥/D_b) and ln(D_⊥/D_b). A small number of samples
+    is solved without the polynomial.
 
     Args:
-        mesh: of one polycrystal.
-        bulk: (s,).
-        along: (s, classes).
-        across: (s, classes).
+        mesh: mesh of one polycrystal.
+        bulk: (s,) bulk diffusivity in cm²/s.
+        along: (s, classes) diffusivity in the boundary in cm²/s.
+        across: (s, classes) diffusivity across the boundary in cm²/s.
         width_nm: GB width.
         grain_size_nm: grain size.
 
     Returns:
-        (s,) means and twice the largest deviation of the surface from the voxel solutions, their own error added.
+        (s,) means in cm²/s, and the error: voxel error plus twice the largest deviation of the surface.
     """
     ratios = np.log(np.column_stack([along, across]) / bulk[:, None])
     terms = _second_order(_standard(ratios))
@@ -50,13 +51,13 @@ def _standard(ratios: np.ndarray) -> np.ndarray:
 
 
 def _second_order(x: np.ndarray) -> np.ndarray:
-    """1, x_i, x_i x_j, (s, coefficients)."""
+    """Return the terms 1, x_i, x_i x_j, (s, coefficients)."""
     first, second = np.triu_indices(x.shape[1])
     return np.column_stack([np.ones(len(x)), x, x[:, first] * x[:, second]])
 
 
 def _spread(points: np.ndarray, count: int) -> np.ndarray:
-    """Positions of points far from each other, starting with the outermost."""
+    """Choose points far from each other, starting with the outermost; return their indices."""
     points = _standard(points)
     chosen = [int(np.argmax((points**2).sum(1)))]
     distance = np.full(len(points), np.inf)

@@ -1,4 +1,4 @@
-"""GB classes: which boundary of the polycrystal is of which type."""
+"""Assignment of GB classes to the boundaries of a polycrystal."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from argyro.platform.continuum.mesh.mesh import Mesh
 
 
 def assign_classes(mesh: Mesh, area_fractions: Sequence[float], seed: int = 0) -> Mesh:
-    """Give whole boundaries (pairs of grains) GB classes at random, so that each class gets its share of the area.
+    """Assign GB classes to whole boundaries (pairs of grains) at random, so that each class has its area fraction.
 
     Args:
-        mesh: the mesh.
-        area_fractions: one per class, positive, summing to one.
-        seed: of the order in which boundaries are dealt out.
+        mesh: mesh of the polycrystal.
+        area_fractions: one positive number per class; the sum is one.
+        seed: random seed of the assignment order.
 
     Raises:
-        InputError: fractions that are not positive or do not sum to one.
+        InputError: a fraction is not positive, or the sum is not one.
     """
     fractions = np.asarray(area_fractions, dtype=float)
     if fractions.ndim != 1 or not (fractions > 0).all() or abs(fractions.sum() - 1) > 1e-6:
         raise InputError(
-            f"area fractions {list(area_fractions)} are not positive numbers that sum to 1",
+            f"area fractions {list(area_fractions)} are invalid; give positive numbers that sum to 1",
             path="area_fractions",
             given=list(area_fractions),
             accepted="positive, sum 1",
@@ -33,7 +33,7 @@ def assign_classes(mesh: Mesh, area_fractions: Sequence[float], seed: int = 0) -
     area = np.bincount(boundary.ravel(), mesh.areas)
     missing = fractions * area.sum()
     number = np.empty(len(pairs), dtype=int)
-    # Largest boundaries first within a random order of thirds: the last, small ones fill the shares up.
+    # Thirds of decreasing area, each in random order: the small boundaries come last and correct the fractions.
     order = np.random.default_rng(seed).permutation(len(pairs))
     large_first = sorted(order, key=lambda pair: -np.searchsorted(np.quantile(area, [1 / 3, 2 / 3]), area[pair]))
     for pair in large_first:

@@ -1,4 +1,4 @@
-"""Effective diffusivity of a polycrystal from bulk and grain-boundary diffusivity: one point, or thousands."""
+"""Effective diffusivity of a polycrystal from bulk and grain-boundary diffusivity, for one or many queries."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
 from argyro.platform.continuum.interface_fem.coefficients import theta_of
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-# Fewer queries than this are solved directly faster than the reduced basis is built (2 to 5 s).
+# For fewer queries, direct solutions are faster than the construction of the reduced basis (2 to 5 s).
 LEAST_FOR_REDUCED = 64
 TOLERANCE = 1e-3
-# The sides may remove at most this share of a tetrahedron's conduction.
+# Largest fraction of a tetrahedron's conduction that the side term may remove.
 LARGEST_SIDE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class Homogenized:
-    """An effective diffusion tensor with what it was computed by.
+    """Effective diffusion tensor with its method and error bound.
 
     Args:
         tensor_cm2_s: (3, 3), symmetric positive definite.
-        relative_error_bound: spectral norm of the tensor's error over its mean, against the discrete solution of the
-            same mesh (direct, reduced) or grid (voxel).
+        relative_error_bound: spectral norm of the tensor's error divided by its mean. The reference is the discrete
+        solution on the same mesh (direct, reduced) or grid (voxel).
         method: ``direct``, ``reduced`` or ``voxel``.
         grain_size_nm: equivalent-sphere diameter of the mean grain.
         width_nm: GB width.
-        note: why this method was taken, empty where that needs no saying.
+        note: reason for the choice of method, or empty.
     """
 
     tensor_cm2_s: np.ndarray
@@ -44,11 +44,11 @@ class Homogenized:
 
     @property
     def mean_cm2_s(self) -> float:
-        """A third of the trace, what a texture-free sample shows."""
+        """A third of the trace, the diffusivity of a sample without texture."""
         return float(np.trace(self.tensor_cm2_s) / 3)
 
     def to_json(self) -> dict:
-        """The keys `argyro homogenize --json` prints."""
+        """Return the result with the keys of `argyro homogenize --json`."""
         return {
             "effective_cm2_s": self.tensor_cm2_s.tolist(),
             "mean_cm2_s": self.mean_cm2_s,
@@ -78,7 +78,7 @@ class HomogenizedBatch:
 
     @property
     def mean_cm2_s(self) -> np.ndarray:
-        """(q,), a third of the traces."""
+        """Thirds of the traces, (q,)."""
         return np.trace(self.tensor_cm2_s, axis1=1, axis2=2) / 3
 
 
@@ -92,20 +92,22 @@ def effective_diffusivity(
     method: str = "auto",
     cache: Path | None = None,
 ) -> Homogenized:
-    """Effective tensor of a periodic polycrystal, ∇·(D ∇c) = 0 with grains D_b and boundaries D_∥, D_⊥ of width w.
+    """Compute the effective diffusion tensor of a periodic polycrystal.
+
+    The cell problem is ∇·(D ∇c) = 0 with grains of diffusivity D_b and boundaries of D_∥, D_⊥ and width w.
 
     Args:
-        mesh: of one polycrystal; its grain size is scaled to the one asked for.
-        d_bulk_cm2_s: of the grains, isotropic.
-        d_parallel_cm2_s: in the boundary; one number, or one per GB class of the mesh.
-        d_perpendicular_cm2_s: across the boundary, likewise.
-        width_nm: GB width the two were defined with.
+        mesh: mesh of one polycrystal; it is scaled to the given grain size.
+        d_bulk_cm2_s: isotropic diffusivity of the grains.
+        d_parallel_cm2_s: diffusivity in the boundary; one number, or one per GB class of the mesh.
+        d_perpendicular_cm2_s: diffusivity across the boundary, in the same form.
+        width_nm: GB width in the definition of D_∥ and D_⊥.
         grain_size_nm: equivalent-sphere diameter d = (6 V / π N)^(1/3).
-        method: ``direct``, ``reduced``, ``voxel``, or ``auto``: voxels for w/d > 0.1, else direct.
+        method: ``direct``, ``reduced``, ``voxel``, or ``auto``: voxel for w/d > 0.1, else direct.
         cache: folder of reduced bases.
 
     Raises:
-        InputError: a diffusivity that is not positive, a width as large as the grain, or an unknown method.
+        InputError: a diffusivity is not positive, the width is not below the grain size, or the method is unknown.
     """
     batch = homogenize_batch(
         mesh,
@@ -138,18 +140,20 @@ def homogenize_batch(
     cache: Path | None = None,
     tolerance: float = TOLERANCE,
 ) -> HomogenizedBatch:
-    """Effective tensors of many queries on one mesh; arguments are scalars or (q,), GB ones also (q, classes).
+    """Compute the effective tensors of many queries on one mesh.
+
+    Arguments are scalars or (q,); GB arguments may also be (q, classes).
 
     Args:
-        mesh: of one polycrystal.
-        d_bulk_cm2_s: of the grains.
-        d_parallel_cm2_s: in the boundary.
-        d_perpendicular_cm2_s: across it.
+        mesh: mesh of one polycrystal.
+        d_bulk_cm2_s: diffusivity of the grains.
+        d_parallel_cm2_s: diffusivity in the boundary.
+        d_perpendicular_cm2_s: diffusivity across the boundary.
         width_nm: GB width.
         grain_size_nm: equivalent-sphere diameter.
-        method: ``auto`` takes voxels where w/d > 0.1; elsewhere, from LEAST_FOR_REDUCED queries on, the reduced basis.
+        method: ``auto`` uses voxels for w/d > 0.1, the reduced basis for LEAST_FOR_REDUCED or more other queries.
         cache: folder of reduced bases.
-        tolerance: a reduced answer whose certified error exceeds this is replaced by a direct solution.
+        tolerance: largest certified error of a reduced solution; above it the query is solved directly.
 
     Raises:
         InputError: see `effective_diffusivity`.
@@ -175,7 +179,7 @@ def homogenize_batch(
 
 
 def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
-    """Answer the queries of thin boundaries."""
+    """Solve the queries of thin boundaries."""
     theta = theta_of(mesh, queries)[rows]
     _require_coarse_enough(mesh, theta.width.max())
     reduced = method == "reduced" or (method == "auto" and len(rows) >= LEAST_FOR_REDUCED)
@@ -192,11 +196,11 @@ def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
         result.tensor_cm2_s[rows[k]], result.relative_error_bound[rows[k]] = solution.tensor, solution.error
         result.method[rows[k]] = "direct"
         if reduced:
-            result.note[rows[k]] = f"solved directly: the reduced basis is not certified to {tolerance:g} here"
+            result.note[rows[k]] = f"solved directly: the error bound of the reduced basis exceeds {tolerance:g}"
 
 
 def _voxels(mesh, queries, rows, method, result) -> None:
-    """Answer the queries of thick boundaries."""
+    """Solve the queries of wide boundaries."""
     from argyro.platform.continuum.voxel.solver import voxel_tensor
 
     for row in rows:
@@ -211,8 +215,8 @@ def _require_coarse_enough(mesh: Mesh, width: float) -> None:
     widest = LARGEST_SIDE_SHARE * widest_boundary(mesh)
     if width > widest:
         raise InputError(
-            f"w/d = {width / mesh.grain_size:.3g}: the tetrahedra at the boundary are thinner than it; this mesh serves"
-            f" up to {widest / mesh.grain_size:.3g}; refine less, spread grain sizes less, or use method 'voxel'",
+            f"w/d = {width / mesh.grain_size:.3g} exceeds the tetrahedra at the boundary; this mesh allows at most"
+            f" {widest / mesh.grain_size:.3g}; refine less, reduce the size spread, or use method 'voxel'",
             path="width_nm",
             given=width / mesh.grain_size,
             accepted=f"w/d <= {widest / mesh.grain_size:.3g}",

@@ -1,4 +1,4 @@
-"""What may be asked of a polycrystal: one clear error for each thing that may not."""
+"""Input checks of homogenization queries, each with its own error."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.mesh.mesh import Mesh
 
 METHODS = ("auto", "direct", "reduced", "voxel")
-# The collapsed boundary is a surface; above this share of the grain size its own thickness shows.
+# Largest w/d of a collapsed boundary; above it the boundary volume is not negligible.
 WIDEST_COLLAPSED = 0.1
 
 
 @dataclass(frozen=True)
 class Queries:
-    """Checked input of q homogenizations; diffusivities of the classes in units of the bulk's.
+    """Checked input of q homogenizations; GB diffusivities are relative to the bulk.
 
     Args:
-        bulk_cm2_s: (q,).
+        bulk_cm2_s: (q,) bulk diffusivity.
         parallel, perpendicular: (q, classes), D_∥/D_b and D_⊥/D_b.
         width_nm, grain_size_nm: (q,).
     """
@@ -35,7 +35,7 @@ class Queries:
 
     @property
     def width_over_size(self) -> np.ndarray:
-        """(q,) w/d."""
+        """Ratio w/d, (q,)."""
         return self.width_nm / self.grain_size_nm
 
     @classmethod
@@ -43,7 +43,7 @@ class Queries:
         """Broadcast and check numbers, (q,) or scalar; GB diffusivities also (q, classes).
 
         Raises:
-            InputError: a number that is not positive and finite, a width as large as the grain, shapes that do not fit.
+            InputError: a number is not positive and finite, a width is not below the grain size, or shapes differ.
         """
         plain = {"d_bulk_cm2_s": d_bulk_cm2_s, "width_nm": width_nm, "grain_size_nm": grain_size_nm}
         classed = {"d_parallel_cm2_s": d_parallel_cm2_s, "d_perpendicular_cm2_s": d_perpendicular_cm2_s}
@@ -52,9 +52,7 @@ class Queries:
         lengths = {len(column) for column in columns.values()} - {1}
         if len(lengths) > 1 or any(columns[name].ndim != 2 for name in columns):
             shapes = {name: column.shape for name, column in columns.items()}
-            raise InputError(
-                f"the inputs have lengths {shapes}; give one number or equally many of each", path="queries"
-            )
+            raise InputError(f"the inputs have lengths {shapes}; give one number or equal lengths", path="queries")
         count = lengths.pop() if lengths else 1
         bulk, width, size = (np.broadcast_to(columns[name][:, 0], (count,)) for name in plain)
         parallel, perpendicular = (np.broadcast_to(columns[name], (count, mesh.classes)) for name in classed)
@@ -63,7 +61,7 @@ class Queries:
 
 
 def require_method(method: str) -> None:
-    """Refuse a method that does not exist."""
+    """Refuse an unknown method."""
     if method not in METHODS:
         raise InputError(
             f"method {method!r} is unknown; use one of {', '.join(METHODS)}",
@@ -74,11 +72,11 @@ def require_method(method: str) -> None:
 
 
 def require_collapsible(queries: Queries) -> None:
-    """Refuse boundaries too wide to be a surface."""
+    """Refuse boundaries too wide for the collapsed model."""
     widest = float(queries.width_over_size.max())
     if widest > WIDEST_COLLAPSED:
         raise InputError(
-            f"w/d = {widest:.3g}: a boundary wider than {WIDEST_COLLAPSED} grain sizes is no surface;"
+            f"w/d = {widest:.3g} exceeds {WIDEST_COLLAPSED}, the limit of a boundary modelled as a surface;"
             " use method 'voxel' or 'auto', or a larger grain",
             path="width_nm",
             given=widest,
@@ -90,12 +88,14 @@ def _positive(name: str, value) -> np.ndarray:
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} = {value!r} is not a number", path=name, given=value, accepted="> 0") from error
+        raise InputError(
+            f"{name} = {value!r} is not a number; give a positive number", path=name, given=value, accepted="> 0"
+        ) from error
     wrong = array[~(np.isfinite(array) & (array > 0))]
     if wrong.size:
         raise InputError(
-            f"{name} = {wrong.flat[0]} is not a positive finite number; for a blocked path give a small one,"
-            " say 1e-4 of the bulk's",
+            f"{name} = {wrong.flat[0]} is not a positive finite number; for a blocking boundary give a small value,"
+            " for instance 1e-4 of the bulk diffusivity",
             path=name,
             given=float(wrong.flat[0]),
             accepted="> 0",
@@ -104,7 +104,7 @@ def _positive(name: str, value) -> np.ndarray:
 
 
 def _per_class(name: str, array: np.ndarray, classes: int) -> np.ndarray:
-    """(q, classes) from a scalar, (q,), or (q, classes); with several classes a list of one per class is one query."""
+    """Return (q, classes) from a scalar, (q,) or (q, classes); a list of one value per class is one query."""
     if array.ndim == 0:
         return array.reshape(1, 1)
     if array.ndim == 1:
@@ -112,7 +112,7 @@ def _per_class(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     if array.ndim == 2 and array.shape[1] in (1, classes):
         return array
     raise InputError(
-        f"{name} has shape {array.shape}; give one number per query and per GB class, of which the mesh has {classes}",
+        f"{name} has shape {array.shape}; give one number per query and per GB class ({classes} in this mesh)",
         path=name,
         given=list(array.shape),
         accepted=f"(q,) or (q, {classes})",
@@ -124,7 +124,7 @@ def _require_grain_left(width: np.ndarray, size: np.ndarray) -> None:
     if wrong.size:
         w, d = float(width[wrong[0]]), float(size[wrong[0]])
         raise InputError(
-            f"a boundary {w:g} nm wide leaves nothing of a grain of {d:g} nm; give a smaller width",
+            f"a boundary width of {w:g} nm is not below the grain size of {d:g} nm; give a smaller width",
             path="width_nm",
             given=w,
             accepted=f"< {d:g}",

@@ -1,4 +1,4 @@
-"""Pictures of polycrystals, fluxes and what they amount to; matplotlib is imported only here."""
+"""Figures of polycrystals, fluxes and effective diffusivities; matplotlib is imported only here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argyro.platform.continuum.interface_fem.flux_fields import FluxField
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.continuum.propagate import Propagated
 
-# D_∥/D_b and D_⊥/D_b of the four ways in which boundaries may change transport.
+# D_∥/D_b and D_⊥/D_b of the four transport regimes of boundaries.
 REGIMES = {
     "fast": (100.0, 100.0),
     "blocking": (0.01, 0.01),
@@ -21,14 +21,14 @@ REGIMES = {
 
 
 def draw_polycrystal(mesh: Mesh, path: Path | str) -> None:
-    """The boundary triangles of the period, coloured by GB class or, with one class, by grain."""
+    """Draw the boundary triangles of the period, coloured by GB class or, with one class, by grain."""
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     figure, axes = _figure(projection="3d")
     corners = np.concatenate([mesh.points[mesh.side_a], mesh.points[mesh.side_b]])
     grain = np.concatenate([mesh.boundary_grains[:, 0], mesh.boundary_grains[:, 1]])
     number = np.tile(mesh.boundary_class, 2) if mesh.classes > 1 else grain
-    apart = corners + 0.25 * (mesh.centres[grain] - 0.5)[:, None]  # grains moved apart to be seen
+    apart = corners + 0.25 * (mesh.centres[grain] - 0.5)[:, None]  # separate the grains to show their faces
     colours = _colours(number / max(number.max(), 1))
     axes.add_collection3d(Poly3DCollection(apart, facecolors=colours, edgecolors="k", linewidths=0.15))
     low, high = apart.min((0, 1)), apart.max((0, 1))
@@ -39,7 +39,7 @@ def draw_polycrystal(mesh: Mesh, path: Path | str) -> None:
 
 
 def draw_flux(mesh: Mesh, field: FluxField, path: Path | str, direction: int = 0, height: float = 0.5) -> None:
-    """A cut through the period: flux along the applied gradient in grains, strength of the flux in boundaries."""
+    """Draw a section of the period: flux along the gradient in grains, flux magnitude in boundaries."""
     from matplotlib.collections import LineCollection, PolyCollection
 
     figure, (grains, boundaries) = _figure(columns=2)
@@ -60,7 +60,7 @@ def draw_flux(mesh: Mesh, field: FluxField, path: Path | str, direction: int = 0
 
 
 def _cut(corners: np.ndarray, height: float) -> tuple[list[np.ndarray], np.ndarray]:
-    """Polygons in which simplices (m, k, 3) and their periodic images meet the plane z = height, and their owners."""
+    """Return the polygons in which simplices (m, k, 3) and their images cut the plane z = height, and their owners."""
     shapes: list[np.ndarray] = []
     owners: list[int] = []
     for shift in (-1, 0, 1):
@@ -80,7 +80,7 @@ def _cut(corners: np.ndarray, height: float) -> tuple[list[np.ndarray], np.ndarr
 
 
 def draw_map(propagated: Propagated, path: Path | str) -> None:
-    """Median D_eff over temperature and grain size."""
+    """Draw the median D_eff over temperature and grain size."""
     figure, axes = _figure()
     median = np.log10(np.median(propagated.samples_cm2_s, axis=0))
     drawn = axes.pcolormesh(propagated.temperatures_K, propagated.grain_sizes_nm, median.T, shading="nearest")
@@ -90,7 +90,7 @@ def draw_map(propagated: Propagated, path: Path | str) -> None:
 
 
 def draw_regimes(mesh: Mesh, path: Path | str, width_nm: float = 2.5) -> None:
-    """D_eff/D_b over grain size in the four REGIMES."""
+    """Draw D_eff/D_b over grain size in the four REGIMES."""
     figure, axes = _figure()
     sizes = np.geomspace(10.5 * width_nm, 1e4, 40)
     for name, (parallel, perpendicular) in REGIMES.items():
@@ -102,7 +102,7 @@ def draw_regimes(mesh: Mesh, path: Path | str, width_nm: float = 2.5) -> None:
 
 
 def _figure(columns: int = 1, projection: str | None = None):
-    """A figure without any window behind it."""
+    """Create a figure without a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""From posterior samples of grain and boundary to distributions of the polycrystal's diffusivity and conductivity."""
+"""Propagation of grain and boundary posterior samples to the polycrystal's diffusivity and conductivity."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from argyro.platform.continuum.mesh.mesh import Mesh
 
 @dataclass(frozen=True)
 class Propagated:
-    """Effective diffusivity (s, temperatures, sizes) of every posterior sample, with what its spread is made of.
+    """Effective diffusivity (s, temperatures, sizes) of every posterior sample, with its sources of spread.
 
     Args:
         samples_cm2_s: (s, t, d), each sample on one polycrystal drawn at random.
         temperatures_K: (t,).
         grain_sizes_nm: (d,).
-        relative_error_bound: largest certified numerical error of all.
+        relative_error_bound: largest certified numerical error of all samples.
         microstructure_scatter: (t, d), standard deviation over polycrystals of ln D_eff at the median sample.
     """
 
@@ -36,11 +36,11 @@ class Propagated:
     microstructure_scatter: np.ndarray
 
     def effective_cm2_s(self, temperature: int = 0, size: int = 0) -> Uncertain:
-        """Median and 95 % interval at one temperature and grain size, by their positions."""
+        """Return median and 95 % interval at one temperature and grain size, given by their indices."""
         return Uncertain.from_samples(self.samples_cm2_s[:, temperature, size])
 
     def conductivity_S_cm(self, li_per_A3: float, temperature: int = 0, size: int = 0) -> Uncertain:
-        """Nernst-Einstein conductivity with a Haven ratio of one, σ = n e² D / (k T)."""
+        """Return the Nernst-Einstein conductivity with a Haven ratio of one, σ = n e² D / (k T)."""
         kelvin = float(self.temperatures_K[temperature])
         return conductivity_S_cm(self.effective_cm2_s(temperature, size), li_per_A3, kelvin)
 
@@ -56,27 +56,27 @@ def propagate(
     seed: int = 0,
     cache: Path | None = None,
 ) -> Propagated:
-    """The map D_eff(T, d) of every posterior sample.
+    """Compute the map D_eff(T, d) of every posterior sample.
 
     Args:
-        meshes: polycrystals to average over, all with the same number of GB classes.
+        meshes: polycrystals to average over, with the same number of GB classes.
         d_bulk_cm2_s: (s, t) samples at each temperature.
         d_parallel_cm2_s: (s, t), or (s, t, classes).
-        d_perpendicular_cm2_s: likewise.
+        d_perpendicular_cm2_s: (s, t), or (s, t, classes).
         width_nm: GB width.
         grain_sizes_nm: (d,).
         temperatures_K: (t,).
-        seed: of the draw of polycrystals.
+        seed: random seed of the choice of polycrystals.
         cache: folder of reduced bases.
 
     Raises:
-        InputError: shapes that do not fit together, or see `effective_diffusivity`.
+        InputError: shapes differ, or as in `effective_diffusivity`.
     """
     bulk, sizes = np.asarray(d_bulk_cm2_s, dtype=float), np.asarray(grain_sizes_nm, dtype=float)
     kelvins = np.asarray(temperatures_K, dtype=float)
     if not meshes or bulk.ndim != 2 or bulk.shape[1] != len(kelvins):
         raise InputError(
-            f"bulk samples of shape {bulk.shape} for {len(kelvins)} temperatures and {len(meshes)} polycrystals;"
+            f"bulk samples have shape {bulk.shape} for {len(kelvins)} temperatures and {len(meshes)} polycrystals;"
             " give (samples, temperatures) and at least one polycrystal",
             path="d_bulk_cm2_s",
         )
@@ -99,19 +99,19 @@ def _named(parallel, perpendicular):
 
 
 def _with_classes(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
-    """(s, t, classes)."""
+    """Return the values as (s, t, classes)."""
     array = np.asarray(values, dtype=float)
     array = array[..., None] if array.ndim == 2 else array
     if array.ndim != 3 or array.shape[:2] != shape:
         message = (
-            f"{name} has shape {array.shape} beside bulk samples {shape}; give the same, or one more axis of GB classes"
+            f"{name} has shape {array.shape}, bulk samples {shape}; give the same shape, or one more axis of GB classes"
         )
         raise InputError(message, path=name)
     return array
 
 
 def _on_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
-    """Means (s, t, d) and the largest error bound."""
+    """Return the means (s, t, d) and the largest error bound."""
     means, bounds = np.empty((*bulk.shape, len(sizes))), [0.0]
     wide = width_nm / sizes > WIDEST_COLLAPSED
     if not bulk.size:
@@ -128,7 +128,7 @@ def _on_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndar
 
 
 def _collapsed_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
-    """`_on_grid` where boundaries are thin."""
+    """Return the result of `_on_grid` for thin boundaries."""
     count = len(sizes)
     batch = homogenize_batch(
         mesh,

@@ -1,4 +1,4 @@
-"""A table of queries in, the same table with effective diffusivities out."""
+"""Homogenization of a table of queries."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
     """Append ``effective_xx_cm2_s`` … ``effective_xy_cm2_s``, ``mean_cm2_s``, ``relative_error_bound``, method, note.
 
     Args:
-        mesh: of one polycrystal.
-        table: columns COLUMNS; others are passed through. With several GB classes the columns of the boundary are
-            ``d_parallel_0_cm2_s``, ``d_parallel_1_cm2_s`` … and likewise for perpendicular.
+        mesh: mesh of one polycrystal.
+        table: columns COLUMNS; other columns are kept. With several GB classes the boundary columns are
+        ``d_parallel_0_cm2_s``, ``d_parallel_1_cm2_s`` … and ``d_perpendicular_0_cm2_s`` ….
         method: see `homogenize_batch`.
         cache: folder of reduced bases.
 
     Raises:
-        InputError: an empty table or a missing column; a bad number is reported by the column's name.
+        InputError: the table is empty, a column is missing, or a number is invalid (reported with the column name).
     """
     along, across = (_boundary_columns(name, mesh.classes) for name in ("d_parallel", "d_perpendicular"))
     needed = ["d_bulk_cm2_s", *along, *across, "width_nm", "grain_size_nm"]

@@ -1,4 +1,4 @@
-"""How the polycrystal follows temperature: Arrhenius or not, and where its boundaries take over."""
+"""Temperature dependence of the polycrystal: Arrhenius behaviour and the takeover by grain boundaries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
 
-# A change of the activation energy over the temperature range below this is no bend worth the name.
+# Smallest significant change of the activation energy over the temperature range.
 LEAST_BEND_EV = 0.01
 
 
@@ -19,10 +19,10 @@ class ArrheniusBend:
     """Activation energies at the two ends of a temperature range.
 
     Args:
-        cold_eV: at the lowest temperature.
-        hot_eV: at the highest.
+        cold_eV: activation energy at the lowest temperature.
+        hot_eV: activation energy at the highest temperature.
         change_eV: hot - cold.
-        non_arrhenius: the change's 95 % interval excludes zero and its median exceeds LEAST_BEND_EV.
+        non_arrhenius: whether the 95 % interval of the change excludes zero and its median exceeds LEAST_BEND_EV.
     """
 
     cold_eV: Uncertain
@@ -39,12 +39,12 @@ def arrhenius_bend(temperatures_K: np.ndarray, samples_cm2_s: np.ndarray) -> Arr
         samples_cm2_s: (s, t), D_eff of every posterior sample.
 
     Raises:
-        InputError: fewer than three temperatures, on which no bend can be seen.
+        InputError: there are fewer than three temperatures.
     """
     kelvins, samples = np.asarray(temperatures_K, dtype=float), np.atleast_2d(samples_cm2_s)
     if len(np.unique(kelvins)) < 3:
         raise InputError(
-            f"{len(kelvins)} temperatures cannot show a bend; give three or more",
+            f"{len(kelvins)} temperatures do not determine an Arrhenius bend; give three or more",
             path="temperatures_K",
             accepted=">= 3",
         )
@@ -59,12 +59,12 @@ def arrhenius_bend(temperatures_K: np.ndarray, samples_cm2_s: np.ndarray) -> Arr
 
 @dataclass(frozen=True)
 class Takeover:
-    """Where boundaries carry half of the conduction (fast) or half of the resistance (blocking).
+    """Temperature at which boundaries carry half of the conduction (fast) or half of the resistance (blocking).
 
     Args:
-        temperature_K: over the samples that have one, None if fewer than half of them do.
-        share: of the samples in which boundaries take over within the temperature range.
-        fast: boundaries short-circuit the grains (True) or block (False).
+        temperature_K: distribution over the samples with a takeover, None for fewer than half of the samples.
+        share: fraction of the samples with a takeover in the temperature range.
+        fast: True if boundaries short-circuit the grains, False if they block.
     """
 
     temperature_K: Uncertain | None
@@ -73,7 +73,9 @@ class Takeover:
 
 
 def takeover(temperatures_K: np.ndarray, bulk_cm2_s: np.ndarray, effective_cm2_s: np.ndarray) -> Takeover:
-    """The temperature at which D_eff = 2 D_b (fast boundaries) or D_b / 2 (blocking), ln D interpolated over 1/T.
+    """Find the temperature at which D_eff = 2 D_b (fast boundaries) or D_b / 2 (blocking).
+
+    ln D is interpolated over 1/T.
 
     Args:
         temperatures_K: (t,).
@@ -91,7 +93,7 @@ def takeover(temperatures_K: np.ndarray, bulk_cm2_s: np.ndarray, effective_cm2_s
 
 
 def _first_zero(x: np.ndarray, y: np.ndarray) -> float | None:
-    """The least x, that is the hottest point, at which y changes sign."""
+    """Return the smallest x, that is the highest temperature, at which y changes sign."""
     changes = np.flatnonzero(np.signbit(y[1:]) != np.signbit(y[:-1]))
     if not changes.size:
         return None

@@ -1,4 +1,4 @@
-"""The four affine matrices and their direct solution."""
+"""Four affine matrices of the collapsed-interface form and their direct solution."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ KEPT_MESHES = 16
 
 @dataclass(frozen=True)
 class CollapsedForm:
-    """K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R)_c, D_b = 1, on one common sparsity pattern.
+    """Affine form K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R)_c, D_b = 1, on one sparsity pattern.
 
     Args:
-        mesh: the mesh.
-        strains: its strain operators.
-        pattern: an empty matrix with the common pattern, first unknown left out (the concentration's free constant).
-        values: (2 + 2 classes, non-zeros): the entries of grain, side, planes, jumps.
+        mesh: mesh of the polycrystal.
+        strains: strain operators of the mesh.
+        pattern: empty matrix with the common pattern; the first unknown is fixed (free constant of the concentration).
+        values: (2 + 2 classes, non-zeros): entries of grain, side, planes, jumps.
         loads: (2 + 2 classes, unknowns, 3).
         constants: (2 + 2 classes, 3, 3).
     """
@@ -42,9 +42,9 @@ class CollapsedForm:
         return [self.strains.grain, self.strains.side, *self.strains.plane, *self.strains.jump]
 
     def solve(self, theta: Coefficients) -> Solution:
-        """Concentration and effective tensor for one query.
+        """Solve for the concentration and the effective tensor of one query.
 
-        D_eff = G + Fᵀu with K u = -F, in units of D_b; the period is the unit cube.
+        D_eff = G + Fᵀu with K u = -F, in units of D_b. The period is the unit cube.
 
         Args:
             theta: coefficients of one query (leading axis of length one).
@@ -54,7 +54,7 @@ class CollapsedForm:
             (factors @ self.values, self.pattern.indices, self.pattern.indptr), shape=self.pattern.shape
         )
         load = np.tensordot(factors, self.loads, 1)
-        # Minimum degree on the symmetric pattern, no pivoting: the matrix is positive definite.
+        # Minimum-degree ordering without pivoting, because the matrix is positive definite.
         factor = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
         unknowns = np.zeros_like(load)
         unknowns[1:] = factor.solve(-load[1:])
@@ -66,14 +66,14 @@ class CollapsedForm:
 
 
 def widest_boundary(mesh: Mesh) -> float:
-    """Find the width w at which the sides would remove all of a tetrahedron's conduction, min 2 V / A, in periods."""
+    """Find the width w at which the side term removes all conduction of a tetrahedron, min 2 V / A, in periods."""
     behind = np.concatenate([mesh.tet_a, mesh.tet_b])
     return float((2 * mesh.volumes[behind] / np.tile(mesh.areas, 2)).min())
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Periodic unknowns (n, 3), effective tensor (3, 3) over D_b, and the relative error left by rounding."""
+    """Periodic unknowns (n, 3), effective tensor (3, 3) relative to D_b, and relative rounding error."""
 
     unknowns: np.ndarray
     tensor: np.ndarray
@@ -81,7 +81,7 @@ class Solution:
 
 
 def affine_factors(theta: Coefficients) -> np.ndarray:
-    """Factors of the terms of `CollapsedForm`, (q, 2 + 2 classes)."""
+    """Return the factors of the terms of `CollapsedForm`, (q, 2 + 2 classes)."""
     return np.column_stack([np.ones(len(theta)), -theta.width, theta.plane, 1 / theta.resistance])
 
 
@@ -89,7 +89,7 @@ _forms: OrderedDict[str, CollapsedForm] = OrderedDict()
 
 
 def collapsed_form(mesh: Mesh) -> CollapsedForm:
-    """The form of a mesh; the last few are kept, since assembly takes longer than a solve."""
+    """Assemble the form of a mesh; a cache keeps the last forms, because assembly takes longer than a solve."""
     if mesh.hash not in _forms:
         _forms[mesh.hash] = _assemble(mesh)
         while len(_forms) > KEPT_MESHES:

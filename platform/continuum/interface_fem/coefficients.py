@@ -1,4 +1,4 @@
-"""Coefficients of the collapsed-interface form: every material, temperature, width and grain size in a few ratios."""
+"""Coefficients of the collapsed-interface form: material, temperature, width and grain size as dimensionless ratios."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from argyro.platform.continuum.input_checks import Queries
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-# The jump's resistance may not vanish; this share of the GB's own, at the grain's diffusivity, is far below any effect.
+# Lower bound of the jump resistance, relative to w / D_b; its effect is negligible.
 LEAST_RESISTANCE = 1e-5
 
 
 @dataclass(frozen=True)
 class Coefficients:
-    """The affine coefficients, for many queries at once, in units of D_b and of the mesh's period.
+    """Affine coefficients of q queries in units of D_b and of the mesh's period.
 
     Args:
         width: (q,) GB width w.
@@ -35,12 +35,12 @@ class Coefficients:
 
 
 def coefficients(parallel: np.ndarray, perpendicular: np.ndarray, width: np.ndarray) -> Coefficients:
-    """Coefficients from D_∥/D_b and D_⊥/D_b, each (q, classes), and w in periods, (q,)."""
+    """Return the coefficients from D_∥/D_b and D_⊥/D_b, each (q, classes), and w in periods, (q,)."""
     width = np.asarray(width, dtype=float)
     resistance = np.maximum(width[:, None] * (1 / perpendicular - 1), LEAST_RESISTANCE * width[:, None])
     return Coefficients(width, width[:, None] * parallel, resistance)
 
 
 def theta_of(mesh: Mesh, queries: Queries) -> Coefficients:
-    """Coefficients of the queries on this mesh, lengths in its period."""
+    """Return the coefficients of the queries on this mesh, with lengths in periods."""
     return coefficients(queries.parallel, queries.perpendicular, queries.width_over_size * mesh.grain_size)

@@ -1,4 +1,4 @@
-"""Complementary energy: equilibrated fluxes bound the effective diffusivity from below."""
+"""Complementary energy: equilibrated fluxes give a lower bound of the effective diffusivity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Fluxes:
 
     Args:
         grain: (3 t, k), C(w) ∇u with C(w) = 1 - w A / (2 V) (1 - n nᵀ) in tetrahedra at a boundary.
-        plane: per class (m, k), w D_∥ times the mid-plane's strain.
+        plane: per class (m, k), w D_∥ times the strain of the mid-plane.
         jump: per class (m, k), 1/R times the jump.
     """
 
@@ -28,7 +28,7 @@ class Fluxes:
 
     @classmethod
     def of(cls, form: CollapsedForm, theta: Coefficients, solution: Solution) -> Fluxes:
-        """The fluxes of the three load cases of one solution."""
+        """Compute the fluxes of the three load cases of one solution."""
         strains = form.strains
         grain = strains.grain.of(solution.unknowns).reshape(-1, 3, 3)
         tangential = strains.side.of(solution.unknowns).reshape(-1, 3, 3)
@@ -43,21 +43,21 @@ class Fluxes:
         return Fluxes(self.grain @ mixing, tuple(p @ mixing for p in self.plane), tuple(j @ mixing for j in self.jump))
 
     def joined(self, other: Fluxes) -> Fluxes:
-        """Columns of both."""
+        """Concatenate the columns of both."""
         pairs = zip(self.plane, other.plane, strict=True), zip(self.jump, other.jump, strict=True)
         plane, jump = (tuple(np.hstack(pair) for pair in side) for side in pairs)
         return Fluxes(np.hstack([self.grain, other.grain]), plane, jump)
 
 
 def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Matrices of the complementary energy and its load: D ≥ Hᵀ M(θ)⁻¹ H for any equilibrated fluxes.
+    """Return the matrices and load of the complementary energy: D ≥ Hᵀ M(θ)⁻¹ H for all equilibrated fluxes.
 
-    M = M_inner + Σ_j l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump)_c. The sides' 1/(1 - w A / 2V) is
-    interpolated over the width nodes w_j and enlarged by the largest interpolation error: the bound remains one.
+    M = M_inner + Σ_j l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump)_c. The side factor 1/(1 - w A / 2V) is
+    interpolated over the width nodes w_j. The largest interpolation error enlarges it, so that the bound stays valid.
 
     Args:
-        form: the form.
-        fluxes: k columns.
+        form: affine form of the mesh.
+        fluxes: fluxes with k columns.
         nodes: (WIDTH_NODES,), see `width_nodes`.
 
     Returns:
@@ -82,17 +82,17 @@ def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) 
 
 
 def width_nodes(widest: float) -> np.ndarray:
-    """Chebyshev nodes of [0, widest]."""
+    """Return the Chebyshev nodes of [0, widest]."""
     return widest * (1 - np.cos((2 * np.arange(WIDTH_NODES) + 1) * np.pi / (2 * WIDTH_NODES))) / 2
 
 
 def complementary_factors(theta: Coefficients, nodes: np.ndarray) -> np.ndarray:
-    """Factors of the matrices of `complementary_terms`, (q, terms)."""
+    """Return the factors of the matrices of `complementary_terms`, (q, terms)."""
     return np.column_stack([np.ones(len(theta)), _lagrange(theta.width, nodes), 1 / theta.plane, theta.resistance])
 
 
 def side_shares(form: CollapsedForm) -> np.ndarray:
-    """A / (2 V) of the tetrahedra at the boundaries, (2 b,): the share of conduction removed per width."""
+    """Return A / (2 V) of the tetrahedra at boundaries, (2 b,): the fraction of conduction removed per width."""
     return np.tile(form.mesh.areas, 2) / (2 * form.mesh.volumes[_behind(form)])
 
 
@@ -105,7 +105,7 @@ def _gram(columns: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def _lagrange(width: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    """Lagrange polynomials of the nodes at each width, (q, nodes)."""
+    """Evaluate the Lagrange polynomials of the nodes at each width, (q, nodes)."""
     columns = []
     for node in nodes:
         others = nodes[nodes != node]
@@ -114,7 +114,7 @@ def _lagrange(width: np.ndarray, nodes: np.ndarray) -> np.ndarray:
 
 
 def _interpolation_error(nodes: np.ndarray, share: np.ndarray) -> float:
-    """Largest relative error of the interpolated 1/(1 - w share) over widths and shares."""
+    """Return the largest relative error of the interpolated 1/(1 - w share) over widths and shares."""
     widths = np.linspace(0, nodes.max() + nodes.min(), 400)
     share = np.linspace(0, share.max(), 50)
     exact = 1 / (1 - widths[:, None] * share)

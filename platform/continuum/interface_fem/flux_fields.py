@@ -1,4 +1,4 @@
-"""Where the ions go: fluxes in grains and boundaries under a unit gradient."""
+"""Fluxes in grains and boundaries under a unit gradient."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from argyro.platform.continuum.mesh.mesh import Mesh
 
 @dataclass(frozen=True)
 class FluxField:
-    """Fluxes under a macroscopic gradient of one, over D_b, last axis: the gradient's direction x, y, z.
+    """Fluxes under a macroscopic unit gradient, relative to D_b; the last axis is the gradient direction x, y, z.
 
     Args:
         grain: (t, 3, 3), -∇c in each tetrahedron.
-        boundary: (b, 3, 3), -w D_∥/D_b ∇_t c in each boundary triangle, per length of its trace, in periods.
+        boundary: (b, 3, 3), -w D_∥/D_b ∇_t c in each boundary triangle, per trace length, in periods.
         across: (b, 3), mean flux through each boundary triangle, from grain a to grain b.
     """
 
@@ -30,10 +30,10 @@ class FluxField:
 def flux_field(
     mesh: Mesh, d_bulk_cm2_s, d_parallel_cm2_s, d_perpendicular_cm2_s, width_nm: float, grain_size_nm: float
 ) -> FluxField:
-    """Fluxes of the collapsed-interface solution; arguments as in `effective_diffusivity`.
+    """Compute the fluxes of the collapsed-interface solution; arguments as in `effective_diffusivity`.
 
     Raises:
-        InputError: see there; also a boundary too wide to be a surface.
+        InputError: as in `effective_diffusivity`, or the boundary is too wide for the collapsed model.
     """
     along, across = (np.reshape(x, (1, -1)) for x in (d_parallel_cm2_s, d_perpendicular_cm2_s))
     queries = Queries.of(mesh, np.reshape(d_bulk_cm2_s, (1,)), along, across, width_nm, grain_size_nm)

@@ -1,4 +1,4 @@
-"""The grains' element layer: shape gradients and quadrature weights of jax-fem."""
+"""Element layer of the grains: shape gradients and quadrature weights from jax-fem."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 
 
 def element_gradients(points: np.ndarray, cells: np.ndarray, element: str) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients of the shape functions, (cells, points, nodes, 3), and quadrature weights J w, (cells, points).
+    """Compute shape-function gradients, (cells, points, nodes, 3), and quadrature weights J w, (cells, points).
 
     Args:
-        points: (n, 3) nodes.
+        points: (n, 3) node positions.
         cells: (c, 4) for ``TET4``, (c, 8) for ``HEX8``.
-        element: jax-fem's name of the element.
+        element: element name in jax-fem.
 
     Source: Xue et al., Comput. Phys. Commun. 291, 108802 (2023).
     """
@@ -28,7 +28,7 @@ def element_gradients(points: np.ndarray, cells: np.ndarray, element: str) -> tu
 
 
 def import_quietly():
-    """jax_fem.fe without its banner, its log lines and its change of numpy's print options."""
+    """Import jax_fem.fe without its banner, log lines and changes of numpy's print options."""
     absent = _stand_in_for_gmsh()
     options = np.get_printoptions()
     try:
@@ -43,7 +43,7 @@ def import_quietly():
 
 
 def _stand_in_for_gmsh() -> bool:
-    """Put an empty gmsh in place where it cannot load for want of OpenGL: jax-fem needs it only to make meshes."""
+    """Register an empty gmsh module if gmsh cannot load without OpenGL; jax-fem needs gmsh only for meshing."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             import gmsh  # noqa: F401

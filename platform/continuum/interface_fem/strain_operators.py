@@ -1,4 +1,4 @@
-"""Strain operators of the collapsed-interface element: what each part of the polycrystal sees of the concentration."""
+"""Strain operators of the collapsed-interface element for grains, sides, mid-planes and jumps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argyro.platform.continuum.mesh.tessellation import merge_periodic
 
 @dataclass(frozen=True)
 class Strain:
-    """An energy Σ_k weight_k |operator u + macro E|_k² of the periodic unknowns u and the macroscopic gradient E.
+    """Energy Σ_k weight_k |operator u + macro E|_k² of the periodic unknowns u and the macroscopic gradient E.
 
     Args:
         operator: (m, unknowns) sparse.
@@ -28,29 +28,29 @@ class Strain:
 
     @property
     def stiffness(self) -> sp.csr_array:
-        """K = Bᵀ W B, (unknowns, unknowns)."""
+        """Stiffness K = Bᵀ W B, (unknowns, unknowns)."""
         return (self.operator.T @ sp.diags_array(self.weight) @ self.operator).tocsr()
 
     @property
     def load(self) -> np.ndarray:
-        """F = Bᵀ W b, (unknowns, 3)."""
+        """Load F = Bᵀ W b, (unknowns, 3)."""
         return self.operator.T @ (self.weight[:, None] * self.macro)
 
     @property
     def constant(self) -> np.ndarray:
-        """G = bᵀ W b, (3, 3)."""
+        """Constant term G = bᵀ W b, (3, 3)."""
         return self.macro.T @ (self.weight[:, None] * self.macro)
 
     def of(self, unknowns: np.ndarray) -> np.ndarray:
-        """Total strain of the three load cases, (unknowns, 3) -> (m, 3)."""
+        """Return the total strain of the three load cases, (unknowns, 3) -> (m, 3)."""
         return self.operator @ unknowns + self.macro
 
 
 @dataclass(frozen=True)
 class CollapsedStrains:
-    """The strains of one mesh; plane and jump once per GB class.
+    """Strains of one mesh, with one plane and one jump per GB class.
 
-    Unknowns: the grains' nodes, one value per boundary triangle (mid-plane), one per edge of the boundary network.
+    Unknowns: grain nodes, one value per boundary triangle (mid-plane), one per edge of the boundary network.
     """
 
     grain: Strain
@@ -61,9 +61,9 @@ class CollapsedStrains:
 
 
 def collapsed_strains(mesh: Mesh) -> CollapsedStrains:
-    """All strain operators of a mesh.
+    """Build all strain operators of a mesh.
 
-    Source: Scholz, Ou, Grabowski, Fritzen, arXiv:2504.10348, for the collapsed interface; the mid-plane is hybrid here.
+    Source: Scholz, Ou, Grabowski, Fritzen, arXiv:2504.10348 (collapsed interface). This mid-plane is hybrid instead.
     """
     nodes, triangles = len(mesh.points), len(mesh.side_a)
     edges = _network_edges(mesh)
@@ -82,7 +82,7 @@ def collapsed_strains(mesh: Mesh) -> CollapsedStrains:
 
 
 def _operator(columns: np.ndarray, values: np.ndarray, unknowns: int) -> sp.csr_array:
-    """Rows (element, component) from columns (element, node) and values (element, component, node)."""
+    """Assemble rows (element, component) from columns (element, node) and values (element, component, node)."""
     elements, components, width = values.shape
     rows = np.repeat(np.arange(elements * components), width)
     columns = np.repeat(columns[:, None, :], components, axis=1)
@@ -90,24 +90,24 @@ def _operator(columns: np.ndarray, values: np.ndarray, unknowns: int) -> sp.csr_
 
 
 def _tetrahedron_gradients(mesh: Mesh) -> np.ndarray:
-    """∇λ of the four nodes, (t, 3, 4)."""
+    """Return ∇λ of the four nodes, (t, 3, 4)."""
     gradients, _ = element_gradients(mesh.points, mesh.tets, "TET4")
-    return np.swapaxes(gradients[:, 0], 1, 2)  # constant in the element: any quadrature point
+    return np.swapaxes(gradients[:, 0], 1, 2)  # constant in the element, so that any quadrature point will do
 
 
 def _grain(mesh: Mesh, gradient: np.ndarray, unknowns: int) -> Strain:
-    """The gradient in each tetrahedron, weight V."""
+    """Build the gradient in each tetrahedron with weight V."""
     macro = np.tile(np.eye(3), (len(mesh.tets), 1))
     return Strain(_operator(mesh.tets, gradient, unknowns), macro, np.repeat(mesh.volumes, 3))
 
 
 def _tangential(mesh: Mesh) -> np.ndarray:
-    """I - n nᵀ of each boundary triangle, (b, 3, 3)."""
+    """Return the projectors I - n nᵀ of the boundary triangles, (b, 3, 3)."""
     return np.eye(3) - mesh.normals[:, :, None] * mesh.normals[:, None, :]
 
 
 def _side(mesh: Mesh, gradient: np.ndarray, unknowns: int) -> Strain:
-    """The grain's tangential gradient at the boundary, half the area on each side: rows of side a, then of side b."""
+    """Build the tangential gradient of the grains at the boundary, half the area per side; rows of side a, then b."""
     projector = _tangential(mesh)
     tets = np.concatenate([mesh.tet_a, mesh.tet_b])
     values = np.concatenate([projector, projector]) @ gradient[tets]
@@ -116,17 +116,17 @@ def _side(mesh: Mesh, gradient: np.ndarray, unknowns: int) -> Strain:
 
 
 def _plane(mesh: Mesh, edges: np.ndarray, middle: np.ndarray, chosen: np.ndarray, unknowns: int) -> Strain:
-    """The mid-plane's lowest-order Raviart-Thomas flux a + b (x - x_c), condensed to edge values λ and a mean m.
+    """Build the lowest-order Raviart-Thomas flux a + b (x - x_c) of the mid-plane, with edge values λ and a mean m.
 
-    a is minus the gradient of the edge values (Crouzeix-Raviart), b = 2 A (m - mean λ) / ∫|x - x_c|², and the
-    integral is A Σ l² / 36 with the triangle's side lengths l. So the energy is A |∇λ|² + (144 A / Σ l²) (m - mean λ)².
+    a is minus the gradient of the edge values (Crouzeix-Raviart) and b = 2 A (m - mean λ) / ∫|x - x_c|². The integral
+    is A Σ l² / 36 with the side lengths l of the triangle. The energy is A |∇λ|² + (144 A / Σ l²) (m - mean λ)².
 
     Source: Arnold, Brezzi, RAIRO M2AN 19, 7 (1985).
     """
     corner = mesh.points[mesh.side_a[chosen]]
-    opposite = np.roll(corner, -2, axis=1) - np.roll(corner, -1, axis=1)  # the side opposite each corner, anticlockwise
+    opposite = np.roll(corner, -2, axis=1) - np.roll(corner, -1, axis=1)  # sides opposite the corners
     area, sense = mesh.areas[chosen], mesh._triangle_normals[chosen] / mesh.areas[chosen][:, None]
-    hat = np.cross(sense[:, None], opposite) / (2 * area[:, None, None])  # gradients of the corner hats
+    hat = np.cross(sense[:, None], opposite) / (2 * area[:, None, None])  # gradients of the hat functions
     gradient = _operator(edges, -2 * np.swapaxes(hat, 1, 2), unknowns)
     third = np.broadcast_to([[-1 / 3, -1 / 3, -1 / 3, 1.0]], (len(chosen), 1, 4))
     bubble = _operator(np.column_stack([edges, middle]), third, unknowns)
@@ -139,12 +139,12 @@ def _plane(mesh: Mesh, edges: np.ndarray, middle: np.ndarray, chosen: np.ndarray
 
 
 def _jump(mesh: Mesh, middle: np.ndarray, chosen: np.ndarray, unknowns: int) -> Strain:
-    """The jump across the boundary, with a resistance R/2 on each side of the mid-plane.
+    """Build the jump across the boundary with a resistance R/2 on each side of the mid-plane.
 
-    (2/R) [(a - m)² + (b - m)²] = (1/R) [(a - b)² + 4 ((a + b)/2 - m)²]; the first square is integrated exactly.
+    (2/R) [(a - m)² + (b - m)²] = (1/R) [(a - b)² + 4 ((a + b)/2 - m)²]. The first square is integrated exactly.
     """
     mass = (np.ones((3, 3)) + np.eye(3)) / 12
-    factor = np.linalg.cholesky(mass).T  # rows whose squares sum to the mass matrix of the triangle
+    factor = np.linalg.cholesky(mass).T  # the squared rows sum to the mass matrix of the triangle
     both = np.column_stack([mesh.side_a[chosen], mesh.side_b[chosen]])
     jump = _operator(both, np.broadcast_to(np.hstack([factor, -factor]), (len(chosen), 3, 6)), unknowns)
     mean = np.broadcast_to([[1 / 3] * 6 + [-2.0]], (len(chosen), 1, 7))
@@ -158,7 +158,7 @@ def _jump(mesh: Mesh, middle: np.ndarray, chosen: np.ndarray, unknowns: int) -> 
 
 
 def _network_edges(mesh: Mesh) -> np.ndarray:
-    """Number of the edge opposite each corner of each boundary triangle, (b, 3), the same along triple lines."""
+    """Number the edges opposite each corner of each boundary triangle, (b, 3), consistently along triple lines."""
     corner = mesh.points[mesh.side_a]
     middles = (corner.sum(1, keepdims=True) - corner) / 2
     return merge_periodic(middles.reshape(-1, 3)).reshape(-1, 3)

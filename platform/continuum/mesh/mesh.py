@@ -1,4 +1,4 @@
-"""Conforming tetrahedral mesh of a periodic polycrystal: nodes broken per grain, boundary triangles paired."""
+"""Conforming tetrahedral mesh of a periodic polycrystal: nodes separate per grain, boundary triangles in pairs."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Mesh:
-    """Tetrahedra of the grains and triangles of the boundaries, lengths in units of the period.
+    """Tetrahedra of the grains and triangles of the boundaries, with lengths in units of the period.
 
-    Every grain owns its nodes, so the concentration may jump across a boundary. Triangle k of the boundary is
-    ``side_a[k]`` in the one grain and ``side_b[k]``, corner for corner a period vector away, in the other.
+    Every grain has its own nodes, so that the concentration can jump across a boundary. Boundary triangle k is
+    ``side_a[k]`` in one grain and ``side_b[k]`` in the other. Corresponding corners differ by a period vector.
 
     Args:
-        points: (n, 3), unwrapped: a grain hangs together.
+        points: (n, 3), unwrapped, so that each grain is connected.
         tets: (t, 4) nodes, positively oriented.
         tet_grain: (t,) grain of each tetrahedron.
         side_a, side_b: (b, 3) nodes of each boundary triangle in its two grains.
-        tet_a, tet_b: (b,) the tetrahedra these triangles are faces of.
+        tet_a, tet_b: (b,) tetrahedra with these triangles as faces.
         boundary_grains: (b, 2) the two grains.
-        boundary_facet: (b,) number of the plane facet the triangle is part of.
-        boundary_class: (b,) number of the GB class whose coefficients hold there.
+        boundary_facet: (b,) number of the plane facet of each triangle.
+        boundary_class: (b,) number of the GB class of each triangle.
         centres: (g, 3) grain centres.
-        weights: (g,) their power weights.
+        weights: (g,) power weights of the grains.
     """
 
     points: np.ndarray
@@ -67,18 +67,18 @@ class Mesh:
 
     @cached_property
     def volumes(self) -> np.ndarray:
-        """(t,) volumes of the tetrahedra."""
+        """Volumes of the tetrahedra, (t,)."""
         corner = self.points[self.tets]
         return np.linalg.det(corner[:, 1:] - corner[:, :1]) / 6
 
     @cached_property
     def areas(self) -> np.ndarray:
-        """(b,) areas of the boundary triangles."""
+        """Areas of the boundary triangles, (b,)."""
         return np.linalg.norm(self._triangle_normals, axis=1)
 
     @cached_property
     def normals(self) -> np.ndarray:
-        """(b, 3) unit normals, out of grain a into grain b."""
+        """Unit normals from grain a to grain b, (b, 3)."""
         normal = self._triangle_normals / self.areas[:, None]
         inner = self.points[self.tets[self.tet_a]].mean(1) - self.points[self.side_a[:, 0]]
         return normal * -np.sign((inner * normal).sum(1))[:, None]
@@ -90,7 +90,7 @@ class Mesh:
 
     @cached_property
     def hash(self) -> str:
-        """Digest of all arrays; names the mesh in caches."""
+        """Digest of all arrays, the name of the mesh in caches."""
         digest = hashlib.sha256()
         for field in fields(self):
             array = np.ascontiguousarray(getattr(self, field.name))
@@ -98,21 +98,21 @@ class Mesh:
         return digest.hexdigest()[:16]
 
     def with_classes(self, boundary_class: np.ndarray) -> Mesh:
-        """The same mesh with other GB classes, (b,) integers from 0."""
+        """Return the same mesh with other GB classes, (b,) integers from 0."""
         return replace(self, boundary_class=np.asarray(boundary_class, dtype=int))
 
     def save(self, path: Path | str) -> None:
-        """Write all arrays to one .npz."""
+        """Write all arrays to one .npz file."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         with Path(path).open("wb") as file:
             np.savez_compressed(file, format=FORMAT, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> Mesh:
-        """Read what `save` wrote.
+        """Read a file of `save`.
 
         Raises:
-            InputError: the file is not a mesh of this program.
+            InputError: the file is not an argyro mesh.
         """
         names = [field.name for field in fields(cls)]
         try:
@@ -120,23 +120,23 @@ class Mesh:
                 return cls(**{name: data[name] for name in names})
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
-                f"{path} is no polycrystal mesh ({error}); write one with Mesh.save", path=str(path)
+                f"{path} is not a polycrystal mesh ({error}); write one with Mesh.save", path=str(path)
             ) from error
 
 
 def mesh(polycrystal: Polycrystal, refinements: int = 0) -> Mesh:
-    """Cut every grain into tetrahedra (grain centre, facet centre, facet edge) and halve them as often as asked.
+    """Cut every grain into tetrahedra (grain centre, facet centre, facet edge) and refine them.
 
     Args:
-        polycrystal: the tessellation.
-        refinements: red refinements, each makes eight tetrahedra of one.
+        polycrystal: tessellation.
+        refinements: number of red refinements; each divides a tetrahedron into eight.
 
     Raises:
-        InputError: a facet so thin that its tetrahedra have no volume, or more refinements than fit in memory.
+        InputError: a thin facet gives tetrahedra without volume, or the number of refinements is outside 0 to 4.
     """
     if not 0 <= refinements <= 4:
         raise InputError(
-            f"{refinements} refinements; use 0 to 4, one gives 0.1 % already",
+            f"refinements {refinements} is outside 0 to 4; give 1 for an error of 0.1 %",
             path="refinements",
             given=refinements,
             accepted="0 to 4",
@@ -177,7 +177,7 @@ def _coarse_mesh(polygons: list[Facet], polycrystal: Polycrystal) -> Mesh:
 
 
 class _GrainNodes:
-    """Nodes of all grains; the centre of grain g is node g, corners are shared by the facets of one grain only."""
+    """Nodes of all grains: node g is the centre of grain g; only facets of one grain share corner nodes."""
 
     def __init__(self, centres: np.ndarray, labels: list[np.ndarray]):
         self.points = list(centres)
@@ -189,7 +189,7 @@ class _GrainNodes:
         return len(self.points) - 1
 
     def corner(self, grain: int, facet: int, index: int, point: np.ndarray) -> int:
-        # Images of one corner in one grain lie whole periods apart.
+        # Images of one corner in one grain differ by whole periods.
         label = int(self._labels[facet][index])
         known = self._known.setdefault((grain, label), [])
         for node in known:
@@ -215,7 +215,7 @@ def _positively_oriented(points: np.ndarray, tets: np.ndarray) -> np.ndarray:
 def _assemble(
     points, tets, tet_grain, side_a, side_b, boundary_grains, boundary_facet, boundary_class, polycrystal
 ) -> Mesh:
-    """A Mesh with the tetrahedron behind every boundary triangle looked up and slivers refused."""
+    """Build a Mesh with the tetrahedron behind every boundary triangle; refuse slivers."""
     made = Mesh(
         points, tets, tet_grain, side_a, side_b,
         _tetrahedron_behind(side_a, tets), _tetrahedron_behind(side_b, tets),
@@ -224,15 +224,15 @@ def _assemble(
     longest = np.linalg.norm(points[tets[:, 1]] - points[tets[:, 2]], axis=1).max()
     if made.volumes.min() < 1e-14 * longest**3 or made.areas.min() < 1e-14 * longest**2:
         raise InputError(
-            f"the mesh has slivers: least volume {made.volumes.min():.1e}, least boundary triangle"
-            f" {made.areas.min():.1e} (cube = 1); take another seed or more Lloyd steps",
+            f"the mesh has slivers: minimum volume {made.volumes.min():.1e}, minimum boundary area"
+            f" {made.areas.min():.1e} (cube = 1); use another seed or more Lloyd steps",
             path="polycrystal",
         )
     return made
 
 
 def _tetrahedron_behind(triangles: np.ndarray, tets: np.ndarray) -> np.ndarray:
-    """For each triangle the one tetrahedron that has it as a face."""
+    """Find the tetrahedron that has each triangle as a face."""
     faces = np.sort(np.concatenate([np.delete(tets, k, axis=1) for k in range(4)]), axis=1)
     both = np.concatenate([faces, np.sort(triangles, axis=1)])
     _, label = np.unique(both, axis=0, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Periodic polycrystals: grain centres in the unit cube, evened out and, if wished, of log-normal size."""
+"""Periodic polycrystals: grain centres in the unit cube, relaxed by Lloyd steps, with optional log-normal sizes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argyro.platform.common.errors import InputError
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-# Cells of the quadrature grid per side: 48³ samples measure a grain of a 27-grain cube to about 1 %.
+# Quadrature cells per side: 48³ samples give the volumes of 27 grains to about 1 %.
 QUADRATURE_CELLS = 48
 SIZE_ITERATIONS = 20
 SIZE_QUADRATURE_CELLS = 32
@@ -24,8 +24,8 @@ class Polycrystal:
 
     Args:
         centres: (n, 3), in units of the period, each in [0, 1).
-        weights: (n,), squared radii; a point x belongs to the grain with the least |x - centre|² - weight.
-        seed: the seed the centres were drawn with, None for centres given by hand.
+        weights: (n,), squared radii; a point x belongs to the grain with the smallest |x - centre|² - weight.
+        seed: random seed of the centres, None for given centres.
     """
 
     centres: np.ndarray
@@ -36,7 +36,7 @@ class Polycrystal:
         centres = np.asarray(self.centres)
         if centres.ndim != 2 or centres.shape[1] != 3 or len(centres) < 1 or not np.isfinite(centres).all():
             raise InputError(
-                f"grain centres of shape {centres.shape} are no list of points; give an (n, 3) array of finite numbers",
+                f"grain centres of shape {centres.shape} are invalid; give an (n, 3) array of finite numbers",
                 path="centres",
                 accepted="(n, 3), n >= 1",
             )
@@ -52,28 +52,28 @@ class Polycrystal:
         return equivalent_diameter(1.0 / self.grains)
 
     def owner(self, points: np.ndarray) -> np.ndarray:
-        """The grain of each point, (m, 3) -> (m,)."""
+        """Return the grain of each point, (m, 3) -> (m,)."""
         return _lifted_tree(self.centres, self.weights).query(_lift(points))[1]
 
 
 def equivalent_diameter(volume):
-    """Diameter of the sphere of the same volume, d = (6 V / π)^(1/3)."""
+    """Return the diameter of the sphere of the same volume, d = (6 V / π)^(1/3)."""
     return np.cbrt(6.0 * np.asarray(volume) / np.pi)
 
 
 def voronoi_polycrystal(grains: int = 27, seed: int = 0, lloyd_steps: int = 5, size_spread: float = 0.0) -> Polycrystal:
-    """A periodic Voronoi tessellation; with a size spread, a Laguerre tessellation of log-normal grain sizes.
+    """Build a periodic Voronoi tessellation, or a Laguerre tessellation of log-normal grain sizes.
 
-    A Lloyd step moves every centre to its grain's centre of mass, c ← (1/V) ∫ x dx, which makes grains equiaxed.
+    A Lloyd step moves every centre to the centre of mass of its grain, c ← (1/V) ∫ x dx. The grains become equiaxed.
 
     Args:
         grains: number of grains in the period.
-        seed: of the random centres and sizes.
-        lloyd_steps: 0 gives the raw Poisson-Voronoi tessellation.
-        size_spread: standard deviation of ln(grain diameter); 0 leaves the sizes to the tessellation.
+        seed: random seed of the centres and sizes.
+        lloyd_steps: number of Lloyd steps; 0 gives a Poisson-Voronoi tessellation.
+        size_spread: standard deviation of ln(grain diameter); 0 gives a Voronoi tessellation.
 
     Raises:
-        InputError: too few grains to be a representative piece, or sizes that cannot fill space together.
+        InputError: too few grains for a representative volume, or grain sizes that cannot fill space.
 
     Source: Lloyd, IEEE Trans. Inf. Theory 28, 129 (1982); sizes: Bourne et al., Phil. Mag. 100, 2677 (2020).
     """
@@ -92,18 +92,21 @@ def voronoi_polycrystal(grains: int = 27, seed: int = 0, lloyd_steps: int = 5, s
 def _require(grains: int, lloyd_steps: int, size_spread: float) -> None:
     if not 8 <= grains <= 4096:
         raise InputError(
-            f"{grains} grains: fewer than 8 touch their own periodic images; take 27 or more, at most 4096",
+            f"grains {grains} is outside 8 to 4096; fewer grains touch their own periodic images; give for instance 27",
             path="grains",
             given=grains,
             accepted="8 to 4096",
         )
     if lloyd_steps < 0:
         raise InputError(
-            f"{lloyd_steps} Lloyd steps; use 0 or more", path="lloyd_steps", given=lloyd_steps, accepted=">= 0"
+            f"lloyd_steps {lloyd_steps} is negative; give 0 or more",
+            path="lloyd_steps",
+            given=lloyd_steps,
+            accepted=">= 0",
         )
     if not 0 <= size_spread <= 0.6:
         raise InputError(
-            f"a spread of ln(grain size) of {size_spread} is none that convex grains can fill space with; use 0 to 0.6",
+            f"size_spread {size_spread} is outside 0 to 0.6; give a spread at which convex grains fill space",
             path="size_spread",
             given=size_spread,
             accepted="0 to 0.6",
@@ -120,7 +123,7 @@ def _lift(points: np.ndarray) -> np.ndarray:
 
 
 def _lifted_tree(centres: np.ndarray, weights: np.ndarray) -> cKDTree:
-    """A tree in four dimensions in which the power distance is a plain one: height² = max weight - weight."""
+    """Build a 4D tree in which the power distance is Euclidean: height² = max weight - weight."""
     from scipy.spatial import cKDTree
 
     height = np.sqrt(weights.max() - weights)
@@ -130,7 +133,7 @@ def _lifted_tree(centres: np.ndarray, weights: np.ndarray) -> cKDTree:
 def _lloyd_step(
     centres: np.ndarray, weights: np.ndarray, cells: int = QUADRATURE_CELLS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Centres of mass of the grains, and the grains' volumes, by quadrature."""
+    """Return the centres of mass and the volumes of the grains, by quadrature."""
     points = _quadrature_points(cells)
     owner = _lifted_tree(centres, weights).query(_lift(points))[1]
     count = np.bincount(owner, minlength=len(centres))
@@ -141,7 +144,7 @@ def _lloyd_step(
 
 
 def _fit_sizes(centres: np.ndarray, volumes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Move weights until every grain has its volume: w += r_target² - r², r the equivalent radius; centres follow."""
+    """Adjust weights and centres until every grain has its target volume: w += r_target² - r², r from the volume."""
     target = equivalent_diameter(volumes) ** 2 / 4
     weights = target - target.mean()
     for step in range(SIZE_ITERATIONS):
@@ -151,7 +154,7 @@ def _fit_sizes(centres: np.ndarray, volumes: np.ndarray) -> tuple[np.ndarray, np
         weights = weights + 0.5 * (target - equivalent_diameter(measured) ** 2 / 4)
     if (measured == 0).any():
         raise InputError(
-            "the drawn grain sizes leave a grain no room; lower the size spread or take another seed",
+            "a grain of the drawn sizes has no volume; reduce the size spread or use another seed",
             path="size_spread",
         )
     return centres, weights

@@ -1,4 +1,4 @@
-"""Red refinement: eight tetrahedra of one, four triangles of one, through the middles of the edges."""
+"""Red refinement: division of a tetrahedron into eight and of a triangle into four at the edge midpoints."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 _EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
-# Children in terms of the corners 0-3 and the edge midpoints 4-9 in the order of _EDGES; the inner octahedron is cut
-# along the diagonal 02-13.
+# Children as corners 0-3 and edge midpoints 4-9 in the order of _EDGES.
+# The diagonal 02-13 divides the inner octahedron.
 _CHILDREN = np.array(
     [[0, 4, 5, 6], [4, 1, 7, 8], [5, 7, 2, 9], [6, 8, 9, 3], [4, 5, 6, 8], [4, 5, 7, 8], [5, 6, 8, 9], [5, 7, 8, 9]]
 )
@@ -17,7 +17,7 @@ Midpoint = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def refine_tetrahedra(points: np.ndarray, tets: np.ndarray) -> tuple[np.ndarray, np.ndarray, Midpoint]:
-    """Points with the edge midpoints appended, the children (8 t, 4), parents in order, and the midpoint look-up.
+    """Return points with edge midpoints appended, children (8 t, 4) in the order of parents, and the midpoint look-up.
 
     Source: Bey, Computing 55, 355 (1995).
     """
@@ -38,7 +38,9 @@ def refine_tetrahedra(points: np.ndarray, tets: np.ndarray) -> tuple[np.ndarray,
 
 
 def refine_triangles(triangles: np.ndarray, midpoint: Midpoint) -> np.ndarray:
-    """The children (4 b, 3) of boundary triangles, parents in order, corner for corner alike on both sides."""
+    """Return the children (4 b, 3) of boundary triangles in the order of parents, with equal corner order on both
+    sides.
+    """
     a, b, c = triangles.T
     ab, bc, ca = midpoint(a, b), midpoint(b, c), midpoint(c, a)
     return np.stack([a, ab, ca, ab, b, bc, ca, bc, c, ab, bc, ca], 1).reshape(-1, 3)

@@ -8,18 +8,18 @@ import numpy as np
 
 from argyro.platform.continuum.mesh.polycrystal import Polycrystal
 
-# Vertices closer than this (in periods) are one: facets of a degenerate hull share a vertex up to rounding.
+# Vertices closer than this (in periods) are merged: facets of a degenerate hull share a vertex up to rounding.
 MERGE_DISTANCE = 1e-8
 
 
 @dataclass(frozen=True)
 class Facet:
-    """A plane polygon between a grain of the home cell and a neighbour, possibly in another period.
+    """Plane polygon between a grain of the home cell and a neighbour, possibly in another period.
 
     Args:
         grains: numbers of the two grains.
-        shift: (3,) integers, the period of the second grain.
-        corners: (n, 3), in order around the polygon, in the first grain's frame.
+        shift: (3,) integers, period of the second grain.
+        corners: (n, 3), in order around the polygon, in the frame of the first grain.
     """
 
     grains: tuple[int, int]
@@ -28,10 +28,10 @@ class Facet:
 
 
 def facets(polycrystal: Polycrystal) -> list[Facet]:
-    """Every boundary facet of the period once.
+    """Find every boundary facet of the period once.
 
-    A centre p of weight s is lifted to (p, |p|² - s); a lower facet z = 2 c·x + k of the lifted points' convex hull is
-    a vertex c of the tessellation, and its corners are the grains that meet there.
+    A centre p of weight s is lifted to (p, |p|² - s). A lower facet z = 2 c·x + k of the convex hull of lifted points
+    is a vertex c of the tessellation. The corners of this facet are the grains that meet at the vertex.
 
     Source: Aurenhammer, SIAM J. Comput. 16, 78 (1987).
     """
@@ -51,7 +51,7 @@ def facets(polycrystal: Polycrystal) -> list[Facet]:
     found = []
     for (first, second), around in rings.items():
         grain, other, shift = first - home, second % count, shifts[second // count]
-        if (grain, 0, 0, 0) < (other, *shift):  # each periodic pair once
+        if (grain, 0, 0, 0) < (other, *shift):  # count each periodic pair once
             corners = _polygon(vertices[around], points[second] - points[first])
             if corners is not None:
                 found.append(Facet((grain, other), shift, corners))
@@ -59,7 +59,7 @@ def facets(polycrystal: Polycrystal) -> list[Facet]:
 
 
 def merge_periodic(points: np.ndarray, distance: float = MERGE_DISTANCE) -> np.ndarray:
-    """Label points 0..k-1; points that coincide up to a period share a label, (n, 3) -> (n,)."""
+    """Label points 0..k-1; points that coincide modulo a period share a label, (n, 3) -> (n,)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
@@ -72,7 +72,7 @@ def merge_periodic(points: np.ndarray, distance: float = MERGE_DISTANCE) -> np.n
 
 
 def _rings(simplices: np.ndarray, home: int, count: int) -> dict[tuple[int, int], list[int]]:
-    """For each pair (home grain, neighbour) the vertices around their common facet."""
+    """List the vertices around the common facet of each pair (home grain, neighbour)."""
     rings: dict[tuple[int, int], list[int]] = {}
     for vertex, corners in enumerate(simplices):
         for first in corners:
@@ -84,7 +84,7 @@ def _rings(simplices: np.ndarray, home: int, count: int) -> dict[tuple[int, int]
 
 
 def _polygon(corners: np.ndarray, normal: np.ndarray) -> np.ndarray | None:
-    """Distinct corners ordered by angle about their mean, or None for a facet that has degenerated to an edge."""
+    """Order distinct corners by angle about their mean; return None for a facet degenerated to an edge."""
     normal = normal / np.linalg.norm(normal)
     axis = np.eye(3)[np.argmin(np.abs(normal))]
     first = np.cross(normal, axis)

@@ -1,1 +1,1 @@
-"""Reduced basis of the finite-element model."""
+"""Reduced-basis model of the finite-element solution."""

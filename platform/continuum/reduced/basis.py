@@ -1,4 +1,4 @@
-"""Reduced basis of the collapsed-interface form with bounds from both sides."""
+"""Reduced basis of the collapsed-interface form with upper and lower bounds."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.execution.atomic_files import replacing
 
 FORMAT = 1
-# What the standard basis covers: both diffusivity ratios and w/d.
+# Parameter range of the standard basis: both diffusivity ratios and w/d.
 RATIOS = (1e-4, 1e4)
 WIDTHS = (1e-4, 0.1)
 TRAINING_POINTS = 1024
-# Greedy stops here on its training points, so that other points stay below 1e-3.
+# Greedy tolerance on the training points; other points then stay below 1e-3.
 TOLERANCE = 5e-4
-# While the basis grows its size is rounded up to this, so that the batched solver is compiled for few shapes.
+# The basis size is rounded up to a multiple of this number while it grows, which limits the number of shapes.
 PADDING = 12
 MOST_MODES = 150
-# Combinations of snapshots whose energy is below this share of the largest are rounding, not information.
+# Snapshot combinations with a smaller relative energy are rounding errors.
 LEAST_ENERGY = 1e-12
 
 
 @dataclass(frozen=True)
 class ReducedModel:
-    """A few affine matrices that answer any query on one mesh.
+    """Affine matrices that solve any query on one mesh.
 
     Args:
-        primal: (2 + 2 classes, n, n), the form on the basis of concentrations.
+        primal: (2 + 2 classes, n, n), form on the basis of concentrations.
         primal_load: (2 + 2 classes, n, 3).
         constant: (2 + 2 classes, 3, 3).
-        dual: (terms, n, n), the complementary energy on the basis of equilibrated fluxes.
+        dual: (terms, n, n), complementary energy on the basis of equilibrated fluxes.
         dual_load: (n, 3).
         nodes: width nodes of the dual.
         modes: basis size before padding.
         worst: largest bound on the training points.
-        mesh_hash: of the mesh it belongs to.
+        mesh_hash: hash of the mesh.
     """
 
     primal: np.ndarray
@@ -59,22 +59,22 @@ class ReducedModel:
     mesh_hash: str
 
     def factors(self, theta: Coefficients) -> tuple[np.ndarray, np.ndarray]:
-        """Factors of the primal and of the dual terms."""
+        """Return the factors of the primal and of the dual terms."""
         return affine_factors(theta), complementary_factors(theta, self.nodes)
 
     def covers(self, theta: Coefficients) -> np.ndarray:
-        """(q,) whether the width lies where the dual's interpolation holds; elsewhere there is no bound."""
+        """Return a mask (q,) of the widths inside the interpolation range of the dual; other widths have no bound."""
         return theta.width <= (self.nodes.min() + self.nodes.max()) * (1 + 1e-9)
 
     def save(self, path: Path) -> None:
-        """Write one .npz, by renaming, so that two processes may do so at once."""
+        """Write one .npz file by renaming, so that two processes can write at the same time."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path, shared=True) as part, part.open("wb") as file:
             np.savez(file, format=FORMAT, **{field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> ReducedModel:
-        """Read what `save` wrote."""
+        """Read a file of `save`."""
         with np.load(path, allow_pickle=False) as data:
             arrays = {field.name: data[field.name] for field in fields(cls)}
         scalars = {
@@ -86,7 +86,7 @@ class ReducedModel:
 
 
 def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
-    """Log-uniform points of the box RATIOS × RATIOS × WIDTHS, its corners among them."""
+    """Draw log-uniform points of the box RATIOS × RATIOS × WIDTHS and add its corners."""
     classes = mesh.classes
     low, high = np.log10(RATIOS)
     generator = np.random.default_rng(seed)
@@ -100,14 +100,15 @@ def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
 
 
 def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: float = TOLERANCE) -> ReducedModel:
-    """Greedy reduced basis: solve where the bound is largest, add what was found, until every training point is good.
+    """Build a greedy reduced basis: add solutions at the largest bound until all training points meet the tolerance.
 
-    Upper bound: Galerkin on the snapshots' concentrations. Lower bound: complementary energy on their fluxes.
+    The upper bound is the Galerkin solution on the snapshot concentrations. The lower bound is the complementary energy
+    on the snapshot fluxes.
 
     Args:
-        mesh: the mesh.
-        training: points to be covered; the standard box if None.
-        tolerance: bound to be reached on all of them.
+        mesh: mesh of the polycrystal.
+        training: training points; the standard box if None.
+        tolerance: largest bound on all training points.
 
     Source: Rozza, Huynh, Patera, Arch. Comput. Methods Eng. 15, 229 (2008); bounds: Prager, Synge, Q. Appl. Math.
         5, 241 (1947).
@@ -129,7 +130,7 @@ def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: f
 
 
 def reduced_model(mesh: Mesh, cache: Path | None = None) -> ReducedModel:
-    """The standard reduced model of a mesh, built once per process and, with a cache folder, once per folder."""
+    """Return the standard reduced model of a mesh; build it once per process or once per cache folder."""
     path = None if cache is None else Path(cache) / f"reduced-{FORMAT}-{mesh.hash}.npz"
     if mesh.hash not in _models:
         _models[mesh.hash] = ReducedModel.load(path) if path is not None and path.exists() else build_reduced(mesh)
@@ -147,7 +148,7 @@ def _most_central(training: Coefficients) -> int:
 
 
 class _Snapshots:
-    """Concentrations and fluxes gathered so far."""
+    """Concentrations and fluxes of the solved training points."""
 
     def __init__(self, form: CollapsedForm, nodes: np.ndarray):
         self.form, self.nodes = form, nodes
@@ -157,7 +158,7 @@ class _Snapshots:
 
     def add(self, theta: Coefficients) -> None:
         solution = self.form.solve(theta)
-        # Load cases of unit energy, whatever the contrast.
+        # Scale load cases to unit energy for any contrast.
         scale = np.diag(1 / np.sqrt(np.diag(solution.tensor)))
         self.concentrations = np.hstack([self.concentrations, solution.unknowns @ scale])
         fluxes = Fluxes.of(self.form, theta, solution) @ scale
@@ -166,7 +167,7 @@ class _Snapshots:
     def model(self, padding: int) -> ReducedModel:
         form = self.form
         reference = _balanced(len(form.terms) - 2)
-        # The columns are combined, not their Gram matrices: combinations with a tiny flux must keep their digits.
+        # Combine the columns, not their Gram matrices, to keep the digits of combinations with a small flux.
         gram = self.concentrations.T @ (
             sum(f * m for f, m in zip(reference, self._matrices, strict=True)) @ self.concentrations
         )
@@ -191,19 +192,19 @@ class _Snapshots:
 
 
 def _balanced(terms: int) -> np.ndarray:
-    """Factors at which grains, planes and jumps weigh alike; the metric in which bases are orthonormal."""
+    """Return factors that weigh grains, planes and jumps equally; they define the metric of orthonormal bases."""
     return np.concatenate([[1.0, 0.0], np.full(terms // 2, 0.1), np.full(terms // 2, 10.0)])
 
 
 def _orthonormal(gram: np.ndarray) -> np.ndarray:
-    """Combinations orthonormal in a Gram matrix, those without energy left out, (k, n <= k)."""
+    """Return combinations (k, n <= k) orthonormal in a Gram matrix, without those of negligible energy."""
     energies, vectors = np.linalg.eigh(gram)
     kept = energies > LEAST_ENERGY * energies.max()
     return vectors[:, kept] / np.sqrt(energies[kept])
 
 
 def _padded(terms: np.ndarray, size: int) -> np.ndarray:
-    """Square matrices enlarged by uncoupled unknowns, unit in the first term."""
+    """Enlarge square matrices by uncoupled unknowns with unit diagonal in the first term."""
     count = terms.shape[1]
     padded = np.pad(terms, ((0, 0), (0, size - count), (0, size - count)))
     padded[0, range(count, size), range(count, size)] = 1.0

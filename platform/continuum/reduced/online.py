@@ -1,6 +1,6 @@
 """Online stage of the reduced model: effective tensors with certified bounds, batched in numpy.
 
-Numpy and not JAX: XLA's CPU thread pool of one thread blocks for ever when two Python threads evaluate at once.
+This module uses numpy, because JAX can deadlock: with one CPU thread, XLA blocks two concurrent Python threads.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from argyro.platform.continuum.interface_fem.coefficients import Coefficients
 if TYPE_CHECKING:
     from argyro.platform.continuum.reduced.basis import ReducedModel
 
-# Queries solved at once: their matrices stay in the cache of a CPU core.
+# Queries per batch; the matrices fit into the cache of a CPU core.
 CHUNK = 32
 
 
 def evaluate(model: ReducedModel, theta: Coefficients) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate effective tensors over D_b and their certified relative errors.
+    """Evaluate effective tensors relative to D_b and their certified relative errors.
 
-    With U the upper and L the lower bound, the tensor is (U + L)/2 and |tensor - D|₂ ≤ tr(U - L)/2; the bound is that
-    over the mean tr(U + L)/6. It holds against the finite-element solution on the same mesh.
+    With upper bound U and lower bound L, the tensor is (U + L)/2 and |tensor - D|₂ ≤ tr(U - L)/2. The relative bound is
+    this value divided by the mean tr(U + L)/6. The reference is the finite-element solution on the same mesh.
 
     Args:
-        model: of the mesh.
-        theta: q queries.
+        model: reduced model of the mesh.
+        theta: coefficients of q queries.
 
     Returns:
-        (q, 3, 3) tensors and (q,) bounds, infinite where the model gives none.
+        (q, 3, 3) tensors and (q,) bounds, infinite for queries without a bound.
     """
     primal, dual = model.factors(theta)
     upper = np.tensordot(primal, model.constant, 1) - _energies(primal, model.primal, model.primal_load)
     dual_load = np.zeros((*model.dual.shape[:2], 3))
-    dual_load[0] = model.dual_load  # the dual's first factor is one
+    dual_load[0] = model.dual_load  # the first dual factor is one
     lower = _energies(dual, model.dual, dual_load)
     tensor = (upper + lower) / 2
     trace = np.trace(tensor, axis1=1, axis2=2)
@@ -49,7 +49,7 @@ def _energies(factors: np.ndarray, terms: np.ndarray, loads: np.ndarray) -> np.n
     """Compute Lᵀ M⁻¹ L with M = Σ_t f_t M_t and L = Σ_t f_t L_t, (q, 3, 3); NaN where M is not positive definite.
 
     With M = C Cᵀ the last rows of the Cholesky factor of [[M, L], [Lᵀ, s 1]] are Lᵀ C⁻ᵀ for any large s. One
-    factorization thus solves the triangular system as well.
+    factorization therefore also solves the triangular system.
 
     Args:
         factors: (q, t).
@@ -58,7 +58,9 @@ def _energies(factors: np.ndarray, terms: np.ndarray, loads: np.ndarray) -> np.n
     """
     size = terms.shape[1]
     square = np.concatenate([terms, loads], axis=2).reshape(len(terms), -1)
-    workspace = np.empty((CHUNK, size, size + 3))  # kept between chunks: new memory costs more than the arithmetic
+    workspace = np.empty(
+        (CHUNK, size, size + 3)
+    )  # reused between chunks, because allocation costs more than arithmetic
     bordered = np.zeros((CHUNK, size + 3, size + 3))
     bordered[:, range(size, size + 3), range(size, size + 3)] = 1e30
     energies = np.empty((len(factors), 3, 3))

@@ -1,4 +1,4 @@
-"""Voxel finite elements: matrix-free HEX8 and conjugate gradients preconditioned by the homogeneous medium's FFT."""
+"""Voxel finite elements: matrix-free HEX8 and conjugate gradients with an FFT preconditioner of the uniform medium."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.continuum.voxel.structure import diffusivity_field
 
-# D_eff is quadratic in the residual: 1e-3 gives it to about 1e-5.
+# The error of D_eff is quadratic in the residual: 1e-3 gives about 1e-5.
 TOLERANCE = 1e-3
 MOST_ITERATIONS = 2000
 ROUNDING = {"float32": 3e-5, "float64": 1e-12}
@@ -21,7 +21,7 @@ CELLS = (32, 48, 64, 96, 128)
 
 @dataclass(frozen=True)
 class VoxelSolution:
-    """Effective tensor (3, 3) in the field's unit, relative error left by the solver, cells per side, iterations."""
+    """Effective tensor (3, 3) in the field's unit, relative solver error, cells per side, iterations."""
 
     tensor: np.ndarray
     error: float
@@ -32,17 +32,17 @@ class VoxelSolution:
 def voxel_tensor(
     mesh: Mesh, width: float, parallel: np.ndarray, perpendicular: np.ndarray, cells: int | None = None
 ) -> VoxelSolution:
-    """Effective tensor over D_b of the mesh's polycrystal with boundaries of finite width.
+    """Compute the effective tensor, relative to D_b, of the mesh's polycrystal with boundaries of finite width.
 
     Args:
-        mesh: gives grains and GB classes.
+        mesh: mesh with grains and GB classes.
         width: GB width in periods.
-        parallel: (classes,), over D_b.
-        perpendicular: (classes,), over D_b.
-        cells: per side; as many as put LEAST_CELLS_ACROSS voxels across the boundary if None.
+        parallel: (classes,), D_∥/D_b.
+        perpendicular: (classes,), D_⊥/D_b.
+        cells: voxels per side; None gives LEAST_CELLS_ACROSS voxels across the boundary.
 
     Raises:
-        InputError: the boundary is too thin for any grid on offer.
+        InputError: the boundary is too thin for the largest grid.
     """
     if cells is None:
         cells = _cells_for(width, mesh.grain_size)
@@ -53,20 +53,20 @@ def voxel_tensor(
 def solve_voxels(
     field: np.ndarray, tolerance: float = TOLERANCE, precision: str = "float32", least: float | None = None
 ) -> VoxelSolution:
-    """Effective tensor of a periodic field of symmetric diffusion tensors on a cube of voxels.
+    """Compute the effective tensor of a periodic field of symmetric diffusion tensors on a cube of voxels.
 
-    One trilinear element per voxel, exactly integrated: with the element's nodal values turned into their averages and
-    differences along each axis, -∇·(D ∇) is diagonal but for the off-diagonal entries of D. Preconditioner: the same
-    operator of a homogeneous medium, inverted by FFT.
+    Each voxel is one trilinear element with exact integration. The averages and differences of the nodal values along
+    each axis diagonalise -∇·(D ∇), except for the off-diagonal entries of D. The preconditioner is the same operator
+    of a homogeneous medium, inverted by FFT.
 
     Args:
         field: (6, n, n, n): xx, yy, zz, yz, xz, xy.
-        tolerance: of the residual in the preconditioner's norm.
+        tolerance: relative tolerance of the residual in the norm of the preconditioner.
         precision: ``float32`` or ``float64``.
-        least: smallest eigenvalue of all tensors, where the caller knows it.
+        least: smallest eigenvalue of all tensors, if known.
 
     Raises:
-        InputError: a field of another shape, or one that is not positive.
+        InputError: the field has a wrong shape or is not positive.
 
     Source: Leute et al., J. Comput. Phys. 453, 110931 (2022); Schneider et al., Comput. Mech. 59, 247 (2017).
     """
@@ -83,11 +83,11 @@ def solve_voxels(
     tensor = (tensor + tensor.T) / 2
     if int(iterations) >= MOST_ITERATIONS:
         raise InputError(
-            f"{MOST_ITERATIONS} iterations did not solve a contrast of {largest / field[:3].min():.1e};"
+            f"the solver did not converge in {MOST_ITERATIONS} iterations at contrast {largest / field[:3].min():.1e};"
             " use precision 'float64' or a smaller contrast",
             path="field",
         )
-    # K is at least the homogeneous operator of the least diffusivity, so a residual r leaves at most rᵀ K₀⁻¹ r / least.
+    # K is bounded below by the homogeneous operator of the least diffusivity: the error is at most rᵀ K₀⁻¹ r / least.
     error = 4 * float(energy) / field.shape[1] ** 3 * largest / least / (np.trace(tensor) / 3)
     return VoxelSolution(tensor * largest, error + ROUNDING[precision], field.shape[1], int(iterations))
 
@@ -96,7 +96,7 @@ def _cells_for(width: float, grain_size: float) -> int:
     wanted = LEAST_CELLS_ACROSS / width
     if wanted > CELLS[-1] * 1.5:
         raise InputError(
-            f"w/d = {width / grain_size:.3g}: voxels would need {wanted:.0f}³ of them to resolve the boundary;"
+            f"w/d = {width / grain_size:.3g} needs {wanted:.0f}³ voxels to resolve the boundary, more than the limit;"
             " use method 'direct' or 'reduced'",
             path="method",
             given="voxel",
@@ -108,9 +108,9 @@ def _cells_for(width: float, grain_size: float) -> int:
 def _require_field(field: np.ndarray) -> None:
     cubic = field.ndim == 4 and field.shape[0] == 6 and len(set(field.shape[1:])) == 1 and field.shape[1] % 2 == 0
     if not cubic:
-        raise InputError(f"a field of shape {field.shape} is not (6, n, n, n) with an even n", path="field")
+        raise InputError(f"a field of shape {field.shape} is invalid; give (6, n, n, n) with an even n", path="field")
     if not (np.isfinite(field).all() and (field[:3] > 0).all()):
-        raise InputError("the diffusion tensors are not all positive; every diagonal entry must be > 0", path="field")
+        raise InputError("a diffusion tensor is not positive; give diagonal entries above 0", path="field")
 
 
 def _least_eigenvalue(field: np.ndarray) -> float:
@@ -119,7 +119,7 @@ def _least_eigenvalue(field: np.ndarray) -> float:
     least = float(np.linalg.eigvalsh(np.stack(rows, -2)).min())
     if least <= 0:
         raise InputError(
-            f"the least eigenvalue of the diffusion tensors is {least:.3g}; a medium must conduct in every direction",
+            f"the smallest eigenvalue of the diffusion tensors is {least:.3g}; give positive definite tensors",
             path="field",
             accepted="> 0",
         )
@@ -128,25 +128,25 @@ def _least_eigenvalue(field: np.ndarray) -> float:
 
 @functools.cache
 def _compiled():
-    """The compiled solver; JAX is imported only here."""
+    """Compile the solver; JAX is imported only here."""
     import jax
     import jax.numpy as jnp
 
     x, y, z = -3, -2, -1
 
     def split(u, axis):
-        """Average and half difference of each node and the next one."""
+        """Return the average and half difference of each node and the next one."""
         following = jnp.roll(u, -1, axis)
         return (u + following) / 2, (following - u) / 2
 
     def joined(average, difference, axis):
-        """The transpose of `split`."""
+        """Apply the transpose of `split`."""
         return (average - difference) / 2 + jnp.roll((average + difference) / 2, 1, axis)
 
     def apply(u, d, macro=None):
-        """Nodal forces and mean element fluxes of nodal values u (n, n, n), lengths in elements.
+        """Return nodal forces and mean element fluxes of nodal values u (n, n, n), with lengths in elements.
 
-        A trilinear field has the modes 1, ξ, η, ζ, ξη, ηζ, ξζ, ξηζ; the integrals of products of their gradients
+        A trilinear field has the modes 1, ξ, η, ζ, ξη, ηζ, ξζ, ξηζ. The integrals of products of their gradients
         over the element give the factors 1, 1/3 and 1/9. `macro` adds a macroscopic gradient to the linear modes.
         """
         average_x, difference_x = split(u, x)
@@ -173,14 +173,14 @@ def _compiled():
         return forces, (flux_x, flux_y, flux_z)
 
     def inverse_symbol(n, dtype):
-        """Inverse of the homogeneous operator in Fourier space, zero for its null space."""
+        """Invert the homogeneous operator in Fourier space, with zero for its null space."""
         point = jnp.zeros((n, n, n), dtype).at[0, 0, 0].set(1)
         unit = jnp.array([1, 1, 1, 0, 0, 0], dtype)
         symbol = jnp.fft.rfftn(apply(point, unit)[0]).real
         return jnp.where(symbol > 1e-5 * symbol.max() / n**2, 1 / symbol, 0)
 
     def one_load(d, inverse, load, tolerance):
-        """Conjugate gradients for one macroscopic gradient; the mean flux and the energy of the last residual."""
+        """Run conjugate gradients for one macroscopic gradient; return the mean flux and the residual energy."""
         shape = d.shape[1:]
         macro = load / 2
 
@@ -212,10 +212,10 @@ def _compiled():
     @jax.jit
     def solve(d, tolerance):
         inverse = inverse_symbol(d.shape[1], d.dtype)
-        # One load after the other: together they would not stay in the cache.
+        # Solve the loads one by one to stay in the CPU cache.
         loads = jnp.eye(3, dtype=d.dtype)
         tensor, energies, counts, u, r = jax.lax.map(lambda load: one_load(d, inverse, load, tolerance), loads)
-        # The bilinear form of two loads instead of a mean flux: its error is quadratic in the residuals.
+        # The bilinear form of two loads replaces the mean flux: its error is quadratic in the residuals.
         tensor = tensor - 4 * jnp.einsum("jxyz,ixyz->ji", r, u) / d[0].size
         return tensor, energies.max(), counts.max()
 

@@ -1,4 +1,4 @@
-"""Diffusivity on voxels: grains, and boundaries of finite width with their own two diffusivities."""
+"""Diffusivity field on voxels: grains, and boundaries of finite width with diffusivities D_∥ and D_⊥."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from scipy.spatial import cKDTree
 
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-# Grains nearest to a voxel among which its nearest boundary is sought.
+# Number of nearest grains in the search for the boundary nearest to a voxel.
 NEIGHBOURS = 8
 
 
 def diffusivity_field(
     mesh: Mesh, width: float, parallel: np.ndarray, perpendicular: np.ndarray, cells: int
 ) -> np.ndarray:
-    """Tensors xx, yy, zz, yz, xz, xy over D_b of every voxel, (6, n, n, n).
+    """Compute the tensor components xx, yy, zz, yz, xz, xy relative to D_b of every voxel, (6, n, n, n).
 
-    A voxel belongs to the boundary if its centre lies within w/2 of the plane to a neighbouring grain; there
+    A voxel belongs to the boundary if its centre is within w/2 of the plane to a neighbouring grain. In the boundary
     D = D_∥ (1 - n nᵀ) + D_⊥ n nᵀ.
 
     Args:
-        mesh: gives grains and GB classes.
-        width: in periods.
-        parallel: (classes,), over D_b.
-        perpendicular: (classes,), over D_b.
+        mesh: mesh with grains and GB classes.
+        width: GB width in periods.
+        parallel: (classes,), D_∥/D_b.
+        perpendicular: (classes,), D_⊥/D_b.
         cells: voxels per side.
     """
-    slabs = np.array_split(_centres(cells), cells // 8)  # the search's intermediates stay small
+    slabs = np.array_split(_centres(cells), cells // 8)  # limits the memory of the search
     found = [nearest_boundary(mesh, slab) for slab in slabs]
     grain, neighbour, distance, normal = (np.concatenate(column) for column in zip(*found, strict=True))
     inside = distance < width / 2
@@ -41,7 +41,7 @@ def diffusivity_field(
 
 
 def nearest_boundary(mesh: Mesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of points (m, 3): grain, neighbour across the nearest boundary plane, distance to it, unit normal (m, 3)."""
+    """Find grain, neighbour across the nearest boundary plane, distance and unit normal (m, 3) of points (m, 3)."""
     shifts = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
     images = (mesh.centres + shifts[:, None]).reshape(-1, 3)
     height = np.tile(np.sqrt(mesh.weights.max() - mesh.weights), len(shifts))
@@ -57,7 +57,7 @@ def nearest_boundary(mesh: Mesh, points: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _class_table(mesh: Mesh) -> np.ndarray:
-    """GB class of each pair of grains; pairs that do not touch cannot be nearest to a voxel but near a triple line."""
+    """Return the GB class of each pair of grains; pairs without contact are nearest only close to triple lines."""
     table = np.zeros((mesh.grains, mesh.grains), dtype=int)
     first, second = mesh.boundary_grains.T
     table[first, second] = table[second, first] = mesh.boundary_class

@@ -29,12 +29,12 @@ def test_what_is_not_positive_is_named(small_mesh, name, value):
 
 
 def test_a_width_as_large_as_the_grain(small_mesh):
-    with pytest.raises(InputError, match="leaves nothing of a grain"):
+    with pytest.raises(InputError, match="not below the grain size"):
         effective_diffusivity(small_mesh, **(GOOD | {"grain_size_nm": 2.5}))
 
 
 def test_a_boundary_too_wide_for_the_method(small_mesh):
-    with pytest.raises(InputError, match="no surface"):
+    with pytest.raises(InputError, match="modelled as a surface"):
         effective_diffusivity(small_mesh, **(GOOD | {"grain_size_nm": 10.0}), method="direct")
 
 

@@ -22,7 +22,7 @@ def arrhenius(prefactor_cm2_s, barrier_eV, kelvins=KELVINS):
 
 @pytest.fixture(scope="module")
 def iodide(small_mesh):
-    """An ordered bulk with a high barrier, boundaries with a low one; 20 posterior samples of the barriers."""
+    """Draw 20 posterior samples of an ordered bulk with a high barrier and boundaries with a low barrier."""
     generator = np.random.default_rng(0)
     bulk = arrhenius(1e-2, 0.45 + 0.005 * generator.standard_normal(20))
     boundary = arrhenius(1e-3, 0.25 + 0.005 * generator.standard_normal(20))
@@ -58,7 +58,7 @@ def test_fast_boundaries_take_over_in_the_cold(iodide):
     small, large = (takeover(KELVINS, bulk, found.samples_cm2_s[:, :, size]) for size in (0, 1))
     assert small.fast
     assert large.fast
-    assert large.temperature_K.value < small.temperature_K.value  # larger grains, less boundary
+    assert large.temperature_K.value < small.temperature_K.value  # larger grains have less boundary volume
     assert small.share == 1.0
 
 
@@ -81,7 +81,7 @@ def test_no_takeover_where_boundaries_are_like_the_bulk():
 
 def test_takeover_temperature_by_hand():
     bulk = arrhenius(1e-2, np.array([0.4]))
-    ratio = np.exp(2000.0 * (1 / KELVINS - 1 / 300.0)) * 2  # exactly 2 at 300 K, linear over 1/T
+    ratio = np.exp(2000.0 * (1 / KELVINS - 1 / 300.0)) * 2  # equals 2 at 300 K, linear in 1/T
     assert takeover(KELVINS, bulk, bulk * ratio).temperature_K.value == pytest.approx(300.0)
     assert takeover(KELVINS, bulk, bulk / ratio).temperature_K.value == pytest.approx(300.0)
 
@@ -102,7 +102,7 @@ def test_fluxes_add_up_to_the_effective_diffusivity(small_mesh):
     grains = np.einsum("t,tij->ij", small_mesh.volumes, field.grain)
     plane = np.einsum("b,bij->ij", small_mesh.areas, field.boundary)
     width = 0.025 * small_mesh.grain_size
-    # what the grains' material inside the boundary would carry is not there
+    # the grain material inside the boundary does not conduct
     behind = np.concatenate([small_mesh.tet_a, small_mesh.tet_b])
     normals = np.concatenate([small_mesh.normals] * 2)
     tangential = np.eye(3) - normals[:, :, None] * normals[:, None]

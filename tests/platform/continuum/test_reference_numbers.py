@@ -1,4 +1,4 @@
-"""The reference table of the collapsed-interface model: 27 grains, seed 0, 5 Lloyd steps, sizes as (V/N)^(1/3)."""
+"""Reference table of the collapsed-interface model: 27 grains, seed 0, 5 Lloyd steps, sizes as (V/N)^(1/3)."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
 CUBE_TO_SPHERE = (6 / np.pi) ** (1 / 3)
 
-# w/d, D_par, D_perp, coarse mesh, refined once: from two independent earlier implementations.
+# w/d, D_par, D_perp, coarse mesh, refined once; source: two independent earlier implementations.
 TABLE = [
     (0.1, 10, 10, 2.6514, 2.6518),
     (0.1, 1e3, 1e3, 184.03, 184.08),

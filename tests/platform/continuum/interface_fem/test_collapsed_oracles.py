@@ -1,4 +1,4 @@
-"""What the collapsed-interface element must do by mathematics alone."""
+"""Analytic oracles of the collapsed-interface element."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ def tensor(on_mesh, parallel, perpendicular, width_over_size, bulk=1.0):
 
 @pytest.mark.parametrize("width", [0.1, 0.01, 1e-3])
 def test_a_boundary_like_the_bulk_changes_nothing(polycrystal_mesh, width):
-    # Not to rounding: the hybrid mid-plane is tied to the grains by triangle means, a mesh error of 0.006 w/d.
+    # Triangle means couple the hybrid mid-plane to the grains: the mesh error is 0.006 w/d, not rounding.
     np.testing.assert_allclose(tensor(polycrystal_mesh, 1.0, 1.0, width), np.eye(3), atol=0.0065 * width)
 
 
 @pytest.mark.parametrize("contrast", [100.0, 30.0, 0.2, 1e-3])
 def test_along_layers_the_arithmetic_mean(brick_mesh, contrast):
-    width = 0.02  # of a period that holds two boundaries normal to z
+    width = 0.02  # in periods; the period has two boundaries normal to z
     found = tensor(brick_mesh, [contrast, 1.0], [contrast, 1.0], width / brick_mesh.grain_size)
     np.testing.assert_allclose(np.diag(found)[:2], 1 - 2 * width + 2 * width * contrast, rtol=1e-4)
     np.testing.assert_allclose(found - np.diag(np.diag(found)), 0, atol=1e-9)
@@ -30,7 +30,7 @@ def test_along_layers_the_arithmetic_mean(brick_mesh, contrast):
 
 @pytest.mark.parametrize("perpendicular", [1e-5, 1e-3, 0.1])
 def test_across_layers_the_harmonic_mean(brick_mesh, perpendicular):
-    # The boundaries normal to x and y must not bypass the layers: they do not conduct.
+    # Boundaries normal to x and y must not short-circuit the layers: they do not conduct.
     width = 1e-4
     found = tensor(brick_mesh, [1.0, 1e-8], [perpendicular, 1.0], width / brick_mesh.grain_size)
     assert found[2, 2] == pytest.approx(1 / (1 + 2 * width * (1 / perpendicular - 1)), rel=3e-4)
@@ -39,11 +39,11 @@ def test_across_layers_the_harmonic_mean(brick_mesh, perpendicular):
 def test_bounds_of_voigt_reuss_and_hashin_shtrikman(polycrystal_mesh):
     m, width = polycrystal_mesh, 0.01
     for contrast in (10.0, 100.0, 0.1, 0.01):
-        share = width * m.grain_size * m.areas.sum()  # of the volume, to first order in w
+        share = width * m.grain_size * m.areas.sum()  # volume fraction, to first order in w
         mean = np.trace(tensor(m, contrast, contrast, width)) / 3
         voigt, reuss = 1 + share * (contrast - 1), 1 / (1 + share * (1 / contrast - 1))
         assert reuss * (1 - 1e-3) <= mean <= voigt * (1 + 1e-3)
-        # Hashin, Shtrikman, J. Appl. Phys. 33, 3125 (1962), for a coating of the boundary phase round the grains
+        # Hashin, Shtrikman, J. Appl. Phys. 33, 3125 (1962), for grains coated by the boundary phase
         coated = contrast + (1 - share) / (1 / (1 - contrast) + share / (3 * contrast))
         cored = 1 + share / (1 / (contrast - 1) + (1 - share) / 3)
         low, high = sorted((coated, cored))

@@ -1,4 +1,4 @@
-"""The grains' part of the form: a second implementation, and a manufactured solution."""
+"""Grain part of the form: comparison with a second implementation and a manufactured solution."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_stiffness_equals_that_of_scikit_fem(small_mesh):
 
 
 def test_a_manufactured_solution_converges_with_the_square_of_the_mesh():
-    """-Δu = f with u = sin πx sin πy sin πz, zero on the faces of a cubic grain."""
+    """Solve -Δu = f with u = sin πx sin πy sin πz, zero on the faces of a cubic grain."""
     points, tets, errors = CUBE, KUHN, []
     for level in range(4):
         points, tets, _ = refine_tetrahedra(points, tets)

@@ -16,7 +16,7 @@ def test_grains_fill_the_period_and_touch_corner_for_corner(polycrystal_mesh):
 
 
 def test_divergence_theorem_holds_on_every_grain(polycrystal_mesh):
-    # ∮ n dA = 0 of each grain: facets are complete and normals point from a to b.
+    # ∮ n dA = 0 for each grain: facets are complete and normals point from a to b.
     m = polycrystal_mesh
     total = np.zeros((m.grains, 3))
     np.add.at(total, m.boundary_grains[:, 0], m.normals * m.areas[:, None])
@@ -50,7 +50,9 @@ def test_refinement_keeps_volume_and_area(small_mesh):
 
 
 def test_bricks(brick_mesh):
-    assert brick_mesh.areas.sum() == pytest.approx(4.0)  # two of 1 normal to z, and 1 each normal to x and y
+    assert brick_mesh.areas.sum() == pytest.approx(
+        4.0
+    )  # two faces of area 1 normal to z, and area 1 each normal to x and y
     assert brick_mesh.areas[brick_mesh.boundary_class == 0].sum() == pytest.approx(2.0)
 
 
@@ -71,7 +73,7 @@ def test_saved_and_reloaded(small_mesh, tmp_path):
 
 def test_a_file_that_is_no_mesh_is_refused(tmp_path):
     (tmp_path / "mesh.npz").write_text("no")
-    with pytest.raises(InputError, match="no polycrystal mesh"):
+    with pytest.raises(InputError, match="not a polycrystal mesh"):
         Mesh.load(tmp_path / "mesh.npz")
 
 

@@ -55,7 +55,7 @@ def test_queries_beyond_the_tolerance_are_solved_directly(small_mesh):
     batch = homogenize_batch(small_mesh, 1.0, 50.0, 0.01, 2.5, sizes, "reduced", tolerance=1e-5)
     direct = homogenize_batch(small_mesh, 1.0, 50.0, 0.01, 2.5, sizes, "direct")
     assert "direct" in set(batch.method)
-    assert all("not certified" in note for note in batch.note[batch.method == "direct"])
+    assert all("error bound" in note for note in batch.note[batch.method == "direct"])
     assert batch.relative_error_bound.max() <= 1e-5
     np.testing.assert_allclose(batch.tensor_cm2_s, direct.tensor_cm2_s, atol=2e-5 * direct.mean_cm2_s.max())
 
@@ -70,7 +70,7 @@ def test_a_basis_for_two_classes_trained_on_its_own_queries(small_mesh):
 def test_the_offline_stage_is_kept_by_mesh(small_mesh, tmp_path):
     first = reduced_model(small_mesh, tmp_path)
     (file,) = tmp_path.iterdir() if any(tmp_path.iterdir()) else (tmp_path / "built.npz",)
-    if not file.exists():  # built before in this process, without a folder
+    if not file.exists():  # an earlier test in this process built the model without a folder
         first.save(file)
     theta = draw(small_mesh, 5, seed=1)
     for a, b in zip(evaluate(ReducedModel.load(file), theta), evaluate(first, theta), strict=True):

@@ -25,7 +25,7 @@ def test_a_checkerboard_is_the_geometric_mean():
     x, y, _ = np.indices((64, 64, 2)) // 32
     board = np.where((x + y) % 2, 4.0, 1.0)
     field = isotropic(np.repeat(board, 32, axis=2))
-    assert solve_voxels(field).tensor[0, 0] == pytest.approx(2.0057, abs=2e-4)  # 2 in the limit of fine voxels
+    assert solve_voxels(field).tensor[0, 0] == pytest.approx(2.0057, abs=2e-4)  # converges to 2 for fine voxels
 
 
 def test_a_coated_cube_lies_between_the_brick_layer_formulas():
@@ -34,7 +34,7 @@ def test_a_coated_cube_lies_between_the_brick_layer_formulas():
     width, fast = 1 / 8, 10.0
     core = 1 - width
     series_first = core**2 / (core + width / fast) + (1 - core**2) * fast  # columns side by side
-    slabs = 1 / (core / (core**2 + (1 - core**2) * fast) + width / fast)  # slabs one after the other
+    slabs = 1 / (core / (core**2 + (1 - core**2) * fast) + width / fast)  # slabs in series
     assert series_first < mean < slabs
     assert mean == pytest.approx(3.279, rel=2e-3)
 
@@ -68,7 +68,7 @@ def test_voxels_near_a_boundary_know_its_grains(polycrystal_mesh):
     middles = m.points[m.side_a].mean(1)
     grain, neighbour, distance, normal = nearest_boundary(m, (middles + 1e-4 * m.normals) % 1.0)
     np.testing.assert_array_equal(grain, m.boundary_grains[:, 1])
-    here = np.isclose(distance, 1e-4, rtol=1e-6)  # the middles of a few small triangles are nearer to another facet
+    here = np.isclose(distance, 1e-4, rtol=1e-6)  # centroids of a few small triangles are closer to another facet
     assert here.mean() > 0.99
     np.testing.assert_array_equal(neighbour[here], m.boundary_grains[here, 0])
     np.testing.assert_allclose(np.abs((normal * m.normals).sum(1))[here], 1, rtol=1e-9)
@@ -76,7 +76,7 @@ def test_voxels_near_a_boundary_know_its_grains(polycrystal_mesh):
 
 @pytest.mark.parametrize(("contrast", "tolerance"), [(10.0, 0.03), (0.1, 0.05)])
 def test_collapsed_and_voxel_boundaries_agree_where_both_hold(small_mesh, contrast, tolerance):
-    # w/d = 0.1 with 8 grains: five of 64 voxels across; the voxel value itself is good to about that tolerance.
+    # w/d = 0.1 with 8 grains: five of 64 voxels across; the voxel solution has about this accuracy.
     collapsed = effective_diffusivity(small_mesh, 1.0, contrast, contrast, 0.1, 1.0, "direct").mean_cm2_s
     width = 0.1 * small_mesh.grain_size
     resolved = np.trace(voxel_tensor(small_mesh, width, [contrast], [contrast], cells=64).tensor) / 3
