@@ -1,1 +1,1 @@
-"""Compare results with DFT, published theory and experiment, and write the validation page."""
+"""Comparison of campaign results with DFT, published theory and experiment for the validation page."""

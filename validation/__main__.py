@@ -1,4 +1,4 @@
-"""Write docs/validation.md and its pictures: python -m argyro.validation [EXPORT] [--out PAGE]."""
+"""Validation page docs/validation.md and its figures: python -m argyro.validation [EXPORT] [--out PAGE]."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def sections(data: Data) -> Iterator[Section]:
 
 
 def write_page(folder: Path, page: Path) -> None:
-    """Write the page and draw its pictures in ``pictures/validation`` beside it.
+    """Write the page and draw its figures in the folder ``pictures/validation`` next to it.
 
     Args:
-        folder: an export of a campaign.
-        page: Markdown file.
+        folder: export folder of a campaign.
+        page: Markdown file to write.
 
     Raises:
-        InputError: the folder is no export.
+        InputError: the folder is not an export.
     """
     if not (folder / "results.parquet").exists():
         raise InputError(
-            f"{folder} holds no results.parquet; make it with argyro export RUN --out {folder}", given=str(folder)
+            f"{folder} has no results.parquet; create it with argyro export RUN --out {folder}", given=str(folder)
         )
     published, prose = (yaml.safe_load((PROSE / name).read_text()) for name in ("published.yaml", "sections.yaml"))
     data = Data(folder, page.parent / "pictures" / "validation", published, prose)
@@ -66,7 +66,7 @@ def write_page(folder: Path, page: Path) -> None:
 
 
 def _sources(published: dict) -> str:
-    """List the published sources with their trust."""
+    """List the published sources and their reliability."""
     rows = [[entry["cite"], entry["trust"], entry.get("note", "")] for entry in published["sources"].values()]
     return "## Sources\n\n" + table(("source", "trust", "note"), rows)
 

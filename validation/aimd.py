@@ -1,9 +1,9 @@
-"""Compare the shipped potential with ab initio trajectories of Li6PS5I: MSD, diffusivity, g(r).
+"""Comparison of the shipped potential with ab initio trajectories of Li6PS5I: MSD, diffusivity, g(r).
 
 python -m argyro.validation.aimd TRAJECTORIES POTENTIAL.mtp
 
-TRAJECTORIES holds ``0p`` and ``50p`` with pieces ``run*/XDATCAR.gz`` of 416 atoms, 500 K, a frame each 0.1 ps (Morgan,
-doi 10.1021/acs.chemmater.0c03738). What comes out is kept in ``data/aimd.json``.
+TRAJECTORIES contains the folders ``0p`` and ``50p`` with segments ``run*/XDATCAR.gz`` of 416 atoms at 500 K and one
+frame per 0.1 ps (Morgan, doi 10.1021/acs.chemmater.0c03738). The result is stored in ``data/aimd.json``.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ TEMPERATURE_K, FRAME_FS = 500.0, 100.0
 PAIRS = [("Li", "Li"), ("Li", "S"), ("Li", "I")]
 FRAMES_FOR_RADIAL = 40
 CURVE_PS = 25.0
-HEATING_PS = 5.0  # left out of what is evaluated
+HEATING_PS = 5.0  # excluded from the evaluation
 
 
 def compare(folder: Path, potential: Path, seed: int = 0) -> dict:
-    """Evaluate both trajectories of a system in the same way.
+    """Evaluate the ab initio and the MTP trajectory of a system with the same method.
 
     Args:
-        folder: of the pieces.
-        potential: moment tensor potential.
-        seed: of the run's velocities.
+        folder: folder of the trajectory segments.
+        potential: moment tensor potential file.
+        seed: random seed of the initial velocities.
     """
     pieces = sorted(folder.glob("run*/XDATCAR.gz"))
     reference = load(pieces, FRAME_FS)
     frames = [frame for piece in pieces for frame in _frames(piece)]
     length_ps = reference.duration_ps
-    # without its equilibration at constant pressure the run keeps the ab initio cell
+    # no equilibration at constant pressure, so that the run keeps the ab initio cell
     production_ps = HEATING_PS + length_ps
     settings = MDSettings(TEMPERATURE_K, equilibrate_ps=0.0, production_ps=production_ps, seed=seed)
     with tempfile.TemporaryDirectory() as workdir:
@@ -78,7 +78,7 @@ def _frames(piece: Path) -> list[Atoms]:
 
 
 def _plain(frame: Atoms) -> Atoms:
-    """Copy a frame as the bulk cell that `run_md` takes."""
+    """Copy a frame as a bulk cell for `run_md`."""
     atoms = Atoms(frame.get_chemical_symbols(), positions=frame.positions, cell=frame.cell, pbc=True)
     atoms.info |= {"boundary": "bulk", "boundaries": 0}
     return atoms

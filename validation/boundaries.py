@@ -1,4 +1,4 @@
-"""Compare grain boundaries and polycrystals with published values."""
+"""Comparison of grain boundaries and polycrystals with published values."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ SAME, OPEN, OTHER = "same side of 1", "undecided", "other side"
 
 
 def at_width(found: Uncertain, width_nm: float, other_nm: float) -> Uncertain:
-    """Convert D_GB / D_bulk along a boundary to another width; the cell fixes (D_GB / D_bulk - 1) w."""
+    """Convert D_GB / D_bulk along a boundary to another width; (D_GB / D_bulk - 1) w is constant."""
     moved = (1 + (limit - 1) * width_nm / other_nm for limit in (found.value, found.low, found.high))
     return Uncertain(*moved)
 
 
 def across_at_width(found: Uncertain, width_nm: float, other_nm: float) -> Uncertain | None:
-    """Convert D_GB / D_bulk across a boundary; (D_bulk / D_GB - 1) w is fixed. None where no positive value exists."""
+    """Convert D_GB / D_bulk across a boundary; (D_bulk / D_GB - 1) w is constant. None without a positive value."""
     moved = [1 + (1 / limit - 1) * width_nm / other_nm for limit in (found.value, found.low, found.high)]
     return Uncertain(*(1 / entry for entry in moved)) if min(moved) > 0 else None
 
 
 def over_bulk(data: Data, found: Sequence[Law]) -> Section:
-    """Compare D_GB / D_bulk of every boundary with the published ratio; all ratios are written to a table file."""
+    """Compare D_GB / D_bulk of every boundary with the published ratio; write all ratios to a table file."""
     published = data.published["boundary_over_bulk"]
     bulk = {law.material: law for law in found if law.direction == "bulk"}
     ratios = list(_ratios(found, bulk))
@@ -84,7 +84,7 @@ def _ratios(found: Sequence[Law], bulk: dict[str, Law]) -> Iterator[tuple[Law, f
 def _write_ratios(
     ratios: list[tuple[Law, float, Uncertain]], bulk: dict[str, Law], width_nm: float, file: Path
 ) -> None:
-    """Write every ratio with its interval, as measured, at another width and at 300 K."""
+    """Write every measured ratio with its interval, its value at another width and its value at 300 K."""
     rows = []
     for law, temperature_K, measured in ratios:
         cold = ratio(law.at(ROOM_K), bulk[law.material].at(ROOM_K))
@@ -101,7 +101,7 @@ def _write_ratios(
 
 
 def _span(values: Sequence[float], form: str) -> str:
-    """``500`` or ``650 to 750``; empty for nothing."""
+    """Format the range of values as ``500`` or ``650 to 750``; empty without values."""
     if not values:
         return ""
     low, high = (format(limit, form) for limit in (min(values), max(values)))
@@ -116,7 +116,7 @@ def _published_width(law: Law, measured: Uncertain, other_nm: float) -> Uncertai
 
 
 def _shared(law: Law, bulk: Law) -> tuple[float, Uncertain] | None:
-    """Find the lowest temperature at which both have a value, and the ratio there."""
+    """Find the lowest temperature at which both laws have a value, and their ratio at this temperature."""
     for point in law.points:
         found = ratio(point.estimate, bulk.measured(point.temperature_K))
         if found:
@@ -125,7 +125,7 @@ def _shared(law: Law, bulk: Law) -> tuple[float, Uncertain] | None:
 
 
 def _sign(measured: Uncertain, known: float | None) -> str:
-    """Judge whether the interval lies on the published side of one."""
+    """Judge whether the interval is on the published side of one."""
     if known is None:
         return ""
     if measured.low <= 1 <= measured.high:
@@ -205,7 +205,7 @@ def grain_size(data: Data, effective: pd.DataFrame) -> Section:
 
 
 def iodide(data: Data, regimes: pd.DataFrame) -> Section:
-    """Compare the activation energies of polycrystalline ordered Li6PS5I at both ends of the temperatures."""
+    """Compare the activation energies of polycrystalline ordered Li6PS5I at both ends of the temperature range."""
     published = data.published["iodide"]
     mine = regimes[(regimes["composition"] == "Li6PS5I") & (regimes["disorder"] == 0)] if len(regimes) else regimes
     rows = [
@@ -223,7 +223,7 @@ def iodide(data: Data, regimes: pd.DataFrame) -> Section:
 
 
 def _takeover(cells: pd.DataFrame) -> str:
-    """Give the take-over temperatures of the boundaries, or the largest share of samples that have one."""
+    """Format the takeover temperatures of the boundaries, or the largest share of samples with a takeover."""
     known = cells["takeover_K_value"].dropna() if "takeover_K_value" in cells else []
     return _span(list(known), ".0f") if len(known) else f"in at most {cells['takeover_share'].max():.0%} of samples"
 

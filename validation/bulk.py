@@ -1,4 +1,4 @@
-"""Compare the bulk with published values: lattice, barriers, prefactors, conductivity."""
+"""Comparison of the bulk with published values: lattice parameters, barriers, prefactors, conductivity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def of_bulk(found: Sequence[Law]) -> list[Law]:
 
 
 def lattice(data: Data, found: Sequence[Law], results: pd.DataFrame) -> Section:
-    """Extrapolate the mean cells of the runs to room temperature."""
+    """Extrapolate the mean lattice parameters of the runs to room temperature."""
     published = data.published["lattice_parameter_A"]
     rows = []
     for law in of_bulk(found):
@@ -78,7 +78,7 @@ def _temperatures(law: Law) -> str:
 
 
 def radius(data: Data, found: Sequence[Law]) -> Section:
-    """Fit Ea of the ordered bulk against the radius of the halide."""
+    """Fit Ea of the ordered bulk as a function of the halide radius."""
     radii, published = data.published["radius_A"], data.published["anion_radius"]
     ordered = [law for law in of_bulk(found) if law.disorder == 0 and law.fit and _halide(law, radii)]
     rows = [
@@ -100,7 +100,7 @@ def radius(data: Data, found: Sequence[Law]) -> Section:
 
 
 def _halide(law: Law, radii: dict) -> str:
-    """Return the only halide of a composition, empty if it has several."""
+    """Return the only halide of a composition; return an empty string for several halides."""
     present = [element for element in radii if element in Composition.parse(law.composition).elements]
     return present[0] if len(present) == 1 else ""
 
@@ -110,7 +110,7 @@ def _sigma(value: Uncertain) -> float:
 
 
 def meyer_neldel(data: Data, found: Sequence[Law]) -> Section:
-    """Fit the prefactor against the barrier over all laws."""
+    """Fit the prefactor as a function of the barrier over all laws."""
     published = data.published["meyer_neldel"]
     fitted = [law for law in found if law.fit]
     energies = np.array([law.fit.activation_energy_eV.value for law in fitted if law.fit])
@@ -140,7 +140,7 @@ def meyer_neldel(data: Data, found: Sequence[Law]) -> Section:
 
 
 def conductivity(data: Data, found: Sequence[Law]) -> Section:
-    """Compare the conductivity at 298 K with experiment, at the nearest disorder that was run."""
+    """Compare the conductivity at 298 K with experiment, at the simulated disorder closest to the experiment."""
     published = data.published["experiment"]
     rows = []
     for composition, measured in published.items():
@@ -152,7 +152,7 @@ def conductivity(data: Data, found: Sequence[Law]) -> Section:
         ours = None
         if at_room:
             ours = conductivity_S_cm(at_room, nearest.ions_per_A3, ROOM_K)
-            assert isinstance(ours, Uncertain)  # as the diffusivity is one
+            assert isinstance(ours, Uncertain)  # because the diffusivity is Uncertain
             ours = ours.scaled(S_CM_IN_MS_CM)
         energy = nearest.fit.activation_energy_eV if nearest.fit else None
         rows.append(

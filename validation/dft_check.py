@@ -1,12 +1,12 @@
-"""Measure the errors of references and potentials on frames labelled by GPAW.
+"""Errors of references and potentials on frames labelled by GPAW.
 
 python -m argyro.validation.dft_check predict NAME SOURCE [--python PYTHON] [--model MODEL]
 python -m argyro.validation.dft_check predict NAME POTENTIAL.mtp [POTENTIAL.mtp ...]
 python -m argyro.validation.dft_check bias
 
-The first form asks a label source, the second moment tensor potentials, each for the frames whose elements it knows.
-Their answers are kept in ``data/dft_predictions.npz``, so that the page can be made where they are not installed.
-The third form makes the bias table that ships with the package from the answers kept.
+The first form evaluates a label source, the second evaluates moment tensor potentials on frames of their elements.
+The predictions are stored in ``data/dft_predictions.npz``, so that the page does not need the sources.
+The third form writes the bias table of the package from the stored predictions.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from argyro.validation.tables import Data, Section, interval, number
 
 FOLDER = Path(__file__).with_name("data")
 FRAMES, PREDICTIONS = FOLDER / "dft_frames.extxyz", FOLDER / "dft_predictions.npz"
-# Name of the answers kept -> label source, model, version, and the mean error of its relaxed lattice constants of
-# Li6PS5Cl, Br and I against neutron diffraction (argyro labels bias SOURCE FRAMES --lattice).
+# Name of the stored predictions -> label source, model, version, and mean error (%) of the relaxed lattice constants
+# of Li6PS5Cl, Br and I relative to neutron diffraction (argyro labels bias SOURCE FRAMES --lattice).
 REFERENCES = {
     "DIEP 2.0": ("diep", "", "2.0.0", 0.1),
     "CHGNet 0.3.0": ("chgnet", "0.3.0", "0.4.2", 1.15),
     "SevenNet 7net-l3i5": ("sevennet", "7net-l3i5", "0.13.0", 0.75),
     "SevenNet 7net-0": ("sevennet", "7net-0", "0.13.0", 1.0),
 }
-SHIPPED = "MTP, reference"  # under which the shipped potentials' predictions are kept
+SHIPPED = "MTP, reference"  # name of the stored predictions of the shipped potentials
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Errors of a source against DFT.
+    """Errors of a source relative to DFT.
 
     Args:
-        frames: compared.
-        force_rmse_eV_A: of force components.
-        slope: of its forces on those of DFT, through the origin, with the interval over frames.
-        energy_rmse_meV_atom: each composition's mean difference taken off.
-        force_rms_eV_A: of DFT, for scale.
+        frames: number of frames.
+        force_rmse_eV_A: root-mean-square error of the force components.
+        slope: slope of the regression of the forces on the DFT forces through the origin, with interval over frames.
+        energy_rmse_meV_atom: root-mean-square error without the mean difference of each composition.
+        force_rms_eV_A: root-mean-square DFT force component.
     """
 
     frames: int
@@ -62,14 +62,14 @@ class Errors:
 def errors(
     frames: list[Atoms], energies_eV: np.ndarray, forces_eV_A: list[np.ndarray], element: str = "", seed: int = 0
 ) -> Errors:
-    """Compare a source with the labels that the frames carry.
+    """Compare a source with the labels of the frames.
 
     Args:
-        frames: with energy and forces of DFT, and ``info["composition"]``.
-        energies_eV: (frames,) of the source.
-        forces_eV_A: (atoms, 3) of the source, for each frame.
-        element: whose forces are compared; all by default.
-        seed: of the bootstrap.
+        frames: frames with DFT energy and forces, and with ``info["composition"]``.
+        energies_eV: (frames,) energies of the source.
+        forces_eV_A: (atoms, 3) forces of the source, for each frame.
+        element: element of the compared forces; all elements by default.
+        seed: random seed of the bootstrap.
     """
     compared = force_errors(frames, forces_eV_A, element or ALL, seed)
     difference = np.array([e - frame.get_potential_energy() for e, frame in zip(energies_eV, frames, strict=True)])
@@ -127,13 +127,13 @@ def _row(name: str, kind: str, known: list[Atoms], kept: dict) -> list[str] | No
 
 
 def of_kept(frames: list[Atoms], kept: dict[str, tuple[float, np.ndarray]], element: str = "") -> Errors:
-    """Compute the errors of stored answers."""
+    """Compute the errors of stored predictions."""
     answers = [kept[frame.info["frame"]] for frame in frames]
     return errors(frames, np.array([energy for energy, _ in answers]), [forces for _, forces in answers], element)
 
 
 def softness(data: Data, found: Sequence[Law]) -> Section:
-    """Estimate DFT's barriers as Ea over the slope of the forces on Li."""
+    """Estimate DFT barriers as Ea divided by the slope of the forces on Li."""
     frames = labelled_frames()
     kept = kept_answers().get(SHIPPED, {})
     known = [frame for frame in frames if frame.info["frame"] in kept]
@@ -153,14 +153,14 @@ def softness(data: Data, found: Sequence[Law]) -> Section:
 
 
 def labelled_frames() -> list[Atoms]:
-    """Read the frames with GPAW's energies and forces."""
+    """Read the frames with GPAW energies and forces."""
     frames = read(FRAMES, index=":")
-    assert isinstance(frames, list)  # as an index of a slice gives
+    assert isinstance(frames, list)  # because the index is a slice
     return frames
 
 
 def kept_answers() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
-    """Read stored answers: source -> frame -> energy and forces."""
+    """Read stored predictions: source -> frame -> energy and forces."""
     kept: dict[str, dict[str, tuple[float, np.ndarray]]] = {}
     if PREDICTIONS.exists():
         with np.load(PREDICTIONS) as stored:
@@ -171,18 +171,18 @@ def kept_answers() -> dict[str, dict[str, tuple[float, np.ndarray]]]:
 
 
 def keep(name: str, answers: dict[str, tuple[float, np.ndarray]]) -> None:
-    """Store a source's answers; the first row is the energy, forces follow."""
+    """Store the predictions of a source; the first row is the energy, the other rows are the forces."""
     kept = kept_answers() | {name: answers}
     arrays = {
         f"{source}|{frame}": np.vstack([[energy, 0, 0], forces])
         for source, of_source in kept.items()
         for frame, (energy, forces) in of_source.items()
     }
-    np.savez_compressed(PREDICTIONS, **arrays)  # type: ignore[arg-type]  # keys are arrays' names
+    np.savez_compressed(PREDICTIONS, **arrays)  # type: ignore[arg-type]  # keys are array names
 
 
 def kept_bias() -> list[Bias]:
-    """Compute the rows of the bias table from stored answers."""
+    """Compute the rows of the bias table from stored predictions."""
     frames, rows = labelled_frames(), []
     for name, (reference, model, version, lattice_percent) in REFERENCES.items():
         kept = kept_answers()[name]
@@ -203,7 +203,7 @@ def of_source(frames: list[Atoms], source: str, python: str | None, model: str |
 
 
 def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
-    """Evaluate moment tensor potentials, each on the frames whose elements it knows."""
+    """Evaluate moment tensor potentials, each on the frames of its elements."""
     from argyro.platform.potential.mtp.model import MTP
 
     answers = {}
@@ -216,19 +216,19 @@ def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
 
 
 def main() -> None:
-    """Store the answers of a source or of potentials, or write the bias table."""
+    """Store the predictions of a source or of potentials, or write the bias table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=["predict", "bias"])
-    parser.add_argument("name", nargs="?", help="in the table")
-    parser.add_argument("source", nargs="*", help="a label source, or potential files")
-    parser.add_argument("--python", help="interpreter of the source's environment")
-    parser.add_argument("--model", help="of the source")
+    parser.add_argument("name", nargs="?", help="name of the predictions in the table")
+    parser.add_argument("source", nargs="*", help="label source, or potential files")
+    parser.add_argument("--python", help="Python interpreter of the label source")
+    parser.add_argument("--model", help="model of the label source")
     asked = parser.parse_args()
     if asked.mode == "bias":
         write_table(kept_bias())
         return
     if not asked.name or not asked.source:
-        parser.error("predict needs NAME and SOURCE")
+        parser.error("predict requires NAME and SOURCE")
     frames = labelled_frames()
     if asked.source[0].endswith(".mtp"):
         keep(asked.name, of_potentials(frames, [Path(file) for file in asked.source]))

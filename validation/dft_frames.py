@@ -1,10 +1,9 @@
-"""Make the hot frames of the DFT check: bulk cells and boxes cut at grain boundaries.
+"""Hot frames of the DFT check: bulk cells and boxes cut at grain boundaries.
 
     python -m argyro.validation.dft_frames FRAMES.extxyz
 
-Each case is a short Langevin run with CHGNet (strong friction: vibrations are thermal after tenths of a ps, which is
-all that forces feel). The file is written anew after each case, and cases that it holds are left out: a killed run goes
-on.
+Each case is a short Langevin run with CHGNet. The strong friction thermalises the vibrations within tenths of a ps,
+which is sufficient for forces. The file is rewritten after each case. A restart skips the cases in the file.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from argyro.platform.structures import build_boundary, build_bulk
 TEMPERATURE_K = 700.0
 TIMESTEP_FS = 2.0
 FRICTION_PER_FS = 0.05
-# boxes of 50 to 70 atoms, in which a plane-wave label costs minutes; the protected sphere holds the first two shells
+# boxes of 50 to 70 atoms, for which a plane-wave label takes minutes; the protected sphere has the first two shells
 SMALL_BOX = CutOptions(edge_A=9.8, largest_edge_A=11.5, protected_A=4.0, trials=600)
 BORDER_STEPS = 20
 MIN_GRAIN_NM = 0.8
@@ -35,11 +34,11 @@ MIN_GRAIN_NM = 0.8
 
 @dataclass(frozen=True)
 class Case:
-    """One run that gives two frames in bulk, four at a boundary.
+    """Run that gives two frames in the bulk or four frames at a boundary.
 
     Args:
-        composition: per formula unit.
-        disorder: share of the halide off 4a.
+        composition: formula.
+        disorder: fraction of the halide not on 4a.
         boundary: name, or ``bulk``.
     """
 
@@ -49,7 +48,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Name the case, without blanks."""
+        """Name of the case, without blanks."""
         return f"{self.composition}/{100 * self.disorder:g}/{self.boundary}"
 
     def cell(self, seed: int) -> Atoms:
@@ -67,7 +66,7 @@ CASES = [
 
 
 def hot_frames(case: Case, calculator, seed: int = 0) -> list[Atoms]:
-    """Take frames of a run at 700 K: the bulk cell, or boxes around four atoms at the boundary."""
+    """Collect frames of a run at 700 K: the bulk cell, or boxes around four atoms at the boundary."""
     atoms = case.cell(seed)
     atoms.rattle(0.05, seed=seed)
     atoms.calc = calculator
@@ -127,7 +126,7 @@ def _relax_border(box: Atoms, calculator) -> Atoms:
 
 
 def main(file: Path) -> None:
-    """Make the missing frames of all cases."""
+    """Compute the missing frames of all cases."""
     from chgnet.model.dynamics import CHGNetCalculator
 
     calculator = CHGNetCalculator(use_device="cpu", on_isolated_atoms="ignore")

@@ -1,9 +1,9 @@
-"""Label frames with GPAW: PBE, plane waves to 350 eV, the Γ point, energy and forces; needs ASE and GPAW only.
+"""GPAW labels: PBE, plane waves up to 350 eV, Γ point, energy and forces; requires only ASE and GPAW.
 
     python dft_labels.py FRAMES.extxyz LABELLED.extxyz
 
-Run by its path with the interpreter that `argyro labels install gpaw` made. Labelled frames are appended as they come;
-those that the output holds are left out, so a killed run goes on, and frames may be added while it runs.
+Run the file with the interpreter of `argyro labels install gpaw`. Each labelled frame is appended to the output. A
+restart skips the frames in the output. New frames may be added to the input between restarts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ase.io import read, write
 
 
 def labelled(frame: Atoms) -> Atoms:
-    """Label one frame with energy (eV) and forces (eV/Å); ``info["cpu_s"]`` is the CPU time."""
+    """Label one frame with energy (eV) and forces (eV/Å); ``info["cpu_s"]`` is the CPU time in seconds."""
     from gpaw import GPAW, PW
 
     start = time.process_time()

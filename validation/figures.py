@@ -1,4 +1,4 @@
-"""Draw the pictures of the validation page."""
+"""Figures of the validation page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argyro.validation.laws import Law
 
 COLOURS = {"Cl": "tab:green", "Br": "tab:orange", "I": "tab:purple"}
-SHIFT = {"Li6PS5Br": -1.0, "Li6PS5I": 1.0}  # % of disorder, so that intervals stand side by side
+SHIFT = {"Li6PS5Br": -1.0, "Li6PS5I": 1.0}  # shift in % of disorder that separates the intervals
 MARKERS = {0.0: "o", 0.25: "^", 0.5: "s", 0.75: "D"}
 
 
@@ -33,12 +33,12 @@ def _save(axes, file: Path) -> None:
 
 
 def colour(composition: str) -> str:
-    """Choose the colour of a halide."""
+    """Return the colour of a halide."""
     return next((shade for halide, shade in COLOURS.items() if halide in composition.replace("Li", "")), "black")
 
 
 def arrhenius(found: Sequence[Law], file: Path) -> None:
-    """Draw D over 1000/T with the fitted laws; arrows are upper bounds."""
+    """Draw D over 1000/T with the fitted laws; arrows mark upper bounds."""
     axes = _axes()
     for law in found:
         shade, marker = colour(law.composition), MARKERS.get(law.disorder, "v")
@@ -60,7 +60,7 @@ def arrhenius(found: Sequence[Law], file: Path) -> None:
 
 
 def over_disorder(found: Sequence[Law], published: dict, file: Path) -> None:
-    """Draw Ea over site disorder, ours and published."""
+    """Draw simulated and published Ea over site disorder."""
     axes = _axes()
     for composition in dict.fromkeys(law.composition for law in found):
         fitted = [law for law in found if law.composition == composition and law.fit]
@@ -77,7 +77,7 @@ def over_disorder(found: Sequence[Law], published: dict, file: Path) -> None:
 
 
 def meyer_neldel(found: Sequence[Law], published: dict, file: Path) -> None:
-    """ln D0 over Ea with the published line."""
+    """Draw ln D0 over Ea with the published line."""
     axes = _axes()
     for law in found:
         if law.fit:
@@ -103,7 +103,7 @@ def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> 
     for law, bulk, measured in drawn:
         temperature_K = next(p.temperature_K for p in law.points if p.estimate and bulk.measured(p.temperature_K))
         inside = bulk.measured(temperature_K)
-        assert inside is not None  # as the ratio exists
+        assert inside is not None  # because the ratio exists
         errors = [[measured.value - measured.low], [measured.high - measured.value]]
         marker = "o" if law.direction == "parallel" else "D"
         face = colour(law.composition) if law.disorder else "white"
@@ -127,7 +127,7 @@ def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> 
 
 
 def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
-    """Draw D_eff over that of the largest grains, mean over boundaries, for every material."""
+    """Draw D_eff relative to the largest grains, as the mean over boundaries, for every material."""
     axes = _axes()
     for material, rows in cold.groupby("material"):
         curves = rows.pivot_table("effective_cm2_s_value", "grain_size_nm", "boundary")
@@ -144,7 +144,7 @@ def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
 
 
 def parity(points: dict[str, tuple[np.ndarray, np.ndarray]], file: Path) -> None:
-    """Draw the force components of each source against DFT."""
+    """Draw the force components of each source over the DFT forces."""
     axes = _axes(5.0, 5.0)
     for name, (reference, forces) in points.items():
         axes.plot(reference, forces, ".", markersize=2, alpha=0.5, label=name)
@@ -156,7 +156,7 @@ def parity(points: dict[str, tuple[np.ndarray, np.ndarray]], file: Path) -> None
 
 
 def curves(reference: dict, ours: dict, file: Path) -> None:
-    """Draw MSD over time and g(r) of two pairs, ab initio dashed."""
+    """Draw MSD over time and g(r) of two pairs; the ab initio curves are dashed."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""Combine rows of a results table into one diffusivity per temperature and one Arrhenius law per cell and direction."""
+"""One diffusivity per temperature and one Arrhenius law per cell and direction, from the rows of a results table."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Law:
     """Results of one cell and direction.
 
     Args:
-        material: such as ``Li6PS5Cl 50 %``.
+        material: name such as ``Li6PS5Cl 50 %``.
         composition: formula.
-        disorder: share of the halide off 4a.
-        boundary: ``bulk`` or a name.
+        disorder: fraction of the halide not on 4a.
+        boundary: ``bulk`` or the name of a boundary.
         direction: ``bulk``, ``parallel`` or ``perpendicular``.
-        width_nm: to which a boundary's diffusivity refers.
-        ions_per_A3: density of Li, mean over the runs.
-        points: one per temperature, seeds combined.
-        fit: None where fewer than two temperatures have a value.
+        width_nm: GB width of the boundary diffusivity.
+        ions_per_A3: number density of Li, mean over the runs.
+        points: one point per temperature, combined over seeds.
+        fit: Arrhenius fit; None for fewer than two temperatures with a value.
     """
 
     material: str
@@ -47,12 +47,12 @@ class Law:
         return self.fit.at(temperature_K) if self.fit else None
 
     def measured(self, temperature_K: float) -> Uncertain | None:
-        """Return D of the runs at a temperature."""
+        """Return the measured D at a temperature."""
         return next((point.estimate for point in self.points if point.temperature_K == temperature_K), None)
 
 
 def laws(results: pd.DataFrame) -> list[Law]:
-    """Make a law for each material, boundary and direction, in the order of the table."""
+    """Build a law for each material, boundary and direction, in the order of the table."""
     return [_law(rows) for _, rows in results.groupby(["material", "boundary", "direction"], sort=False)]
 
 
@@ -102,9 +102,9 @@ def ratio(upper: Uncertain | None, lower: Uncertain | None) -> Uncertain | None:
 
 
 def line(x: np.ndarray, y: np.ndarray, sigma: np.ndarray) -> tuple[Uncertain, Uncertain, float]:
-    """Fit a weighted straight line: slope, intercept, each with its 95 % interval, and R².
+    """Fit a weighted straight line; return slope and intercept with 95 % intervals, and R².
 
-    The covariance is scaled by the misfit where that exceeds the errors given.
+    The covariance is scaled by the misfit if the misfit exceeds the given errors.
     """
     from scipy.stats import t
 

@@ -1,4 +1,4 @@
-"""Report errors of the surrogate on held-out data, next to its baselines."""
+"""Errors of the surrogate on held-out data, with its baselines."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from argyro.surrogates.serving.bundled_model import shipped_folder
 from argyro.validation.tables import Data, Section
 
 MODEL = "surrogate.json"
-TARGETS_DEX = {"boundary": 0.15, "composition": 0.25}  # targets: largest mean absolute error of log10 D
+TARGETS_DEX = {"boundary": 0.15, "composition": 0.25}  # limits of the mean absolute error of log10 D
 
 
 def section(data: Data) -> Section:
-    """Tabulate the scores of all candidates on all splits of the surrogate's report."""
+    """Tabulate the scores of all candidates on all splits in the report of the surrogate."""
     report = json.loads((_folder(data) / MODEL).read_text())["report"]
     first = {"split": report["split"], "scores": report["scores"], "best": report["shipped"]}
     rows = []
     for split in [first, *report.get("splits", [])]:
         if split["split"] == "random":
-            continue  # no material or boundary is left out
+            continue  # this split holds out no material or boundary
         for kind, score in split["scores"].items():
             if score["mae_dex"] is not None:
                 marks = ["best"] * (kind == split["best"]) + ["used"] * (kind == report["shipped"])
@@ -30,6 +30,6 @@ def section(data: Data) -> Section:
 
 
 def _folder(data: Data) -> Path:
-    """Find the export's surrogate; that of the reference campaign ships inside the package."""
+    """Find the surrogate of the export; the package has that of the reference campaign."""
     own = data.folder / "surrogate"
     return own if own.exists() else shipped_folder()

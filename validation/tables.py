@@ -1,4 +1,4 @@
-"""Write sections of the page: title, prose, table, pictures; numbers with intervals."""
+"""Sections of the page: title, text, table, figures; numbers with intervals."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Section:
 
     Args:
         title: heading.
-        text: what is compared, and how.
-        remark: the result in words.
-        columns: of the table.
-        rows: of the table.
-        pictures: file names below the page's folder of pictures.
+        text: compared quantities and method.
+        remark: result in words.
+        columns: column names of the table.
+        rows: rows of the table.
+        pictures: file names in the folder of figures.
     """
 
     title: str
@@ -30,7 +30,7 @@ class Section:
     pictures: list[str] = field(default_factory=list)
 
     def markdown(self, folder: str) -> str:
-        """Write heading, text, table, pictures and remark."""
+        """Write heading, text, table, figures and remark."""
         parts = [f"## {self.title}", self.text]
         if self.rows:
             parts.append(table(self.columns, self.rows))
@@ -47,7 +47,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """``0.0123``, ``610`` or ``1.2e-07``; empty for nothing."""
+    """Format a number as ``0.0123``, ``610`` or ``1.2e-07``; empty for None."""
     if value is None:
         return ""
     rounded = float(f"{value:.{digits}g}")
@@ -55,14 +55,14 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def interval(value: Uncertain | None, digits: int = 3) -> str:
-    """``0.31 (0.28 to 0.34)``; empty for nothing."""
+    """Format a value with its interval as ``0.31 (0.28 to 0.34)``; empty for None."""
     if value is None:
         return ""
     return f"{number(value.value, digits)} ({number(value.low, digits)} to {number(value.high, digits)})"
 
 
 def verdict(ours: Uncertain | None, published: float | None) -> str:
-    """Judge whether the published value lies in our interval."""
+    """Judge whether the published value is inside the simulated interval."""
     if ours is None or published is None:
         return ""
     if ours.low <= published <= ours.high:
@@ -75,8 +75,8 @@ class Data:
     """Inputs of the page.
 
     Args:
-        folder: an export of a campaign.
-        pictures: where to draw.
+        folder: export folder of a campaign.
+        pictures: folder of the figures.
         published: content of ``published.yaml``.
         prose: content of ``sections.yaml``.
     """
@@ -87,11 +87,11 @@ class Data:
     prose: dict
 
     def section(self, key: str, columns: Sequence[str], rows: list, pictures: Sequence[str] = (), **values) -> Section:
-        """Make a section with its prose filled in."""
+        """Build a section with its text filled in."""
         entry = self.prose[key]
         text = entry["text"].format(**values)
         return Section(entry["title"], text, entry.get("remark", ""), columns, rows, list(pictures))
 
     def cite(self, key: str) -> str:
-        """Give the source of an entry of ``published.yaml``; its trust is in the list of sources."""
+        """Return the source of an entry of ``published.yaml``; the list of sources has its reliability."""
         return self.published["sources"][self.published[key]["source"]]["cite"]

@@ -1,4 +1,4 @@
-"""Count the comparisons that reproduce each published trend outside the overlap of the intervals."""
+"""Numbers of comparisons that reproduce each published trend outside the overlap of the intervals."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from argyro.validation.laws import LIMITS, Law, laws
 from argyro.validation.tables import Data, Section
 
 YES, NO, OPEN = "reproduced", "contradicted", "undecided"
-MIDDLE = 0.5  # share of the halide off its site where barriers are lowest
+MIDDLE = 0.5  # disorder of the lowest barriers
 
 
 def of_cells(results: pd.DataFrame) -> list[Law]:
-    """Fit laws to whole cells, so that no width and no inversion enters."""
+    """Fit laws to whole cells, independent of the GB width and the inversion."""
     renamed = {f"diffusivity_{limit}_cm2_s": results[f"cell_{limit}_cm2_s"] for limit in LIMITS}
     bounds = {"valid": results["cell_valid"], "upper_bound_cm2_s": results["cell_upper_bound_cm2_s"]}
     return laws(results.assign(**renamed, **bounds))
 
 
 def limits(point: Ensemble) -> tuple[float, float]:
-    """Return the interval of a diffusivity in cm²/s, from zero for an upper bound."""
+    """Return the interval of a diffusivity in cm²/s; the interval of an upper bound starts at zero."""
     if point.estimate:
         return point.estimate.low, point.estimate.high
-    assert point.upper_bound_cm2_s is not None  # who has no estimate has a bound
+    assert point.upper_bound_cm2_s is not None  # a point without an estimate has a bound
     return 0.0, point.upper_bound_cm2_s
 
 
 def compared(larger: tuple[float, float], smaller: tuple[float, float]) -> str:
-    """Judge whether one interval lies above the other, as expected."""
+    """Judge whether one interval is above the other, as expected."""
     if larger[0] > smaller[1]:
         return YES
     return NO if larger[1] < smaller[0] else OPEN
@@ -60,7 +60,7 @@ def _barriers(bulk: Sequence[Law]) -> Iterator[list[str]]:
 
 
 def _disorder(bulk: Sequence[Law]) -> Iterator[list[str]]:
-    """Compare D with disorder and without, and at middle disorder with less and more."""
+    """Compare D with and without disorder, and D at 50 % disorder with lower and higher disorder."""
     any_, none = (lambda share: share > 0), (lambda share: share == 0)
     yield from _faster(bulk, "disorder speeds up the bulk", "each disorder against none", any_, none)
     middle, beside = (lambda share: share == MIDDLE), (lambda share: share not in (0, MIDDLE))

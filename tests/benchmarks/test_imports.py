@@ -1,4 +1,4 @@
-"""Every benchmark imports names that exist, so that a moved module does not break one unseen."""
+"""Imports of the benchmarks: every imported name exists."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ FILES = sorted((ROOT / "benchmarks").glob("*.py"))
 
 
 def source(module):
-    """File of one of our modules, or the folder of a package; None for what is not ours."""
+    """Return the file of an argyro module or the folder of a package; None for other packages."""
     if not module.startswith("argyro"):
         file = ROOT / "benchmarks" / f"{module}.py"
         return file if file.exists() else None
@@ -19,7 +19,7 @@ def source(module):
 
 
 def defined(file):
-    """Names at the top of a file; of a package also its modules."""
+    """Collect the names at the top of a file, and the modules of a package."""
     if file.is_dir():
         beside = {path.name.partition(".")[0] for path in file.iterdir()}
         return beside | (defined(file / "__init__.py") if (file / "__init__.py").exists() else set())
@@ -30,7 +30,7 @@ def defined(file):
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
         elif isinstance(node, ast.Constant):
-            names.add(node.value)  # a package loads some names when they are first used
+            names.add(node.value)  # a package loads some names on first use
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names |= {alias.asname or alias.name for alias in node.names}
     return names

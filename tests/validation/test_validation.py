@@ -1,4 +1,4 @@
-"""What the validation page says follows from the tables it is made from."""
+"""Validation page: the statements follow from the tables of the campaign."""
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ LOG10_PREFACTOR = -3.0
 
 
 def rows(material, disorder, energy_eV, boundary="bulk", direction="bulk", factor=1.0, seeds=(1,)):
-    """Runs that obey a law exactly, with intervals of 3 %."""
+    """Yield runs that obey a law exactly, with intervals of 3 %."""
     for temperature_K in TEMPERATURES_K:
         for seed in seeds:
             value = factor * 10**LOG10_PREFACTOR * np.exp(-energy_eV / BOLTZMANN_EV_K / temperature_K)

@@ -93,10 +93,10 @@ def test_classes_get_their_share_of_area_and_whole_boundaries(polycrystal_mesh):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        ({"grains": 4}, "4 grains"),
-        ({"grains": 10**6}, "at most 4096"),
-        ({"lloyd_steps": -1}, "Lloyd"),
-        ({"size_spread": 2.0}, "spread"),
+        ({"grains": 4}, "grains 4 is outside 8 to 4096"),
+        ({"grains": 10**6}, "8 to 4096"),
+        ({"lloyd_steps": -1}, "lloyd_steps -1"),
+        ({"size_spread": 2.0}, "size_spread 2"),
     ],
 )
 def test_polycrystals_that_cannot_be(arguments, what):
