@@ -1,11 +1,11 @@
-"""What the machinery of a campaign costs, without the science.
+"""Overhead of campaign scheduling and execution, without scientific work.
 
-    python benchmarks/campaign.py overhead     10 000 items of a stub engine on this machine; driver's time and memory
-    python benchmarks/campaign.py restart      the same folder again, in a process of its own: nothing is to do
-    python benchmarks/campaign.py cluster      sleeping items on 16 simulated nodes of 4 CPUs; share of the ideal time
-    python benchmarks/campaign.py md --campaign DIR    two MD items at once against one, with a campaign's potential
+    python benchmarks/campaign.py overhead     10 000 items of a stub stage on this machine; driver time and memory
+    python benchmarks/campaign.py restart      restart in the same folder and a new process, without remaining items
+    python benchmarks/campaign.py cluster      sleeping items on 16 simulated nodes of 4 CPUs; rate over ideal rate
+    python benchmarks/campaign.py md --campaign DIR    rate of two parallel MD items relative to one
 
-Each row is a line of JSON with the number, the least (or most) it must reach, and the load of the machine.
+Each row is a line of JSON with the value, its limit and the load of the machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CHAIN = 4  # structure, run, analysis, homogenization
 
 
 class StubInputs(Contract):
-    """Place of an item in its chain, and how long it sleeps."""
+    """Position of an item in its chain, and its sleep time."""
 
     chain: int
     place: int
@@ -44,13 +44,13 @@ class StubInputs(Contract):
 
 
 class StubResult(StageResult):
-    """Number of the items in the chain so far."""
+    """Number of items in the chain so far."""
 
     value: int
 
 
 def stub(context: StageContext[StubInputs, None]) -> StubResult:
-    """Sleep, and count on from the parent."""
+    """Sleep and add one to the count of the parent."""
     time.sleep(context.inputs.sleep_s)
     (context.workdir / "out.txt").write_text("x" * 1000)
     return StubResult(value=1 + sum(parent.result.value for parent in context.parents("before", STUB)))
@@ -60,7 +60,7 @@ STUB: Stage[StubInputs, StubResult] = Stage("stub", 1, stub, StubInputs, StubRes
 
 
 def chains(items: int, sleep_s: float = 0.0, label: str = "") -> Graph:
-    """Chains of dependent items, as campaigns are made of."""
+    """Build chains of dependent items, as in a campaign."""
     graph = Graph()
     for number in range(items):
         chain, place = divmod(number, CHAIN)
@@ -120,13 +120,13 @@ def restart(options) -> None:
 
 
 def again(options) -> None:
-    """What `restart` times: everything is found complete, and no cluster is joined."""
+    """Run the process that `restart` times: all items are complete, so that no cluster is started."""
     progress = compute(chains(options.items), options.workdir, RayExecutor(_must_not_join))
     assert len(progress.done) == options.items
 
 
 def _must_not_join() -> None:
-    raise AssertionError("something was left to compute")
+    raise AssertionError("an item was not complete")
 
 
 def cluster(options) -> None:
@@ -148,11 +148,11 @@ def cluster(options) -> None:
     executor.close()
     simulated.shutdown()
     sizes = {"items": options.items, "sleep_s": options.sleep_s, "nodes": options.nodes, "cpus": options.cpus}
-    row("share of the ideal time", ideal / elapsed, 0.9, "", at_least=True, driver_cpu_s=round(used, 1), **sizes)
+    row("fraction of the ideal rate", ideal / elapsed, 0.9, "", at_least=True, driver_cpu_s=round(used, 1), **sizes)
 
 
 def md(options) -> None:
-    """Two items with a core each, through Ray, against one; each starts with the structure and ends in the store."""
+    """Compare two parallel one-core items with one item, including structure input and store output."""
     from functools import partial
 
     from argyro.actors.ray_cluster import connect
@@ -164,7 +164,7 @@ def md(options) -> None:
     both = _timed(executor, [make(2), make(3)])
     executor.close()
     times = {"one_s": round(alone, 1), "two_s": round(both, 1)}
-    row("two MD items on two cores, rate against one", 2 * alone / both, 1.8, "×", at_least=True, **times)
+    row("two MD items on two cores, rate relative to one", 2 * alone / both, 1.8, "×", at_least=True, **times)
 
 
 def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, share: float = 1.0) -> Task:
@@ -179,7 +179,7 @@ def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, sha
     parents = {role: [items[name] for name in names] for role, names in node.parents.items()}
     assert isinstance(node.inputs, MDInputs)
     conditions = replace(node.inputs.conditions, length_ps=share * production_ps)
-    # an extension of the potential would be timed with the run that it repeats
+    # an extension of the potential would repeat the run and distort its time
     inputs = node.inputs.model_copy(update={"conditions": conditions, "seed": 100 + seed, "extensions": 0})
     source = Store(folder.store(spec).uri)
     target = Store(workdir / "md-store")
@@ -192,7 +192,7 @@ def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, sha
 
 
 def _timed(executor: RayExecutor, tasks: list[Task]) -> float:
-    executor.has_room(Resources())  # joins the cluster
+    executor.has_room(Resources())  # starts the cluster
     started = time.monotonic()
     for task in tasks:
         executor.submit(task)
@@ -210,11 +210,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="+", choices=list(ROWS))
     parser.add_argument("--items", type=int, default=10_000)
-    parser.add_argument("--workdir", type=Path, help="default: a temporary folder, removed at the end")
+    parser.add_argument("--workdir", type=Path, help="working folder; a temporary folder by default")
     parser.add_argument("--nodes", type=int, default=16)
     parser.add_argument("--cpus", type=int, default=4)
     parser.add_argument("--sleep-s", type=float, default=5.0)
-    parser.add_argument("--campaign", type=Path, help="folder of a campaign whose potential is learned, for md")
+    parser.add_argument("--campaign", type=Path, help="md: folder of a campaign with a trained potential")
     parser.add_argument("--production-ps", type=float, default=240.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

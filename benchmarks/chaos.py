@@ -1,11 +1,11 @@
-"""Kills the processes of campaigns at random, runs them again, and looks for anything computed twice or lost.
+"""Fault injection: random kills of campaign processes, restarts, and a search for repeated or lost items.
 
     python benchmarks/chaos.py --spec campaigns/templates/smoke.yaml --workdir DIR --kills 50 --kills-per-campaign 7
 
-Victims (driver, a worker, raylet, head or GCS, tracker) are drawn by lot and killed by SIGKILL. After
-a kill that ends the run it is started again in the same folder. A campaign that reached its number of kills runs to its
-end; then every item must be in the store with all its checksums, the journal must hold no key twice, and MLflow must
-hold one finished run for each tracked item. Each kill and each campaign is a line in DIR/chaos.jsonl.
+Random victims (driver, worker, raylet, head or GCS, tracker) are killed by SIGKILL. A kill that ends the run is
+followed by a restart in the same folder. After its number of kills a campaign runs to completion. Then every item must
+be in the store with valid checksums, the journal must have no duplicate key, and MLflow must have one finished run for
+each tracked item. Each kill and each campaign is a line in DIR/chaos.jsonl.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 
 COMMAND = [sys.executable, "-c", "from argyro.campaigns.cli.main import main; main()"]
-# Share of the process names in a command line by which a victim is known; the driver is the process we started.
+# Substrings of the command line that identify a victim; the driver is the started process.
 VICTIMS = {
     "driver": (),
     "worker": ("ray::_run_task", "ray::ItemHost"),
@@ -31,20 +31,20 @@ VICTIMS = {
     "head": ("gcs/gcs_server",),
     "tracker": ("ray::Delivery",),
 }
-# How long a run may need to find out that its cluster is gone.
+# Time limit for a run to detect the loss of its cluster.
 NOTICE_S = 180.0
 
 
 @dataclass
 class Chaos:
-    """One campaign under fire.
+    """One campaign under fault injection.
 
     Args:
-        spec: the campaign's file.
-        folder: its working directory.
-        dice: for victims and times.
+        spec: campaign file.
+        folder: working folder of the campaign.
+        dice: random generator of victims and times.
         pause_s: shortest and longest time between kills.
-        log: called with each event.
+        log: function called with each event.
     """
 
     spec: Path
@@ -62,7 +62,7 @@ class Chaos:
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
 
     def attack(self, kills: int) -> None:
-        """Kill so often, or until the campaign is complete."""
+        """Kill the given number of times, or until the campaign is complete."""
         self.start()
         while sum(self.killed.values()) < kills:
             self.sleep(self.dice.uniform(*self.pause_s))
@@ -81,7 +81,7 @@ class Chaos:
             return
 
     def kill(self) -> str | None:
-        """Kill a process of a kind drawn by lot among those there are; None if the run just ended."""
+        """Kill a process of a random kind among the running kinds; return None if the run just ended."""
         try:
             family = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
@@ -95,11 +95,11 @@ class Chaos:
         return kind
 
     def running(self) -> list[str]:
-        """Keys of the items under way."""
+        """List the keys of the running items."""
         return sorted(path.stem[:8] for path in (self.folder / "scratch").glob("*.lock") if path.stem != "run")
 
     def after(self, kind: str) -> None:
-        """A run whose cluster is gone ends by itself; then, and after the driver's death, it is started again."""
+        """Restart the run after the death of the driver or the loss of the cluster, which must end the run."""
         if kind in ("raylet", "head"):
             self.sleep(NOTICE_S)
             if self.process.poll() is None:
@@ -111,7 +111,7 @@ class Chaos:
             self.start()
 
     def finish(self) -> dict:
-        """Run to the end and judge."""
+        """Run the campaign to completion and check it."""
         code = self.process.wait()
         if code != 0:
             self.start()
@@ -128,7 +128,7 @@ def known_by(process: psutil.Process, signs: tuple[str, ...]) -> bool:
 
 
 def judge(folder: Path) -> dict:
-    """What is wrong with a finished campaign: nothing may be."""
+    """Find the faults of a finished campaign; every count must be zero."""
     from argyro.campaigns.pipeline.grow_graph import finished, grown_graph
     from argyro.campaigns.runtime.workspace import CampaignFolder
     from argyro.platform.execution.result_store import DamagedItem
@@ -159,7 +159,7 @@ def judge(folder: Path) -> dict:
 
 
 def tracked_runs(folder, campaign, keys: set[str]) -> dict[str, int]:
-    """Key -> number of finished MLflow runs."""
+    """Count the finished MLflow runs of each key."""
     from mlflow import MlflowClient
 
     from argyro.actors.mlflow_tracker import KEY_TAG, default_tracking_uri

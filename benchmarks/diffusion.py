@@ -1,7 +1,8 @@
-"""Time and memory of the statistics: `python benchmarks/diffusion.py [--ions 50000 --frames 5000]`.
+"""Time and memory of the diffusion statistics: `python benchmarks/diffusion.py [--ions 50000 --frames 5000]`.
 
-Writes a compact trajectory of random walkers to a temporary folder, maps it and takes the mean-square displacement at
-all lags and the diffusivity. Target: 50 000 Li × 5 000 frames in under 60 s and 4 GB on two cores.
+The benchmark writes a compact trajectory of random walkers to a temporary folder and maps it into memory. It computes
+the mean-square displacement at all lags and the diffusivity. Target: 50 000 Li × 5 000 frames in under 60 s and 4 GB
+on two cores.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--ions", type=int, default=50_000)
     parser.add_argument("--frames", type=int, default=5_000)
     parser.add_argument(
-        "--folder", type=Path, default=None, help="where the trajectory goes; a temporary folder by default"
+        "--folder", type=Path, default=None, help="folder of the trajectory; a temporary folder by default"
     )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
@@ -48,7 +49,7 @@ def main() -> None:
         started, used = time.perf_counter(), time.process_time()
         msd = mean_square_displacement(trajectory)
         used = time.process_time() - used
-        print(f"all lags: {time.perf_counter() - started:.1f} s ({used:.1f} s of processor), peak {peak_GB():.2f} GB")
+        print(f"all lags: {time.perf_counter() - started:.1f} s ({used:.1f} s of CPU), peak {peak_GB():.2f} GB")
         print(f"slope / expected {np.polyfit(msd.lags_ps[:1000], msd.along()[:1000], 1)[0] / (3 * 0.05**2 / 0.1):.4f}")
         started = time.perf_counter()
         result = diffusivity(trajectory, 500.0)

@@ -1,7 +1,8 @@
 """Accuracy and speed of the homogenization: `python benchmarks/homogenize.py [--json FILE] [--rows NAME ...]`.
 
-Prints one row per requirement: what, required, measured. Every row can run alone; the comparison with jax-fem's own
-solver takes minutes, the rest about one. Timings are the best of three.
+The benchmark prints one row per requirement: quantity, required value, measured value. Every row can run alone. The
+comparison with the jax-fem solver takes several minutes, all other rows about one minute. Each time is the best of
+three.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from argyro.platform.continuum.interface_fem.coefficients import coefficients
 from argyro.platform.continuum.mesh.mesh import mesh
 from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
-CUBE_TO_SPHERE = (6 / np.pi) ** (1 / 3)  # the table's sizes are (V/N)^(1/3)
+CUBE_TO_SPHERE = (6 / np.pi) ** (1 / 3)  # grain sizes in the table are (V/N)^(1/3)
 TABLE = [
     (0.1, 10, 10, 2.6514),
     (0.1, 1e3, 1e3, 184.03),
@@ -42,7 +43,7 @@ TABLE = [
 
 
 def best_of(function, times: int = 3) -> tuple[float, float]:
-    """Least wall and least processor seconds; on a busy machine the second is what the work takes."""
+    """Return the shortest wall time and CPU time; on a busy machine the CPU time measures the work."""
     function()
     wall, processor = [], []
     for _ in range(times):
@@ -125,13 +126,13 @@ def row_voxel():
         seconds, cpu = best_of(lambda field=field: solve_voxels(field, least=1.0))
         measured = f"{seconds:.3f} s ({cpu:.3f} s CPU)"
         rows.append((f"voxel {cells}³, contrast 10, tensor", f"<= {limit} s", measured, seconds <= limit))
-    # Peak of this process less what it held before JAX ran would flatter; the whole is reported.
+    # The peak memory includes the memory used before JAX.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     return [*rows, ("peak memory of the process, 64³", "<= 1 GB", f"{peak:.2f} GB", peak <= 1)]
 
 
 def row_jax_fem():
-    """jax-fem's Problem and solver on the same voxels, PETSc's matrix replaced by scipy's; one load case of three."""
+    """Run jax-fem's Problem and solver on the same voxels for one of three load cases, with scipy instead of PETSc."""
     from argyro.platform.continuum.voxel.solver import solve_voxels
     from argyro.platform.continuum.voxel.structure import diffusivity_field
 
@@ -146,7 +147,7 @@ def row_jax_fem():
 
 
 def stock_solver(field: np.ndarray) -> tuple[float, float]:
-    """D_xx and seconds of one load case with jax_fem.solver and its default (JAX BiCGSTAB, Jacobi) linear solver."""
+    """Return D_xx and seconds of one load case with jax_fem.solver and its default JAX BiCGSTAB solver (Jacobi)."""
     from argyro.platform.continuum.interface_fem.jaxfem import import_quietly
 
     fe = import_quietly()
@@ -176,7 +177,7 @@ def stock_solver(field: np.ndarray) -> tuple[float, float]:
     start = time.perf_counter()
     problem = Diffusion(grid, vec=1, dim=3, ele_type="HEX8", dirichlet_bc_info=None)
     periodic = (index % cells) @ [cells * cells, cells, 1]
-    free = periodic > 0  # node 0 is held at zero
+    free = periodic > 0  # node 0 is fixed at zero
     columns, rows = periodic[free] - 1, np.flatnonzero(free)
     problem.P_mat = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(index), cells**3 - 1))
     solution = np.asarray(solver(problem, {})[0])
@@ -189,7 +190,7 @@ def stock_solver(field: np.ndarray) -> tuple[float, float]:
 
 
 def _petsc_on_scipy() -> dict:
-    """A module petsc4py with the few matrix operations jax_fem.solver asks for."""
+    """Build a module petsc4py with the matrix operations that jax_fem.solver uses."""
     import types
 
     from scipy.sparse import csr_array
@@ -245,7 +246,7 @@ def main() -> None:
             rows = [dict(zip(keys, (*row[:3], bool(row[3])), strict=True)) for row in found]
             Path(options.json).write_text(json.dumps(rows, indent=1))
         return
-    for name in options.rows:  # a process each: peak memory and compiled code are its own
+    for name in options.rows:  # a separate process per row isolates peak memory and compiled code
         subprocess.run([sys.executable, __file__, "--rows", name], check=True)
 
 

@@ -1,18 +1,18 @@
-"""Figures of closed-loop learning with chgnet labels: `python benchmarks/learning.py PART [--workdir DIR]`.
+"""Figures of closed-loop learning with CHGNet labels: `python benchmarks/learning.py PART [--workdir DIR]`.
 
-Each part prints one JSON object and goes on where it was stopped. CPU minutes are of all processes: this one, LAMMPS,
-the reference.
+Each part prints one JSON object. A restart continues an interrupted part. CPU minutes include all processes: this one,
+LAMMPS and the reference.
 
-    labels      bulk and two boundaries of half disordered Li6PS5Cl, levels 6 to 12: labels until 100 ps at 900 K run
-                without extrapolation
+    labels      bulk and two boundaries of half disordered Li6PS5Cl, levels 6 to 12: labels until runs of 100 ps at
+                900 K have no extrapolation
     survive     100 ps at 900 K with other velocities and the potential of `labels`
-    rmse        its force error at 600 K on frames that it has not seen, and that of a level 16 of the same labels
-    selection   force error on hot boundary frames of a fit to the labels of `labels` and of fits to as many labels
-                of frames chosen without grades
-    cuts        CPU time of labels with local cuts against whole cells, three seeds
+    rmse        force error at 600 K on frames outside the training set, also for level 16 with the same labels
+    selection   force error on hot boundary frames for the labels of `labels` and for as many labels of frames chosen
+                without grades
+    cuts        CPU time of labels with local cuts relative to whole cells, three seeds
 
-`rmse` and `selection` take their test frames from molecular dynamics with the reference itself, if `reference_md.py`
-has made it (--reference-md DIR, with folders bulk-600 and gb-900), else from dynamics with the potential.
+`rmse` and `selection` use test frames of reference MD from `reference_md.py` (--reference-md DIR, with folders bulk-600
+and gb-900), or of MD with the potential by default.
 """
 
 import argparse
@@ -47,7 +47,7 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 
 BOUNDARIES = ("sigma3(1-12)[110]", "sigma5(001)[001]")
 OPTIONS = LearningOptions(levels=(6, 8, 10, 12), temperatures_K=(600.0, 900.0), exploration_ps=100.0)
-TEST_FRAMES, TEST_PS = 8, 2.0  # of each structure, between two frames
+TEST_FRAMES, TEST_PS = 8, 2.0  # frames per structure, time between two frames
 
 
 def family() -> list[Atoms]:
@@ -57,7 +57,9 @@ def family() -> list[Atoms]:
 
 def learned(options: LearningOptions, structures: list[Atoms], workdir: Path) -> dict:
     with Labeller(LabelSource()) as labeller:
-        labeller.label([build_bulk("Li6PS5Cl")])  # the start of the reference, some seconds, is no label's
+        labeller.label(
+            [build_bulk("Li6PS5Cl")]
+        )  # excludes the start time of the reference, a few seconds, from the label times
         result = learn(structures, options, labeller, workdir, lambda entry: print(json.dumps(entry), flush=True))
     last = result.rounds[-1]
     return {
@@ -76,7 +78,7 @@ def labels(workdir: Path, _: Path | None) -> dict:
 
 
 def survive(workdir: Path, _: Path | None) -> dict:
-    """Watched by the grade but not ended by it."""
+    """Run with the grade recorded but without termination by the grade."""
     last = RoundStore(workdir / "labels").folders[-1]
     found = {}
     for number, structure in enumerate(family()):
@@ -97,10 +99,10 @@ def rmse_600(workdir: Path, reference_md: Path | None) -> dict:
 
 
 def selection(workdir: Path, reference_md: Path | None) -> dict:
-    """As many labels without grades, in three ways.
+    """Train on the same number of labels without grades, in three ways.
 
-    `rounds`: the same rounds, each with as many frames at random times of the dynamics of the potential so far.
-    `dynamics`: random times of the dynamics of the finished potential, which nobody has before it is learned.
+    `rounds`: the same rounds, each with as many frames at random times of MD with the current potential.
+    `dynamics`: random times of MD with the final potential, which is not available during learning.
     `displaced`: frames of a hot harmonic solid.
     """
     store, structures = RoundStore(workdir / "labels"), family()
@@ -118,7 +120,7 @@ def selection(workdir: Path, reference_md: Path | None) -> dict:
 
 
 def climbed(frames: list[Atoms]) -> Fit:
-    """Fit up the ladder to given frames."""
+    """Fit the given frames at increasing levels."""
     made = fit(frames, untrained(frames, OPTIONS), OPTIONS)
     for level in OPTIONS.levels[1:]:
         made = fit(frames, made.mtp.upconvert(level), OPTIONS)
@@ -126,7 +128,7 @@ def climbed(frames: list[Atoms]) -> Fit:
 
 
 def random_rounds(structures: list[Atoms], store: RoundStore, labeller: Labeller, workdir: Path) -> list[Atoms]:
-    """Where dynamics have blown up no frame can be labelled: another run of half the time is tried."""
+    """Label frames at random times; a failed run gives no label and is repeated with half the time."""
     rng = np.random.default_rng(1)
     frames = read_frames(store.folders[0] / ACCEPTED)
     made = fit(frames, untrained(frames, OPTIONS), OPTIONS)
@@ -188,7 +190,7 @@ def cuts(workdir: Path, _: Path | None) -> dict:
 
 def run_with(last: Path, structure: Atoms, number: int, temperature_K: float, seed: int, ps: float, folder: Path):
     options = replace(OPTIONS, break_=1e9)
-    shutil.rmtree(folder, ignore_errors=True)  # of a run that was stopped
+    shutil.rmtree(folder, ignore_errors=True)  # remove an interrupted run
     sampler = Sampler(number, temperature_K, seed)
     return explore(structure, sampler, last / POTENTIAL, last / ACTIVE_SET, ps, options, folder)
 
@@ -206,7 +208,7 @@ def boundary_frames(workdir: Path, reference_md: Path | None) -> list[Atoms]:
 
 
 def reference_frames(folder: Path) -> list[Atoms]:
-    """Every second picosecond of all replicas, the first two left out."""
+    """Read every second picosecond of all replicas without the first two picoseconds."""
     frames = []
     for path in sorted(folder.glob("replica-*/frames.extxyz")):
         frames += [frame for frame in read(path, index=":") if frame.info["ps"] > TEST_PS][::2]
@@ -214,7 +216,7 @@ def reference_frames(folder: Path) -> list[Atoms]:
 
 
 def own_frames(workdir: Path, numbers: list[int], temperature_K: float) -> list[Atoms]:
-    """Frames that the potential of `labels` makes, independent of its training, labelled."""
+    """Label MD frames of the potential of `labels` that are independent of its training set."""
     file = workdir / f"test-{temperature_K:g}K.extxyz"
     if not file.exists():
         last, structures, frames = RoundStore(workdir / "labels").folders[-1], family(), []

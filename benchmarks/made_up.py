@@ -1,4 +1,4 @@
-"""Cells for made-up worlds of known laws (`surrogates/models/synthetic.py`), and stored results for them."""
+"""Cells for synthetic worlds of known laws (`surrogates/models/synthetic.py`), and stored results."""
 
 import itertools
 import json
@@ -14,7 +14,7 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 
 BOUNDARIES = ("bulk", "sigma5(001)[001]", "sigma3(1-12)[110]", "sigma5(021)[100]")
 TEMPERATURES_K = (600.0, 750.0, 900.0)
-# The shape of a campaign of the size that is run: 10 materials, some of their 4 boundaries, 4 temperatures.
+# Typical campaign: 10 materials, some of their 4 boundaries, 4 temperatures.
 MATERIALS = (
     *itertools.product(("Li6PS5Cl",), (0.0, 0.25, 0.5, 0.75)),
     *itertools.product(("Li6PS5Br", "Li6PS5I"), (0.0, 0.25, 0.5)),
@@ -24,7 +24,7 @@ CAMPAIGN_TEMPERATURES_K = (500.0, 600.0, 700.0, 800.0)
 
 
 def structures(compositions, disorders, boundaries):
-    """Bulk cells labelled as each boundary, a plane through their middle: the made-up laws know names, not atoms."""
+    """Build bulk cells labelled as boundaries with a plane in the middle: synthetic laws depend only on names."""
     cells = []
     for composition, disorder, boundary in itertools.product(compositions, disorders, boundaries):
         atoms = build_bulk(composition, disorder)
@@ -36,7 +36,7 @@ def structures(compositions, disorders, boundaries):
 
 
 def campaign_cells(seed: int, boundaries: int = 12) -> list:
-    """Ten bulk materials and a dozen of their forty boundary cells."""
+    """Build ten bulk cells and twelve of the forty boundary cells."""
     pairs = list(itertools.product(MATERIALS, CAMPAIGN_BOUNDARIES))
     chosen = np.random.default_rng(seed).permutation(len(pairs))[:boundaries]
     cells = [structures([c], [d], ["bulk"])[0] for c, d in MATERIALS]
@@ -44,9 +44,9 @@ def campaign_cells(seed: int, boundaries: int = 12) -> list:
 
 
 class Results:
-    """Results by name, one JSON line each, so that a script started again goes on where it was.
+    """Results by name, one JSON line each, so that a restarted script skips them.
 
-    They are of one version of the code: after a change take another folder.
+    The results belong to one version of the code: use a new folder after a change.
     """
 
     def __init__(self, file: Path):
@@ -56,7 +56,7 @@ class Results:
         self.found = {entry["name"]: entry["result"] for entry in map(json.loads, lines)}
 
     def get(self, name: str, make: Callable[[], Any]) -> Any:
-        """The result of a name, made if it is not there."""
+        """Return the result of a name; compute it if it is missing."""
         if name not in self.found:
             started = time.process_time()
             self.found[name] = make()

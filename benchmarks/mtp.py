@@ -1,11 +1,11 @@
-"""How fast the moment tensor potential is: MD, grading, training, beside motep's C engine, on one core.
+"""Single-core speed of the moment tensor potential in MD, grading and training, compared with motep's C engine.
 
     python benchmarks/mtp.py [--json FILE] [--only md,grade,ranks,training,memory]
 
-One-process figures count CPU seconds, so that a busy machine blurs them little; the two-rank figure needs an idle one.
-The arithmetic limit is the core's double-precision matrix product (numpy's BLAS) divided by the multiply-adds of an
-atom, counted from the potential's tables. Random potentials and a vanishing time step: speed depends on where atoms
-are, not on the energies.
+Single-process figures use CPU seconds, which depend little on other load. The two-rank figure requires an idle machine.
+The arithmetic limit is the speed of the double-precision matrix product (numpy's BLAS) divided by the multiply-adds per
+atom, counted from the tables of the potential. The potentials are random and the time step is negligible, because
+the speed depends on the positions and not on the energies.
 """
 
 import argparse
@@ -34,8 +34,8 @@ from argyro.platform.potential.native.lammps_commands import lammps_command, lam
 from argyro.platform.structures.crystal.bulk import build_bulk
 
 ARGYRODITE = ("Li", "P", "S", "Cl")
-MD_CPU_SECONDS = 4.0  # per timing
-SKIN_A, NEIGHBOUR_LIST_EVERY = 1.5, 20  # about what Li at 600 K and 2 fs needs
+MD_CPU_SECONDS = 4.0  # CPU time of one measurement
+SKIN_A, NEIGHBOUR_LIST_EVERY = 1.5, 20  # typical values for Li at 600 K and 2 fs
 
 
 def potential(species, level: int, cutoff_A: float) -> MTP:
@@ -47,7 +47,7 @@ def potential(species, level: int, cutoff_A: float) -> MTP:
 
 
 def salt_melt() -> Atoms:
-    """2048 atoms of three species, 57 neighbours within 8 Å."""
+    """Build a melt of 2048 atoms of three species with 57 neighbours within 8 Å."""
     atoms = bulk("NaCl", "rocksalt", a=6.72, cubic=True).repeat((8, 8, 4))
     rng = np.random.default_rng(0)
     sodium = np.flatnonzero(atoms.symbols == "Na")
@@ -67,7 +67,7 @@ def argyrodite(repeat: int, seed: int = 0) -> Atoms:
 
 
 def lammps_seconds(atoms, mtp, steps: int, ranks: int = 1, **grading) -> tuple[float, float]:
-    """(wall, CPU of one process) seconds of a run."""
+    """Return wall seconds and CPU seconds per process of a run."""
     species = sorted(set(atoms.get_chemical_symbols()))
     with tempfile.TemporaryDirectory() as folder:
         mtp.write(Path(folder) / "pot.mtp")
@@ -93,7 +93,7 @@ def lammps_seconds(atoms, mtp, steps: int, ranks: int = 1, **grading) -> tuple[f
 
 
 def lammps_speed(atoms, mtp) -> float:
-    """Atom-steps per CPU second."""
+    """Return atom-steps per CPU second."""
     _, trial = lammps_seconds(atoms, mtp, 5)
     steps = max(10, round(MD_CPU_SECONDS / (trial / 5) / 10) * 10)
     return len(atoms) * steps / lammps_seconds(atoms, mtp, steps)[1]
@@ -111,7 +111,7 @@ def motep_data(mtp: MTP):
 
 
 def motep_speed(atoms, mtp) -> float:
-    """Atom-evaluations per CPU second of motep's C engine; energies, forces and stress, as a step of MD needs."""
+    """Return atom-evaluations per CPU second of motep's C engine, with energies, forces and stress as in MD."""
     from motep.calculator import MTP as MotepCalculator
 
     atoms = atoms.copy()
@@ -126,7 +126,7 @@ def motep_speed(atoms, mtp) -> float:
 
 
 def peak_multiply_adds() -> float:
-    """Double-precision multiply-adds per second of one core, from a matrix product."""
+    """Return double-precision multiply-adds per second of one core, from a matrix product."""
     a = np.random.default_rng(0).normal(size=(1500, 1500))
     best = np.inf
     for _ in range(5):
@@ -172,7 +172,7 @@ def md() -> list[dict]:
 
 
 def grade() -> list[dict]:
-    """CPU time of a graded run over that of the same run without, in turns."""
+    """Compare the CPU times of alternating runs with and without grading."""
     rows = []
     for level in (8, 16, 20):
         mtp, cell = potential(ARGYRODITE, level, 5.0), argyrodite(2)
@@ -191,7 +191,7 @@ def grade() -> list[dict]:
             {
                 "what": f"grade every 10 steps, level {level}",
                 "ours": f"{100 * slower:+.1f} %",
-                "other": "same run without",
+                "other": "same run without grading",
                 "ratio": 1.0 + slower,
                 "needed": "<= 5 % slower",
                 "reached": slower <= 0.05,
@@ -201,7 +201,7 @@ def grade() -> list[dict]:
 
 
 def grade_many() -> list[dict]:
-    """Grades of 10 000 atoms by ActiveSet.grades, energies not included."""
+    """Compute grades of 10 000 atoms with ActiveSet.grades, without energies."""
     mtp = potential(ARGYRODITE, 16, 5.0)
     active = ActiveSet.from_frames(mtp, [argyrodite(1, seed) for seed in range(12)])
     large = argyrodite(1).repeat((6, 6, 6))[:10_000]
@@ -253,7 +253,7 @@ def labelled(atoms: Atoms, seed: int) -> Atoms:
 
 
 def training() -> list[dict]:
-    """One loss with its gradient: level 16, 4 species, 25 frames of 52 atoms."""
+    """Evaluate one loss with its gradient: level 16, 4 species, 25 frames of 52 atoms."""
     from argyro.platform.potential.fitting.dataset import Dataset
     from argyro.platform.potential.fitting.fit import TrainingOptions
 
@@ -291,7 +291,7 @@ def motep_loss_seconds(frames, mtp) -> float:
 
 
 def memory() -> list[dict]:
-    """Peak memory of a process that trains on 2000 frames of 100 atoms, level 16, two iterations."""
+    """Measure the peak memory of training on 2000 frames of 100 atoms, level 16, two iterations."""
     done = subprocess.run([sys.executable, __file__, "--train-only"], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -336,7 +336,7 @@ def table(rows: list[dict]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="write the rows there too")
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
     parser.add_argument("--only", default=",".join(PARTS), help="comma-separated parts")
     parser.add_argument("--train-only", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,14 +1,14 @@
-"""Molecular dynamics with the reference itself, and the learned potential held against it.
+"""Molecular dynamics with the reference, and comparison with the learned potential.
 
     python benchmarks/reference_md.py structure CELL.extxyz [--strain 0.045] [--boundary NAME]
     python benchmarks/reference_md.py run CELL.extxyz --temperature 800 --ps 60 [--device cuda] [--minutes 9]
     python benchmarks/reference_md.py compare CELL.extxyz --temperature 800 --potential POTENTIAL.mtp [--skip-ps 4]
 
-`run` needs ASE, torch and chgnet only, so it can go to a machine with an accelerator. Each replica is a process of its
-own with its own velocities at constant volume; it appends the Li positions to `trajectory.bin` (read by `argyro
-diffusion` and `Trajectory.read`) and, every picosecond, a frame with the reference's energy, forces and stress to
-`frames.extxyz`. The same command goes on where it was stopped. `compare` runs the same cell, volume, temperature and
-lengths with the potential in LAMMPS and prints D of both, all replicas pooled, with 95 % intervals.
+`run` requires only ASE, torch and chgnet, for example on a machine with an accelerator. Each replica is a separate
+process with its own velocities at constant volume. It appends the Li positions to `trajectory.bin` (read by `argyro
+diffusion` and `Trajectory.read`). Every picosecond it appends a frame with the reference's energy, forces and stress to
+`frames.extxyz`. The same command continues an interrupted run. `compare` runs the same cell, volume, temperature and
+length with the potential in LAMMPS. It prints D of both, pooled over replicas, with 95 % intervals.
 """
 
 import argparse
@@ -23,11 +23,11 @@ import numpy as np
 from ase import Atoms, units
 from ase.io import read, write
 
-TIMESTEP_FS, FRAME_STEPS, LABEL_FRAMES = 2.0, 50, 10  # a frame each 0.1 ps, one with forces each 1 ps
+TIMESTEP_FS, FRAME_STEPS, LABEL_FRAMES = 2.0, 50, 10  # one frame per 0.1 ps, one labelled frame per 1 ps
 
 
 def structure(path: Path, strain: float, boundary: str | None) -> None:
-    """Li6PS5Cl, half disordered, in the cell that it has when hot (a linear strain of the cold one)."""
+    """Build half disordered Li6PS5Cl in its hot cell (linear strain of the cold cell)."""
     from argyro.platform.structures.boundaries.build import build_boundary
     from argyro.platform.structures.crystal.bulk import build_bulk
 
@@ -55,7 +55,7 @@ def run(path: Path, temperature_K: float, replicas: int, ps: float, device: str,
 def replica(
     path: Path, temperature_K: float, number: int, ps: float, device: str, deadline: float, workdir: Path
 ) -> None:
-    """One run, continued from its last state."""
+    """Run one replica from its last state."""
     os.environ["OMP_NUM_THREADS"] = "1"
     import torch
     from ase.md.nose_hoover_chain import NoseHooverChainNVT
@@ -90,7 +90,9 @@ def replica(
 
 
 def _restore(atoms: Atoms, path: Path, temperature_K: float, seed: int) -> int:
-    """Frames done, positions and momenta set; a fresh replica is relaxed and heated, half of it into the potential."""
+    """Set positions and momenta and return the number of frames; relax a new replica and heat it to twice the
+    temperature.
+    """
     from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
     from ase.optimize import FIRE
 
@@ -112,7 +114,7 @@ def _save(atoms: Atoms, path: Path, frames: int) -> None:
 
 
 def _labelled(atoms: Atoms, frame: int) -> Atoms:
-    """A wrapped copy with the reference's energy, forces and stress."""
+    """Return a wrapped copy with energy, forces and stress of the reference."""
     from ase.calculators.singlepoint import SinglePointCalculator
 
     copy = atoms.copy()
@@ -134,7 +136,7 @@ def read_trajectory(folder: Path):
 
 
 def pooled(trajectories: list, skip_ps: float):
-    """All replicas side by side as one trajectory of independent ions, their starts left out, framework at rest."""
+    """Pool all replicas as one trajectory of independent ions relative to the framework, without the start."""
     from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
     start = round(skip_ps / trajectories[0].interval_ps)
@@ -180,9 +182,9 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=8)
     parser.add_argument("--ps", type=float, default=60.0)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--minutes", type=float, default=1e6, help="stop then; the same command goes on")
+    parser.add_argument("--minutes", type=float, default=1e6, help="time limit; the same command continues")
     parser.add_argument("--potential", type=Path)
-    parser.add_argument("--skip-ps", type=float, default=4.0, help="start of every replica that is left out of D")
+    parser.add_argument("--skip-ps", type=float, default=4.0, help="start of every replica to exclude from D")
     parser.add_argument("--workdir", type=Path, default=Path("reference-md"))
     given = parser.parse_args()
     if given.part == "structure":

@@ -1,4 +1,4 @@
-"""How many core-hours an adaptive campaign needs to be certain of a ranking, replayed on made-up worlds."""
+"""Core-hours of an adaptive campaign until a ranking is certain, on synthetic worlds."""
 
 import itertools
 
@@ -16,8 +16,9 @@ KERNELS = SurrogateOptions(candidates=("gp",))
 
 
 def log_effective(predictions, width_share: float) -> np.ndarray:
-    """ln D_eff of predictions at their first temperature, (samples, n), for boundaries that are so wide in units of the
-    grain: by the limits of fast and blocking boundaries (CONTINUUM).
+    """Return ln D_eff of predictions at their first temperature, (samples, n).
+
+    The formula combines the limits of fast and blocking boundaries; `width_share` is w/d.
     """
     bulk, parallel, perpendicular = np.stack([p.samples[:, :, 0] for p in predictions], axis=-1).swapaxes(0, 1)
     fast, blocking = 1.83 * width_share * parallel / bulk, 0.91 * width_share * bulk / perpendicular
@@ -25,12 +26,14 @@ def log_effective(predictions, width_share: float) -> np.ndarray:
 
 
 def wrong_pairs(scores: np.ndarray) -> float:
-    """Expected share of candidate pairs in the wrong order, from joint samples of their scores (samples, n)."""
+    """Return the expected fraction of candidate pairs in the wrong order, from joint samples of the scores (samples,
+    n).
+    """
     return ranking_uncertainty(scores) / (scores.shape[1] * (scores.shape[1] - 1) / 2)
 
 
 class Rehearsal:
-    """A campaign replayed on a world: runs of 200 ps, one core-hour for the bulk and three for a boundary cell."""
+    """Campaign on a synthetic world with runs of 200 ps: one core-hour per bulk cell, three per boundary cell."""
 
     names = tuple(itertools.product(("Li6PS5Cl", "Li6PS5Cl0.5Br0.5", "Li6PS5Br", "Li6PS5I"), (0.0, 0.5)))
     boundary = "sigma5(001)[001]"
@@ -50,7 +53,7 @@ class Rehearsal:
         ]
 
     def observe(self, run: Run) -> list:
-        """What the run gives: noise by its length, a new draw each time it is repeated."""
+        """Return the result of a run; noise depends on the run length and is drawn anew for each repetition."""
         key = (run.query.identity.composition, run.query.identity.disorder, run.query.identity.boundary)
         true = self.world.diffusivity_cm2_s(run.query.identity, run.targets[0], (run.temperature_K,))
         noise = float(run_noise(true, run.length_ps, run.lithium)[0])
@@ -58,15 +61,15 @@ class Rehearsal:
         return self.world.observe([self.cells[key]], (run.temperature_K,), noise, 3e-7, self.width_nm, draw)
 
     def score(self, predictions) -> np.ndarray:
-        """What the campaign ranks by."""
+        """Return the ranking scores of the campaign."""
         return log_effective(predictions, self.width_nm / self.grain_nm)
 
     def certainty(self, surrogate) -> float:
-        """Expected share of candidate pairs in the wrong order."""
+        """Return the expected fraction of candidate pairs in the wrong order."""
         return wrong_pairs(self.score(surrogate.predict(self.candidates, (self.kelvin,), 1000, 0, joint=True)))
 
     def play(self, policy: str, goal: float, most_hours: float = 400.0) -> float:
-        """Core-hours until the ranking is as certain as the goal."""
+        """Return the core-hours until the ranking reaches the goal."""
         hours, observations, order = 0.0, [], iter(itertools.cycle(self.runs))
         hottest = [run for run in self.runs if run.temperature_K == TEMPERATURES_K[-1]]
         for run in hottest[:2]:
@@ -87,7 +90,7 @@ class Rehearsal:
 
 
 def acquisition(seeds: int, results: Results, goal: float = 0.05) -> None:
-    """Core-hours of each policy on each world, and their means."""
+    """Print the core-hours of each policy on each world, and their means."""
 
     def played(policy: str, seed: int) -> float:
         return results.get(f"{policy} {seed} {goal}", lambda: Rehearsal(seed).play(policy, goal))

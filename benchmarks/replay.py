@@ -1,11 +1,10 @@
-"""Core-hours that an adaptive campaign needs to be certain of a ranking, replayed on molecular dynamics that was run.
+"""Core-hours of an adaptive campaign until a ranking is certain, on recorded molecular dynamics.
 
-Each recorded run can be made once, at the cost of its atoms times its length, and gives what it gave. Round-robin goes
-through the cells in turn, the cells in an order drawn by the seed, hot before cold and short before long; acquisition
-takes the runs of highest gain per core-hour. All begin with the hottest bulk of every material. Ranked are the
-materials, each with the same boundary, one drawn by the seed: boundaries of one material are too alike here to be told
-apart by any run. The hyperparameters are those that all runs together give, so that the certainty changes by what a run
-says and not by a new guess at them, which moves it by a fifth from one batch to the next.
+Each recorded run is available once, and its cost is atoms times length. Round-robin visits the cells in a random order,
+hot before cold and short before long. Acquisition chooses the runs of highest gain per core-hour. All policies start
+with the hottest bulk run of every material. The ranking compares the materials with one random boundary, because the
+boundaries of one material are too similar to distinguish. The hyperparameters come from all runs together. Otherwise
+their refit would change the certainty by a fifth from batch to batch.
 """
 
 from collections import defaultdict
@@ -29,14 +28,14 @@ from argyro.surrogates.models.surrogate import Query, Surrogate
 from argyro.surrogates.models.training_arrays import examples_of
 from argyro.surrogates.training.train import train_surrogate
 
-POLICIES = ("acquisition", "random")  # against round-robin
-AT_ONCE = 5  # runs between two looks at the ranking
-SHARES = (0.25, 0.5)  # of round-robin's cost, at which its certainty is what the others must reach
+POLICIES = ("acquisition", "random")  # compared with round-robin
+AT_ONCE = 5  # runs per batch
+SHARES = (0.25, 0.5)  # cost fractions at which the certainty of round-robin is the goal of the others
 GRAIN_NM, KELVIN = 100.0, 300.0
 
 
 def recorded_runs(folder: Path) -> list[tuple[Run, list[Observation]]]:
-    """Every run in a campaign's store with the diffusivities and bounds that it gave; costs in 1e6 atom-ps."""
+    """Read every run in a campaign's store with its diffusivities and bounds; costs are in 1e6 atom-ps."""
     store, found = Store(folder / "store"), []
     runs, structures = stored_items(store, MD), stored_items(store, STRUCTURE)
     for measured in stored_items(store, DIFFUSIVITY).values():
@@ -75,21 +74,21 @@ class Replay:
         self.candidates = [query for query in queries.values() if query.identity.boundary == boundary]
 
     def score(self, predictions) -> np.ndarray:
-        """What the campaign ranks by."""
+        """Return the ranking scores of the campaign."""
         return log_effective(predictions, self.width_nm / GRAIN_NM)
 
     def seen(self, made: list[int]) -> Surrogate:
-        """What some of the runs say."""
+        """Return the surrogate of the given runs."""
         data = examples_of([o for number in made for o in self.outcome[number][1]]).data
         hyper, prior = self.whole.candidate.hyper, self.whole.prior
         return replace(self.whole, candidate=fit_candidate("gp", hyper, data, prior_means(len(data), prior), prior))
 
     def certainty(self, surrogate: Surrogate) -> float:
-        """Expected share of candidate pairs in the wrong order."""
+        """Return the expected fraction of candidate pairs in the wrong order."""
         return wrong_pairs(self.score(surrogate.predict(self.candidates, (KELVIN,), 2000, 0, joint=True)))
 
     def begin(self) -> list[int]:
-        """The hottest short bulk run of every material."""
+        """List the hottest short bulk run of every material."""
         first: dict[str, int] = {}
         for number, (run, _) in sorted(self.outcome.items(), key=lambda i: (i[1][0].length_ps, -i[1][0].temperature_K)):
             if run.query.identity.boundary == "bulk":
@@ -97,7 +96,7 @@ class Replay:
         return list(first.values())
 
     def in_turn(self) -> list[int]:
-        """All runs, one of each cell before any cell's next."""
+        """List all runs in rounds of one run per cell."""
         cells: dict[str, list[int]] = defaultdict(list)
         for number, (run, _) in sorted(self.outcome.items(), key=lambda i: (i[1][0].length_ps, -i[1][0].temperature_K)):
             cells[run.query.identity.key].append(number)
@@ -105,7 +104,7 @@ class Replay:
         return [cell[turn] for turn in range(max(map(len, order))) for cell in order if turn < len(cell)]
 
     def play(self, policy: str, until: float, most_cost: float) -> list[tuple[float, float]]:
-        """Cost and share of wrong pairs after each batch, until that share or cost is reached."""
+        """Return cost and fraction of wrong pairs after each batch, until the given fraction or cost."""
         order = self.in_turn() if policy == "round-robin" else list(self.rng.permutation(len(self.outcome)))
         made, curve = self.begin(), []
         while True:
@@ -121,19 +120,19 @@ class Replay:
                 made.append(self._best(self.seen(made), [number for number in order if number not in made]))
 
     def _best(self, surrogate: Surrogate, left: list[int]) -> int:
-        """The run of highest gain per core-hour."""
+        """Return the run of highest gain per core-hour."""
         runs = [self.outcome[number][0] for number in left]
         ranked = rank_runs(surrogate, runs, self.score, self.candidates, (KELVIN,), 500, self.seed)
         return left[next(place for place, run in enumerate(runs) if run is ranked[0][0])]
 
 
 def cost_at(curve: list[tuple[float, float]], wrong: float) -> float:
-    """Cost at which a curve first falls to a share of wrong pairs; its end if it never does."""
+    """Return the cost at which a curve first reaches a fraction of wrong pairs, or the final cost."""
     return next((cost for cost, share in curve if share <= wrong), curve[-1][0])
 
 
 def replay(folder: Path, seeds: int, results: Results) -> None:
-    """What each policy pays for the certainty that round-robin has at SHARES of the whole campaign's cost."""
+    """Print the cost of each policy for the certainty of round-robin at SHARES of the total cost."""
     recorded = recorded_runs(folder)
     cost = sum(run.core_hours for run, _ in recorded)
     whole = train_surrogate([o for _, seen in recorded for o in seen], KERNELS)

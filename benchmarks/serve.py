@@ -1,11 +1,10 @@
-"""Load on the HTTP service: `argyro serve` on this machine, clients that ask without pause.
+"""Load test of the HTTP service: `argyro serve` on this machine with continuous requests.
 
 python benchmarks/serve.py SURROGATE [--requests 10000] [--clients 16] [--replicas 2] [--port 8000]
 
-SURROGATE is the folder of a campaign or of a surrogate. Every question has a temperature and a grain size of its own,
-so that no answer is one given before; materials and boundaries are those of the training.
-Prints requests/s, latencies and errors, and the CPU time of the service per request, which other work on the machine
-does not change.
+SURROGATE is the folder of a campaign or of a surrogate. Every request has a unique temperature and grain size, so that
+no response comes from the cache. Materials and boundaries are those of the training set. The benchmark prints
+requests/s, latencies, errors, and the CPU time of the service per request, which is independent of other load.
 """
 
 import argparse
@@ -25,7 +24,7 @@ WARM_UP_REQUESTS = 200
 
 
 class Load:
-    """Clients in threads, each with a connection of its own."""
+    """Clients in threads with one connection each."""
 
     def __init__(self, port: int, clients: int, materials: list[tuple[str, float]], boundaries: list[str]):
         self.port, self.clients, self.materials, self.boundaries = port, clients, materials, boundaries
@@ -55,7 +54,7 @@ class Load:
                 self.errors.append(f"{response.status} {answer[:200]!r}")
 
     def run(self, requests: int) -> float:
-        """Seconds that all requests took."""
+        """Send all requests and return the seconds."""
         threads = [threading.Thread(target=self._client, args=(n, requests)) for n in range(self.clients)]
         started = time.perf_counter()
         for thread in threads:
@@ -66,7 +65,7 @@ class Load:
 
 
 def service_cpu_s() -> float:
-    """CPU time so far of the processes that serve."""
+    """Return the CPU time of the service processes so far."""
     total = 0.0
     for process in psutil.process_iter(["name", "cmdline"]):
         command = " ".join(process.info["cmdline"] or [])

@@ -1,7 +1,7 @@
-"""How long structures take to build: `python benchmarks/structures.py`.
+"""Build time of structures: `python benchmarks/structures.py`.
 
-Targets: a 52-atom cell in under 0.2 s, a disordered boundary of 16 000 atoms in under 20 s, Li placement and the search
-of the translation included. Wall and CPU seconds are printed, so that a busy machine shows.
+Targets: a 52-atom cell in under 0.2 s and a disordered boundary of 16 000 atoms in under 20 s, including Li placement
+and translation search. A wall time above the CPU time indicates other load.
 """
 
 import os

@@ -1,13 +1,13 @@
-"""Accuracy, acquisition and timings of the surrogate on a synthetic world of known laws.
+"""Accuracy, acquisition and timings of the surrogate on synthetic worlds of known laws.
 
 python benchmarks/surrogate.py accuracy [--seeds 3]       errors in dex and coverage of each model
-python benchmarks/surrogate.py coverage [--seeds 10]      95 % intervals on what was kept apart, by split
-python benchmarks/surrogate.py acquisition [--seeds 10]   core-hours to a certain ranking against round-robin and random
-python benchmarks/surrogate.py acquisition RUN            the same, replayed on the molecular dynamics of a campaign
-python benchmarks/surrogate.py recorded RUN               the accuracy table on the molecular dynamics of a campaign
-python benchmarks/surrogate.py timing                     the table of what must be reached; over HTTP see serve.py
+python benchmarks/surrogate.py coverage [--seeds 10]      coverage of 95 % intervals on held-out data, by split
+python benchmarks/surrogate.py acquisition [--seeds 10]   core-hours to a certain ranking, against two other policies
+python benchmarks/surrogate.py acquisition RUN            the same on the recorded molecular dynamics of a campaign
+python benchmarks/surrogate.py recorded RUN               accuracy table on the molecular dynamics of a campaign
+python benchmarks/surrogate.py timing                     CPU times of training and prediction; for HTTP see serve.py
 
-accuracy, coverage and acquisition keep what they computed in --workdir and go on where they were stopped.
+accuracy, coverage and acquisition store their results in --workdir; a restart continues from them.
 """
 
 import argparse
@@ -31,13 +31,13 @@ FIRST_WORLD = 3000
 
 
 def made_up_campaign(seed: int) -> tuple[World, list[Observation]]:
-    """A world drawn at random, and what a campaign would see of it."""
+    """Draw a random world and the observations of a campaign in it."""
     world = World.drawn(seed)
     return world, world.observe(campaign_cells(seed), CAMPAIGN_TEMPERATURES_K, 0.12, 1e-7, seed=seed)
 
 
 def accuracy(seeds: int, candidates: tuple[str, ...], results: Results, first: int) -> None:
-    """Every composition and boundary left out once, before calibration: means over worlds drawn at random."""
+    """Hold out every composition and boundary once, without calibration; print means over random worlds."""
     options = SurrogateOptions(members=3, candidates=candidates)
 
     def scores(seed: int) -> dict:
@@ -51,7 +51,7 @@ def accuracy(seeds: int, candidates: tuple[str, ...], results: Results, first: i
 
 
 def recorded(folder: Path, candidates: tuple[str, ...], foundation: str | None) -> None:
-    """The accuracy table on molecular dynamics that was run."""
+    """Print the accuracy table on recorded molecular dynamics."""
     observations = [observation for _, seen in recorded_runs(folder) for observation in seen]
     options = SurrogateOptions(candidates=candidates, foundation=LabelSource(foundation) if foundation else None)
     results = evaluate(observations, options)
@@ -63,7 +63,7 @@ def recorded(folder: Path, candidates: tuple[str, ...], foundation: str | None) 
 
 
 def left_out(observations: list, split: str, rng: np.random.Generator) -> list[np.ndarray]:
-    """Masks of what is kept apart: two compositions or boundaries, one after the other, or a fifth at random."""
+    """Return masks of the held-out data: two compositions or boundaries in turn, or a random fifth."""
     if split == "random":
         return [rng.permutation(len(observations)) < len(observations) // 5]
     names = np.array([getattr(identity_of(o.structure), split) for o in observations])
@@ -71,7 +71,7 @@ def left_out(observations: list, split: str, rng: np.random.Generator) -> list[n
 
 
 def coverage(seeds: int, candidates: tuple[str, ...], results: Results, first: int) -> None:
-    """Worlds drawn at random, trained and calibrated without what is left out, compared with the truth."""
+    """Train and calibrate on random worlds without the held-out data, and compare with the truth."""
     options = SurrogateOptions(members=3, candidates=candidates)
     kinds = " ".join(candidates)
     worlds = [
@@ -90,7 +90,7 @@ def coverage(seeds: int, candidates: tuple[str, ...], results: Results, first: i
 
 
 def covered(seed: int, split: str, options: SurrogateOptions) -> dict:
-    """Of each diffusivity kept apart whether its interval holds the truth, and its error in dex; what shipped."""
+    """Return coverage and error in dex for each held-out diffusivity, and the shipped model."""
     (world, observations), rng = made_up_campaign(seed), np.random.default_rng(seed)
     found: dict[str, list] = {"inside": [], "errors": [], "shipped": []}
     for out in left_out(observations, split, rng):
@@ -109,11 +109,13 @@ def covered(seed: int, split: str, options: SurrogateOptions) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("accuracy", "coverage", "acquisition", "recorded", "timing"))
-    parser.add_argument("run", type=Path, nargs="?", help="folder of a campaign, for recorded and acquisition")
+    parser.add_argument("run", type=Path, nargs="?", help="recorded, acquisition: folder of a campaign")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--first", type=int, default=FIRST_WORLD, help="seed of the first of accuracy and coverage")
-    parser.add_argument("--candidates", nargs="+", default=CANDIDATES, help="graph networks take longest")
-    parser.add_argument("--foundation", help="recorded: whose frozen descriptors the graph networks see, too: chgnet")
+    parser.add_argument("--first", type=int, default=FIRST_WORLD, help="accuracy, coverage: seed of the first world")
+    parser.add_argument(
+        "--candidates", nargs="+", default=CANDIDATES, help="models to train; graph networks are the slowest"
+    )
+    parser.add_argument("--foundation", help="recorded: source of frozen descriptors for the graph networks, chgnet")
     parser.add_argument("--workdir", type=Path, default=Path("runs/surrogate-benchmark"))
     given = parser.parse_args()
     candidates, file = tuple(given.candidates), given.workdir / f"{given.what}.jsonl"

@@ -1,6 +1,6 @@
-"""CPU times of one thread for the surrogate as a campaign trains it, each printed as it comes.
+"""CPU times of one thread for the surrogate of a typical campaign, printed as they are measured.
 
-Not of two: on a busy machine they wait for each other at every one of thousands of small operations.
+The benchmark uses one thread: on a busy machine two threads would wait for each other in thousands of small operations.
 """
 
 import sys
@@ -14,12 +14,12 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates.models.synthetic import World
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
-LARGE = ("Li6PS5Cl0.3Br0.7", 0.4, (2, 2, 2))  # 416 atoms of a composition that was not trained
+LARGE = ("Li6PS5Cl0.3Br0.7", 0.4, (2, 2, 2))  # 416 atoms of a composition outside the training set
 BATCH, PASSES = 1000, 9
 
 
 def timing() -> None:
-    """Training and questions, of the kernel and of the graph networks; questions to the surrogate that ships."""
+    """Time training and predictions of the kernel and the graph networks, and predictions of the shipped surrogate."""
     import torch
 
     from argyro.platform.continuum.mesh.mesh import mesh
@@ -43,13 +43,13 @@ def timing() -> None:
 
 
 def _questions(oracle, boundary: str) -> None:
-    """Questions with D_eff, then prebuilt graphs without."""
+    """Time predictions with D_eff, then predictions of prebuilt graphs without D_eff."""
     from argyro.surrogates.serving.predictor import Question
 
     new = (Question(f"Li6PS5Cl{x}Br{1 - x:.3f}", 0.4, boundary, 300.0, 100.0) for x in np.arange(1, 999) / 1000)
-    _tell("  material never asked, at a boundary that was", _median_ms(lambda: oracle.answer(next(new))), "ms")
+    _tell("  new material, trained boundary", _median_ms(lambda: oracle.answer(next(new))), "ms")
     asked = Question("Li6PS5Cl", 0.5, boundary, 300.0, 100.0)
-    _tell("  trained material, as asked before", _median_ms(lambda: oracle.answer(asked)), "ms")
+    _tell("  trained material, repeated request", _median_ms(lambda: oracle.answer(asked)), "ms")
     surrogate = oracle.surrogate
     query = surrogate.prepare(build_bulk(*LARGE))
     passes = [_median_ms(lambda: surrogate.predict(query, (300.0,))) for _ in range(PASSES)]
@@ -57,7 +57,7 @@ def _questions(oracle, boundary: str) -> None:
     _tell("  the slowest pass", max(passes), "ms")
     started = time.process_time()
     surrogate.predict([query] * BATCH, (300.0,))
-    _tell(f"  {BATCH} of them", time.process_time() - started, "s")
+    _tell(f"  batch of {BATCH} graphs", time.process_time() - started, "s")
 
 
 def _tell(what: str, number: float, unit: str) -> None:
@@ -65,7 +65,7 @@ def _tell(what: str, number: float, unit: str) -> None:
 
 
 def _median_ms(call: Callable[[], object], repeats: int = 30) -> float:
-    """CPU time of a call, the first one left out."""
+    """Return the median CPU time of a call in ms, without the first call."""
     call()
     times = []
     for _ in range(repeats):

@@ -1,10 +1,10 @@
-"""Reading speed of trajectories beside ASE, MDAnalysis and chemfiles, in MB of text per second of one core.
+"""Reading speed of trajectories in MB of text per second of one core, compared with ASE, MDAnalysis and chemfiles.
 
 python benchmarks/trajectories.py FOLDER [--peers PYTHON] [--megabytes 200] [--peer-megabytes 40]
 
-FOLDER receives the files. PYTHON belongs to an environment of its own with numpy, ase, MDAnalysis and chemfiles; argyro
-needs none of the last two. `reader` goes through the frames, `door` also joins, judges and unwraps them. Times are
-those of the processor, so other work on the machine counts little. `peak` is the largest memory of the process.
+The benchmark writes its files to FOLDER. PYTHON is the interpreter of a separate environment with numpy, ase,
+MDAnalysis and chemfiles; argyro does not require the last two. `reader` reads the frames; `door` also joins, checks and
+unwraps them. Times are CPU times, which depend little on other load. `peak` is the peak memory of the process.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ print(json.dumps({"frames": count, "seconds": time.process_time() - start}))
 
 
 def write_files(folder: Path, megabytes: float) -> dict[str, Path]:
-    """Write a dump (%g, as LAMMPS does) and an XDATCAR of about a size each."""
+    """Write a dump (%g, as LAMMPS does) and an XDATCAR of the given approximate size."""
     random = np.random.default_rng(0)
     names = np.repeat([name for name, _ in SPECIES], [count for _, count in SPECIES])
     sites = random.random((ATOMS, 3)) * EDGE_A
@@ -74,7 +74,7 @@ def write_files(folder: Path, megabytes: float) -> dict[str, Path]:
 
 
 def measure(python: str, script: str, path: Path, task: str) -> dict:
-    """Run a task in processes of its own and keep the fastest."""
+    """Run a task in separate processes and return the fastest."""
     command = [python, "-c", script, str(path), task]
     runs = [json.loads(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(REPEATS)]
     found = min(runs, key=lambda run: run["seconds"])
@@ -82,7 +82,7 @@ def measure(python: str, script: str, path: Path, task: str) -> dict:
 
 
 def main() -> None:
-    """Print a table."""
+    """Print a table of reading speeds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--peers")
