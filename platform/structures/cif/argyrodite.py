@@ -14,19 +14,19 @@ from argyro.platform.structures.cif.partial_crystal import PartialCrystal
 from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES, Composition
 from argyro.platform.structures.disorder_analysis import free_anion_disorder, free_anion_sites
 
-LITHIUM_ROUNDING = 0.15  # share of the Li that refinements leave uncertain; a larger change is no argyrodite
+LITHIUM_ROUNDING = 0.15  # largest relative difference between refined and charge-balanced Li content
 
-MOST_ROUNDING = 60  # thousandths by which refined occupancies may miss one centre or six anions
+MOST_ROUNDING = 60  # largest deviation of the refined numbers from one centre or six anions, in thousandths
 
 
 @dataclass(frozen=True)
 class RefinedArgyrodite:
-    """An argyrodite as refined.
+    """Refined composition and disorder of an argyrodite.
 
     Attributes:
-        composition: per formula unit, with the Li content that balances its charges.
-        disorder: share of the swapped free anions, 0 to 1; None where nothing can be swapped.
-        lithium: Li per formula unit by the occupancies.
+        composition: formula per formula unit, with the Li content that balances the charges.
+        disorder: fraction of exchanged free anions, 0 to 1; None if all free anions are of one kind.
+        lithium: Li per formula unit from the occupancies.
     """
 
     composition: str
@@ -35,10 +35,10 @@ class RefinedArgyrodite:
 
 
 def refined_argyrodite(crystal: PartialCrystal) -> RefinedArgyrodite | None:
-    """Read composition and 4a/4c disorder of an argyrodite; None for any other crystal.
+    """Read composition and 4a/4c disorder of an argyrodite; return None for any other crystal.
 
-    The site of each free anion follows from its distances to the tetrahedral centres, so that the setting of the CIF
-    does not matter.
+    The distances to the tetrahedral centres determine the site of each free anion. The result is independent of the
+    setting of the CIF.
     """
     amounts = crystal.amounts
     units = sum(amounts.get(element, 0.0) for element in CENTRES)
@@ -54,7 +54,7 @@ def refined_argyrodite(crystal: PartialCrystal) -> RefinedArgyrodite | None:
 
 
 def realised_disorder(atoms: Atoms) -> float | None:
-    """Disorder of an ordered cell; None where nothing can be swapped."""
+    """Return the disorder of an ordered cell; None if all free anions are of one kind."""
     try:
         return free_anion_disorder(atoms)
     except InputError:
@@ -74,7 +74,7 @@ def _neutral(amounts: Mapping[str, float], units: float) -> Composition:
 
 
 def _orbit_sites(crystal: PartialCrystal) -> dict[str, str]:
-    """Label of each orbit of free anions and its site, 4a or 4c."""
+    """Map the label of each orbit of free anions to its site, 4a or 4c."""
     framework = [orbit for orbit in crystal.orbits if "Li" not in orbit.occupancy]
     main = [max(orbit.occupancy, key=lambda element, o=orbit: o.occupancy[element]) for orbit in framework]  # type: ignore[misc]
     symbols = [element for element, orbit in zip(main, framework, strict=True) for _ in orbit.positions]
@@ -88,7 +88,7 @@ def _orbit_sites(crystal: PartialCrystal) -> dict[str, str]:
 
 
 def _disorder(crystal: PartialCrystal, sites: Mapping[str, str], units: float) -> float | None:
-    """Chalcogens on 4a beyond those without a halide, over the most that could be swapped."""
+    """Divide the number of exchanged chalcogens on 4a by the largest possible number."""
     found = {(site, kind): 0.0 for site in ("4a", "4c") for kind in ("chalcogen", "halide")}
     for orbit in crystal.orbits:
         for element, share in orbit.occupancy.items():
