@@ -1,1 +1,1 @@
-"""Diffusivity of a grain boundary from the run of its cell."""
+"""Grain-boundary properties from runs of cells with boundaries."""

@@ -1,4 +1,4 @@
-"""Excess volume and energy of a boundary over the same amount of bulk, per area."""
+"""Excess volume and energy of a boundary per area, relative to the same amount of bulk."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ def excess_volume_A(
     area_A2: float,
     boundaries: int,
 ) -> float:
-    """Excess volume per area in Å: (V_cell - n V_bulk) / (boundaries × area), n the number of bulk units in the cell.
+    """Return the excess volume per area in Å, (V_cell - n V_bulk) / (boundaries × area).
+
+    The cell has as many atoms as n bulk cells.
 
     Args:
-        cell_A3: mean volume of the cell with boundaries at its temperature.
-        cell_counts: its atoms by element.
+        cell_A3: mean volume of the cell with boundaries.
+        cell_counts: atoms of the cell by element.
         bulk_A3: mean volume of the bulk cell at the same temperature.
-        bulk_counts: its atoms by element.
-        area_A2: of one boundary.
-        boundaries: in the cell.
+        bulk_counts: atoms of the bulk cell by element.
+        area_A2: area of one boundary.
+        boundaries: number of boundaries in the cell.
 
     Raises:
         InputError: cell and bulk differ in composition.
@@ -40,21 +42,24 @@ def boundary_energy_J_m2(
     area_A2: float,
     boundaries: int,
 ) -> float:
-    """Boundary energy (E_cell - n E_bulk) / (boundaries × area); as for the volume, with potential energies in eV."""
+    """Return the boundary energy (E_cell - n E_bulk) / (boundaries × area) from potential energies in eV.
+
+    Other arguments and errors are as for `excess_volume_A`.
+    """
     excess_eV = cell_eV - units_of_bulk(cell_counts, bulk_counts) * bulk_eV
     return excess_eV / (boundaries * area_A2) * EV_A2_IN_J_M2
 
 
 def units_of_bulk(cell_counts: Mapping[str, int], bulk_counts: Mapping[str, int]) -> float:
-    """Number n of bulk cells with as many atoms as the cell.
+    """Return the number n of bulk cells with as many atoms as the cell.
 
     Raises:
-        InputError: not the same for every element.
+        InputError: n differs between elements.
     """
     ratios = {element: cell_counts.get(element, 0) / count for element, count in bulk_counts.items()}
     if set(cell_counts) != set(bulk_counts) or max(ratios.values()) - min(ratios.values()) > 1e-9:
         raise InputError(
-            f"an excess needs cell and bulk of one composition, got {dict(cell_counts)} and {dict(bulk_counts)}",
+            f"cell and bulk must have the same composition, got {dict(cell_counts)} and {dict(bulk_counts)}",
             given=dict(cell_counts),
             accepted=f"a multiple of {dict(bulk_counts)}",
         )

@@ -1,7 +1,7 @@
-"""Grain-boundary diffusivity from the diffusivity of a cell that holds boundaries and of the bulk.
+"""Grain-boundary diffusivity from the diffusivities of a cell with boundaries and of the bulk.
 
-With boundaries normal to z, a share f of the cell's volume belongs to them. Along the boundary grain and boundary
-conduct side by side, across it one after the other:
+Boundaries normal to z take a share f of the cell's volume. Grain and boundary conduct in parallel along the boundary
+and in series across it:
 
     D_cell,∥ = f D_GB,∥ + (1 - f) D_bulk          1 / D_cell,⊥ = f / D_GB,⊥ + (1 - f) / D_bulk
 
@@ -23,23 +23,22 @@ DRAWS = 20_000
 
 
 class UnphysicalBoundaryError(InputError):
-    """No positive boundary diffusivity explains the cell at the stated width."""
+    """An error for a cell that no positive boundary diffusivity explains at the stated width."""
 
 
 @dataclass(frozen=True)
 class BoundaryDiffusivity:
-    """Diffusivities of the boundary itself, in cm²/s, which mean nothing without the width.
+    """Diffusivities of the boundary in cm²/s, valid only with the assumed width.
 
     Args:
         parallel: D_GB,∥ along the boundary.
-        parallel_physical_share: share of the draws of the measured values with a positive D_GB,∥; the interval is
-            conditional on it.
-        perpendicular: D_GB,⊥ across it.
+        parallel_physical_share: share of the draws with a positive D_GB,∥; the interval is conditional on them.
+        perpendicular: D_GB,⊥ across the boundary.
         perpendicular_physical_share: the same for D_GB,⊥.
         width_nm: assumed width of one boundary.
         thickness_nm: cell length per boundary.
-        layers_crossed: whether ions crossed several layers, as the series mixture assumes; otherwise D_GB,⊥ is biased
-            towards the bulk. None if the run is not known.
+        layers_crossed: whether ions crossed several layers, as the series mixture assumes. If False, D_GB,⊥ is biased
+            towards the bulk. None if unknown.
     """
 
     parallel: Uncertain
@@ -51,7 +50,7 @@ class BoundaryDiffusivity:
     layers_crossed: bool | None
 
     def to_json(self) -> dict:
-        """Plain data."""
+        """Return the diffusivities as JSON."""
         return {
             "boundary_parallel_cm2_s": self.parallel.to_json(),
             "boundary_perpendicular_cm2_s": self.perpendicular.to_json(),
@@ -71,19 +70,19 @@ def boundary_diffusivity(
     thickness_nm: float,
     seed: int = 0,
 ) -> BoundaryDiffusivity:
-    """Invert the mixtures for D_GB,∥ and D_GB,⊥, intervals propagated by log-normal draws of the three inputs.
+    """Invert the mixtures for D_GB,∥ and D_GB,⊥; log-normal draws of the three inputs propagate the intervals.
 
     Args:
         cell_parallel: whole-cell D in the plane of the boundary (axes "xy").
-        cell_perpendicular: whole-cell D across it (axes "z").
+        cell_perpendicular: whole-cell D across the boundary (axes "z").
         bulk: D of the same crystal without boundaries at the same temperature.
         width_nm: assumed width of one boundary.
         thickness_nm: cell length along z divided by the number of boundaries in it.
-        seed: of the draws.
+        seed: seed of the draws.
 
     Raises:
-        InputError: a width not below the cell length per boundary, or a diffusivity that is only an upper bound.
-        UnphysicalBoundaryError: more than half of the draws leave no positive D_GB: the width is too small.
+        InputError: the width exceeds the cell length per boundary, or a diffusivity is only an upper bound.
+        UnphysicalBoundaryError: more than half of the draws give no positive D_GB; the width is too small.
     """
     return BoundaryDiffusivity(
         *boundary_parallel(cell_parallel, bulk, width_nm, thickness_nm, seed),
@@ -95,7 +94,7 @@ def boundary_diffusivity(
 
 
 def layers_crossed(cell_perpendicular: Diffusivity | Uncertain, thickness_nm: float) -> bool | None:
-    """Whether the mean-square displacement across the layers exceeds the square of their period; None if not known."""
+    """Return whether the MSD across the layers exceeds the square of their period; None if unknown."""
     if isinstance(cell_perpendicular, Uncertain):
         return None
     return cell_perpendicular.msd_A2 / 3 > (thickness_nm * NM_IN_A) ** 2
@@ -104,7 +103,7 @@ def layers_crossed(cell_perpendicular: Diffusivity | Uncertain, thickness_nm: fl
 def boundary_parallel(
     cell: Diffusivity | Uncertain, bulk: Diffusivity | Uncertain, width_nm: float, thickness_nm: float, seed: int = 0
 ) -> tuple[Uncertain, float]:
-    """D_GB,∥ and the share of draws in which it is positive; arguments and errors as for `boundary_diffusivity`."""
+    """Return D_GB,∥ and the share of positive draws; arguments and errors as for `boundary_diffusivity`."""
     fraction = boundary_fraction(width_nm, thickness_nm)
     draws = mixture_parallel(_draws(cell, "cell's in-plane", seed), _draws(bulk, "bulk", seed + 1), fraction)
     return _physical(draws, "slower along", width_nm, thickness_nm)
@@ -113,22 +112,22 @@ def boundary_parallel(
 def boundary_perpendicular(
     cell: Diffusivity | Uncertain, bulk: Diffusivity | Uncertain, width_nm: float, thickness_nm: float, seed: int = 0
 ) -> tuple[Uncertain, float]:
-    """D_GB,⊥ and the share of draws in which it is positive; arguments and errors as for `boundary_diffusivity`."""
+    """Return D_GB,⊥ and the share of positive draws; arguments and errors as for `boundary_diffusivity`."""
     fraction = boundary_fraction(width_nm, thickness_nm)
     draws = mixture_series(_draws(cell, "cell's normal", seed), _draws(bulk, "bulk", seed + 1), fraction)
     return _physical(draws, "faster across", width_nm, thickness_nm)
 
 
 def boundary_fraction(width_nm: float, thickness_nm: float) -> float:
-    """Volume share f of the boundary, width / cell length per boundary.
+    """Return the volume share f of the boundary, width / cell length per boundary.
 
     Raises:
-        InputError: not 0 < width < thickness.
+        InputError: the width is not between 0 and the thickness.
     """
     if not 0 < width_nm < thickness_nm:
         raise InputError(
-            f"a boundary of {width_nm} nm does not fit into {thickness_nm:.2f} nm of cell per boundary; take a smaller"
-            " width or thicker grains",
+            f"a boundary {width_nm} nm wide does not fit into {thickness_nm:.2f} nm of cell per boundary; take a"
+            " smaller width or thicker grains",
             path="boundary_width_nm",
             given=width_nm,
             accepted=f"0 < width < {thickness_nm:.2f} nm",
@@ -137,22 +136,22 @@ def boundary_fraction(width_nm: float, thickness_nm: float) -> float:
 
 
 def mixture_parallel(cell: np.ndarray, bulk: np.ndarray, fraction: float) -> np.ndarray:
-    """D_GB,∥ = (D_cell - (1 - f) D_bulk) / f; negative where no boundary explains the cell."""
+    """Return D_GB,∥ = (D_cell - (1 - f) D_bulk) / f; negative where no boundary explains the cell."""
     return (cell - (1 - fraction) * bulk) / fraction
 
 
 def mixture_series(cell: np.ndarray, bulk: np.ndarray, fraction: float) -> np.ndarray:
-    """D_GB,⊥ = f / (1 / D_cell - (1 - f) / D_bulk); negative where no boundary explains the cell."""
+    """Return D_GB,⊥ = f / (1 / D_cell - (1 - f) / D_bulk); negative where no boundary explains the cell."""
     return fraction / (1 / cell - (1 - fraction) / bulk)
 
 
 def _draws(value: Diffusivity | Uncertain, name: str, seed: int) -> np.ndarray:
-    """Log-normal draws with the median and the 95 % interval of the value."""
+    """Return log-normal draws with the median and the 95 % interval of the value."""
     if isinstance(value, Diffusivity):
         if value.estimate is None:
             raise InputError(
-                f"the {name} diffusivity at {value.temperature_K:g} K is an upper bound only ({value.reason}), from"
-                " which no boundary diffusivity follows; run longer or hotter",
+                f"the {name} diffusivity at {value.temperature_K:g} K is only an upper bound ({value.reason}) and gives"
+                " no boundary diffusivity; run longer or hotter",
                 given=value.upper_bound_cm2_s,
             )
         value = value.estimate
@@ -163,8 +162,8 @@ def _physical(draws: np.ndarray, how: str, width_nm: float, thickness_nm: float)
     positive = draws[draws > 0]
     if len(positive) < len(draws) / 2:
         raise UnphysicalBoundaryError(
-            f"the cell diffuses {how} the boundary than its grains alone would allow if that is {width_nm} nm wide in"
-            f" {thickness_nm:.2f} nm of cell: widen it, or the bulk run is of another crystal",
+            f"the cell diffuses {how} the boundary than its grains alone allow with a boundary of {width_nm} nm in"
+            f" {thickness_nm:.2f} nm of cell: increase the width, or use a bulk run of the same crystal",
             path="boundary_width_nm",
             given=width_nm,
         )

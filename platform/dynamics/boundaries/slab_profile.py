@@ -1,4 +1,4 @@
-"""Local diffusivity and density as functions of the distance to a boundary, and the width they suggest."""
+"""Profiles of local diffusivity and density over the distance to a boundary, and the width they suggest."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ IONS_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class SlabProfile:
-    """Slabs parallel to the boundary, both sides and all boundaries of the cell folded together.
+    """Local properties of slabs parallel to the boundary, averaged over both sides and all boundaries.
 
     Args:
-        distance_A: (slabs,) centres, from the boundary plane to the middle of the grain.
+        distance_A: (slabs,) distances of the centres, from the boundary plane to the middle of the grain.
         parallel_cm2_s: (slabs,) local diffusivity in the plane.
         perpendicular_cm2_s: (slabs,) local mobility along the normal over the same short lags.
         parallel_half_cm2_s: (slabs,) half of the 95 % interval in the plane, from the spread of five stretches.
-        perpendicular_half_cm2_s: (slabs,) the same along the normal.
+        perpendicular_half_cm2_s: (slabs,) half of the 95 % interval along the normal.
         density_A3: (slabs,) mobile ions per volume.
-        lag_ps: τ; the slope is taken between τ and 2 τ.
+        lag_ps: lag τ; the slope is taken between τ and 2 τ.
     """
 
     distance_A: np.ndarray
@@ -39,12 +39,12 @@ class SlabProfile:
     lag_ps: float
 
     def to_json(self) -> dict:
-        """Plain data."""
+        """Return the profile as JSON."""
         return {name: np.asarray(value).tolist() for name, value in vars(self).items()}
 
     @classmethod
     def from_json(cls, data: dict) -> SlabProfile:
-        """Invert `to_json`."""
+        """Restore the profile from `to_json`."""
         arrays = {name: np.asarray(value) for name, value in data.items() if name != "lag_ps"}
         return cls(**arrays, lag_ps=float(data["lag_ps"]))
 
@@ -52,19 +52,19 @@ class SlabProfile:
 def slab_profile(
     trajectory: Trajectory, plane_fractions: np.ndarray, slab_A: float = 2.0, lag_ps: float = 2.0
 ) -> SlabProfile:
-    """Diffusivity of ions by the slab in which the displacement has its middle, (MSD(2τ) - MSD(τ)) / 2dτ.
+    """Return the diffusivity (MSD(2τ) - MSD(τ)) / 2dτ by slab; a displacement counts in the slab of its middle.
 
-    Short lags keep an ion in its slab and the difference removes the vibrations; ions that leave within 2τ blur the
-    profile by their displacement: it is a qualitative companion to the inversion of the whole cell, no replacement.
+    With short lags an ion stays in its slab, and the difference removes the vibrations. Ions that leave within 2τ blur
+    the profile by their displacement. The profile is qualitative and does not replace the inversion of the whole cell.
 
     Args:
-        trajectory: of a cell with boundaries normal to z.
-        plane_fractions: heights of the boundary planes in units of the cell height, `boundary_planes_A` over it.
-        slab_A: thickness of a slab, about.
-        lag_ps: τ.
+        trajectory: run of a cell with boundaries normal to z.
+        plane_fractions: heights of the boundary planes over the cell height, see `boundary_planes_A`.
+        slab_A: approximate thickness of a slab.
+        lag_ps: lag τ.
 
     Raises:
-        InputError: no plane, or a run shorter than five stretches of 4 τ.
+        InputError: there is no plane, or the run is shorter than 20 τ.
     """
     planes = np.atleast_1d(np.asarray(plane_fractions, dtype=float))
     if planes.size == 0:
@@ -74,7 +74,7 @@ def slab_profile(
     lag, length = max(1, round(lag_ps / trajectory.interval_ps)), trajectory.frames // BLOCKS
     if length < 4 * lag:
         raise InputError(
-            f"{trajectory.duration_ps:.0f} ps are too short for a profile with lags of {lag_ps} ps; shorten the lag",
+            f"a run of {trajectory.duration_ps:.0f} ps is too short for lags of {lag_ps} ps; shorten the lag",
             path="lag_ps",
             given=lag_ps,
             accepted=f"<= {trajectory.duration_ps / 20:.2f}",
@@ -96,10 +96,10 @@ def slab_profile(
 
 
 def mean_profile(profiles: Sequence[SlabProfile]) -> SlabProfile:
-    """Average of the profiles of several cells of one boundary, half intervals added in squares.
+    """Average the profiles of several cells of one boundary; half intervals are added in squares.
 
     Args:
-        profiles: of as many slabs; distances that differ a little, as thermal expansion has it, are averaged too.
+        profiles: profiles with equal numbers of slabs; distances, which differ by thermal expansion, are averaged.
     """
     count, first = len(profiles), profiles[0]
     return replace(
@@ -114,15 +114,15 @@ def mean_profile(profiles: Sequence[SlabProfile]) -> SlabProfile:
 
 
 def suggested_width_nm(distance_A: np.ndarray, values: np.ndarray, half_intervals: np.ndarray) -> float | None:
-    """Width of the region that differs from the grain: twice the distance at which half of the difference is left.
+    """Return twice the distance at which half of the difference between boundary and grain remains.
 
     Args:
-        distance_A: (slabs,) centres.
-        values: (slabs,) a local property; the outer half of the slabs stands for the grain.
+        distance_A: (slabs,) distances of the centres.
+        values: (slabs,) a local property; the outer half of the slabs gives the value of the grain.
         half_intervals: (slabs,) half of their 95 % intervals.
 
     Returns:
-        None where the boundary's value does not differ from the grain's by more than their intervals.
+        The width, or None where boundary and grain differ by less than their intervals.
     """
     outer = slice(len(values) // 2, None)
     grain = float(np.mean(values[outer]))
@@ -131,7 +131,7 @@ def suggested_width_nm(distance_A: np.ndarray, values: np.ndarray, half_interval
     if abs(deviation[0]) <= error:
         return None
     remaining = deviation / deviation[0]
-    beyond = int(np.argmax(remaining < 0.5))  # the grain itself is below, so there is always one
+    beyond = int(np.argmax(remaining < 0.5))  # the slabs of the grain are below, so one always exists
     before = beyond - 1
     share = (remaining[before] - 0.5) / (remaining[before] - remaining[beyond])
     return float(2 * (distance_A[before] + share * (distance_A[beyond] - distance_A[before])) / NM_IN_A)
@@ -146,9 +146,9 @@ def _edges(trajectory: Trajectory, planes: np.ndarray, slab_A: float) -> np.ndar
 def _block(
     part: Trajectory, origin_A: np.ndarray, planes: np.ndarray, edges: np.ndarray, lag: int
 ) -> tuple[np.ndarray, ...]:
-    """Density and increments of the in-plane and normal MSD between τ and 2τ, by slab, in blocks of ions."""
+    """Return the density and the increments of the in-plane and normal MSD between τ and 2τ, by slab."""
     height, bins = part.cell_A[2, 2], len(edges) - 1
-    counts, sums = np.zeros(bins), np.zeros((2, 3, bins))  # lag; samples, in the plane, along the normal
+    counts, sums = np.zeros(bins), np.zeros((2, 3, bins))  # (lag; samples, in-plane, normal)
     for relative in part.blocks(IONS_AT_ONCE):
         positions = relative + origin_A
         counts += _histogram(positions[:, :, 2], None, height, planes, edges)
@@ -165,7 +165,7 @@ def _block(
 def _histogram(
     z: np.ndarray, weights: np.ndarray | None, height: float, planes: np.ndarray, edges: np.ndarray
 ) -> np.ndarray:
-    """Sums over slabs by distance from the nearest plane."""
+    """Sum over ions by slab, from their distance to the nearest plane."""
     apart = z[..., None] / height - planes
     distance = np.abs(apart - np.round(apart)).min(axis=-1) * height
     return np.histogram(distance, bins=edges, weights=weights)[0]

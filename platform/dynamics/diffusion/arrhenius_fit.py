@@ -1,4 +1,4 @@
-"""Temperature dependence: ln D = ln D0 - Ea / (k_B T)."""
+"""Arrhenius fits of diffusivities: ln D = ln D0 - Ea / (k_B T)."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ SIGNIFICANCE = 0.01
 
 
 class AtTemperature(Protocol):
-    """A diffusivity of one run or of an ensemble; no estimate where there is only an upper bound."""
+    """A diffusivity of one run or of an ensemble; without estimate if only an upper bound is known."""
 
     @property
     def temperature_K(self) -> float:
-        """Of the runs."""
+        """The temperature of the runs."""
 
     @property
     def estimate(self) -> Uncertain | None:
-        """D in cm²/s."""
+        """The diffusivity D in cm²/s, None if only an upper bound is known."""
 
 
 @dataclass(frozen=True)
 class Arrhenius:
-    """A weighted straight line through ln D over 1/T.
+    """A weighted linear fit of ln D over 1/T.
 
     Args:
         activation_energy_eV: Ea with its 95 % interval.
         log_prefactor: ln(D0 / (cm²/s)).
-        covariance: (2, 2) of (ln D0, Ea in eV).
-        temperatures_K: of the diffusivities that took part.
-        left_out_K: temperatures with an upper bound only.
-        chi2_per_degree: misfit over what the intervals allow; the covariance is scaled by it where it exceeds 1.
-        is_arrhenius: False if a bend, two regimes or curvature beyond the errors, is significant at 1 %.
-        regimes: (transition in K, Ea below, Ea above, both in eV) of the best two-regime fit where it is significant.
+        covariance: (2, 2) covariance of (ln D0, Ea in eV).
+        temperatures_K: temperatures of the fitted diffusivities.
+        left_out_K: temperatures with only an upper bound.
+        chi2_per_degree: χ² per degree of freedom; above 1 it scales the covariance.
+        is_arrhenius: False if two regimes or a curvature is significant at 1 %.
+        regimes: (transition in K, Ea below in eV, Ea above in eV) of the best two-regime fit; None if not significant.
     """
 
     activation_energy_eV: Uncertain
@@ -53,14 +53,14 @@ class Arrhenius:
     regimes: tuple[float, float, float] | None
 
     def at(self, temperature_K: float) -> Uncertain:
-        """D in cm²/s at a temperature, with the interval that the fit's covariance gives it."""
+        """Return D in cm²/s at a temperature, with the interval from the fit's covariance."""
         row = _design(np.array([float(temperature_K)]))[0]
         mean = float(row @ [self.log_prefactor, self.activation_energy_eV.value])
         spread = Z95 * float(np.sqrt(row @ self.covariance @ row))
         return Uncertain(*(float(np.exp(mean + shift)) for shift in (0.0, -spread, spread)))
 
     def to_json(self) -> dict:
-        """Plain data, with the extrapolation to 300 K."""
+        """Return the fit as JSON, with the extrapolation to 300 K."""
         return {
             "activation_energy_eV": self.activation_energy_eV.to_json(),
             "log_prefactor": self.log_prefactor,
@@ -75,13 +75,13 @@ class Arrhenius:
 
 
 def arrhenius(diffusivities: Sequence[AtTemperature]) -> Arrhenius:
-    """Fit ln D = ln D0 - Ea / (k_B T) with weights from the intervals; upper bounds are left out and named.
+    """Fit ln D = ln D0 - Ea / (k_B T) with weights from the intervals; upper bounds are left out and listed.
 
     Args:
-        diffusivities: several temperatures, repeated ones (seeds) welcome.
+        diffusivities: values at two or more temperatures; several values per temperature are allowed.
 
     Raises:
-        InputError: fewer than two temperatures with a valid diffusivity.
+        InputError: fewer than two temperatures have a valid diffusivity.
     """
     valid = [(d.temperature_K, d.estimate) for d in diffusivities if d.estimate is not None]
     left_out = tuple(d.temperature_K for d in diffusivities if d.estimate is None)
@@ -126,7 +126,7 @@ def _weighted_fit(design: np.ndarray, values: np.ndarray, sigma: np.ndarray) -> 
 
 
 def _is_curved(design: np.ndarray, values: np.ndarray, sigma: np.ndarray, chi2: float) -> bool:
-    """Whether a parabola in 1/T is better than the line by more than chance."""
+    """Test whether a parabola in 1/T fits significantly better than the line."""
     from scipy.stats import chi2 as distribution
 
     if len(np.unique(design[:, 1])) < 3:
@@ -139,7 +139,7 @@ def _is_curved(design: np.ndarray, values: np.ndarray, sigma: np.ndarray, chi2: 
 def _two_regimes(
     temperatures: np.ndarray, values: np.ndarray, sigma: np.ndarray, chi2: float
 ) -> tuple[float, float, float] | None:
-    """Fit a continuous line with one bend between inner temperatures; None if it is no better than chance allows."""
+    """Fit a continuous line with one bend between inner temperatures; return None if it is not significant."""
     from scipy.stats import chi2 as distribution
 
     levels = np.unique(temperatures)

@@ -16,19 +16,19 @@ from argyro.platform.dynamics.diffusion.msd import (
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 BLOCKS_MIN, BLOCKS_MAX = 5, 20
-BLOCK_PS = 10.0  # long enough for a slope beyond vibrations, short since every stretch gives the sum only once
-WINDOW = (1 / 5, 1 / 2)  # of a block
+BLOCK_PS = 10.0  # longer than vibrations, and short because each block gives only one sample of the sum
+WINDOW = (1 / 5, 1 / 2)  # fitted lags over the block length
 
 
 @dataclass(frozen=True)
 class Collective:
-    """Charge transport beside tracer transport.
+    """Charge transport in comparison with tracer transport.
 
     Args:
-        charge_cm2_s: D_σ, slope of ⟨|Σ Δr|²⟩ / N over 2 d, with its 95 % interval; None if statistics do not allow it.
-        haven_ratio: D_tracer / D_σ over the same lags, None likewise.
-        blocks: number of independent stretches the interval rests on.
-        window_ps: lags used.
+        charge_cm2_s: D_σ, slope of ⟨|Σ Δr|²⟩ / N over 2 d, with its 95 % interval; None without sufficient statistics.
+        haven_ratio: D_tracer / D_σ over the same lags; None without sufficient statistics.
+        blocks: number of independent blocks behind the interval.
+        window_ps: fitted lags.
     """
 
     charge_cm2_s: Uncertain | None
@@ -37,7 +37,7 @@ class Collective:
     window_ps: tuple[float, float]
 
     def to_json(self) -> dict:
-        """Plain data."""
+        """Return the result as JSON."""
         return {
             "charge_cm2_s": self.charge_cm2_s.to_json() if self.charge_cm2_s else None,
             "haven_ratio": self.haven_ratio.to_json() if self.haven_ratio else None,
@@ -47,16 +47,16 @@ class Collective:
 
 
 def collective(trajectory: Trajectory, axes: str = "xyz") -> Collective:
-    """Charge diffusivity and Haven ratio from independent stretches of the run.
+    """Estimate charge diffusivity and Haven ratio from independent blocks of the run.
 
-    The displacement of the sum of N ions is one sample where the tracer has N, so its error is √N times larger. The run
-    is cut into at least 5 stretches; their mean slope has a t-distributed error, ln H_R one from the jackknife.
+    The summed displacement of N ions gives one sample, the tracer N samples; its error is √N times larger. The run is
+    divided into at least 5 blocks. The mean slope has a t-distributed error, ln H_R a jackknife error.
 
     Args:
-        trajectory: at least 50 ps give an answer.
-        axes: along which the displacement is taken.
+        trajectory: run of at least 50 ps; shorter runs give no value.
+        axes: axes of the displacement.
 
-    Source: Marcolongo, Marzari, Phys. Rev. Materials 1, 025402 (2017), on H_R; Efron's jackknife.
+    Source: Marcolongo, Marzari, Phys. Rev. Materials 1, 025402 (2017), for H_R; Efron's jackknife.
     """
     blocks = min(BLOCKS_MAX, int(trajectory.duration_ps / BLOCK_PS))
     length = trajectory.frames // max(blocks, 1)

@@ -17,18 +17,18 @@ import numpy as np
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 AXES = {"x": 0, "y": 1, "z": 2}
-CHUNK_BYTES = 16 << 20  # one block of zero-padded ions; small enough to stay near the processor
+CHUNK_BYTES = 16 << 20  # size of one block of zero-padded ions; fits the processor's cache
 THREADS = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
 
 
 @dataclass(frozen=True)
 class MeanSquareDisplacement:
-    """⟨Δr_a Δr_b⟩ of the ions relative to the framework, for every lag.
+    """Mean products ⟨Δr_a Δr_b⟩ of displacements relative to the framework, for every lag.
 
     Args:
-        lags_ps: (lags,) times, from 0.
+        lags_ps: (lags,) lags, from 0.
         tensor_A2: (lags, 3, 3) mean products of displacements.
-        ions: number of ions averaged over.
+        ions: number of averaged ions.
         steps: number of intervals in the trajectory, frames - 1.
     """
 
@@ -38,15 +38,15 @@ class MeanSquareDisplacement:
     steps: int
 
     def along(self, axes: str = "xyz") -> np.ndarray:
-        """(lags,) Mean-square displacement in Å², summed over the given axes."""
+        """Return the (lags,) mean-square displacement in Å², summed over the given axes."""
         return np.sum([self.tensor_A2[:, AXES[axis], AXES[axis]] for axis in axes], axis=0)
 
 
 def mean_square_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:
-    """Multi-origin MSD tensor for all lags, framework drift removed, in blocks of ions.
+    """Compute the multi-origin MSD tensor for all lags, with the framework drift removed.
 
     Args:
-        trajectory: any number of frames and ions; only one block of ions is held in memory.
+        trajectory: any number of frames and ions; memory holds one block of ions.
     """
     frames, ions = trajectory.frames, trajectory.ions
     correlation = _Correlation(frames)
@@ -58,7 +58,7 @@ def mean_square_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:
 
 
 def collective_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:
-    """Multi-origin mean square of the summed displacement of all ions over their number, ⟨ΔR_a ΔR_b⟩ / N."""
+    """Compute the multi-origin mean square of the summed displacement of all ions, ⟨ΔR_a ΔR_b⟩ / N."""
     total = sum(positions.sum(axis=1) for positions in trajectory.blocks(1024))
     correlation = _Correlation(trajectory.frames)
     correlation.add(np.asarray(total)[:, None, :])
@@ -67,7 +67,7 @@ def collective_displacement(trajectory: Trajectory) -> MeanSquareDisplacement:
 
 
 class _Correlation:
-    """Sums over ions of spectra and of products, from which the displacement tensor follows."""
+    """Sums of spectra and of products over ions, which give the displacement tensor."""
 
     def __init__(self, frames: int):
         from scipy.fft import next_fast_len
@@ -81,7 +81,7 @@ class _Correlation:
         from scipy.fft import rfft
 
         series = np.ascontiguousarray((positions - positions.mean(axis=0)).transpose(2, 1, 0))
-        # real and imaginary parts side by side: Re(F_a F_b*) is the sum of their two products
+        # With real and imaginary parts side by side, Re(F_a F_b*) is the sum of two products.
         spectra = rfft(series, n=self.length, axis=-1, workers=THREADS).view(float)
         for a in range(3):
             for b in range(a, 3):
@@ -89,7 +89,7 @@ class _Correlation:
                 self.products[a, b] += np.einsum("nt,nt->t", series[a], series[b])
 
     def tensor(self) -> np.ndarray:
-        """(lags, 3, 3) mean products of displacements, summed over ions."""
+        """Return the (lags, 3, 3) mean products of displacements, summed over ions."""
         from scipy.fft import irfft
 
         result = np.zeros((self.frames, 3, 3))
@@ -100,17 +100,17 @@ class _Correlation:
                 total = np.concatenate([[0.0], np.cumsum(self.products[a, b])])
                 ends = total[counts] + total[-1] - total[self.frames - counts]
                 result[:, a, b] = result[:, b, a] = (ends - 2 * correlation) / counts
-        result[0] = 0.0  # exactly; the difference above leaves rounding
+        result[0] = 0.0  # removes the rounding error of the difference above
         return result
 
 
 def squared_displacement_moments(trajectory: Trajectory, lag_steps: np.ndarray, samples: int = 300_000) -> np.ndarray:
-    """⟨Δr_a² Δr_b²⟩ at some lags, which gives the variance of the squared displacement along any axes.
+    """Compute ⟨Δr_a² Δr_b²⟩ at some lags, for the variance of the squared displacement along any axes.
 
     Args:
-        trajectory: as above.
+        trajectory: the run.
         lag_steps: (k,) lags in intervals, each at least 1.
-        samples: displacements used per lag; with more at hand origins are skipped, a variance good to 1 % is enough.
+        samples: largest number of displacements per lag; 300 000 give the variance to 1 %.
 
     Returns:
         (k, 3, 3) moments in Å⁴.

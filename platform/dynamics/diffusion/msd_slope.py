@@ -1,10 +1,9 @@
-"""Slope of a mean-square displacement with its posterior, from correlated points of unequal variance.
+"""Posterior of the slope of a mean-square displacement, from correlated points of unequal variance.
 
 The mean over n_i independent displacements (ions × run length / lag) has the variance v_i = var(Δr²) / n_i, and two
-lags share displacements: cov_ij = v_i n_i / n_j for i ≤ j. Where ions move together, see `ion_correlation`, they count
-as fewer. With this covariance the line MSD = slope × t + intercept
-has a normal likelihood. `kinisi` samples it; the same posterior has a closed form (generalised least squares,
-slope > 0), which serves where it is wanted hundreds of times.
+lags share displacements: cov_ij = v_i n_i / n_j for i ≤ j. Correlated ions count as fewer, see `ion_correlation`.
+With this covariance the line MSD = slope × t + intercept has a normal likelihood. `kinisi` samples the posterior. Its
+closed form (generalised least squares, slope > 0) is used where hundreds of slopes are needed.
 
 Source: McCluskey, Coles, Morgan, J. Chem. Theory Comput. 21, 79 (2025); package kinisi.
 """
@@ -20,18 +19,18 @@ from argyro.platform.dynamics.diffusion.msd import AXES, MeanSquareDisplacement,
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 LAG_POINTS = 32  # neighbouring lags share nearly all displacements: more points add time, not information
-KINISI_WALKERS, KINISI_STEPS, KINISI_BURN_IN = 32, 1000, 500  # fewer steps of burn-in leave outliers from the start
+KINISI_WALKERS, KINISI_STEPS, KINISI_BURN_IN = 32, 1000, 500  # a shorter burn-in leaves initial outliers
 
 
 @dataclass(frozen=True)
 class Points:
-    """Mean-square displacement at a few lags with its covariance.
+    """Mean-square displacements at a few lags with their covariance.
 
     Args:
         lags_ps: (k,) lags.
         msd_A2: (k,) mean-square displacements along the axes.
         variances_A4: (k,) variances of these means.
-        samples: (k,) independent displacements behind each.
+        samples: (k,) independent displacements in each mean.
         dimensions: number of axes.
         ion_correlation: number of ions that count as one.
     """
@@ -45,10 +44,10 @@ class Points:
 
     @property
     def covariance_A4(self) -> np.ndarray:
-        """(k, k) covariance of the means, σ_i σ_j √(n_j / n_i) for i ≤ j.
+        """Return the (k, k) covariance of the means, σ_i σ_j √(n_j / n_i) for i ≤ j.
 
-        For free diffusion, σ_i² ∝ n_i⁻³, this is kinisi's v_i n_i / n_j. Where ions are caged σ grows more slowly and
-        that form stops being positive definite, while this one always is.
+        For free diffusion, σ_i² ∝ n_i⁻³, this is kinisi's v_i n_i / n_j. For caged ions σ grows more slowly, and only
+        the form used here stays positive definite.
         """
         sigma = np.sqrt(self.variances_A4)
         correlation = np.sqrt(
@@ -57,7 +56,7 @@ class Points:
         return correlation * sigma[:, None] * sigma[None, :]
 
     def between(self, start_ps: float, end_ps: float) -> Points:
-        """Points of a window, both ends included."""
+        """Return the points of a window, both ends included."""
         keep = (self.lags_ps >= start_ps - 1e-9) & (self.lags_ps <= end_ps + 1e-9)
         return replace(
             self,
@@ -71,13 +70,13 @@ class Points:
 def points(
     trajectory: Trajectory, msd: MeanSquareDisplacement, lag_steps: np.ndarray, axes: tuple[str, ...]
 ) -> list[Points]:
-    """Mean-square displacements along several sets of axes with their variances, from one pass over the trajectory.
+    """Compute mean-square displacements and their variances for several sets of axes in one pass.
 
     Args:
-        trajectory: the run that `msd` was made from.
-        msd: its mean-square displacement.
+        trajectory: the run.
+        msd: mean-square displacement of the run.
         lag_steps: (k,) lags in intervals.
-        axes: such as ("xyz", "xy", "z").
+        axes: sets of axes such as ("xyz", "xy", "z").
     """
     moments = squared_displacement_moments(trajectory, lag_steps)
     result = []
@@ -86,19 +85,19 @@ def points(
         chosen = [AXES[name] for name in names]
         mean = msd.along(names)[lag_steps]
         fourth = moments[:, chosen][:, :, chosen].sum(axis=(1, 2))
-        # ions that never move have no spread; a floor keeps the covariance regular
+        # Immobile ions have no variance; a lower limit keeps the covariance regular.
         variance = np.maximum(fourth - mean**2, 1e-6 * mean**2 + 1e-12)
         result.append(Points(msd.lags_ps[lag_steps], mean, variance / samples, samples, len(names), correlation))
     return result
 
 
 def lag_grid(steps: int, start: int, end: int) -> np.ndarray:
-    """At most LAG_POINTS different lags from start to end, evenly spaced."""
+    """Return at most LAG_POINTS different lags from start to end, evenly spaced."""
     return np.unique(np.linspace(max(1, start), min(end, steps), LAG_POINTS).round().astype(int))
 
 
 def line(data: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Generalised least squares: ((slope Å²/ps, intercept Å²), their 2 × 2 covariance)."""
+    """Fit a line by generalised least squares: ((slope Å²/ps, intercept Å²), their 2 × 2 covariance)."""
     design = np.column_stack([data.lags_ps, np.ones_like(data.lags_ps)])
     weighted = np.linalg.solve(data.covariance_A4, design)
     covariance = np.linalg.inv(design.T @ weighted)
@@ -106,7 +105,7 @@ def line(data: Points) -> tuple[np.ndarray, np.ndarray]:
 
 
 def exact_slopes(data: Points, seed: int, draws: int = 4000) -> np.ndarray:
-    """Draws of the slope in Å²/ps from its posterior in closed form, a normal cut off at zero."""
+    """Draw the slope in Å²/ps from its closed-form posterior, a normal truncated at zero."""
     from scipy.stats import truncnorm
 
     best, covariance = line(data)
@@ -115,7 +114,7 @@ def exact_slopes(data: Points, seed: int, draws: int = 4000) -> np.ndarray:
 
 
 def kinisi_slopes(data: Points, seed: int) -> np.ndarray:
-    """Draws of the slope in Å²/ps from kinisi's Markov chain."""
+    """Draw the slope in Å²/ps by kinisi's Markov chain."""
     import scipp
     from kinisi.diffusion import Diffusion
 
@@ -128,7 +127,7 @@ def kinisi_slopes(data: Points, seed: int) -> np.ndarray:
         {"da": scipp.DataArray(data=means, coords=coords), "dimensionality": scipp.scalar(data.dimensions)}
     )
     fit = _with_covariance(Diffusion, data)(group)
-    state = np.random.get_state()  # noqa: NPY002  kinisi draws from numpy's global generator, which is put back below
+    state = np.random.get_state()  # noqa: NPY002  kinisi uses numpy's global generator; its state is restored below
     try:
         fit.bayesian_regression(
             lags[0],
@@ -144,7 +143,7 @@ def kinisi_slopes(data: Points, seed: int) -> np.ndarray:
 
 
 def _with_covariance(base: type, data: Points) -> type:
-    """Give kinisi's fit the covariance above in place of its own, which is indefinite for caged ions."""
+    """Replace the covariance of kinisi's fit, which is indefinite for caged ions, by that of `Points`."""
     import scipp
 
     class Fit(base):

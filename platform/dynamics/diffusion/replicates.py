@@ -1,4 +1,4 @@
-"""One diffusivity from independent runs: seeds, disorder realisations."""
+"""One diffusivity from replicates: independent runs with other seeds or disorder realisations."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 
-SPREAD_SCALE = 0.4  # of ln D between runs: 0.08 to 0.3 is usual, more than 0.8 hardly believed
+SPREAD_SCALE = 0.4  # prior scale of the spread of ln D between runs; 0.08 to 0.3 is usual, above 0.8 is unlikely
 SPREADS = np.linspace(0.0, 4 * SPREAD_SCALE, 400)
 
 
 def combine(runs: Sequence[Uncertain]) -> Uncertain:
-    """Mean of ln D over runs, with the spread between runs that they show or that so few of them would not.
+    """Average ln D over runs, with an interval that includes the spread between runs.
 
-    ln D_i is normal about the mean with the variance σ_i² + τ²: σ_i of the run's own interval, τ the spread between
-    arrangements and seeds. The mean is integrated over τ with a half-normal prior of scale 0.4, which matters for two
-    or three runs: taking τ from their difference alone, the interval would be nothing or a factor of ten.
+    ln D_i is normal about the mean with the variance σ_i² + τ². σ_i comes from the run's interval; τ is the spread
+    between arrangements and seeds. The mean is integrated over τ with a half-normal prior of scale 0.4. The prior keeps
+    the interval reasonable for two or three runs, whose difference alone determines τ badly.
 
     Args:
         runs: diffusivities of the same system and temperature.
 
     Raises:
-        InputError: no run.
+        InputError: the list of runs is empty.
 
     Source: Röver, Bender, Dias, Schmid, Schmidli, Sturtz, Weber, Friede, Res. Synth. Methods 12, 448 (2021).
     """
@@ -44,7 +44,7 @@ def combine(runs: Sequence[Uncertain]) -> Uncertain:
 
 
 def _quantiles(means: np.ndarray, sigmas: np.ndarray, shares: np.ndarray) -> Uncertain:
-    """Median and central 95 % of exp of a mixture of normals."""
+    """Return the median and central 95 % interval of exp of a mixture of normals."""
     from scipy.optimize import brentq
     from scipy.special import ndtr
 
@@ -61,12 +61,12 @@ class Ensemble:
     """One diffusivity from all runs of a system at one temperature.
 
     Args:
-        temperature_K: of the runs.
-        estimate: D in cm²/s, the mean of ln D; None if half of the runs or more give no value.
-        upper_bound_cm2_s: where there is no estimate, the mean of the runs' upper limits.
-        runs: how many there are.
-        valid_runs: how many of them give a value.
-        spread: standard deviation of ln D between those, None if there are fewer than two.
+        temperature_K: temperature of the runs.
+        estimate: D in cm²/s from the mean of ln D; None if half or more of the runs give no value.
+        upper_bound_cm2_s: mean of the runs' upper limits, given without an estimate.
+        runs: number of runs.
+        valid_runs: number of runs with a value.
+        spread: standard deviation of ln D between valid runs; None for fewer than two.
     """
 
     temperature_K: float
@@ -77,21 +77,21 @@ class Ensemble:
     spread: float | None
 
     def to_json(self) -> dict:
-        """Plain data."""
+        """Return the ensemble as JSON."""
         value = self.estimate.to_json() if self.estimate else None
         rest = {name: item for name, item in vars(self).items() if name != "estimate"}
         return {"diffusivity_cm2_s": value, "valid": value is not None} | rest
 
 
 def ensemble(temperature_K: float, runs: Sequence[tuple[Uncertain | None, float | None]]) -> Ensemble:
-    """Combine runs, those included that give only an upper bound.
+    """Combine runs, including those with only an upper bound.
 
-    Leaving those out would favour the fast ones. Where most runs give a value, the lower limit falls to the share of
-    valid runs, as if the others stood still; where most do not, the mean of all upper limits bounds the mean D.
+    Without them the mean would be too high. If most runs give a value, the lower limit is multiplied by the share of
+    valid runs: the others count as immobile. Otherwise the mean of all upper limits bounds the mean D.
 
     Args:
-        temperature_K: of all runs.
-        runs: (estimate, upper bound if there is none) of each.
+        temperature_K: temperature of all runs.
+        runs: (estimate, upper bound without an estimate) of each run.
     """
     valid = [estimate for estimate, _ in runs if estimate is not None]
     spread = float(np.std(np.log([run.value for run in valid]), ddof=1)) if len(valid) > 1 else None

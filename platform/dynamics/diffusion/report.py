@@ -1,4 +1,4 @@
-"""Builds the report and the plot of `argyro diffusion`."""
+"""Report and plot of `argyro diffusion`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def load(
     species: str = "Li",
     options: ReadOptions | None = None,
 ) -> Trajectory:
-    """Read pieces of one run, or one compact trajectory of argyro, which knows its own interval and species.
+    """Read the pieces of one run, or one compact trajectory, which states its interval and species.
 
     Args:
         paths: files in order of time.
         frame_interval_fs: time between frames; None if the files state it.
-        species: the mobile element.
-        options: facts that the files lack.
+        species: mobile element.
+        options: facts that the files lack, such as the cell.
 
     Raises:
-        InputError: as `read_trajectories`; an interval or a species that the compact trajectory contradicts.
+        InputError: see `read_trajectories`; or the interval or species contradicts the compact trajectory.
     """
     paths = [Path(path) for path in paths]
     compact = [path for path in paths if is_compact(path)]
@@ -42,7 +42,7 @@ def load(
         return read_trajectories(paths, frame_interval_fs, species, options)
     if len(paths) > 1:
         raise InputError(
-            f"{compact[0]} is a compact trajectory of argyro, which is read alone; give one file",
+            f"{compact[0]} is a compact trajectory and must be the only file; give one file",
             path=str(compact[0]),
             accepted="one compact trajectory, or pieces of other formats",
         )
@@ -55,14 +55,14 @@ def _require_agreement(trajectory: Trajectory, frame_interval_fs: float | None, 
     own_fs = trajectory.interval_ps * 1000
     if frame_interval_fs is not None and not abs(frame_interval_fs / own_fs - 1) <= 1e-6:
         raise InputError(
-            f"frames of this trajectory lie {own_fs:g} fs apart, not {frame_interval_fs:g}; leave the option out",
+            f"the frame interval of this trajectory is {own_fs:g} fs, not {frame_interval_fs:g}; leave the option out",
             path="frame-interval-fs",
             given=frame_interval_fs,
             accepted=f"{own_fs:g}",
         )
     if species != trajectory.species:
         raise InputError(
-            f"this trajectory holds {trajectory.species}, not {species}; give --species {trajectory.species}",
+            f"this trajectory contains {trajectory.species}, not {species}; give --species {trajectory.species}",
             path="species",
             given=species,
             accepted=trajectory.species,
@@ -85,21 +85,21 @@ def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "
 
 
 def charge_transport(trajectory: Trajectory, measured: Diffusivity) -> Collective:
-    """Measure charge transport; without a value where the tracer gives no value either.
+    """Measure charge transport, without a value if the tracer gives none.
 
-    It is taken from lags of a few ps, at which caged ions move too and give a ratio without meaning.
+    The fit uses lags of a few ps, at which caged ions also move; their ratio has no meaning.
     """
     found = collective(trajectory, measured.axes)
     return found if measured.valid else replace(found, charge_cm2_s=None, haven_ratio=None)
 
 
 def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:
-    """Draw the mean-square displacement, the window fitted and the line or, if there is no value, the reason.
+    """Draw the mean-square displacement with the fit window and line, or the reason for a missing value.
 
     Args:
         trajectory: the run.
-        report: what `diffusion_report` returned for it.
-        path: picture to write; the ending sets the format.
+        report: the output of `diffusion_report` for this run.
+        path: picture to write; its ending sets the format.
     """
     from matplotlib.figure import Figure
 
@@ -110,7 +110,7 @@ def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:
     panel = figure.subplots()
     shown = slice(0, int(5 / 6 * msd.steps) + 1)
     panel.plot(msd.lags_ps[shown], values[shown], color="0.3", label=f"{result.species}, {result.axes}")
-    panel.axvspan(*result.window_ps, color="C0", alpha=0.12, label="window of the fit")
+    panel.axvspan(*result.window_ps, color="C0", alpha=0.12, label="fit window")
     if result.estimate is None:
         panel.set_title(f"D < {result.upper_bound_cm2_s:.2g} cm²/s: {result.reason}", fontsize="small", wrap=True)
     else:

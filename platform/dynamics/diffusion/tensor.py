@@ -1,4 +1,4 @@
-"""The whole diffusion tensor of a cell."""
+"""Tracer diffusion tensor of a cell."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 
 def diffusion_tensor_cm2_s(trajectory: Trajectory) -> np.ndarray:
-    """(3, 3) tracer tensor, slope of ⟨Δr_a Δr_b⟩ over 2, in the axes of the cell file; symmetric, without intervals.
+    """Return the symmetric (3, 3) tracer tensor, slope of ⟨Δr_a Δr_b⟩ over 2, in the axes of the cell file.
 
-    For a boundary in the xy plane D∥ = (D_xx + D_yy) / 2 and D⊥ = D_zz; `diffusivities` gives those with intervals.
+    For a boundary in the xy plane D∥ = (D_xx + D_yy) / 2 and D⊥ = D_zz. `diffusivities` returns these with intervals.
 
     Args:
-        trajectory: of any length; lags from a sixth to a half of it are fitted.
+        trajectory: run of any length; the fit uses lags from 1/6 to 1/2 of it.
     """
     msd = mean_square_displacement(trajectory)
     start, end = (int(share * msd.steps) for share in WINDOW)

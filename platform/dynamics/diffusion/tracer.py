@@ -1,4 +1,4 @@
-"""Tracer diffusivity of a run with its interval, or an upper bound where the run does not support a value."""
+"""Tracer diffusivity of a run with its interval, or an upper bound if the run does not support a value."""
 
 from __future__ import annotations
 
@@ -17,36 +17,37 @@ from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 WINDOW = (
     1 / 6,
     1 / 2,
-)  # of the run; later lags rest on few origins and bias the fit: large MSD, large variance, low weight
+)  # shares of the run; later lags have few origins and bias the fit: large MSD, large variance, low weight
 SAMPLERS = {"kinisi": kinisi_slopes, "exact": exact_slopes}
 
 
 @dataclass(frozen=True)
 class Diffusivity:
-    """A diffusivity never travels alone.
+    """A diffusivity with its interval or upper bound, its validity checks and its provenance.
 
     Args:
         estimate: D in cm²/s with its 95 % interval, None if the run does not support a value.
-        valid: whether `estimate` is there.
-        upper_bound_cm2_s: 95 % upper bound, given if not valid.
-        reason: why not valid, empty otherwise.
-        window_ps: lags fitted.
-        temperature_K: of the run.
-        axes: along which the displacement was taken.
+        valid: whether there is an `estimate`.
+        upper_bound_cm2_s: 95 % upper bound; None if valid.
+        reason: reason for a missing estimate; empty if valid.
+        window_ps: fitted lags.
+        temperature_K: temperature of the run.
+        axes: axes of the displacement.
         estimator: "kinisi", or "exact" for the same posterior in closed form.
         species: the mobile element.
         frames: number of frames.
         ions: number of mobile ions.
-        ions_per_A3: their density.
+        ions_per_A3: density of the mobile ions.
         duration_ps: length of the run.
-        loglog_slope: of the MSD over the window, for orientation only: the vibrational offset lowers it.
-        drift: slope late over early, and drift_sigma its error.
-        msd_A2: furthest reliable MSD in three dimensions.
+        loglog_slope: log-log slope of the MSD over the window, for orientation only: the vibrational offset lowers it.
+        drift: late slope over early slope.
+        drift_sigma: standard error of `drift`.
+        msd_A2: largest reliable MSD in three dimensions.
         effective_jumps: N_eff = N MSD / a², a = 3 Å.
-        ion_correlation: number of ions that move as one, which widens the interval by its root; 1 if independent.
-        relative_error: of D from the posterior.
-        relative_error_he_zhu_mo: 3.43 / √N_eff + 0.04, an empirical estimate beside (npj Comput. Mater. 4, 18 (2018)).
-        relative_error_blocks: from the spread of three thirds of the run, a crude cross-check.
+        ion_correlation: factor g of correlated motion, which widens the interval by √g; 1 for independent ions.
+        relative_error: relative error of D from the posterior.
+        relative_error_he_zhu_mo: empirical estimate 3.43 / √N_eff + 0.04 (npj Comput. Mater. 4, 18 (2018)).
+        relative_error_blocks: relative error from the spread of three thirds of the run, a rough cross-check.
     """
 
     estimate: Uncertain | None
@@ -73,14 +74,14 @@ class Diffusivity:
     relative_error_blocks: float
 
     def to_json(self) -> dict:
-        """Plain data under the stable keys of `argyro diffusion`."""
+        """Return the stable JSON keys of `argyro diffusion`."""
         data = asdict(self) | {"window_ps": list(self.window_ps)}
         del data["estimate"]
         return {"diffusivity_cm2_s": self.estimate.to_json() if self.estimate else None} | data
 
     @classmethod
     def from_json(cls, data: dict) -> Diffusivity:
-        """Invert `to_json`; further keys are ignored."""
+        """Restore the diffusivity from `to_json`; other keys are ignored."""
         known = {field.name for field in fields(cls)}
         value = data["diffusivity_cm2_s"]
         kept = {key: item for key, item in data.items() if key in known}
@@ -91,17 +92,17 @@ class Diffusivity:
 def diffusivity(
     trajectory: Trajectory, temperature_K: float, axes: str = "xyz", seed: int = 0, estimator: str = "kinisi"
 ) -> Diffusivity:
-    """Tracer diffusivity D = slope of MSD(t) / 2d along the axes, framework drift removed.
+    """Measure the tracer diffusivity D = slope of MSD(t) / 2d along the axes, with the framework drift removed.
 
     Args:
-        trajectory: at least 50 frames.
-        temperature_K: of the run, kept with the result.
-        axes: any of "x", "y", "z" together; "xy" is the plane of a boundary, "z" its normal.
-        seed: of the sampler.
+        trajectory: run of at least 50 frames.
+        temperature_K: temperature of the run, kept with the result.
+        axes: any combination of "x", "y" and "z"; "xy" is the plane of a boundary, "z" its normal.
+        seed: seed of the sampler.
         estimator: "kinisi" (Markov chain) or "exact" (the same posterior in closed form, 1000 times faster).
 
     Raises:
-        InputError: too few frames.
+        InputError: the run has fewer than 50 frames.
 
     Source: McCluskey, Coles, Morgan, J. Chem. Theory Comput. 21, 79 (2025).
     """
@@ -115,11 +116,11 @@ def diffusivities(
     seed: int = 0,
     estimator: str = "kinisi",
 ) -> dict[str, Diffusivity]:
-    """Several directions from one pass over the trajectory; arguments as for `diffusivity`."""
+    """Measure diffusivities in several directions in one pass; other arguments as for `diffusivity`."""
     _require_meaning(temperature_K, axes)
     if trajectory.frames < 50:
         raise InputError(
-            f"{trajectory.frames} frames are too few to see diffusion; give at least 50",
+            f"{trajectory.frames} frames are too few for a diffusivity; give at least 50",
             given=trajectory.frames,
             accepted=">= 50 frames",
         )
@@ -135,14 +136,21 @@ def diffusivities(
 
 def _require_meaning(temperature_K: float, axes: tuple[str, ...]) -> None:
     if not temperature_K > 0:
-        raise InputError("a temperature is positive", path="temperature", given=temperature_K, accepted="> 0 K")
+        raise InputError(
+            f"the temperature {temperature_K:g} K must be positive; give it in kelvin",
+            path="temperature",
+            given=temperature_K,
+            accepted="> 0 K",
+        )
     for names in axes:
         if not names or len(set(names)) < len(names) or set(names) - set(AXES):
-            raise InputError(f"'{names}' names no axes", path="axes", given=names, accepted="xyz, xy, z ..., each once")
+            raise InputError(
+                f"'{names}' is not a set of axes", path="axes", given=names, accepted="xyz, xy, z ..., each once"
+            )
 
 
 def _lags(steps: int) -> np.ndarray:
-    """Lags for the fit and for both windows of the gate."""
+    """Return the lags of the fit and of both windows of the validity checks."""
     windows = (WINDOW, gates.EARLY, gates.LATE)
     grids = [lag_grid(steps, int(np.ceil(start * steps)), int(end * steps)) for start, end in windows]
     return np.unique(np.concatenate(grids))
@@ -205,7 +213,7 @@ def _loglog_slope(data: Points) -> float:
 
 
 def _block_slopes(trajectory: Trajectory, third: int, axes: tuple[str, ...]) -> np.ndarray:
-    """Slope in each direction from one third of the run, by least squares."""
+    """Fit the slope in each direction to one third of the run by least squares."""
     length = trajectory.frames // 3
     msd = mean_square_displacement(trajectory.part(third * length, (third + 1) * length))
     start, end = int(length * WINDOW[0]), int(length * WINDOW[1]) + 1

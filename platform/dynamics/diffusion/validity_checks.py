@@ -1,4 +1,4 @@
-"""Whether a mean-square displacement supports a diffusivity at all, and what it bounds if it does not."""
+"""Validity checks of a mean-square displacement, and the upper bound of D when they fail."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from argyro.platform.dynamics.diffusion.msd_slope import Points, line
 
 CAGE_A = 3.5  # half the distance of cage centres in argyrodites
 JUMP_A = 3.0  # typical Li jump
-DRIFT_MIN = 0.75  # late over early slope; ab initio runs: 0.83 to 0.92 diffusive, 0.19 to 0.36 caged
-EARLY, LATE = (1 / 30, 1 / 3), (1 / 6, 5 / 6)  # windows as shares of the run, 2-20 and 10-50 ps of 60 ps
+DRIFT_MIN = 0.75  # late slope over early slope; ab initio runs: 0.83 to 0.92 if diffusive, 0.19 to 0.36 if caged
+EARLY, LATE = (1 / 30, 1 / 3), (1 / 6, 5 / 6)  # windows as shares of the run: 2-20 and 10-50 ps of 60 ps
 RELATIVE_ERROR_MAX = 0.5
 SHORTEST_LAG_PS = 1.5  # earlier lags are vibrations and recrossings
-POISSON_95 = 3.0  # no event seen: fewer than 3 expected at 95 %
+POISSON_95 = 3.0  # without an observed event, the expected number is below 3 at 95 %
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Gate:
     """Result of the validity checks.
 
     Args:
-        drift: slope late over early; 1 for diffusion, falling towards 0 for caged ions.
-        drift_sigma: its standard error.
+        drift: late slope over early slope; 1 for diffusion, close to 0 for caged ions.
+        drift_sigma: standard error of `drift`.
         msd_A2: mean-square displacement at the end of the late window, in three dimensions.
         relative_error: standard error of the slope over the slope.
-        reason: empty if a diffusivity may be given, else why not.
+        reason: reason against a diffusivity; empty if valid.
     """
 
     drift: float
@@ -37,17 +37,17 @@ class Gate:
 
     @property
     def valid(self) -> bool:
-        """Whether a diffusivity may be given."""
+        """Whether the run supports a diffusivity."""
         return not self.reason
 
 
 def inspect(data: Points, duration_ps: float, relative_error: float) -> Gate:
-    """Judge the mean-square displacement by the drift of its slope and by how far the ions got.
+    """Check the drift of the slope and the size of a mean-square displacement.
 
     Args:
         data: points from the early window's start to the late window's end.
         duration_ps: length of the run.
-        relative_error: of the slope that would be reported.
+        relative_error: relative error of the slope.
     """
     drift, sigma = _drift(data, duration_ps)
     msd_A2 = float(data.msd_A2[-1]) * 3 / data.dimensions
@@ -56,7 +56,7 @@ def inspect(data: Points, duration_ps: float, relative_error: float) -> Gate:
         reason = f"caged: the ions moved {np.sqrt(msd_A2):.1f} Å (root mean square), less than {CAGE_A} Å"
     elif LATE[0] * duration_ps < SHORTEST_LAG_PS:
         enough_ps = SHORTEST_LAG_PS / LATE[0]
-        reason = f"too short: {duration_ps:.1f} ps, while lags begin beyond vibrations in {enough_ps:.0f} ps or more"
+        reason = f"too short: {duration_ps:.1f} ps, while lags longer than vibrations need {enough_ps:.0f} ps or more"
     elif drift + sigma < DRIFT_MIN:
         reason = f"not diffusive yet: the late slope is {drift:.2f} ± {sigma:.2f} of the early one, below {DRIFT_MIN}"
     elif relative_error > RELATIVE_ERROR_MAX:
@@ -65,13 +65,13 @@ def inspect(data: Points, duration_ps: float, relative_error: float) -> Gate:
 
 
 def upper_bound_A2_ps(data: Points, ions: int, duration_ps: float) -> float:
-    """95 % upper bound of the diffusivity in Å²/ps where no value can be given.
+    """Return the 95 % upper bound of the diffusivity in Å²/ps for a run without a valid value.
 
-    A caged MSD is concave, so its late slope bounds the long-time one from above. Ions that never jumped are
-    compatible with fewer than three jumps of a ≈ 3 Å in all: D < 3 a² / (2 d N T).
+    A caged MSD is concave, so its late slope is an upper bound of the long-time slope. Without an observed jump, fewer
+    than three jumps of a ≈ 3 Å are expected in total: D < 3 a² / (2 d N T).
 
     Args:
-        data: as for `inspect`.
+        data: points as for `inspect`.
         ions: number N of ions.
         duration_ps: length T of the run.
     """
@@ -82,7 +82,7 @@ def upper_bound_A2_ps(data: Points, ions: int, duration_ps: float) -> float:
 
 
 def _drift(data: Points, duration_ps: float) -> tuple[float, float]:
-    """Ratio of plain least-squares slopes, with the error that the covariance of the points gives it."""
+    """Return the ratio of least-squares slopes with its error from the covariance of the points."""
     late, early = (_slope_weights(data.lags_ps, *np.array(window) * duration_ps) for window in (LATE, EARLY))
     slope_late, slope_early = late @ data.msd_A2, early @ data.msd_A2
     ratio = slope_late / max(slope_early, 1e-12)
@@ -91,7 +91,7 @@ def _drift(data: Points, duration_ps: float) -> tuple[float, float]:
 
 
 def _slope_weights(lags: np.ndarray, start: float, end: float) -> np.ndarray:
-    """Weights w with slope = w · msd for a least-squares line with intercept over the window."""
+    """Return weights w with slope = w · msd for a least-squares line with intercept over the window."""
     inside = (lags >= start - 1e-9) & (lags <= end + 1e-9)
     centred = np.where(inside, lags - lags[inside].mean(), 0.0)
     return centred / (centred @ centred)

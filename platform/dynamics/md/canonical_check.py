@@ -1,4 +1,4 @@
-"""Whether a run has the kinetic energies of its temperature."""
+"""Test of the kinetic energies of a run against the canonical distribution."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ SAMPLES_PER_BIN = 5
 
 
 def kinetic_p_value(temperatures_K: np.ndarray, target_K: float, atoms: int) -> float | None:
-    """Probability of so large a misfit to the canonical distribution of the kinetic energy, by a χ² test.
+    """Return the p value of a χ² test of the kinetic energies against the canonical distribution.
 
     In the canonical ensemble the kinetic energy of N atoms without net momentum is distributed as k_B T / 2 times χ²
     with 3N - 3 degrees of freedom. Frames are thinned to independent ones; bins of equal probability are counted.
 
     Args:
         temperatures_K: (frames,) instantaneous temperatures.
-        target_K: of the thermostat.
+        target_K: temperature of the thermostat.
         atoms: number of atoms.
 
     Returns:
-        None with fewer than 40 independent frames.
+        The p value, or None with fewer than 40 independent frames.
     """
     from scipy.stats import chi2
 
@@ -35,7 +35,7 @@ def kinetic_p_value(temperatures_K: np.ndarray, target_K: float, atoms: int) -> 
 
 
 def independent_stride(series: np.ndarray) -> int:
-    """Number of frames after which values are independent: the statistical inefficiency 1 + 2 Σ ρ_k, positive part.
+    """Return the number of frames between independent values: the statistical inefficiency 1 + 2 Σ ρ_k, positive part.
 
     Source: Chodera, Swope, Pitera, Seok, Dill, J. Chem. Theory Comput. 3, 26 (2007).
     """

@@ -1,4 +1,4 @@
-"""Reads the DCD file that LAMMPS is writing, frame by frame as they become complete."""
+"""Reader of a DCD file that LAMMPS is still writing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 
 class DCDTail:
-    """New complete frames of a growing DCD file.
+    """Reader of the new complete frames of a growing DCD file.
 
-    A DCD file is a sequence of Fortran records, each between two 4-byte lengths: three of header, then per frame one of
-    the cell (6 doubles) and three of coordinates (single precision).
+    A DCD file is a sequence of Fortran records, each between two 4-byte lengths. Three header records come first. Each
+    frame has one record for the cell (6 doubles) and three for the coordinates (single precision).
     """
 
     def __init__(self, path: Path, atoms: int):

@@ -1,4 +1,4 @@
-"""Drift of the conserved energy: the error that the time step makes."""
+"""Drift of the conserved energy, a measure of the time step's error."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from argyro.platform.dynamics.md.thermo_log import merged_rows
 
 
 def conserved_drift_meV_atom_ns(workdir: Path) -> Uncertain:
-    """Drift of the conserved energy over the production of a run, with its 95 % interval.
+    """Fit the drift of the conserved energy over the production run, with its 95 % interval.
 
     Args:
-        workdir: the folder given to `run_md`; without thermostat (`ensemble="nve"`) the energy is that of the atoms
-            alone, with one it contains what the thermostat took.
+        workdir: the folder given to `run_md`. Without thermostat (`ensemble="nve"`) the energy is that of the atoms;
+            with a thermostat it includes the thermostat's energy.
     """
     run = json.loads((workdir / "run.json").read_text())
     rows, atoms = merged_rows(workdir / "production"), sum(run["counts"].values())
@@ -26,7 +26,7 @@ def conserved_drift_meV_atom_ns(workdir: Path) -> Uncertain:
 
 
 def linear_drift(times: np.ndarray, values: np.ndarray) -> Uncertain:
-    """Least-squares slope; neighbouring values count once as far as the residuals are correlated.
+    """Fit the least-squares slope and correct its error for correlated residuals.
 
         σ_slope² = σ_residual² g / Σ (t - ⟨t⟩)²
 
@@ -34,7 +34,7 @@ def linear_drift(times: np.ndarray, values: np.ndarray) -> Uncertain:
 
     Args:
         times: (n,) equidistant.
-        values: (n,) at these times.
+        values: (n,) values at these times.
     """
     from scipy.stats import t
 

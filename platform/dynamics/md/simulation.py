@@ -1,8 +1,14 @@
-"""Molecular dynamics with LAMMPS: minimise, equilibrate, produce; resumable at any time.
+"""Resumable molecular dynamics with LAMMPS: minimisation, equilibration, production.
 
-The folder of a run holds the truth: `run.json` (what is computed), the newest restart files, `trajectory.bin` (mobile
-ions), `production/snapshots.dump` (all atoms, each ps) and, when everything is done, `summary.json`. LAMMPS writes a
-restart file about every 20 s and frames as they come: a run killed at any moment loses less than a minute.
+The folder of a run holds its complete state:
+
+- `run.json`: structure, settings and potential of the run;
+- the newest restart files;
+- `trajectory.bin`: the mobile ions;
+- `production/snapshots.dump`: all atoms, once per ps;
+- `summary.json`: written when the run is complete.
+
+LAMMPS writes a restart file about every 20 s and each frame at once. A killed run loses less than a minute.
 """
 
 from __future__ import annotations
@@ -25,15 +31,15 @@ from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.execution.atomic_files import exclusive_lock, write_text
 from argyro.platform.potential.native.lammps_commands import lammps_pair_commands
 
-# Every second step: a hole is fallen through within ten, and it costs 4 to 7 % of a run (levels 8 to 16, r_c 5 Å).
-# Learning breaks at 5 and adds labels; a production run may brush past that.
+# Grade every second step. Runs fail within ten steps of entering an untrained region. Grading costs 4 to 7 % of a run
+# (levels 8 to 16, r_c 5 Å). Learning stops at a grade of 5 and adds labels; a production run may exceed 5 briefly.
 GRADE_EVERY, GRADE_BREAK = 2, 10.0
 EXTRAPOLATING = "extrapolating.extxyz"
 
 
 @dataclass(frozen=True)
 class MDRun:
-    """State of a run.
+    """The state of a run.
 
     Args:
         trajectory: compact file of the mobile ions, see `Trajectory.read`.
@@ -45,7 +51,7 @@ class MDRun:
 
     @property
     def complete(self) -> bool:
-        """Whether the whole production has been run; if not, the same call continues it."""
+        """Whether the production is complete; if not, the same call continues it."""
         return self.summary["complete"]
 
 
@@ -57,24 +63,24 @@ def run_md(
     active_set_path: Path | None = None,
     pair_commands: Sequence[str] | None = None,
 ) -> MDRun:
-    """Run molecular dynamics, or continue it, or return what is finished in the folder.
+    """Run or continue molecular dynamics in a folder, or return its finished result.
 
     Args:
-        atoms: periodic structure; with `info["boundary"]` other than "bulk" the cell relaxes along z and in the xy
-            plane independently.
-        mtp_path: moment tensor potential; None with `pair_commands`.
-        settings: of the run.
-        workdir: folder of this run and of no other; created if absent.
-        active_set_path: grade the run and stop it above an extrapolation grade of 10; the offending frame goes to
-            `extrapolating.extxyz` in the folder, for `platform.learning` to label.
+        atoms: periodic structure; with an `info["boundary"]` other than "bulk", z relaxes independently of the xy
+            plane.
+        mtp_path: file of the moment tensor potential; None with `pair_commands`.
+        settings: settings of the run.
+        workdir: folder of this run only; created if absent.
+        active_set_path: active set that grades the run. The run stops above an extrapolation grade of 10 and writes
+            that frame to `extrapolating.extxyz` for `platform.learning`.
         pair_commands: LAMMPS lines of another potential instead.
 
     Raises:
         InputError: no mobile atoms, or the folder belongs to another run.
-        RunStoppedError: a check failed or LAMMPS did, with the reason.
+        RunStoppedError: a check or LAMMPS failed; the message gives the reason.
     """
     if settings.mobile not in atoms.symbols:
-        raise InputError(f"the structure {atoms.symbols} holds no {settings.mobile}", accepted=settings.mobile)
+        raise InputError(f"the structure {atoms.symbols} contains no {settings.mobile}", accepted=settings.mobile)
     workdir = Path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
     commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path, workdir)
@@ -115,7 +121,7 @@ def _pair_commands(atoms: Atoms, mtp_path: Path | None, active_set_path: Path | 
 
 
 def _identity(atoms: Atoms, settings: MDSettings, commands: list[str], mtp_path: Path | None) -> dict:
-    """Collect what determines the result; potentials count by content, not by path."""
+    """Return the inputs that determine the result; potentials are compared by content, not by path."""
     structure = hashlib.sha256(atoms.numbers.tobytes() + atoms.positions.tobytes() + atoms.cell.array.tobytes())
     potential = Path(mtp_path).read_bytes() if mtp_path else "\n".join(commands).encode()
     return {
@@ -136,12 +142,12 @@ def _claim(workdir: Path, identity: dict) -> None:
     different = [key for key in identity if present.get(key) != identity[key]]
     if different:
         raise InputError(
-            f"{workdir} holds another run (different {', '.join(different)}); give a fresh folder or delete that one",
+            f"{workdir} holds another run (different {', '.join(different)}); give a new folder or delete this one",
             path=str(workdir),
             given=different,
         )
 
 
 def _write_json(path: Path, data: dict) -> None:
-    """Write numbers of numpy, too."""
+    """Write JSON; numbers of numpy are converted."""
     write_text(path, json.dumps(data, indent=1, default=float) + "\n")

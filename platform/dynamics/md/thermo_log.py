@@ -1,4 +1,4 @@
-"""Reads the log that LAMMPS is writing."""
+"""Reader of a log that LAMMPS is still writing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argyro.platform.potential.native.lammps_commands import BREAK_MARKER
 
 
 class LogTail:
-    """Thermodynamic lines of a growing log; `rows` keeps them all by step, `error` and `marked` LAMMPS's last words."""
+    """Reader of a growing log: `rows` by step, LAMMPS's last `error` line and the last `marked` line."""
 
     def __init__(self, path: Path):
         self.path, self._offset, self._rest = Path(path), 0, ""
@@ -19,7 +19,7 @@ class LogTail:
         self.error = self.marked = ""
 
     def advance(self) -> list[dict[str, float]]:
-        """Read what is new and return the new rows."""
+        """Read the new lines and return their rows."""
         if not self.path.is_file():
             return []
         with self.path.open() as stream:
@@ -37,7 +37,7 @@ class LogTail:
         if line.startswith(BREAK_MARKER):
             self.marked = line
         if words[:2] == ["Step", "Temp"]:
-            self._columns = words if words[-1].startswith("c_") else None  # minimisation prints a table of its own
+            self._columns = words if words[-1].startswith("c_") else None  # minimisation prints a different table
             return None
         if self._columns is None or len(words) != len(self._columns):
             return None
@@ -52,7 +52,7 @@ class LogTail:
 
 
 def log_tails(folder: Path) -> list[LogTail]:
-    """Read the logs log.0, log.1, … of the pieces of a stage to their ends, in order."""
+    """Read the logs log.0, log.1, … of all pieces of a stage, in order."""
     tails = [LogTail(path) for path in sorted(folder.glob("log.*"), key=lambda path: int(path.suffix[1:]))]
     for tail in tails:
         tail.advance()
@@ -60,7 +60,7 @@ def log_tails(folder: Path) -> list[LogTail]:
 
 
 def merged_rows(folder: Path) -> list[dict[str, float]]:
-    """Thermodynamic lines of a whole stage by step; a later piece replaces what it repeats."""
+    """Return the thermodynamic lines of a whole stage by step; a later piece replaces repeated steps."""
     merged: dict[int, dict[str, float]] = {}
     for tail in log_tails(folder):
         merged |= tail.rows
@@ -68,11 +68,11 @@ def merged_rows(folder: Path) -> list[dict[str, float]]:
 
 
 def box(row: dict[str, float]) -> np.ndarray:
-    """(lx, ly, lz, xy, xz, yz) of a row."""
+    """Return (lx, ly, lz, xy, xz, yz) of a row."""
     return np.array([row[name] for name in ("Lx", "Ly", "Lz", "Xy", "Xz", "Yz")])
 
 
 def cell_A(box_A: np.ndarray) -> np.ndarray:
-    """(3, 3) cell vectors as rows from (lx, ly, lz, xy, xz, yz)."""
+    """Return the (3, 3) cell vectors as rows from (lx, ly, lz, xy, xz, yz)."""
     lx, ly, lz, xy, xz, yz = box_A
     return np.array([[lx, 0.0, 0.0], [xy, ly, 0.0], [xz, yz, lz]])

@@ -1,4 +1,4 @@
-"""Li density map: a grid, a cube file, a picture."""
+"""Li density maps as a grid, a cube file or a picture."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def density_A3(
     smoothing_A: float = 0.3,
     folded: tuple[int, int, int] = (1, 1, 1),
 ) -> np.ndarray:
-    """(nx, ny, nz) mean number of ions per Å³ on a grid along the cell vectors; its mean is the number density.
+    """Return the (nx, ny, nz) mean number of ions per Å³ on a grid along the cell vectors.
 
     Args:
-        trajectory: positions are taken relative to the framework.
-        spacing_A: of grid points, about.
-        smoothing_A: standard deviation of the Gaussian that blurs the counts.
-        folded: number of crystal cells in the cell, laid over one another; the grid then is that of one of them.
+        trajectory: the run; positions are relative to the framework.
+        spacing_A: approximate spacing of grid points.
+        smoothing_A: standard deviation of the Gaussian that smooths the counts.
+        folded: number of crystal cells in the cell, averaged into one; the grid covers one crystal cell.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -44,7 +44,7 @@ def write_density_cube(path: Path, atoms: Atoms, grid: np.ndarray) -> None:
 
     Args:
         path: file to write.
-        atoms: structure shown with it, in the cell of the grid.
+        atoms: structure shown with the density, in the cell of the grid.
         grid: from `density_A3`.
     """
     from ase.io.cube import write_cube
@@ -57,7 +57,7 @@ def plot_density(grid: np.ndarray, cell_A: np.ndarray, path: Path) -> None:
     """Draw the density projected along each cell vector, in ions per Å².
 
     Args:
-        grid: from `density_A3`.
+        grid: density from `density_A3`.
         cell_A: (3, 3) cell vectors.
         path: picture to write.
     """

@@ -1,4 +1,4 @@
-"""Jumps of Li between the sites of an argyrodite: within pairs, within cages, between cages."""
+"""Jump rates of Li between sites of an argyrodite: within pairs, within cages, between cages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argyro.platform.dynamics.sites.li_sites import LithiumSites, nearest_sites
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 KINDS = ("pair", "cage", "between")
-STAY_FRAMES = 2  # a site counts as reached when the ion is there for two frames; less is a recrossing
+STAY_FRAMES = 2  # an ion reaches a site when it is there for two frames; a shorter stay is a recrossing
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class JumpRates:
     """Jumps per Li and ns, by kind, with 95 % Poisson intervals.
 
     Args:
-        pair: between the two sites of a close pair.
-        cage: between pairs of one cage.
-        between: between cages, the jumps that carry diffusion.
-        jumps: their numbers, in this order.
+        pair: jumps between the two sites of a close pair.
+        cage: jumps between pairs of one cage.
+        between: jumps between cages, which carry diffusion.
+        jumps: numbers of jumps, in this order.
     """
 
     pair: Uncertain
@@ -32,23 +32,23 @@ class JumpRates:
     jumps: tuple[int, int, int]
 
     def to_json(self) -> dict:
-        """Plain data."""
+        """Return the rates as JSON."""
         return {f"{kind}_per_ns": getattr(self, kind).to_json() for kind in KINDS} | {"jumps": list(self.jumps)}
 
 
 def jump_rates(trajectory: Trajectory, sites: LithiumSites) -> JumpRates:
-    """Count changes of the nearest site that last, by what they cross.
+    """Count lasting changes of the nearest site, by kind of jump.
 
     Args:
-        trajectory: of a bulk cell with the framework where the sites say, frames not more than 0.2 ps apart.
-        sites: from `occupied_sites`.
+        trajectory: run of a bulk cell on the framework of `sites`, frames at most 0.2 ps apart.
+        sites: sites from `occupied_sites`.
 
     Raises:
-        InputError: frames so far apart that jumps would be missed.
+        InputError: the frame interval is so long that jumps would be missed.
     """
     if trajectory.interval_ps > 0.2:
         raise InputError(
-            f"frames {trajectory.interval_ps:g} ps apart miss jumps; keep one each 0.1 ps",
+            f"frames {trajectory.interval_ps:g} ps apart miss jumps; record a frame every 0.1 ps",
             path="frame_every_fs",
             given=trajectory.interval_ps * 1000,
             accepted="<= 200",
@@ -67,7 +67,7 @@ def jump_rates(trajectory: Trajectory, sites: LithiumSites) -> JumpRates:
 
 
 def _stays(ion: np.ndarray) -> np.ndarray:
-    """Sites in which an ion stays for at least two frames, in order, repetitions merged."""
+    """Return the sites where an ion stays at least two frames, in order, repetitions merged."""
     starts = np.flatnonzero(np.diff(ion, prepend=ion[0] - 1))
     lengths = np.diff([*starts, len(ion)])
     stays = ion[starts[lengths >= STAY_FRAMES]]

@@ -1,4 +1,4 @@
-"""The 48h sites of Li in an argyrodite, their close pairs and their cages; which of them the ions of a run sit on."""
+"""The 48h Li sites of an argyrodite with their close pairs and cages, and the assignment of ions to sites."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 CENTRING = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 SITE_48H = (0.1827, 0.0201)  # (x, x, z)
 CAGE_CENTRE = (0.25, 0.25, 0.25)  # 4c, the free anion
-ASTRAY_A = 1.25  # root mean square distance to the nearest site: up to 1.06 Å in crystals at 700 K, 1.55 Å by chance
-WHOLE = 0.02  # how far the edges of a supercell may be from whole numbers of cells
+ASTRAY_A = 1.25  # rms distance to the nearest site: up to 1.06 Å in crystals at 700 K, 1.55 Å for random ions
+WHOLE = 0.02  # largest deviation of a supercell's edges from whole numbers of cells
 FRAMES_LOOKED_AT = 100
 
 
@@ -24,8 +24,8 @@ class LithiumSites:
 
     Args:
         fractional: (sites, 3) positions in units of the supercell.
-        pair: (sites,) number of the close pair (1.9 Å) each belongs to.
-        cage: (sites,) number of the cage round a free anion each belongs to.
+        pair: (sites,) number of each site's close pair (1.9 Å).
+        cage: (sites,) number of each site's cage around a free anion.
     """
 
     fractional: np.ndarray
@@ -34,7 +34,7 @@ class LithiumSites:
 
 
 def lithium_sites(cells: Sequence[int]) -> LithiumSites:
-    """Sites of cells × 52 atoms in the setting with the free anion on 4c (F-43m).
+    """Return the sites of a supercell of 52-atom cells, in the setting with the free anion on 4c (F-43m).
 
     Source: Kraft et al., J. Am. Chem. Soc. 139, 10909 (2017), coordinates of Li6PS5X.
     """
@@ -53,10 +53,10 @@ def lithium_sites(cells: Sequence[int]) -> LithiumSites:
 
 
 def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
-    """Number of conventional cells of 52 atoms (4 P) along each edge of a bulk supercell.
+    """Return the number of conventional cells of 52 atoms (4 P) along each edge of a bulk supercell.
 
     Raises:
-        InputError: not such a supercell, for instance a cell with boundaries.
+        InputError: the cell is no such supercell, for example a cell with boundaries.
     """
     edges_A = np.linalg.norm(trajectory.cell_A, axis=1)
     volume_A3 = abs(float(np.linalg.det(trajectory.cell_A)))
@@ -64,8 +64,8 @@ def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
     cells, box = edges_A / lattice_A, np.isclose(volume_A3, np.prod(edges_A), rtol=1e-3)
     if "P" not in trajectory.counts or not box or np.abs(cells - np.round(cells)).max() > WHOLE or cells.min() < 0.5:
         raise InputError(
-            f"a cell of {' × '.join(f'{edge:.2f}' for edge in edges_A)} Å with {dict(trajectory.counts)} is no bulk"
-            " supercell of a cubic argyrodite, whose sites are known",
+            f"a cell of {' × '.join(f'{edge:.2f}' for edge in edges_A)} Å with {dict(trajectory.counts)} is not a bulk"
+            " supercell of a cubic argyrodite; use a bulk run for site analysis",
             given=edges_A.tolist(),
             accepted="whole numbers of cells of 52 atoms along x, y and z",
         )
@@ -74,13 +74,13 @@ def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
 
 
 def occupied_sites(trajectory: Trajectory) -> LithiumSites:
-    """The sites that the ions of a bulk run sit on: free anions on 4c, or the inverted crystal with them on 4d.
+    """Return the sites of a bulk run, with the free anions on 4c or, in the inverted crystal, on 4d.
 
-    The two settings lie within 0.4 Å of each other but exchange cages and the space between them; the ions tell which
-    it is by 0.15 Å in their root mean square distance.
+    The sites of the two settings differ by up to 0.4 Å, and cages and the space between them are exchanged. The
+    root mean square distances of the ions to the two sets of sites differ by 0.15 Å.
 
     Raises:
-        InputError: not a bulk supercell, or ions as far from the sites of either setting as anywhere.
+        InputError: the cell is not a bulk supercell, or the ions are as far from the sites as random positions.
     """
     sites = lithium_sites(crystal_cells(trajectory))
     settings = (sites, replace(sites, fractional=-sites.fractional % 1))
@@ -90,8 +90,8 @@ def occupied_sites(trajectory: Trajectory) -> LithiumSites:
     best = int(np.argmin(distances_A))
     if distances_A[best] > ASTRAY_A:
         raise InputError(
-            f"the ions are {distances_A[best]:.2f} Å (root mean square) from the nearest 48h site, as far as anywhere:"
-            " the origin is no 4a site, or the crystal no argyrodite",
+            f"the ions are {distances_A[best]:.2f} Å (root mean square) from the nearest 48h site, as far as random"
+            " positions; shift the origin to a 4a site of an argyrodite crystal",
             given=distances_A[best],
             accepted=f"<= {ASTRAY_A} Å",
         )
@@ -99,7 +99,7 @@ def occupied_sites(trajectory: Trajectory) -> LithiumSites:
 
 
 def nearest_sites(trajectory: Trajectory, sites: LithiumSites, frames: range) -> tuple[np.ndarray, np.ndarray]:
-    """Number of the site nearest to each ion and its distance in Å, both (frames, ions)."""
+    """Return the number of the site nearest to each ion and its distance in Å, both (frames, ions)."""
     from scipy.spatial import cKDTree
 
     inverse = np.linalg.inv(trajectory.cell_A)
@@ -121,13 +121,13 @@ def _root_mean_square(values: np.ndarray) -> float:
 
 
 def _star_48h() -> np.ndarray:
-    """The 12 positions (x, x, z) of 48h without the centring: the operations of -43m on one of them."""
+    """Return the 12 positions (x, x, z) of 48h without the centring, from the operations of -43m."""
     x, z = SITE_48H
     signs = ((1, 1, 1), (-1, -1, 1), (-1, 1, -1), (1, -1, -1))
     return np.array([np.roll((x, x, z), turn) * sign for turn in range(3) for sign in signs])
 
 
 def _distances(point: np.ndarray, others: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """Distances to the nearest images in lattice parameters of the cubic cell."""
+    """Return distances to the nearest images, in lattice parameters of the cubic cell."""
     apart = others - point
     return np.linalg.norm((apart - np.round(apart)) * shape, axis=-1)

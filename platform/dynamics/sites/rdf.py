@@ -1,4 +1,4 @@
-"""Radial distribution functions, and how far they are from those of a reference trajectory."""
+"""Radial distribution functions and their mismatch with a reference trajectory."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ase import Atoms
 from argyro.platform.common.errors import InputError
 
 STEP_A = 0.05
-ORIGINS = 256  # atoms of a frame that serve as origin, at most
+ORIGINS = 256  # largest number of origin atoms per frame
 
 
 def radial_distributions(
     frames: Sequence[Atoms], pairs: Sequence[tuple[str, str]], cutoff_A: float = 6.0
 ) -> tuple[np.ndarray, dict[tuple[str, str], np.ndarray]]:
-    """g(r) of pairs of elements, 1 where they are uncorrelated: (bins,) centres in Å, and values by pair.
+    """Return g(r) of pairs of elements: (bins,) centres in Å, and values by pair.
 
     Args:
         frames: periodic structures.
-        pairs: (element at the origin, element counted round it).
+        pairs: (element at the origin, element counted around it).
         cutoff_A: largest distance.
 
     Raises:
@@ -32,21 +32,21 @@ def radial_distributions(
 
 
 def _shells(atoms: Atoms, first: str, second: str, edges: np.ndarray) -> np.ndarray:
-    """Neighbours in each shell over what an ideal gas would have there."""
+    """Return the neighbours in each shell over those of an ideal gas."""
     fractional, symbols = atoms.get_scaled_positions(), np.array(atoms.get_chemical_symbols())
     origins, others = fractional[symbols == first], fractional[symbols == second]
     if not len(origins) or not len(others):
-        raise InputError(f"{atoms.symbols} holds no pair {first}-{second}", accepted=", ".join(sorted(set(symbols))))
+        raise InputError(f"{atoms.symbols} has no pair {first}-{second}", accepted=", ".join(sorted(set(symbols))))
     origins = origins[:: -(-len(origins) // ORIGINS)]
     counts = _distance_counts(origins, others, atoms.cell.array, edges)
     if first == second:
-        counts[0] -= len(origins)  # each atom with itself
+        counts[0] -= len(origins)  # exclude the distance of each atom to itself
     shells_A3 = 4 / 3 * np.pi * np.diff(edges**3)
     return counts / (len(origins) * len(others) / atoms.get_volume() * shells_A3)
 
 
 def _distance_counts(origins: np.ndarray, others: np.ndarray, cell_A: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Histogram of all distances below the last edge, periodic images counted."""
+    """Count all distances below the last edge by bin, periodic images included."""
     heights_A = 1 / np.linalg.norm(np.linalg.inv(cell_A), axis=0)
     reach = np.maximum(0, np.ceil(edges[-1] / heights_A - 0.5)).astype(int)
     images = np.array(list(np.ndindex(*(2 * reach + 1)))) - reach
@@ -60,5 +60,5 @@ def _distance_counts(origins: np.ndarray, others: np.ndarray, cell_A: np.ndarray
 
 
 def radial_mismatch(values: np.ndarray, reference: np.ndarray) -> float:
-    """Share of the area under the reference that is missed, Σ|g - g_ref| / Σ g_ref; 0 for equal functions."""
+    """Return the mismatch with the reference, Σ|g - g_ref| / Σ g_ref; 0 for equal functions."""
     return float(np.abs(values - reference).sum() / reference.sum())

@@ -1,4 +1,4 @@
-"""Reports of a run beside its diffusivity: jump rates, density of the ions, radial distributions."""
+"""Reports of jump rates, ion density and radial distributions of a run."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ FRAMES = 100
 
 
 def jump_report(trajectory: Trajectory) -> dict:
-    """Jump rates of a bulk supercell as plain data; errors as for `occupied_sites` and `jump_rates`."""
+    """Return the jump rates of a bulk supercell as JSON; errors as for `occupied_sites` and `jump_rates`."""
     return jump_rates(trajectory, occupied_sites(trajectory)).to_json()
 
 
 def write_density(
     trajectory: Trajectory, path: Path, framework: Atoms | None = None, folded: tuple[int, int, int] = (1, 1, 1)
 ) -> None:
-    """Write the density of the mobile ions as a cube file or, with any other ending, as a picture.
+    """Write the density of the mobile ions as a cube file, or as a picture for any other ending.
 
     Args:
         trajectory: the run.
-        path: ends in .cube, .png, .svg ...
-        framework: atoms shown with the cube.
-        folded: crystal cells laid over one another, see `density_A3`.
+        path: file to write; its ending (.cube, .png, .svg ...) sets the format.
+        framework: atoms shown in the cube file.
+        folded: number of crystal cells averaged into one, see `density_A3`.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     grid = density_A3(trajectory, folded=folded)
@@ -53,19 +53,19 @@ def radial_report(
     reference: Sequence[Path] = (),
     options: ReadOptions | None = None,
 ) -> dict:
-    """Radial distribution functions of pairs of elements, and how far they are from those of a reference.
+    """Return the radial distribution functions of pairs of elements and their mismatch with a reference.
 
     Args:
         paths: trajectories with all atoms.
-        pairs: such as "Li-S".
-        reference: trajectories of the same crystal by a better method.
-        options: facts that the files lack.
+        pairs: pairs of elements such as "Li-S".
+        reference: trajectories of the same crystal by a more accurate method.
+        options: interval, species and cell if the files lack them.
 
     Returns:
         ``{pair: {distance_A, values, peak_A, peak, mismatch}}``; mismatch is None without reference.
 
     Raises:
-        InputError: no such pair, or a file that holds the mobile ions alone.
+        InputError: a pair is invalid or absent, or a file holds only the mobile ions.
     """
     names = [_elements(pair) for pair in pairs]
     distances, found = radial_distributions(_spread(paths, options), names)
@@ -85,12 +85,12 @@ def radial_report(
 def _elements(pair: str) -> tuple[str, str]:
     first, _, second = pair.partition("-")
     if not first or not second:
-        raise InputError(f"'{pair}' names no pair of elements", path="rdf", given=pair, accepted="for instance Li-S")
+        raise InputError(f"'{pair}' is not a pair of elements", path="rdf", given=pair, accepted="for instance Li-S")
     return first, second
 
 
 def _spread(paths: Sequence[Path], options: ReadOptions | None) -> list[Atoms]:
-    """At most twice FRAMES frames, evenly spread over a run of unknown length: neighbouring ones say the same."""
+    """Return at most 2 FRAMES frames, evenly spread over a run of unknown length."""
     kept: list[Atoms] = []
     stride = 1
     for number, frame in enumerate(_frames(paths, options)):
@@ -105,7 +105,7 @@ def _frames(paths: Sequence[Path], options: ReadOptions | None) -> Iterator[Fram
     for path in paths:
         if is_compact(path):
             raise InputError(
-                f"{path} holds the mobile ions alone; a radial distribution needs all atoms",
+                f"{path} holds only the mobile ions; a radial distribution needs a file with all atoms",
                 path=str(path),
                 accepted=FORMATS,
             )

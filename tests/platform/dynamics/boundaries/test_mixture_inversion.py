@@ -87,5 +87,5 @@ def test_an_impossible_width_is_refused(width):
 
 
 def test_upper_bounds_are_refused():
-    with pytest.raises(InputError, match="the bulk diffusivity at 500 K is an upper bound only"):
+    with pytest.raises(InputError, match="the bulk diffusivity at 500 K is only an upper bound"):
         boundary_diffusivity(measured(1e-6), measured(1e-6), measured(0, bound=1e-7), 1.0, 5.0)

@@ -52,7 +52,7 @@ def test_profiles_without_planes_or_time_are_refused():
     walk = brownian([1.0] * 3)
     with pytest.raises(InputError, match="needs boundary planes"):
         slab_profile(walk, [])
-    with pytest.raises(InputError, match="too short for a profile"):
+    with pytest.raises(InputError, match="too short for lags"):
         slab_profile(walk, [0.5], lag_ps=20.0)
 
 
@@ -63,7 +63,7 @@ def test_excess_volume_and_energy_by_hand():
     assert boundary_energy_J_m2(-396.0, cell, -200.0, bulk, area_A2=100.0, boundaries=2) == pytest.approx(
         0.32, abs=0.001
     )
-    with pytest.raises(InputError, match="one composition"):
+    with pytest.raises(InputError, match="the same composition"):
         excess_volume_A(1.0, {"Li": 47, "P": 8}, 1.0, bulk, 1.0, 1)
 
 

@@ -106,5 +106,5 @@ def test_a_lammps_of_the_system_runs(tmp_path):
 
 @pytest.mark.parametrize("changes", [{"lammps": "nowhere/lmp"}, {"launcher": "norun -n 2"}])
 def test_programs_that_are_not_there_are_named(tmp_path, changes):
-    with pytest.raises(InputError, match="is no program on this machine"):
+    with pytest.raises(InputError, match="was not found on this machine"):
         run_md(crystal(2), None, replace(SHORT, **changes), tmp_path, pair_commands=PAIR)

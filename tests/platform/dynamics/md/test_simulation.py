@@ -156,10 +156,10 @@ def row(**changes):
         ([row(Temp=float("nan"))], "not a number"),
         ([row(Temp=901.0)], "901 K instead of 300 K"),
         ([row(Temp=500.0)] * 20, "mean temperature is 500 K"),
-        ([row(Volume=2010.0)], "volume is 2.01 of that at the start"),
-        ([row(Volume=1400.0)] * 20, "mean volume is 1.40 of that at the start"),
+        ([row(Volume=2010.0)], "volume is 2.01 of the initial one"),
+        ([row(Volume=1400.0)] * 20, "mean volume is 1.40 of the initial one"),
         ([row(c_fewest=3.0)] * 21, "lost a sulfur"),
-        ([row(PotEng=-1600.0)] * 30 + [row(PotEng=-1640.0)] * 20, "hole of the potential"),
+        ([row(PotEng=-1600.0)] * 30 + [row(PotEng=-1640.0)] * 20, "untrained region of the potential"),
     ],
 )
 def test_the_watch_stops_a_run_with_the_reason(rows, reason):
@@ -183,7 +183,7 @@ def test_the_watch_tolerates_fluctuations():
     [
         ({"temperature_K": 0.0}, "temperature_K must be positive"),
         ({"equilibrate_ps": -1.0}, "must not be negative"),
-        ({"frame_every_fs": 101.0}, "no multiple of the 2.0 fs time step"),
+        ({"frame_every_fs": 101.0}, "must be a multiple of the time step of 2.0 fs"),
     ],
 )
 def test_impossible_settings_are_refused(changes, message):

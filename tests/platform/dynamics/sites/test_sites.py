@@ -131,7 +131,7 @@ def test_supercells_are_counted_and_what_is_none_is_refused():
 def test_ions_that_do_not_sit_on_the_sites_are_refused():
     times, random = np.arange(60) * 0.1, np.random.default_rng(0)
     gas = Trajectory(random.random((60, 24, 3)) * 10, np.zeros((60, 3)), times, np.eye(3) * 10, {"Li": 24, "P": 4})
-    with pytest.raises(InputError, match="as far as anywhere"):
+    with pytest.raises(InputError, match="as far as random positions"):
         occupied_sites(gas)
 
 
