@@ -1,4 +1,4 @@
-"""Reads ASE .traj files frame by frame, by ASE's own reader."""
+"""Reader of ASE .traj files, frame by frame, by ASE's own reader."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ULM = b"- of Ulm"
 
 
 def read_ase_trajectory(path: Path, options: ReadOptions) -> Frames:
-    """Yield the frames; `time` and `step` are taken from the info of each.
+    """Yield the frames with `time` and `step` from their info.
 
     Raises:
-        InputError: the file cannot be read by ASE, or has no cell.
+        InputError: ASE cannot read the file, or the file has no cell.
     """
     from ase.io.trajectory import TrajectoryReader
 
@@ -36,8 +36,8 @@ def _frames(reader: Any, path: Path, options: ReadOptions) -> Frames:
     for number in range(len(reader)):
         try:
             atoms = reader[number]
-        except Exception as error:  # ASE raises whatever its layers do
-            raise InputError(f"{path}, frame {number}: ASE cannot read it: {error}", path=str(path)) from error
+        except Exception as error:  # ASE's layers raise many kinds of errors
+            raise InputError(f"{path}, frame {number}: ASE cannot read the frame: {error}", path=str(path)) from error
         cell = atoms.cell.array if options.cell_A is None else options.cell_A
         if abs(float(np.linalg.det(cell))) < 1e-6:
             raise no_cell(path)
@@ -53,7 +53,7 @@ def _frames(reader: Any, path: Path, options: ReadOptions) -> Frames:
 
 @contextmanager
 def _plain_file(path: Path) -> Iterator[Path]:
-    """Give the file itself, or an unpacked copy: ASE reads from places that it jumps to."""
+    """Yield the file or an unpacked copy, because ASE reads with random access."""
     with path.open("rb") as raw:
         if ULM in raw.read(16):
             yield path

@@ -1,4 +1,4 @@
-"""Bytes of a file, decompressed, and a text reader that keeps count of lines."""
+"""Decompressed bytes of a file, and a text reader that counts lines."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.number_rows import BUFFER_ENDS, Rows, read_rows
 
 BLOCK_BYTES = 1 << 22
-LINE_BYTES = 1 << 20  # a longer line is no text of a trajectory
+LINE_BYTES = 1 << 20  # a trajectory has no longer line
 
 
 class DamagedArchiveError(InputError):
-    """A compressed file ends or breaks within its archive."""
+    """An error for a compressed file that is cut off or damaged."""
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for reading, decompressed if its first bytes are those of gzip, bzip2, xz or zstd.
+    """Open a file for reading; gzip, bzip2, xz and zstd files are decompressed.
 
     Raises:
-        InputError: no such file, or one that may not be read.
+        InputError: the file does not exist or cannot be read.
     """
     path = Path(path)
     if not path.is_file():
@@ -49,10 +49,10 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 def read_block(stream: BinaryIO, size: int, path: Path) -> bytes:
-    """Read up to a number of bytes; fewer only at the end, or before the damage that the next call meets.
+    """Read up to a number of bytes; fewer only at the end or before damage, which the next call reports.
 
     Raises:
-        DamagedArchiveError: the archive is cut short or damaged, or the disk fails.
+        DamagedArchiveError: the archive is cut off or damaged, or the disk fails.
     """
     parts: list[bytes] = []
     missing = size
@@ -68,14 +68,14 @@ def read_block(stream: BinaryIO, size: int, path: Path) -> bytes:
 
 
 class TextReader:
-    """Lines and tables of a text file, read in blocks; the memory used does not grow with the file.
+    """Reader of lines and tables of a text file in blocks; its memory does not grow with the file.
 
     Args:
-        path: file, possibly compressed.
+        path: text file, compressed or not.
     """
 
     def __init__(self, path: Path):
-        self.path, self.line = Path(path), 0  # lines consumed
+        self.path, self.line = Path(path), 0  # number of consumed lines
         self._stream, self._at, self._ended = open_bytes(path), 0, False
         self._buffer = read_block(self._stream, BLOCK_BYTES, self.path).removeprefix(b"\xef\xbb\xbf")
 
@@ -125,13 +125,13 @@ class TextReader:
         return line
 
     def ends(self) -> bool:
-        """Whether nothing but blank space follows."""
+        """Return whether only blank space follows."""
         while not self._buffer[self._at :].strip() and not self._ended:
             self._fill()
         return not self._buffer[self._at :].strip()
 
     def last_row_is_cut(self) -> bool:
-        """Whether the file ends without a newline in a number with fewer decimals than the one above it."""
+        """Return whether the file ends without a newline in a number with fewer decimals than the one above."""
         before = self._buffer[max(0, self._at - 1024) : self._at]
         if before.endswith(b"\n"):
             return False

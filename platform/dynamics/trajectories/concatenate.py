@@ -1,4 +1,4 @@
-"""Reads the files of one run as one unwrapped trajectory, and refuses files that do not belong together."""
+"""Reader of the files of one run as one unwrapped trajectory; files of different runs are refused."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def read_trajectories(
 ) -> Trajectory:
     """Read consecutive pieces of one run as one trajectory.
 
-    Restarts are joined, wrapped positions are unwrapped, and the result refers to the mean cell. Frames pass through
-    one at a time; the mobile ions are kept in a temporary file. `notes` of the result say what was dropped or assumed.
+    Restarts are joined, wrapped positions are unwrapped, and the result refers to the mean cell. Frames are read one at
+    a time; a temporary file keeps the mobile ions. `notes` of the result list dropped frames and assumptions.
 
     Args:
         paths: files of any format that `readers` knows, in order of time.
         frame_interval_fs: time between frames; None if the files state it.
-        species: the mobile element.
-        options: facts that the files lack.
+        species: mobile element.
+        options: facts that the files lack, such as the cell.
 
     Raises:
-        InputError: fewer than 50 frames, none of the species, changed atoms or order, a gap, an interval that the file
-            contradicts, frames too far apart to unwrap, or wrapped and unwrapped positions mixed.
+        InputError: fewer than 50 frames, none of the species, changed atoms or order, a gap, an interval that the
+            file contradicts, frames too far apart to unwrap, or mixed wrapped and unwrapped positions.
     """
     if not paths:
         raise InputError("no trajectory was given", accepted="one or more files in order of time")
@@ -50,7 +50,7 @@ def read_trajectories(
     count = store.count if store else 0
     if store is None or motion is None or count < MIN_FRAMES:
         raise InputError(
-            f"{count} frames are too few to see diffusion; give at least {MIN_FRAMES}",
+            f"{count} frames are too few for a diffusivity; give at least {MIN_FRAMES}",
             given=count,
             accepted=f">= {MIN_FRAMES} frames",
         )
@@ -69,17 +69,17 @@ def _take_file(joiner: Joiner, path: Path, options: ReadOptions, interval_known:
                 judgement.require_time(frame)
     except DamagedArchiveError as error:
         raise InputError(
-            f"{path} ends within its archive after {taken} frames ({error.__cause__}); copy it again, or unpack and"
-            " give the part that is whole",
+            f"the archive {path} is cut off after {taken} frames ({error.__cause__}); copy it again, or unpack it and"
+            " give the complete part",
             path=str(path),
             given=path.name,
         ) from error
     if not taken:
-        raise InputError(f"{path} holds no frame", path=str(path))
+        raise InputError(f"{path} contains no frame; give a trajectory", path=str(path))
 
 
 def _trajectory(joiner: Joiner, records: np.ndarray, names: list[str], given_fs: float | None) -> Trajectory:
-    """Judge the joined frames and turn them into a trajectory."""
+    """Check the joined frames and return them as a trajectory."""
     motion = joiner.motion
     assert motion is not None
     ions, framework = int(motion.mobile.sum()), int((~motion.mobile).sum())

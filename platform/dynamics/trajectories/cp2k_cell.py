@@ -1,4 +1,4 @@
-"""Cells of trajectories that hold none: given by the user, or in CP2K's .cell file beside the positions."""
+"""Cells of trajectories without cells, from the user or from CP2K's .cell file next to the positions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from argyro.platform.common.errors import InputError
 
 
 class Cp2kCells:
-    """Cell of each frame of a CP2K run.
+    """The cells of the frames of a CP2K run.
 
     Args:
-        path: trajectory such as NAME-pos-1.xyz; NAME-1.cell beside it is read (Step, Time, nine components, volume).
-        given: (3, 3) cell in Å, which goes before the file.
+        path: trajectory such as NAME-pos-1.xyz; NAME-1.cell in its folder gives Step, Time, nine components, volume.
+        given: (3, 3) cell in Å, which replaces the file.
     """
 
     def __init__(self, path: Path, given: np.ndarray | None):
@@ -24,7 +24,7 @@ class Cp2kCells:
             self._cells = _read_cells(beside)
 
     def at(self, step: int | None) -> np.ndarray | None:
-        """Return the cell at a step, None if it is not known; a file with one cell holds for all steps."""
+        """Return the cell at a step, None if unknown; a single cell in the file applies to all steps."""
         if self._given is not None or not self._cells:
             return self._given
         if len(self._cells) == 1:
@@ -50,7 +50,7 @@ def _read_cells(path: Path) -> dict[int, np.ndarray]:
                 continue
             cells[int(words[0])] = np.array([float(word) for word in words[2:11]]).reshape(3, 3)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} is no .cell file of CP2K: {error}; give --cell", path=str(path)) from error
+        raise InputError(f"{path} is not a .cell file of CP2K: {error}; give --cell", path=str(path)) from error
     return cells
 
 
@@ -58,7 +58,7 @@ def parse_cell(text: str) -> np.ndarray:
     """Return the (3, 3) cell in Å from 1 (cubic), 3 (edges), 6 (edges and angles in degrees) or 9 numbers.
 
     Raises:
-        InputError: another number of them, or a cell without volume.
+        InputError: the number of values is wrong, or the cell has no volume.
     """
     from ase.cell import Cell
 
@@ -72,8 +72,8 @@ def parse_cell(text: str) -> np.ndarray:
             raise ValueError("no volume")
     except (ValueError, AssertionError, TypeError, ZeroDivisionError) as error:
         raise InputError(
-            f"--cell {text} is no cell; give one edge, three edges, three edges with three angles, or nine components"
-            " in Å, with commas",
+            f"--cell {text} is not a cell; give one edge, three edges, three edges with three angles, or nine"
+            " components in Å, separated by commas",
             path="cell",
             given=text,
             accepted="9.86 or 9.86,9.86,9.86,90,90,90",

@@ -1,4 +1,4 @@
-"""Reads DCD files (CHARMM, LAMMPS, NAMD, OpenMM) frame by frame; the elements come from a structure file."""
+"""Reader of DCD files (CHARMM, LAMMPS, NAMD, OpenMM); a structure file gives the elements."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MAGIC = b"CORD"
 
 
 def read_dcd(path: Path, options: ReadOptions) -> Frames:
-    """Yield the frames; single precision, either byte order.
+    """Yield the frames, in single precision, of either byte order.
 
     Raises:
-        InputError: no topology, another number of atoms than it has, or no cell.
+        InputError: there is no topology or no cell, or the numbers of atoms differ.
     """
     species = _species(path, options)
     with open_bytes(path) as stream:
@@ -30,14 +30,16 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
         for number in range(3):
             size = struct.unpack(order + "i", head if number == 0 else _exactly(stream, 4, path))[0]
             if not 0 <= size < 1 << 20:
-                raise InputError(f"{path} is no DCD file: its header is damaged", path=str(path))
+                raise InputError(f"{path} is not a DCD file or its header is damaged; copy it again", path=str(path))
             records.append(_exactly(stream, size, path))
             _exactly(stream, 4, path)
         atoms = struct.unpack(order + "i", records[2][:4])[0]
         control = struct.unpack(order + "20i", records[0][4:84])
         if atoms != len(species):
             raise InputError(
-                f"{path} has {atoms} atoms, its topology {len(species)}", path="topology", accepted=f"{atoms} atoms"
+                f"{path} has {atoms} atoms, its topology {len(species)}; give the topology of the same atoms",
+                path="topology",
+                accepted=f"{atoms} atoms",
             )
         if control[8]:
             raise InputError(f"{path} has fixed atoms, which are not supported; write all atoms", path=str(path))
@@ -60,12 +62,12 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
 def _exactly(stream, size: int, path: Path) -> bytes:
     block = read_block(stream, size, path)
     if len(block) < size:
-        raise InputError(f"{path} ends within its header", path=str(path))
+        raise InputError(f"{path} is cut off within its header; copy it again", path=str(path))
     return block
 
 
 def _cell(values: tuple[float, ...], path: Path) -> np.ndarray:
-    """Build the cell from A, gamma, B, beta, alpha, C; angles in degrees or, as LAMMPS and NAMD write, cosines."""
+    """Return the cell from A, gamma, B, beta, alpha, C; angles in degrees or as cosines (LAMMPS, NAMD)."""
     from ase.cell import Cell
 
     a, gamma, b, beta, alpha, c = values
@@ -80,8 +82,8 @@ def _cell(values: tuple[float, ...], path: Path) -> np.ndarray:
 def _species(path: Path, options: ReadOptions) -> tuple[str, ...]:
     if options.topology is None:
         raise InputError(
-            f"{path} holds no elements; give --topology with a structure file of the same atoms in the same order, for"
-            " instance --topology POSCAR",
+            f"{path} contains no elements; give --topology with a structure file of the same atoms in the same order,"
+            " for instance --topology POSCAR",
             path=str(path),
             accepted="--topology",
         )
@@ -89,6 +91,6 @@ def _species(path: Path, options: ReadOptions) -> tuple[str, ...]:
 
     try:
         atoms = read(options.topology)
-    except Exception as error:  # ASE raises whatever its readers do
+    except Exception as error:  # ASE's readers raise many kinds of errors
         raise InputError(f"--topology {options.topology} cannot be read: {error}", path="topology") from error
     return tuple(atoms.symbols)  # type: ignore[union-attr]

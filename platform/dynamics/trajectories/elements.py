@@ -1,4 +1,4 @@
-"""Chemical symbols from the names that simulation programs write."""
+"""Chemical symbols from atom names of simulation programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LETTERS = re.compile(r"[A-Za-z]+")
 
 @lru_cache(maxsize=1024)
 def element_of(name: str) -> str | None:
-    """Return the chemical symbol in a name such as Li_sv, P/0b5c2d, CL, S1 or H.5; None if there is none."""
+    """Return the chemical symbol in a name such as Li_sv, P/0b5c2d, CL, S1 or H.5; None without a symbol."""
     from ase.data import atomic_numbers
 
     found = LETTERS.match(name)
@@ -30,13 +30,13 @@ def elements_of(names: Sequence[str], where: str) -> tuple[str, ...]:
     """Return the symbol of each name.
 
     Raises:
-        InputError: a name holds no chemical symbol.
+        InputError: a name contains no chemical symbol.
     """
     symbols = [element_of(name) for name in names]
     if None in symbols:
         unknown = names[symbols.index(None)]
         raise InputError(
-            f"{where} names an atom '{unknown}', which is no chemical element; give --elements in the order of its"
+            f"{where} names an atom '{unknown}', which is not a chemical element; give --elements in the order of its"
             " types, for instance --elements Li,P,S,Cl",
             path=where,
             given=unknown,

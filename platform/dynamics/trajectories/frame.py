@@ -1,4 +1,4 @@
-"""The types that every reader of trajectories returns and takes."""
+"""Types that all readers of trajectories take and return."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class Frame:
-    """All atoms at one time.
+    """A frame: all atoms at one time.
 
     Args:
         fractional: (atoms, 3) positions in units of the cell vectors, wrapped or not.
         cell_A: (3, 3) rows are the cell vectors.
         species: element of each atom.
-        step: number that the file gives the frame, None if it gives none.
-        wrapped: whether the positions are folded into the cell; None if the format does not say.
-        time: time that the file gives the frame, None if it gives none.
-        time_unit_fs: unit of `time` in fs; None if the file does not say.
-        temperature_K: temperature that the file states, None if it states none.
-        md_interval_fs: time between frames that the input parameters in the file suggest, None without them.
-        line: line of the file at which the frame begins, 0 for binary files.
+        step: number of the frame in the file, None without one.
+        wrapped: whether the positions are folded into the cell; None if the format does not state it.
+        time: time of the frame in the file, None without one.
+        time_unit_fs: unit of `time` in fs; None if the file does not state it.
+        temperature_K: temperature in the file, None without one.
+        md_interval_fs: time between frames from the input parameters in the file, None without them.
+        line: first line of the frame in the file, 0 for binary files.
     """
 
     fractional: np.ndarray
@@ -45,12 +45,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class TornFrame:
-    """A frame that a killed run left incomplete.
+    """An incomplete frame left by a killed run.
 
     Args:
-        line: where the frame stops.
-        reason: one phrase.
-        fractional: (atoms, 3) leading atoms that are complete, in the order of the file; empty if unknown.
+        line: line at which the frame is cut off.
+        reason: short description of the missing part.
+        fractional: (atoms, 3) complete leading atoms, in the order of the file; empty if unknown.
         at_end: whether the file ends here.
     """
 
@@ -65,12 +65,12 @@ Frames = Iterator["Frame | TornFrame"]
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """Facts that a file may lack.
+    """Options that give facts missing from a file.
 
     Args:
-        elements: element of each type, for files with numbers in place of names.
+        elements: element of each type, for files with type numbers.
         cell_A: (3, 3) cell, for files without one.
-        topology: structure file with the elements in order, for DCD.
+        topology: structure file that gives the elements in order, for DCD.
     """
 
     elements: tuple[str, ...] = ()

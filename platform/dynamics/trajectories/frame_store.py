@@ -1,4 +1,4 @@
-"""Keeps the mobile ions of each frame in a temporary file, so that memory does not grow with the trajectory."""
+"""A temporary file of the mobile ions of each frame, so that memory does not grow with the trajectory."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from types import TracebackType
 
 import numpy as np
 
-UNKNOWN = np.iinfo(np.int64).min  # step of a frame without one
+UNKNOWN = np.iinfo(np.int64).min  # step of a frame without a number
 
 
 def record_type(ions: int, kinds: int) -> np.dtype:
-    """Return the layout of one frame.
+    """Return the record type of one frame.
 
     Args:
         ions: number of mobile ions.
-        kinds: number of elements beside the mobile one.
+        kinds: number of elements other than the mobile one.
     """
     return np.dtype(
         [
@@ -37,7 +37,7 @@ def record_type(ions: int, kinds: int) -> np.dtype:
 
 
 class FrameStore:
-    """Records of frames that can be appended, read again and cut off.
+    """A store of frame records with append, read and cut.
 
     Args:
         ions: number of mobile ions.
@@ -46,7 +46,7 @@ class FrameStore:
 
     def __init__(self, ions: int, kinds: int):
         self.type, self.count = record_type(ions, kinds), 0
-        self._stream = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the map of it
+        self._stream = tempfile.TemporaryFile()  # noqa: SIM115  stays open as long as its memory map
         self._tail: np.ndarray | None = None
 
     def append(self, record: np.ndarray) -> None:
@@ -82,7 +82,7 @@ class FrameStore:
         self.append(second)
 
     def mapped(self) -> np.ndarray:
-        """Map all records into memory, writable; the file lives as long as the map."""
+        """Map all records into writable memory; the file exists as long as the map."""
         self._stream.flush()
         return np.memmap(self._stream, dtype=self.type, mode="r+", shape=(self.count,))
 

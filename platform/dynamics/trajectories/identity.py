@@ -1,4 +1,4 @@
-"""Tells atoms that moved far within their group from atoms whose names were exchanged."""
+"""Checks that framework atoms keep their identity: rotations of groups are allowed, exchanged atoms are not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 
-FAR_A = 1.5  # a bound atom that moves further from one frame to the next needs a reason
+FAR_A = 1.5  # larger steps of a bound atom between two frames are checked
 SAME_PLACE_A = 1.0  # two vibrating atoms that take the same site
-BOND_A = 2.8  # the centre of a PS4 group is nearer than this to its S; Sb-S is 2.4 Å
+BOND_A = 2.8  # larger than the bonds of a group, such as P-S 2.05 Å and Sb-S 2.4 Å
 
 
 def require_same_atoms(
@@ -21,17 +21,17 @@ def require_same_atoms(
     far: np.ndarray,
     label: str,
 ) -> None:
-    """Refuse framework atoms that have taken each other's places, unless both belong to one group.
+    """Refuse framework atoms that have exchanged their places, unless both belong to one group.
 
-    A PS4 group that turns permutes its S atoms; that is motion. Atoms of different groups or elements do not exchange.
+    A rotating PS4 group permutes its S atoms, which is motion. Atoms of different groups or elements do not exchange.
 
     Args:
-        before: (atoms, 3) fractional positions of the frame before, mobile ions left out.
-        after: (atoms, 3) those of this frame.
+        before: (atoms, 3) fractional framework positions of the previous frame.
+        after: (atoms, 3) fractional framework positions of this frame.
         cell_A: rows are the cell vectors.
         species: element of each atom.
-        far: indices of the atoms that moved further than FAR_A.
-        label: names the frame in the message.
+        far: indices of the atoms that moved more than FAR_A.
+        label: name of the frame in the message.
 
     Raises:
         InputError: two such atoms have exchanged their places.
@@ -44,7 +44,7 @@ def require_same_atoms(
         if distances.min() > SAME_PLACE_A or _same_group(atom, other, before, cell_A, species):
             continue
         raise InputError(
-            f"{label}: the order of atoms changes there, or frames are missing: {species[atom]} (atom {atom + 1} of"
+            f"{label}: the order of atoms changes, or frames are missing: {species[atom]} (atom {atom + 1} of"
             f" the framework) takes the place of {species[other]} (atom {other + 1}); write all frames in one order",
             path=label,
         )
@@ -71,7 +71,7 @@ def _distances(point: np.ndarray, others: np.ndarray, cell_A: np.ndarray) -> np.
 
 
 def is_reordered(before: np.ndarray, after: np.ndarray, cell_A: np.ndarray) -> bool:
-    """Whether most ions of a frame lie where another ion of the frame before was.
+    """Return whether most ions are at positions of other ions of the previous frame.
 
     Args:
         before: (ions, 3) fractional positions.

@@ -1,8 +1,8 @@
-"""Joins frames into one run by their numbers or, without numbers, by their positions; refuses gaps.
+"""Joining of frames into one run by their numbers or, without numbers, by their positions.
 
-A restart repeats frames. Those with a number that was there before replace the earlier copy and what came after it;
-those that equal the last frame of the piece before count once. A number that starts anew is a new piece if the
-positions continue. Dropped frames are counted and reported.
+A restart repeats frames. A frame with a known number replaces the earlier copy and all later frames. A frame equal to
+the last frame of the previous piece counts once. If the numbers start again, a new piece begins, provided the positions
+continue. Gaps are refused. Dropped frames are counted and reported.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from argyro.platform.dynamics.trajectories.motion import Motion, rms_A
 from argyro.platform.dynamics.trajectories.sanity import require_sane
 from argyro.platform.dynamics.trajectories.trajectory import Note
 
-SAME = 0.05  # of the usual step: the same frame, written with other digits
-SAME_A = 1e-3  # and at least this, the fourth decimal of a fractional coordinate
-ORDINARY = 2.0  # over the usual step: a frame that goes on; ab initio pieces stay below 1.15
-OFF_GRID_MAX = 0.1  # share of frames between the others, as restarts write them; more is another spacing
-SEARCHED = 512  # frames read at a time in the search for an overlap
+SAME = 0.05  # share of the usual step up to which two frames are the same, with different rounding
+SAME_A = 1e-3  # lower limit of that distance, the fourth decimal of a fractional coordinate
+ORDINARY = 2.0  # steps up to this times the usual one continue the run; ab initio pieces stay below 1.15
+OFF_GRID_MAX = 0.1  # largest share of frames between the regular ones; above it the spacing differs
+SEARCHED = 512  # frames read at once in the search for an overlap
 
 
 class Joiner:
-    """Takes frames in the order of the files and keeps those that make one run.
+    """A joiner that takes frames in the order of the files and keeps those of one run.
 
     Args:
-        species: the mobile element.
+        species: mobile element.
     """
 
     def __init__(self, species: str):
@@ -43,7 +43,7 @@ class Joiner:
         self.time_unit_fs: float | None = None
         self.md_interval_fs: float | None = None
         self._all_species: tuple[str, ...] = ()
-        self._first_of_piece = 0  # index of the first frame with the present numbering
+        self._first_of_piece = 0  # index of the first frame with the current numbering
         self._usual_A: deque[float] = deque(maxlen=200)
         self._torn: tuple[TornFrame, str] | None = None
         self._torn_count: list[str] = []
@@ -52,7 +52,7 @@ class Joiner:
 
     @property
     def label(self) -> str:
-        """Name of the frame that is being taken."""
+        """The name of the current frame for messages."""
         return f"{self._path}, frame {self._number - 1}"
 
     def atoms(self, kind: str) -> int:
@@ -60,14 +60,14 @@ class Joiner:
         return self._all_species.count(kind)
 
     def begin_file(self, path: Path) -> None:
-        """Take the frames that follow as those of another file."""
+        """Begin another file; the next frames belong to it."""
         self._file, self._number, self._path = self._file + 1, 0, path
 
     def take(self, frame: Frame | TornFrame) -> None:
         """Take the next frame.
 
         Raises:
-            InputError: other atoms, a gap, two runs in one, or a torn frame that nothing replaces.
+            InputError: the atoms change, frames are missing, two runs are joined, or a torn frame is not replaced.
         """
         if isinstance(frame, TornFrame):
             self._torn = frame, f"{self._path}, line {frame.line} ({frame.reason})"
@@ -86,10 +86,10 @@ class Joiner:
             self._keep(frame, place)
 
     def notes(self) -> list[Note]:
-        """Return what was joined and dropped."""
+        """Return notes on joined and dropped frames."""
         words = {
             "repeated": "{} repeated frames count once",
-            "overlap": "{} frames that a restart wrote again were replaced by the later copy",
+            "overlap": "{} frames written again by a restart were replaced by the later copy",
             "off_grid": "{} frames between the regular steps were left out",
         }
         counts = Counter(self.counts)
@@ -104,8 +104,8 @@ class Joiner:
         if self.species not in frame.species:
             found = ", ".join(sorted(set(frame.species)))
             raise InputError(
-                f"{self._path} holds no {self.species}; it holds {found}; give --species, or --elements if these are"
-                " not its elements",
+                f"{self._path} contains {found} but no {self.species}; give --species, or --elements if these elements"
+                " are wrong",
                 path=str(self._path),
                 given=self.species,
                 accepted=found,
@@ -115,11 +115,13 @@ class Joiner:
         if frame.species is self._all_species or frame.species == self._all_species:
             return
         if Counter(frame.species) != Counter(self._all_species):
-            raise InputError(f"{self.label} holds other atoms than those before it; it is another run", path=self.label)
-        raise InputError(f"{self.label} lists its atoms in another order than those before it; sort them by id")
+            raise InputError(
+                f"{self.label} has other atoms than the frames before; analyse it as another run", path=self.label
+            )
+        raise InputError(f"{self.label} lists its atoms in another order than the frames before; sort them by id")
 
     def _check_torn(self, frame: Frame) -> None:
-        """Refuse a cut frame unless the next one is numbered or repeats it."""
+        """Refuse an incomplete frame unless the next one is numbered or repeats it."""
         if self._torn is None:
             return
         torn, where = self._torn
@@ -132,7 +134,7 @@ class Joiner:
             if rms_A(apart, frame.cell_A) <= max(SAME * self._usual(), SAME_A):
                 return
         raise InputError(
-            f"{where}: the frame is incomplete, and no frame number says whether the next one follows it; cut the file"
+            f"{where}: the frame is incomplete, and without frame numbers the next one may not follow it; cut the file"
             " there and give the rest as a second piece",
             path=where,
         )
@@ -141,7 +143,7 @@ class Joiner:
         return float(np.median(self._usual_A)) if self._usual_A else 0.0
 
     def _key(self, frame: Frame) -> float | None:
-        """Return the number that orders the frames: step or, without it, time."""
+        """Return the number that orders the frames: the step or, without steps, the time."""
         return float(frame.step) if frame.step is not None else frame.time
 
     def _last_key(self) -> float | None:
@@ -152,7 +154,7 @@ class Joiner:
         return None if np.isnan(record["time"]) else float(record["time"])
 
     def _place(self, frame: Frame) -> int | None:
-        """Return the index of the record that the frame becomes, None to leave it out."""
+        """Return the index of the frame's record, None to leave the frame out."""
         assert self.store is not None
         count, key, last = self.store.count, self._key(frame), self._last_key()
         self.unit = "time" if frame.step is None and frame.time is not None else "step"
@@ -161,7 +163,7 @@ class Joiner:
         difference = key - last
         if difference <= 0:
             return self._place_again(frame, key, last)
-        if self._number == 1 and self._repeats_last(frame):  # the next number for the same positions
+        if self._number == 1 and self._repeats_last(frame):  # a new number for the same positions
             self._renumber_last(frame)
             self.counts["repeated"] += 1
             return None
@@ -171,7 +173,7 @@ class Joiner:
             return count
         if count - self._first_of_piece == 1 and self._first_of_piece:
             raise InputError(
-                f"{self.label}: frames lie {difference:g} {self.unit}s apart, {known:g} in the piece before; analyse"
+                f"{self.label}: frames are {difference:g} {self.unit}s apart, {known:g} in the piece before; analyse"
                 " the pieces separately, or thin one of them",
                 path=self.label,
             )
@@ -181,7 +183,7 @@ class Joiner:
                 raise self._gap(key, last, known)
             return None
         if count == 2 and self._first_of_piece == 0:
-            self.store.drop_first()  # LAMMPS writes the first step of a run whatever its number
+            self.store.drop_first()  # LAMMPS always writes the first step of a run
             self._off_grid += 1
             self.interval = difference
             return 1
@@ -196,8 +198,8 @@ class Joiner:
 
     def _gap(self, key: float, last: float, interval: float) -> InputError:
         return InputError(
-            f"{self.label} lacks a time step: {self.unit} {last:g} is followed by {key:g}, those before lie"
-            f" {interval:g} apart; give the frames between, or analyse the parts separately",
+            f"{self.label} lacks a time step: {self.unit} {last:g} is followed by {key:g}, the frames before are"
+            f" {interval:g} apart; give the missing frames, or analyse the parts separately",
             path=self.label,
         )
 
@@ -211,7 +213,7 @@ class Joiner:
         return not usual or self.motion.distance_A(frame, mobile) <= ORDINARY * usual
 
     def _place_by_position(self, frame: Frame) -> int | None:
-        """Place a frame without a number: a repeated frame counts once, an overlap of files is cut."""
+        """Place a frame without a number; a repeated frame counts once, an overlap of files is removed."""
         assert self.store is not None and self.motion is not None
         count = self.store.count
         if np.array_equal(frame.fractional, self.motion.last) or (self._number == 1 and self._repeats_last(frame)):
@@ -222,7 +224,7 @@ class Joiner:
         return count
 
     def _new_piece(self, frame: Frame) -> int:
-        """Begin a piece whose numbers start anew, or that has none."""
+        """Begin a piece whose numbers start again, or without numbers."""
         assert self.store is not None
         count = self.store.count
         place = count
@@ -235,7 +237,7 @@ class Joiner:
         return place
 
     def _find(self, frame: Frame) -> int | None:
-        """Search the kept frames, the latest first, for one with the same positions."""
+        """Find a kept frame with the same positions, latest first."""
         assert self.store is not None and self.motion is not None
         mobile, limit = frame.fractional[self.motion.mobile], max(SAME * self._usual(), SAME_A)
         for stop in range(self.store.count, 0, -SEARCHED):
@@ -248,7 +250,7 @@ class Joiner:
         return None
 
     def _place_again(self, frame: Frame, key: float, last: float) -> int | None:
-        """Place a frame whose number is not above the last: a restart, or numbers that start anew."""
+        """Place a frame whose number is not above the last: a restart, or numbers that start again."""
         assert self.store is not None and self.motion is not None
         count, usual = self.store.count, self._usual()
         earlier = self._index_of(key)
@@ -268,13 +270,13 @@ class Joiner:
             return self._new_piece(frame)
         moved_A = self.motion.distance_A(frame, self.store.read(count - 1)["ions"])
         raise InputError(
-            f"{self.label}: the {self.unit} falls back from {last:g} to {key:g}, and the mobile atoms move"
-            f" {moved_A:.2f} Å there, {usual:.2f} Å otherwise: two runs stand in one file; analyse them separately",
+            f"{self.label}: the {self.unit} decreases from {last:g} to {key:g}, and the mobile atoms move"
+            f" {moved_A:.2f} Å there, {usual:.2f} Å otherwise: the file contains two runs; analyse them separately",
             path=self.label,
         )
 
     def _renumber_last(self, frame: Frame) -> None:
-        """Give the last record the number of the frame that repeats it."""
+        """Set the number of the last record to that of the frame that repeats it."""
         assert self.store is not None
         record = self.store.read(self.store.count - 1).copy()
         record["step"] = UNKNOWN if frame.step is None else frame.step
@@ -284,7 +286,7 @@ class Joiner:
         self.store.append(record)
 
     def _index_of(self, key: float) -> int | None:
-        """Return the index of the kept frame with a number of the present piece."""
+        """Return the index of the kept frame with a number in the current piece."""
         assert self.store is not None
         first = self.store.read(self._first_of_piece)
         start = float(first["step"]) if first["step"] != UNKNOWN else float(first["time"])
@@ -296,7 +298,7 @@ class Joiner:
         return index if near and self._first_of_piece <= index < self.store.count else None
 
     def _rewind(self, index: int) -> int:
-        """Replace the kept frames from an index on."""
+        """Remove the kept frames from an index on, so that later copies replace them."""
         assert self.store is not None
         again = self.store.count - index
         self.counts["repeated" if again == 1 else "overlap"] += again

@@ -1,4 +1,4 @@
-"""Judges the joined frames: time axis, gaps, cell, framework."""
+"""Checks of the joined frames: time axis, gaps, cell, framework."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from argyro.platform.dynamics.trajectories.frame_store import UNKNOWN
 from argyro.platform.dynamics.trajectories.identity import is_reordered
 from argyro.platform.dynamics.trajectories.trajectory import Note
 
-GAP = 2.0  # over the usual step
-RARE = 1.5  # and over the 95th percentile: a gap is no part of the scatter
-IONS_FOR_MEDIAN = 8  # with fewer, a single hop moves the median
-CELL_JUMP, CELL_RARE = 0.005, 3.0  # strain, and over the 95th percentile of the cell's own breathing
+GAP = 2.0  # a gap's step over the usual step
+RARE = 1.5  # a gap's step over the 95th percentile of all steps
+IONS_FOR_MEDIAN = 8  # with fewer ions, a single hop changes the median
+CELL_JUMP, CELL_RARE = 0.005, 3.0  # strain of a jump, and its ratio to the 95th percentile of all strains
 DRIFT_NOTED, DRIFT_REFUSED = 0.02, 0.10  # relative change of the volume from the first to the last third
-BOUND_A = 3.5  # an element whose atoms get further than this from their start is no framework
+BOUND_A = 3.5  # an element whose atoms move further than this is mobile, not framework
 FEW_ATOMS = 6
 POTIM_FS = 5.0
-SHORTEST_STEP_FS = 0.2  # no time step of molecular dynamics is shorter
+SHORTEST_STEP_FS = 0.2  # shortest time step of molecular dynamics
 
 
 def label_of(record: np.ndarray, names: Sequence[str]) -> str:
@@ -29,16 +29,16 @@ def label_of(record: np.ndarray, names: Sequence[str]) -> str:
 
 
 def require_no_gap(records: np.ndarray, names: Sequence[str], ions: int, framework: int) -> None:
-    """Refuse a step of all mobile ions, or of all framework atoms, that is out of the ordinary.
+    """Refuse an unusually large step of all mobile ions or of all framework atoms.
 
     Args:
         records: (frames,) records of the store.
-        names: of the files.
+        names: names of the files.
         ions: number of mobile ions.
         framework: number of other atoms.
 
     Raises:
-        InputError: frames are missing there, the order of atoms changes, or two runs were joined.
+        InputError: frames are missing, the order of atoms changes, or two runs were joined.
     """
     for field, number, who in (("mobile_step_A", ions, "mobile"), ("framework_step_A", framework, "framework")):
         steps = np.array(records[field][1:])
@@ -66,20 +66,20 @@ def _refuse_first(
         raise InputError(f"the order of atoms changes at {where}; write all frames in one order (sorted by id)")
     raise InputError(
         f"there is a gap before {where}: the {who} atoms move {steps[at - 1]:.2f} Å there, {usual:.2f} Å otherwise;"
-        " frames are missing or another run begins; give the frames between or analyse the parts separately",
+        " frames are missing or another run begins; give the missing frames or analyse the parts separately",
         path=where,
     )
 
 
 def require_steady_cell(records: np.ndarray, names: Sequence[str]) -> list[Note]:
-    """Refuse a cell that changes at once or drifts; note a small drift.
+    """Refuse a cell that jumps or drifts; return a note on a small drift.
 
     Args:
         records: (frames,) records of the store.
         names: of the files.
 
     Raises:
-        InputError: a jump of the cell that is no breathing, or a volume that drifts by more than 10 %.
+        InputError: the cell jumps by more than its fluctuations, or its volume drifts by more than 10 %.
     """
     cells = np.array(records["cell_A"])
     edges = np.linalg.norm(cells, axis=2)
@@ -100,8 +100,8 @@ def require_steady_cell(records: np.ndarray, names: Sequence[str]) -> list[Note]
     error = float(np.sqrt((first.var() + last.var()) / max(1, third / 10))) / float(first.mean())
     if abs(drift) > DRIFT_REFUSED:
         raise InputError(
-            f"the volume of the cell drifts by {drift:+.0%} from the first third of the run to the last: this is no"
-            " equilibrium; leave out its beginning",
+            f"the volume of the cell drifts by {drift:+.0%} from the first third of the run to the last: the run is"
+            " not in equilibrium; leave out its beginning",
             given=drift,
             accepted=f"<= {DRIFT_REFUSED:.0%}",
         )
@@ -113,28 +113,28 @@ def require_steady_cell(records: np.ndarray, names: Sequence[str]) -> list[Note]
 def framework_centre(
     centres: np.ndarray, kinds: Sequence[str], counts: dict[str, int], spread_A2: np.ndarray, species: str
 ) -> tuple[np.ndarray, list[Note]]:
-    """Return the (frames, 3) fractional centre that removes the drift, and notes on it.
+    """Return the (frames, 3) fractional centre of the framework, and notes on it.
 
-    Elements that are mobile themselves are no framework. Without a framework nothing is removed: the centre of the
-    mobile ions would take their collective motion away.
+    Mobile elements do not belong to the framework. Without a framework no drift is removed, because subtracting the
+    centre of the mobile ions would remove their collective motion.
 
     Args:
-        centres: (frames, kinds, 3) fractional centres of the elements beside the mobile one.
-        kinds: these elements.
+        centres: (frames, kinds, 3) fractional centres of the elements other than the mobile one.
+        kinds: elements other than the mobile one.
         counts: number of atoms of each element.
         spread_A2: (kinds,) largest mean-square displacement within each element.
-        species: the mobile element.
+        species: mobile element.
     """
     bound = [i for i in range(len(kinds)) if spread_A2[i] < BOUND_A**2]
     moving = [kind for i, kind in enumerate(kinds) if i not in bound]
     weights = np.array([counts[kinds[i]] for i in bound], dtype=float)
     notes = []
     if moving and bound:
-        notes.append(Note("mobile_framework", f"{', '.join(moving)} moves too, and is no part of the framework"))
+        notes.append(Note("mobile_framework", f"{', '.join(moving)} also moves and does not belong to the framework"))
     if not bound:
-        why = f"the file holds {species} only" if not kinds else f"{', '.join(moving)} is mobile too"
+        why = f"the file contains only {species}" if not kinds else f"{', '.join(moving)} is also mobile"
         notes.append(
-            Note("no_framework", f"{why}: there is no framework; D is from the coordinates as given, drift included")
+            Note("no_framework", f"{why}: without a framework, D includes the drift of the coordinates as given")
         )
         return np.zeros((len(centres), 3)), notes
     if weights.sum() < FEW_ATOMS:
@@ -152,18 +152,18 @@ def frame_interval(
     time_unit_fs: float | None,
     md_interval_fs: float | None,
 ) -> tuple[float, list[Note]]:
-    """Return the time between frames in fs, from the option and from what the file says.
+    """Return the time between frames in fs, from the option and from the file.
 
     Args:
         records: (frames,) records of the store.
         names: of the files.
-        given_fs: the option, None without it.
-        step_interval: number of steps between frames, None if frames are not numbered.
-        time_unit_fs: unit of the times in the file, None if it is not known.
-        md_interval_fs: time between frames that input parameters in the file suggest.
+        given_fs: value of the option, None without it.
+        step_interval: number of steps between frames, None without frame numbers.
+        time_unit_fs: unit of the times in the file, None if unknown.
+        md_interval_fs: time between frames from input parameters in the file.
 
     Raises:
-        InputError: no interval, one that the file contradicts, or times that are not even.
+        InputError: the interval is missing or contradicts the file, or the times are not evenly spaced.
     """
     if not (np.array(records["step"]) != UNKNOWN).all():
         step_interval = None
@@ -173,15 +173,15 @@ def frame_interval(
     if given_fs is None:
         if md_interval_fs is None:
             raise missing_interval(None)
-        return md_interval_fs, [Note("potim", f"frames are taken to lie POTIM = {md_interval_fs:g} fs apart")]
+        return md_interval_fs, [Note("potim", f"the frame interval is assumed to be POTIM = {md_interval_fs:g} fs")]
     notes = []
     if md_interval_fs is not None and abs(given_fs / md_interval_fs - 1) > 0.01:
-        notes.append(Note("potim", f"the file states POTIM = {md_interval_fs:g} fs; used were {given_fs:g} fs"))
+        notes.append(Note("potim", f"the file states POTIM = {md_interval_fs:g} fs; {given_fs:g} fs were used"))
     elif md_interval_fs is None and given_fs <= POTIM_FS:
         notes.append(_potim_note(given_fs, step_interval))
     if step_interval and step_interval > 1 and given_fs / step_interval < SHORTEST_STEP_FS:
         raise InputError(
-            f"frames lie {step_interval:g} steps apart, so {given_fs:g} fs between frames would be a time step of"
+            f"frames are {step_interval:g} steps apart, so {given_fs:g} fs between frames would be a time step of"
             f" {given_fs / step_interval:.2g} fs; if {given_fs:g} fs is the time step, give --frame-interval-fs"
             f" {given_fs * step_interval:g}",
             path="frame-interval-fs",
@@ -192,7 +192,7 @@ def frame_interval(
 
 
 def require_positive(given_fs: float | None) -> None:
-    """Refuse an interval that is given and not a positive number.
+    """Refuse an interval that is not a positive number; None passes.
 
     Raises:
         InputError: as said.
@@ -202,10 +202,10 @@ def require_positive(given_fs: float | None) -> None:
 
 
 def require_time(frame: Frame) -> None:
-    """Refuse a file that states no time, before all of it is read.
+    """Refuse a file without times before all of it is read.
 
     Raises:
-        InputError: neither a time nor input parameters that suggest the interval.
+        InputError: the file has neither times nor input parameters that give the interval.
     """
     if frame.time is None and frame.md_interval_fs is None:
         raise missing_interval(None)
@@ -231,7 +231,7 @@ def _potim_note(given_fs: float, step_interval: float | None) -> Note:
 
 
 def _time_spacing(records: np.ndarray, names: Sequence[str]) -> float | None:
-    """Return the even spacing of the times in the file, in its unit; None if it states none."""
+    """Return the spacing of the times in the file, in its unit; None without times."""
     times = np.array(records["time"])
     spacing = np.diff(times)[~records["begins"][1:]]
     places = np.flatnonzero(~records["begins"][1:]) + 1
@@ -243,7 +243,7 @@ def _time_spacing(records: np.ndarray, names: Sequence[str]) -> float | None:
     if len(uneven):
         at = int(places[uneven[0]])
         raise InputError(
-            f"the times are not even: {spacing[uneven[0]]:g} before {label_of(records[at], names)}, {usual:g}"
+            f"the times are not evenly spaced: {spacing[uneven[0]]:g} before {label_of(records[at], names)}, {usual:g}"
             " otherwise; give frames with one spacing, or analyse the parts separately",
             path=label_of(records[at], names),
         )
@@ -256,15 +256,15 @@ def _from_times(spacing: float, given_fs: float | None, unit_fs: float | None) -
         if unit_fs:
             return spacing * unit_fs
         raise InputError(
-            f"the frames lie {spacing:g} apart in a time without a unit; give --frame-interval-fs {spacing:g} if it is"
-            f" in fs, --frame-interval-fs {spacing * 1000:g} if it is in ps",
+            f"the times of the file are {spacing:g} apart without a unit; give --frame-interval-fs {spacing:g} for fs,"
+            f" --frame-interval-fs {spacing * 1000:g} for ps",
             path="frame-interval-fs",
             accepted=f"{spacing:g} or {spacing * 1000:g}",
         )
     if all(abs(given_fs / (spacing * unit) - 1) > 0.01 for unit in units):
         said = " or ".join(f"{spacing * unit:g}" for unit in units)
         raise InputError(
-            f"the times in the file lie {said} fs apart, not {given_fs:g}; correct --frame-interval-fs or leave it out",
+            f"the times in the file are {said} fs apart, not {given_fs:g}; correct --frame-interval-fs or leave it out",
             path="frame-interval-fs",
             given=given_fs,
             accepted=said,

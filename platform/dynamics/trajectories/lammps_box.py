@@ -1,4 +1,4 @@
-"""Boxes and units of LAMMPS dumps."""
+"""Boxes and length units of LAMMPS dumps."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from argyro.platform.common.errors import InputError
 
 LENGTH_A = {"real": 1.0, "metal": 1.0, "electron": 0.529177210903, "nano": 10.0, "micro": 1e4, "cgs": 1e8, "si": 1e10}
 TIME_FS = {"real": 1.0, "metal": 1e3, "electron": 1.0, "nano": 1e6, "micro": 1e9, "cgs": 1e15, "si": 1e15}
-ORTHOGONAL, TRICLINIC, GENERAL = 2, 3, 4  # numbers in a line of the box
+ORTHOGONAL, TRICLINIC, GENERAL = 2, 3, 4  # count of numbers in a line of the box
 
 
 def require_units(name: str, path: Path) -> str:
-    """Return the name of a unit style whose lengths are known.
+    """Return the name of a unit style with a known length.
 
     Raises:
-        InputError: lj or an unknown style.
+        InputError: the style is lj or unknown.
     """
     if name not in LENGTH_A:
         raise InputError(
-            f"{path} has units '{name}', whose length in Å is not known; write it in one of {', '.join(LENGTH_A)}",
+            f"{path} has units '{name}' of unknown length in Å; write it in one of {', '.join(LENGTH_A)}",
             path=str(path),
             given=name,
             accepted=", ".join(LENGTH_A),
@@ -31,23 +31,23 @@ def require_units(name: str, path: Path) -> str:
 
 
 def read_box(words: Sequence[str], rows: Sequence[Sequence[float]], where: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return origin (3,) and cell (3, 3) of a box.
+    """Return the origin (3,) and the cell (3, 3) of a box.
 
     Args:
-        words: those that follow `ITEM: BOX BOUNDS`.
-        rows: numbers of the three lines that follow it.
-        where: file and line.
+        words: words after `ITEM: BOX BOUNDS`.
+        rows: numbers of the next three lines.
+        where: file and line for messages.
 
     Raises:
-        InputError: a form of the box that LAMMPS does not write.
+        InputError: the box has no form that LAMMPS writes.
     """
     boundaries = [word for word in words if len(word) == 2 and set(word) <= set("pfsm")]
     form = tuple(word for word in words if word not in boundaries)
     width = {(): ORTHOGONAL, ("xy", "xz", "yz"): TRICLINIC, ("abc", "origin"): GENERAL}.get(form)
     if width is None or {len(row) for row in rows} != {width}:
         raise InputError(
-            f"{where}: the box 'BOX BOUNDS {' '.join(words)}' with {[len(row) for row in rows]} numbers a line is none"
-            " of those that LAMMPS writes: orthogonal, 'xy xz yz' or 'abc origin'",
+            f"{where}: the box 'BOX BOUNDS {' '.join(words)}' with {[len(row) for row in rows]} numbers per line is not"
+            " one that LAMMPS writes: use orthogonal, 'xy xz yz' or 'abc origin'",
             path=where,
             given=" ".join(words),
             accepted="xlo xhi | xlo xhi xy | a b c origin",
@@ -59,7 +59,7 @@ def read_box(words: Sequence[str], rows: Sequence[Sequence[float]], where: str) 
 
 
 def _from_bounds(low: np.ndarray, high: np.ndarray, tilt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take the tilt off the bounding box that LAMMPS prints."""
+    """Return the box without the tilt that LAMMPS adds to its bounds."""
     xy, xz, yz = tilt
     low = low - [min(0.0, xy, xz, xy + xz), min(0.0, yz), 0.0]
     high = high - [max(0.0, xy, xz, xy + xz), max(0.0, yz), 0.0]

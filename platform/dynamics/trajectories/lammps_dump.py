@@ -1,4 +1,4 @@
-"""Reads LAMMPS text dumps (`dump atom`, `dump custom`) frame by frame."""
+"""Reader of LAMMPS text dumps (`dump atom`, `dump custom`), frame by frame."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ NO_ATOMS = np.zeros((0, 3))
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a dump are read.
+    """The columns of a dump that are read.
 
     Args:
         positions: names of the three columns of positions.
-        scaled: whether they are in units of the cell.
-        wrapped: whether they are folded into the cell, image flags considered.
-        flags: whether image flags unwrap them.
+        scaled: whether positions are in units of the cell.
+        wrapped: whether positions stay folded into the cell, after image flags.
+        flags: whether image flags unwrap the positions.
         kind: column with the element or the type.
         width: number of columns.
         numbers: indices of id, positions and flags.
@@ -49,7 +49,7 @@ class Columns:
 
 @dataclass
 class _Items:
-    """Items read since the last frame; the unit style holds for the whole file."""
+    """The items read since the last frame; the unit style applies to the whole file."""
 
     step: int | None = None
     time: float | None = None
@@ -60,7 +60,7 @@ class _Items:
 
 @dataclass
 class _Order:
-    """Order of the atoms by id, kept while it does not change."""
+    """The order of the atoms by id, kept until it changes."""
 
     ids: np.ndarray = field(default_factory=lambda: np.zeros(0))
     order: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
@@ -70,10 +70,10 @@ class _Order:
 
 
 def read_lammps_dump(path: Path, options: ReadOptions | None = None) -> Frames:
-    """Yield the frames, atoms sorted by id.
+    """Yield the frames with atoms sorted by id.
 
     Raises:
-        InputError: a needed column is missing, a box or unit that is not known, or a coordinate that is no number.
+        InputError: a required column is missing, the box or unit is unknown, or a coordinate is not a number.
     """
     with TextReader(path) as reader:
         yield from _LammpsDump(reader, options or ReadOptions()).frames()
@@ -90,7 +90,7 @@ class _LammpsDump:
     def frames(self) -> Frames:
         reader = self._reader
         while (line := reader.next_line()) is not None:
-            at = line.rfind(ITEM)  # the name of an item may hang on a cut line
+            at = line.rfind(ITEM)  # the name of an item may follow an incomplete line
             if at < 0:
                 continue
             item = line[at + len(ITEM) :].strip()
@@ -140,9 +140,9 @@ class _LammpsDump:
                 raise ValueError("the box is incomplete")
             items.box = read_box(item.decode("latin-1").split()[2:], rows, where)
         elif any(known.startswith(item) for known in ITEMS):
-            raise ValueError("the name of an item is cut")
+            raise ValueError("the name of an item is incomplete")
         else:
-            raise InputError(f"{where}: 'ITEM: {item.decode('latin-1')}' is no item of a dump of atoms", path=where)
+            raise InputError(f"{where}: 'ITEM: {item.decode('latin-1')}' is not an item of an atom dump", path=where)
 
     def _read_atoms(self, item: bytes) -> Frame | TornFrame:
         reader, items = self._reader, self._items
@@ -173,13 +173,13 @@ class _LammpsDump:
         )
 
     def _sort(self, rows: Rows) -> None:
-        """Bring order and species up to date; the same ids and names as before cost nothing."""
+        """Update order and species; unchanged ids and names are not sorted again."""
         ids, known, names = rows.values[:, 0], self._order, tuple(rows.names)
         same = names == known.names and len(ids) == len(known.ids)
         if same and np.array_equal(ids, known.ids) and np.array_equal(rows.codes, known.codes):
             return
         if len(np.unique(ids)) < len(ids):
-            raise InputError(f"{self._path} has an atom id twice in step {self._items.step}", path=str(self._path))
+            raise InputError(f"{self._path} has a duplicate atom id in step {self._items.step}", path=str(self._path))
         order = np.argsort(ids)
         symbols = self._symbols([name.decode("latin-1") for name in names])
         species = tuple(symbols[code] for code in rows.codes[order])
@@ -210,10 +210,10 @@ class _LammpsDump:
 
 
 def choose_columns(names: Sequence[str], options: ReadOptions, path: Path) -> Columns:
-    """Choose the columns: unwrapped ones before those that image flags unwrap, these before wrapped ones.
+    """Choose the columns: unwrapped positions first, then positions with image flags, then wrapped ones.
 
     Raises:
-        InputError: no id, no positions, or neither an element nor a type that `--elements` names.
+        InputError: id or positions are missing, or neither an element nor a type named by `--elements` is there.
     """
     flagged = set(FLAGS) <= set(names)
     choices = (("xu", False, False), ("x", False, True), ("xsu", True, False), ("xs", True, True))
@@ -233,7 +233,7 @@ def choose_columns(names: Sequence[str], options: ReadOptions, path: Path) -> Co
         raise InputError(f"{path} lacks positions; write xu yu zu, x y z, xsu ysu zsu or xs ys zs", path=str(path))
     if "element" not in names and not options.elements:
         raise InputError(
-            f"{path} has types without elements; name them in their order, for instance --elements Li,P,S,Cl",
+            f"{path} has types without elements; give them in the order of types, for instance --elements Li,P,S,Cl",
             path=str(path),
             given=" ".join(names),
             accepted="--elements",

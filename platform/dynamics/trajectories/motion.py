@@ -1,4 +1,4 @@
-"""Follows all atoms from frame to frame: steps, centres of the framework's elements, how far each element gets."""
+"""Motion of all atoms between frames: steps, centres of framework elements, spread of each element."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from argyro.platform.dynamics.trajectories.frame import Frame
 from argyro.platform.dynamics.trajectories.identity import FAR_A, require_same_atoms
 
-HOPPING = ("H", "Li", "Na", "K", "Ag", "Cu")  # take each other's places by themselves
-EDGE = 0.45  # of the cell: a nearest-image step beyond it may as well be one of the other sign
-SAMPLE_EVERY = 8  # frames between two looks at how far the elements of the framework got
+HOPPING = ("H", "Li", "Na", "K", "Ag", "Cu")  # mobile elements that exchange places by diffusion
+EDGE = 0.45  # share of the cell: the sign of a larger nearest-image step is uncertain
+SAMPLE_EVERY = 8  # frames between two measurements of the framework's spread
 
 
 class Motion:
-    """State of the last frame and sums over all frames.
+    """The state of the last frame and sums over all frames.
 
     Args:
         species: element of each atom.
-        mobile: the mobile element.
+        mobile: mobile element.
     """
 
     def __init__(self, species: Sequence[str], mobile: str):
@@ -34,19 +34,19 @@ class Motion:
         self.spread_A2 = np.zeros(len(self.kinds))  # largest mean-square displacement within each element
         self.steps = self.edge_steps = 0
         self.cosines = np.zeros(3)
-        self.first_jump = ""  # the first frame in which an atom moves by more than half a cell
+        self.first_jump = ""  # first frame in which an atom moves by more than half a cell
         self._seen = 0
 
     def follow(self, frame: Frame, before_mobile: np.ndarray | None, label: str) -> dict[str, object]:
-        """Take a frame.
+        """Update the state with the next frame.
 
         Args:
-            frame: the next one.
-            before_mobile: (ions, 3) fractional positions that the mobile ions come from; None for the last frame's.
-            label: names the frame in messages.
+            frame: the next frame.
+            before_mobile: (ions, 3) previous fractional positions of the mobile ions; None for the last frame's.
+            label: name of the frame in messages.
 
         Returns:
-            The fields of its record that motion gives.
+            The motion fields of the frame's record.
 
         Raises:
             InputError: framework atoms have exchanged their places.
@@ -67,7 +67,7 @@ class Motion:
         return fields | {"outside_A": _outside_A(now, cell) if frame.wrapped is None else 0.0, "centres": centres}
 
     def distance_A(self, frame: Frame, mobile: np.ndarray | None = None) -> float:
-        """Return the root mean square nearest-image distance of the mobile ions, or of all atoms to the last frame."""
+        """Return the rms nearest-image distance to the last frame, of the mobile ions or of all atoms."""
         apart = frame.fractional - self.last if mobile is None else frame.fractional[self.mobile] - mobile
         return rms_A(apart, frame.cell_A)
 
@@ -94,7 +94,7 @@ class Motion:
         }
 
     def _count_edges(self, nearest: np.ndarray) -> None:
-        """Add (ions, 3) nearest-image steps to the sums that judge the spacing of wrapped frames."""
+        """Add (ions, 3) nearest-image steps to the sums that check the spacing of wrapped frames."""
         self.steps += nearest.size
         self.edge_steps += int(np.count_nonzero(np.abs(nearest) > EDGE))
         self.cosines += np.cos(2 * np.pi * nearest).sum(axis=0)
@@ -109,11 +109,11 @@ class Motion:
 
 
 def _outside_A(fractional: np.ndarray, cell_A: np.ndarray) -> float:
-    """Return how far atoms leave the cell, negative if none does."""
+    """Return the largest distance of atoms outside the cell, negative if all are inside."""
     reach = np.maximum(-fractional.min(axis=0), fractional.max(axis=0) - 1.0)
     return float((reach * np.linalg.norm(cell_A, axis=1)).max())
 
 
 def rms_A(apart: np.ndarray, cell_A: np.ndarray) -> float:
-    """Return the root mean square length of fractional differences, taken to the nearest image."""
+    """Return the root mean square length of fractional differences to the nearest image."""
     return float(np.sqrt((((apart - np.round(apart)) @ cell_A) ** 2).sum(axis=-1).mean()))

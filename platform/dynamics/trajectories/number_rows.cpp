@@ -1,4 +1,4 @@
-// Reads rows of numbers and at most one column of names from text, as trajectory files hold them for each frame.
+// Reader of rows of numbers and at most one column of names from the text of trajectory files.
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -19,7 +19,7 @@ enum Status { complete = 0, buffer_ends = 1, wrong_width = 2, not_a_number = 3 }
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-// Reads a number at the begin of a token and returns where it stops, nullptr if there is none.
+// Reads a number at the start of a token and returns its end, or nullptr without a number.
 const char* number(const char* at, const char* end, double& value) {
     const char* begin = at + (at < end && *at == '+');
     auto [stopped, error] = std::from_chars(begin, end, value);
@@ -71,7 +71,7 @@ private:
     bool last_;
     py::ssize_t width_;
     bool exact_;
-    std::vector<py::ssize_t> slots_;  // of each column its place among the numbers wanted, or -1
+    std::vector<py::ssize_t> slots_;  // index of each column among the wanted numbers, or -1
     py::ssize_t name_column_;
 };
 
@@ -88,7 +88,7 @@ py::tuple read_rows(py::buffer source, py::ssize_t offset, py::ssize_t rows, py:
         slots[column] = i;
     }
     const RowReader reader(end, last, width, exact, std::move(slots), name_column);
-    // no row is shorter than two characters, so a count that the text contradicts takes no memory
+    // A row has at least two characters, which limits the memory for an impossible count.
     const py::ssize_t room = std::min(rows, static_cast<py::ssize_t>(end - at) / 2 + 1);
     py::array_t<double> values({room, count});
     py::array_t<int> codes(name_column < 0 ? 0 : room);

@@ -1,4 +1,4 @@
-"""Rows of numbers in text: the compiled reader, and the same in Python where it was not compiled."""
+"""Readers of rows of numbers in text: the compiled one and a Python fallback."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ COMPLETE, BUFFER_ENDS, WRONG_WIDTH, NOT_A_NUMBER = range(4)
 
 
 class Rows(NamedTuple):
-    """Rows of a table, as far as they could be read.
+    """The rows of a table that could be read.
 
     Args:
-        status: COMPLETE; BUFFER_ENDS, WRONG_WIDTH or NOT_A_NUMBER say why the reading stopped.
+        status: COMPLETE, or the reason to stop: BUFFER_ENDS, WRONG_WIDTH or NOT_A_NUMBER.
         read: number of rows read.
         lines: number of lines read, blank ones included.
-        end: offset after the last row, or of the row that could not be read.
-        values: (rows, columns) numbers; rows from `count` on are undefined.
-        codes: (rows,) index into `names`; empty if no column of names was asked for.
+        end: offset after the last row or, if a row could not be read, of that row.
+        values: (rows, columns) numbers; rows from `read` on are undefined.
+        codes: (rows,) index into `names`; empty without a column of names.
         names: distinct names in the order of their appearance.
     """
 
@@ -46,13 +46,13 @@ def read_rows(
 
     Args:
         source: text.
-        offset: where to start in it.
+        offset: start position in the text.
         rows: number of rows.
         width: number of tokens in a row.
         columns: indices of the columns of numbers to return.
         name_column: index of a column of names, -1 for none.
-        exact: whether a row may have no more than `width` tokens.
-        last: whether the text ends here, so that a last line needs no newline.
+        exact: whether a row must have exactly `width` tokens.
+        last: whether the text ends here; then the last line needs no newline.
     """
     return Rows(*_read(source, offset, rows, width, exact, list(columns), name_column, last))
 
@@ -60,7 +60,7 @@ def read_rows(
 def read_rows_in_python(
     source: bytes, offset: int, rows: int, width: int, exact: bool, columns: list[int], name_column: int, last: bool
 ) -> tuple:
-    """Do the same as the compiled reader, about 20 times slower."""
+    """Read rows as the compiled reader does, about 20 times slower."""
     values: list[list[float]] = []
     codes: list[int] = []
     names: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Reads the ionic steps of VASP's OUTCAR frame by frame."""
+"""Reader of the ionic steps of VASP's OUTCAR, frame by frame."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_outcar(path: Path, options: ReadOptions) -> Frames:
     """Yield the frame of each ionic step, numbered from 1.
 
     Raises:
-        InputError: no atoms are named, or a coordinate is no number.
+        InputError: the atoms have no names, or a coordinate is not a number.
     """
     with TextReader(path) as reader:
         yield from _Outcar(reader, options).frames()
@@ -61,7 +61,7 @@ class _Outcar:
         if pending is not None:
             yield pending
         if not self._steps:
-            raise InputError(f"{reader.path} holds no ionic step (POSITION ... TOTAL-FORCE)", path=str(reader.path))
+            raise InputError(f"{reader.path} contains no ionic step (POSITION ... TOTAL-FORCE)", path=str(reader.path))
 
     def _read_head(self, line: bytes) -> None:
         text = line.decode("latin-1")
@@ -76,7 +76,7 @@ class _Outcar:
             self._names["TITEL" if "TITEL" in text else "POTCAR:"].append(words[1] if len(words) > 1 else "")
 
     def _kinds(self) -> tuple[str, ...]:
-        """Return the element of each type; OUTCAR lists the POTCARs twice at its top."""
+        """Return the element of each type; OUTCAR lists the POTCARs twice in its header."""
         wanted, where = len(self._counts), str(self._reader.path)
         for names in (self._names["TITEL"], self._names["VRHFIN"], self._names["POTCAR:"]):
             if len(names) >= wanted > 0 and all(element_of(name) for name in names[:wanted]):
@@ -94,11 +94,13 @@ class _Outcar:
         if not self._species:
             kinds = self._kinds()
             self._species = tuple(k for k, n in zip(kinds, self._counts, strict=True) for _ in range(min(n, 10**7)))
-        reader.next_line()  # a rule of dashes
+        reader.next_line()  # a line of dashes
         atoms, line = len(self._species), reader.line
         rows = reader.next_rows(atoms, 6, (0, 1, 2), exact=False)
         if self._cell.shape != (3, 3):
-            raise InputError(f"{reader.path}, line {line}: no cell comes before the positions", path=str(reader.path))
+            raise InputError(
+                f"{reader.path}, line {line}: the positions have no cell before them", path=str(reader.path)
+            )
         fractional = to_fractional(rows.values[: rows.read], self._cell, f"{reader.path}, line {line}")
         if rows.status != COMPLETE:
             if rows.status == NOT_A_NUMBER:

@@ -1,4 +1,4 @@
-"""Opens a trajectory with the reader for its format, which its first bytes and its name tell."""
+"""Selection of the reader of a trajectory by its first bytes and its name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_frames(path: Path, options: ReadOptions | None = None) -> Iterator[Fram
     """Yield the complete frames of a trajectory of any format.
 
     Raises:
-        InputError: no such file, none of the formats, or damaged.
+        InputError: the file does not exist, has an unknown format or is damaged.
     """
     for frame in read_all(Path(path), options or ReadOptions()):
         if isinstance(frame, Frame):
@@ -37,10 +37,10 @@ def read_all(path: Path, options: ReadOptions) -> Frames:
         yield from reader(path, options)
     except InputError:
         raise
-    except Exception as error:  # whatever a parser raises, the file is the reason
+    except Exception as error:  # parsers raise many kinds of errors; all come from the file
         name = reader.__name__.removeprefix("read_")
         raise InputError(
-            f"{path} is damaged or no whole {name} file: {str(error)[:120]}", path=str(path), accepted=FORMATS
+            f"{path} is damaged or not a complete {name} file: {str(error)[:120]}", path=str(path), accepted=FORMATS
         ) from error
 
 
@@ -48,7 +48,7 @@ def find_reader(path: Path) -> Reader:
     """Return the reader for a file.
 
     Raises:
-        InputError: no such file, an empty one, or none of the formats.
+        InputError: the file does not exist, is empty or has an unknown format.
     """
     with open_bytes(path) as stream:
         start = read_block(stream, 8192, path).removeprefix(b"\xef\xbb\xbf")
@@ -70,7 +70,7 @@ def find_reader(path: Path) -> Reader:
         if fits:
             return reader
     raise InputError(
-        f"{path} is none of the trajectories that can be read: {FORMATS}",
+        f"{path} has no known trajectory format; use one of: {FORMATS}",
         path=str(path),
         given=path.name,
         accepted=FORMATS,

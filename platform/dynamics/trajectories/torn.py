@@ -1,4 +1,4 @@
-"""Tells a frame that a killed run cut off from one that holds something other than numbers."""
+"""Distinction between frames cut off by a killed run and frames with invalid numbers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from argyro.platform.dynamics.trajectories.byte_source import TextReader
 
 
 def refuse_overflow(reader: TextReader, frame: str) -> None:
-    """Refuse a row with as many columns as it needs, one of which is no number; a cut row passes.
+    """Refuse a complete row with a value that is not a number; an incomplete row passes.
 
     Args:
-        reader: before the row.
+        reader: reader positioned before the row.
         frame: name of the frame, for instance "configuration 101".
 
     Raises:
-        InputError: the row is whole; it names line and text.
+        InputError: the row is complete; the message gives line and text.
     """
     text = reader.peek_line().decode("latin-1").strip()
     if "ITEM:" in text or "=" in text:

@@ -1,8 +1,8 @@
-"""Unwrapped mobile ions of a run with a framework reference, in memory and as a compact file.
+"""Trajectory of unwrapped mobile ions with a framework reference, in memory and as a compact file.
 
-A file is one line of JSON (counts, cell, interval) followed by records of fixed size, one per frame: frame number
-(4 bytes), framework centre (12 bytes), positions in single precision (12 bytes per ion). Records are only appended,
-so a killed run leaves a readable file: an incomplete last record is ignored by readers and cut off by writers.
+A file has one line of JSON (counts, cell, interval) and one record of fixed size per frame: frame number (4 bytes),
+framework centre (12 bytes), positions in single precision (12 bytes per ion). Records are only appended, so a killed
+run leaves a readable file. Readers ignore an incomplete last record; writers remove it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 
 MAGIC = "argyro-trajectory-1"
-RELEASE_EVERY = 1024  # ions; more often, and the pages come and go for longer than the arithmetic takes
+RELEASE_EVERY = 1024  # ions between two releases; with fewer, paging takes longer than the arithmetic
 
 
 @dataclass(frozen=True)
 class Note:
-    """A remark on a trajectory that the user should see.
+    """A remark on a trajectory for the user.
 
     Args:
         code: short name, for instance "no_framework".
@@ -38,15 +38,15 @@ class Note:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """Unwrapped positions of one species and the centre of everything else.
+    """The unwrapped positions of one species and the centre of the framework.
 
     Args:
         positions_A: (frames, ions, 3) unwrapped positions in Å, possibly a memory map.
-        framework_A: (frames, 3) centre of all other atoms, unwrapped, which removes the drift of the cell.
+        framework_A: (frames, 3) unwrapped centre of the other atoms, which removes the drift of the cell.
         times_ps: (frames,) equidistant times.
-        cell_A: (3, 3) rows are the cell vectors (the mean cell if it fluctuates).
+        cell_A: (3, 3) rows are the cell vectors, of the mean cell if it fluctuates.
         counts: number of atoms of each element in the cell.
-        species: the mobile element.
+        species: mobile element.
         notes: remarks of the reader; a compact file does not keep them.
     """
 
@@ -60,38 +60,38 @@ class Trajectory:
 
     @property
     def frames(self) -> int:
-        """Number of frames."""
+        """The number of frames."""
         return len(self.times_ps)
 
     @property
     def ions(self) -> int:
-        """Number of mobile ions."""
+        """The number of mobile ions."""
         return self.positions_A.shape[1]
 
     @property
     def interval_ps(self) -> float:
-        """Time between frames."""
+        """The time between frames."""
         return float(self.times_ps[-1] - self.times_ps[0]) / (self.frames - 1)
 
     @property
     def duration_ps(self) -> float:
-        """Time from the first frame to the last."""
+        """The time from the first frame to the last."""
         return float(self.times_ps[-1] - self.times_ps[0])
 
     @property
     def ions_per_A3(self) -> float:
-        """Number density of the mobile ions."""
+        """The number density of the mobile ions."""
         return self.ions / abs(float(np.linalg.det(self.cell_A)))
 
     def relative_A(self, ions: slice = slice(None), frames: slice = slice(None)) -> np.ndarray:
-        """Positions relative to the framework in double precision, (frames, ions, 3)."""
+        """Return (frames, ions, 3) positions relative to the framework in double precision."""
         positions = np.asarray(self.positions_A[frames, ions], dtype=float)
         return positions - self.framework_A[frames, None, :]
 
     def blocks(self, ions_at_once: int) -> Iterator[np.ndarray]:
-        """Positions relative to the framework of a few ions at a time, (frames, ions, 3).
+        """Yield (frames, ions, 3) positions relative to the framework, for a few ions at a time.
 
-        The pages of a mapped file are given back time and again, or in the end all of it would be in memory.
+        The pages of a mapped file are released repeatedly; otherwise the whole file would be in memory at the end.
         """
         held = 0
         for start in range(0, self.ions, ions_at_once):
@@ -102,7 +102,7 @@ class Trajectory:
                 held = 0
 
     def part(self, start: int, stop: int) -> Trajectory:
-        """Frames start to stop - 1 as a trajectory of their own."""
+        """Return frames start to stop - 1 as a trajectory."""
         cut = slice(start, stop)
         return replace(
             self,
@@ -112,11 +112,11 @@ class Trajectory:
         )
 
     def select(self, ions: np.ndarray) -> Trajectory:
-        """Keep some of the ions only; counts and cell stay those of the whole."""
+        """Return a trajectory of some ions; counts and cell are unchanged."""
         return replace(self, positions_A=self.positions_A[:, ions])
 
     def write(self, path: Path) -> None:
-        """Write the compact file, replacing one that is there."""
+        """Write the compact file; an existing file is replaced."""
         path = Path(path)
         path.unlink(missing_ok=True)
         header = TrajectoryHeader(self.species, self.counts, self.cell_A, self.interval_ps, float(self.times_ps[0]))
@@ -126,17 +126,17 @@ class Trajectory:
 
     @classmethod
     def read(cls, path: Path) -> Trajectory:
-        """Map a compact file into memory; nothing is loaded before it is used.
+        """Map a compact file into memory; positions are loaded on use.
 
         Raises:
-            InputError: not such a file, or a frame is missing.
+            InputError: the file is not a compact trajectory, or a frame is missing.
         """
         path = Path(path)
         header, offset = _read_header(path)
         record = header.record
         frames = (path.stat().st_size - offset) // record.itemsize
         if frames == 0:
-            raise InputError(f"{path} holds no frame yet; continue the run", path=str(path))
+            raise InputError(f"{path} contains no frame yet; continue the run", path=str(path))
         data = np.memmap(path, dtype=record, mode="r", offset=offset, shape=(frames,))
         numbers = data["frame"].astype(np.int64)
         if np.any(np.diff(numbers) != 1):
@@ -150,7 +150,7 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class TrajectoryHeader:
-    """Header of a compact file."""
+    """The header of a compact file."""
 
     species: str
     counts: dict[str, int]
@@ -160,12 +160,12 @@ class TrajectoryHeader:
 
     @property
     def record(self) -> np.dtype:
-        """Layout of one frame: 16 bytes and 12 per ion, 12.7 bytes per Li and frame for a 52-atom cell."""
+        """The record type of one frame: 16 bytes and 12 per ion, 12.7 bytes per Li and frame for a 52-atom cell."""
         ions = self.counts[self.species]
         return np.dtype([("frame", "<u4"), ("framework", "<f4", 3), ("ions", "<f4", (ions, 3))])
 
     def to_bytes(self) -> bytes:
-        """One line of JSON."""
+        """Return the header as one line of JSON."""
         data = {
             "format": MAGIC,
             "species": self.species,
@@ -178,14 +178,14 @@ class TrajectoryHeader:
 
 
 def release_pages(array: np.ndarray) -> None:
-    """Give the pages of a mapped file back; touching it again brings them back."""
+    """Release the memory pages of a mapped file; later access loads them again."""
     mapped = getattr(array, "_mmap", None)
     if mapped is not None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def is_compact(path: Path) -> bool:
-    """Whether a file is a compact trajectory of argyro."""
+    """Return whether a file is a compact trajectory of argyro."""
     if not Path(path).is_file():
         return False
     with Path(path).open("rb") as stream:
@@ -212,9 +212,9 @@ def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
 
 
 class TrajectoryWriter:
-    """Appends frames to a compact file; opening an existing one continues it.
+    """A writer that appends frames to a compact file; an existing file is continued.
 
-    Every frame is handed to the operating system at once, so only a crash of the machine can lose written frames.
+    Every frame is passed to the operating system at once, so only a crash of the machine can lose written frames.
     """
 
     def __init__(self, path: Path, header: TrajectoryHeader):
@@ -230,7 +230,7 @@ class TrajectoryWriter:
         self._stream: BinaryIO = self.path.open("ab", buffering=0)
 
     def keep(self, frames: int) -> None:
-        """Cut everything after the first `frames` frames, for instance those later than a restart file."""
+        """Remove all frames after the first `frames`, for instance those later than a restart file."""
         os.truncate(self.path, self._offset + frames * self._record.itemsize)
         self.frames = frames
 

@@ -1,4 +1,4 @@
-"""Unwraps stored positions, and judges whether the frames lie close enough for it."""
+"""Unwrapping of stored positions, with a check of the frame spacing."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.trajectory import release_pages
 
-EDGE_SHARE_MAX = 1e-3  # of steps near half a cell; then one step in a thousand goes the wrong way, 0.5 % of D
-SAFE_STEP = 0.1  # of the cell width, root mean square along an axis: 5 standard deviations from the edge
-OUTSIDE_A = 1.5  # LAMMPS wraps lazily: atoms of a wrapped trajectory leave the cell by up to half the skin
+EDGE_SHARE_MAX = 1e-3  # share of steps near half a cell; at 1e-3 wrong images change D by 0.5 %
+SAFE_STEP = 0.1  # rms step along an axis over the cell width: 5 standard deviations from the edge
+OUTSIDE_A = 1.5  # in wrapped LAMMPS trajectories atoms leave the cell by up to half the skin
 BLOCK = 64
 
 
 @dataclass(frozen=True)
 class Spacing:
-    """Steps of the mobile ions between frames.
+    """The steps of the mobile ions between frames.
 
     Args:
         steps: number of steps, three for each ion and frame.
-        edge_steps: number of those whose nearest image is beyond 0.45 of the cell.
+        edge_steps: number of steps with a nearest image beyond 0.45 of the cell.
         cosines: (3,) sum of cos 2 pi u over the steps along each axis.
     """
 
@@ -31,14 +31,14 @@ class Spacing:
 
     @property
     def is_coarse(self) -> bool:
-        """Whether the nearest image is a guess."""
+        """Whether the nearest image is uncertain."""
         return self.edge_steps > max(2, EDGE_SHARE_MAX * self.steps)
 
     def rms_steps(self) -> np.ndarray:
-        """Return the (3,) root mean square steps in units of the cell, or what they exceed.
+        """Return the (3,) root mean square steps in units of the cell, or a lower bound of them.
 
-        For a normal distribution folded into the cell the mean of cos 2 pi u is exp(-2 pi² s²), whatever the folding.
-        A mean below its own noise gives a lower bound of s.
+        For a normal distribution the mean of cos 2 pi u is exp(-2 pi² s²), independent of the folding into the cell. A
+        mean below its noise gives a lower bound of s.
         """
         number = max(self.steps / 3, 1.0)
         means = np.clip(self.cosines / number, min(0.5, 3 / np.sqrt(number)), 1.0)
@@ -46,7 +46,7 @@ class Spacing:
 
 
 def require_fine(spacing: Spacing, cell_A: np.ndarray, interval_fs: float) -> None:
-    """Refuse wrapped frames that lie too far apart.
+    """Refuse wrapped frames with too long an interval.
 
     Args:
         spacing: steps of the mobile ions.
@@ -54,7 +54,7 @@ def require_fine(spacing: Spacing, cell_A: np.ndarray, interval_fs: float) -> No
         interval_fs: time between frames.
 
     Raises:
-        InputError: with the step of the ions, half the cell width and a spacing that would do.
+        InputError: the frames are too far apart; the message gives a sufficient interval.
     """
     if not spacing.is_coarse:
         return
@@ -64,9 +64,9 @@ def require_fine(spacing: Spacing, cell_A: np.ndarray, interval_fs: float) -> No
     enough_fs = interval_fs * min(0.5, (SAFE_STEP / float(steps[worst])) ** 2)
     total_A = float(np.sqrt(((steps * widths_A) ** 2).sum()))
     raise InputError(
-        f"the frames lie too far apart to unwrap: the mobile ions move {total_A:.1f} Å or more (root mean square;"
+        f"the frames are too far apart to unwrap: the mobile ions move {total_A:.1f} Å or more (root mean square;"
         f" {steps[worst] * widths_A[worst]:.1f} Å along one axis) between frames, half the cell is"
-        f" {widths_A[worst] / 2:.2f} Å and {spacing.edge_steps / spacing.steps:.1%} of the steps lie near it; write"
+        f" {widths_A[worst] / 2:.2f} Å and {spacing.edge_steps / spacing.steps:.1%} of the steps are near it; write"
         f" unwrapped positions (xu yu zu), image flags (ix iy iz), or a frame every {_round_down(enough_fs):g} fs",
         path="frame-interval-fs",
         given=interval_fs,
@@ -82,14 +82,14 @@ def _round_down(value: float) -> float:
 def needs_unwrapping(
     wrapped: set[bool | None], outside_A: np.ndarray, edges_A: float, spacing: Spacing, first_jump: str
 ) -> bool:
-    """Decide whether positions are folded into the cell.
+    """Return whether positions are folded into the cell.
 
     Args:
-        wrapped: what the formats of all frames say.
-        outside_A: (frames,) how far atoms leave the cell.
+        wrapped: statements of the formats of all frames.
+        outside_A: (frames,) largest distance of atoms outside the cell.
         edges_A: shortest edge of the cell.
         spacing: steps of the mobile ions.
-        first_jump: names the first frame in which an atom jumps by half a cell, empty if none does.
+        first_jump: name of the first frame in which an atom jumps by half a cell, empty without one.
 
     Raises:
         InputError: wrapped and unwrapped positions are mixed.
@@ -105,14 +105,14 @@ def needs_unwrapping(
     returns = len(far) > 0 and bool((outside_A[far[0] :] < OUTSIDE_A).any())
     if known == {True, False} or (leaves and first_jump and (returns or not spacing.is_coarse)):
         raise InputError(
-            f"wrapped and unwrapped positions are mixed: atoms leave the cell by {reach_A:.1f} Å, yet jump by a cell"
-            f" edge in {first_jump or 'a later file'}; write all pieces in one way",
+            f"wrapped and unwrapped positions are mixed: atoms leave the cell by {reach_A:.1f} Å but jump by a cell"
+            f" edge in {first_jump or 'a later file'}; write all pieces in one form",
         )
     return not leaves
 
 
 def unwrap_in_place(ions: np.ndarray, cell_A: np.ndarray, folded: bool) -> None:
-    """Turn fractional positions into Å, unwrapped by the nearest image if they are folded.
+    """Convert fractional positions to Å, unwrapped by the nearest image if folded.
 
     Args:
         ions: (frames, ions, 3) mapped array, changed in place.

@@ -1,4 +1,4 @@
-"""Reads the ionic steps of VASP's vasprun.xml as they come, without building the tree of the file."""
+"""Streaming reader of the ionic steps of VASP's vasprun.xml."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_vasprun(path: Path, options: ReadOptions) -> Frames:
     """Yield the structure of each calculation.
 
     Raises:
-        InputError: no vasprun.xml, or damaged before its end.
+        InputError: the file is not a vasprun.xml, or is damaged before its end.
     """
     with open_bytes(path) as stream:
         yield from _Vasprun(path).frames(stream)
@@ -59,10 +59,12 @@ class _Vasprun:
                 raise InputError(f"{self._path} is damaged: {error}", path=str(self._path)) from error
             yield TornFrame(error.position[0], "the XML ends there", NO_ATOMS, True)
         if not self._frames:
-            raise InputError(f"{self._path} holds no ionic step (<calculation> of a vasprun.xml)", path=str(self._path))
+            raise InputError(
+                f"{self._path} contains no ionic step (<calculation> of a vasprun.xml)", path=str(self._path)
+            )
 
     def _take(self, element: Element) -> Frame | None:
-        """Keep what the head of the file says; return the frame of a calculation."""
+        """Store an element of the header, or return the frame of a calculation."""
         if element.tag == "array" and element.get("name") == "atoms":
             names = [(row.findtext("c") or "").strip() for row in element.iter("rc")]
             self._species = elements_of(names, str(self._path))

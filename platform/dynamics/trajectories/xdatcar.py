@@ -1,4 +1,4 @@
-"""Reads VASP XDATCAR files frame by frame."""
+"""Reader of VASP XDATCAR files, frame by frame."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from argyro.platform.dynamics.trajectories.sanity import to_fractional
 from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 FRAME = re.compile(rb"(direct|cartesian)?[^\n]*(configuration|konfig)\s*=\s*(\S*)", re.IGNORECASE)
-HEADER_LINES = 60  # species may need several lines of names and counts
+HEADER_LINES = 60  # names and counts of species may take several lines
 
 
 @dataclass(frozen=True)
 class Header:
-    """Cell and atoms of an XDATCAR.
+    """The cell and the atoms of an XDATCAR.
 
     Args:
         cell_A: (3, 3) rows are the cell vectors.
@@ -38,10 +38,10 @@ class Header:
 
 
 def read_xdatcar(path: Path, options: ReadOptions) -> Frames:
-    """Yield the frames; the step is the configuration number, None where Fortran printed asterisks.
+    """Yield the frames; the step is the configuration number, None if Fortran printed asterisks.
 
     Raises:
-        InputError: not an XDATCAR, atoms without names, or a coordinate that is no number.
+        InputError: the file is not an XDATCAR, the atoms have no names, or a coordinate is not a number.
     """
     with TextReader(path) as reader:
         yield from _frames(reader, path, options)
@@ -60,7 +60,7 @@ def _frames(reader: TextReader, path: Path, options: ReadOptions) -> Frames:
         if known is None:
             raise not_an_xdatcar(path)
         if found is None and not torn and any(text.strip() for text in before):
-            yield TornFrame(reader.line, "lines between two frames are no header", np.zeros((0, 3)), False)
+            yield TornFrame(reader.line, "lines between two frames are not a header", np.zeros((0, 3)), False)
         header = known
         before.clear()
         frame = _read_frame(reader, header, marker)
@@ -80,16 +80,16 @@ def not_an_xdatcar(path: Path) -> InputError:
 
 
 def read_header(lines: Sequence[bytes], path: Path, options: ReadOptions, known: Header | None) -> Header | None:
-    """Read the header that ends with the last of some lines; None if they hold none.
+    """Read the header that ends with the last of some lines; return None without a header.
 
     Args:
-        lines: those before a frame; a torn frame may precede the header.
-        path: named in errors.
-        options: `elements` serve where the file names none.
+        lines: lines before a frame; a torn frame may precede the header.
+        path: file name for messages.
+        options: `elements` are used if the file has no names.
         known: header of earlier frames.
 
     Raises:
-        InputError: no names are in the file nor in the options, or they do not fit the counts.
+        InputError: neither file nor options give names, or the names do not match the counts.
     """
     words = [line.split() for line in lines if line.strip()]
     counts: list[int] = []
@@ -107,14 +107,16 @@ def read_header(lines: Sequence[bytes], path: Path, options: ReadOptions, known:
     kinds = elements_of(names, str(path)) if names else options.elements
     if not kinds and known is None:
         raise InputError(
-            f"{path} names no elements (VASP 4); give them in the order of the file, for instance --elements Li,P,S,Cl",
+            f"{path} has no element names (VASP 4); give them in order, for instance --elements Li,P,S,Cl",
             path=str(path),
             accepted="--elements",
         )
     if kinds and len(kinds) != len(counts):
         raise InputError(f"{path} has {len(counts)} counts of atoms for {len(kinds)} elements", path=str(path))
     if sum(counts) > 10_000_000:
-        raise InputError(f"{path} states {sum(counts)} atoms, more than a file can hold", path=str(path))
+        raise InputError(
+            f"{path} states {sum(counts)} atoms, more than a file can contain; correct its counts", path=str(path)
+        )
     if not kinds and known is not None:
         return Header(cell_A, known.species, factors)
     species = tuple(kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count))
@@ -122,7 +124,7 @@ def read_header(lines: Sequence[bytes], path: Path, options: ReadOptions, known:
 
 
 def _numbers(words: Sequence[bytes]) -> list[float]:
-    """Return the numbers of a line; an empty list if one of them is none."""
+    """Return the numbers of a line; an empty list if a word is not a number."""
     try:
         return [float(word) for word in words]
     except ValueError:

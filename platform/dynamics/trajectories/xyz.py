@@ -1,4 +1,4 @@
-"""Reads extended xyz and the plain xyz of CP2K frame by frame."""
+"""Reader of extended xyz and of CP2K's plain xyz, frame by frame."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ NO_ATOMS = np.zeros((0, 3))
 
 @dataclass(frozen=True)
 class _Layout:
-    """Columns of an xyz file: where names and positions are, and how many there are."""
+    """The columns of an xyz file: places of names and positions, and their number."""
 
     name: int
     positions: int
     width: int
     exact: bool
     unwrapped: bool
-    numbers: bool  # atoms are named by their atomic number
+    numbers: bool  # atoms have atomic numbers in place of names
 
 
 PLAIN = _Layout(0, 1, 4, exact=False, unwrapped=False, numbers=False)
 
 
 def read_xyz(path: Path, options: ReadOptions) -> Frames:
-    """Yield the frames of an extended xyz file, or of a plain one whose cell is known otherwise.
+    """Yield the frames of an extended xyz file, or of a plain one with a cell from another source.
 
     Raises:
-        InputError: no cell, columns that are not named, or a coordinate that is no number.
+        InputError: the cell is unknown, required columns are missing, or a coordinate is not a number.
     """
     with TextReader(path) as reader:
         yield from _frames(reader, path, Cp2kCells(path, options.cell_A))
@@ -52,7 +52,7 @@ def read_xyz(path: Path, options: ReadOptions) -> Frames:
 
 def _frames(reader: TextReader, path: Path, cells: Cp2kCells) -> Frames:
     atoms = 0
-    pending: bytes | None = None  # a comment line that a cut frame ran into
+    pending: bytes | None = None  # a comment line found within an incomplete frame
     while True:
         if pending is None:
             line = reader.next_line()
@@ -62,7 +62,7 @@ def _frames(reader: TextReader, path: Path, cells: Cp2kCells) -> Frames:
                 continue
             if not line.strip().isdigit():
                 raise InputError(
-                    f"{path}, line {reader.line}: a frame begins with its number of atoms, not {line[:40]!r}",
+                    f"{path}, line {reader.line}: a frame must begin with its number of atoms, not {line[:40]!r}",
                     path=str(path),
                     accepted="extended xyz",
                 )
@@ -81,7 +81,7 @@ def _frames(reader: TextReader, path: Path, cells: Cp2kCells) -> Frames:
 
 
 def _next_comment(reader: TextReader, atoms: int) -> tuple[int, bytes | None]:
-    """Find the comment line of the next frame; the count before it may hang on a cut line."""
+    """Find the comment line of the next frame; the count before it may follow an incomplete line."""
     previous = b""
     while (line := reader.next_line()) is not None:
         if is_comment(line):
@@ -93,7 +93,7 @@ def _next_comment(reader: TextReader, atoms: int) -> tuple[int, bytes | None]:
 
 
 def is_comment(line: bytes) -> bool:
-    """Whether a line is the comment of a frame: key=value pairs of extended xyz or those of CP2K."""
+    """Return whether a line is a frame's comment: key=value pairs of extended xyz or of CP2K."""
     return b"Lattice=" in line or b"Properties=" in line or (b"i =" in line and b"E =" in line)
 
 
@@ -130,7 +130,7 @@ def no_cell(path: Path) -> InputError:
     """Return the error for frames without a cell."""
     return InputError(
         f"{path} has frames without a cell; give --cell, for instance --cell 9.86 (or 9.86,9.86,9.86,90,90,90),"
-        " keep CP2K's .cell file beside it, or write extended xyz with Lattice=...",
+        " put CP2K's .cell file into its folder, or write extended xyz with Lattice=...",
         path=str(path),
         accepted="--cell",
     )
@@ -148,7 +148,7 @@ def _layout(info: dict[str, str], where: str) -> _Layout:
     name = _first_of(starts, "species", "element", "z")
     if position is None or name is None or starts[position][2] != 3:
         raise InputError(
-            f"{where}: Properties={info['properties'][:80]} names no columns species:S:1 and pos:R:3",
+            f"{where}: Properties={info['properties'][:80]} lacks the columns species:S:1 and pos:R:3",
             path="Properties",
             accepted="species:S:1:pos:R:3",
         )
@@ -167,7 +167,7 @@ def _cell(info: dict[str, str], where: str) -> np.ndarray:
 
 
 def _time(info: dict[str, str]) -> tuple[float | None, float | None]:
-    """Return the time of a frame and its unit in fs, as far as the key names it."""
+    """Return the time of a frame and its unit in fs, None if the key does not name the unit."""
     for unit, value_fs in UNIT_FS.items():
         for key in (f"time_{unit}", f"time{unit}") if unit else ("time", "md_time", "t"):
             if (time := _number(info.get(key, ""))) is not None:

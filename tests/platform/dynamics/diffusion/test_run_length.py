@@ -25,7 +25,7 @@ def test_few_jumps_ask_for_more_than_the_posterior_does():
 def test_caged_ions_need_time_to_leave_or_a_higher_temperature():
     caged = replace(measured(0, bound=1e-8), msd_A2=2.0, effective_jumps=40.0)
     assert run_length_factor(caged) >= 12.25 / 2.0
-    assert advice(caged).startswith("run at least 11.5 × longer (690 ps), or hotter")
+    assert advice(caged).startswith("run at least 11.5 × longer (690 ps) or hotter")
     assert "raise the temperature" in advice(replace(caged, msd_A2=0.05, effective_jumps=1.0))
 
 

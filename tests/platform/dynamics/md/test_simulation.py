@@ -192,7 +192,7 @@ def test_impossible_settings_are_refused(changes, message):
 
 
 def test_structures_without_li_or_without_a_potential_are_refused(tmp_path):
-    with pytest.raises(InputError, match="holds no Li"):
+    with pytest.raises(InputError, match="contains no Li"):
         run_md(bulk("Ar"), None, SETTINGS, tmp_path, pair_commands=PAIR)
     with pytest.raises(InputError, match="needs a potential"):
         run_md(crystal(2), None, SETTINGS, tmp_path)

@@ -29,13 +29,13 @@ def test_distributions_of_a_long_run_come_from_frames_spread_over_it(gas):
 
 @pytest.mark.parametrize("pair", ["Li", "Li-", "-S", "Li-Na"])
 def test_a_pair_that_is_none_is_refused(gas, pair):
-    with pytest.raises(InputError, match="no pair"):
+    with pytest.raises(InputError, match="not a pair of elements|has no pair"):
         radial_report([gas], [pair])
 
 
 def test_a_file_without_framework_has_no_distribution(tmp_path):
     brownian([1.0] * 3).write(tmp_path / "run.bin")
-    with pytest.raises(InputError, match="mobile ions alone"):
+    with pytest.raises(InputError, match="only the mobile ions"):
         radial_report([tmp_path / "run.bin"], ["Li-S"])
 
 
@@ -44,7 +44,7 @@ def test_the_time_between_frames_is_asked_for_or_known(gas, tmp_path):
         load([gas], None)
     brownian([1.0] * 3).write(tmp_path / "run.bin")
     assert load([tmp_path / "run.bin"], None).interval_ps == pytest.approx(0.1)
-    with pytest.raises(InputError, match="100 fs apart, not 50"):
+    with pytest.raises(InputError, match="100 fs, not 50"):
         load([tmp_path / "run.bin"], 50.0)
 
 

@@ -124,7 +124,7 @@ def test_supercells_are_counted_and_what_is_none_is_refused():
     whole = replace(walk, cell_A=np.diag([20.0, 10.0, 30.0]), counts={"Li": 144, "P": 24})
     assert crystal_cells(whole) == (2, 1, 3)
     for changes in ({"cell_A": np.diag([24.0, 10.0, 25.0])}, {"counts": {"Li": 144}}):
-        with pytest.raises(InputError, match="no bulk supercell"):
+        with pytest.raises(InputError, match="not a bulk supercell"):
             crystal_cells(replace(whole, **changes))
 
 

@@ -115,7 +115,7 @@ def test_few_frames_are_refused(tmp_path):
 
 def test_another_species_is_refused(tmp_path):
     write_xdatcar(tmp_path / "XDATCAR", walk())
-    refused([tmp_path / "XDATCAR"], "holds no Na", species="Na")
+    refused([tmp_path / "XDATCAR"], "but no Na", species="Na")
 
 
 def test_a_missing_time_step_is_refused(tmp_path):
@@ -152,7 +152,7 @@ def test_a_changed_order_of_atoms_is_refused(tmp_path):
     positions = wrapped(walk(100))
     write_xdatcar(tmp_path / "XDATCAR1", positions[:50])
     write_xdatcar(tmp_path / "XDATCAR2", positions[50:], order=[0, 1, 2, 3, 4, 5, 7, 6, 8, 9, 11, 10])
-    refused([tmp_path / "XDATCAR1", tmp_path / "XDATCAR2"], "the order of atoms changes there, or frames are missing")
+    refused([tmp_path / "XDATCAR1", tmp_path / "XDATCAR2"], "the order of atoms changes, or frames are missing")
     write_extxyz(tmp_path / "a.xyz", positions[:50])
     frames = [Atoms(SPECIES[::-1], frame[::-1], cell=CELL, pbc=True) for frame in positions[50:]]
     write(tmp_path / "b.xyz", frames, format="extxyz")
@@ -163,25 +163,25 @@ def test_other_atoms_are_refused(tmp_path):
     positions = wrapped(walk(100))
     write_extxyz(tmp_path / "a.xyz", positions[:50])
     write(tmp_path / "b.xyz", [Atoms("Li12", frame, cell=CELL, pbc=True) for frame in positions[50:]], format="extxyz")
-    refused([tmp_path / "a.xyz", tmp_path / "b.xyz"], "holds other atoms")
+    refused([tmp_path / "a.xyz", tmp_path / "b.xyz"], "has other atoms")
 
 
 def test_unreadable_files_are_refused_by_name(tmp_path):
     refused([tmp_path / "XDATCAR"], "no trajectory at")
     refused([], "no trajectory was given")
     (tmp_path / "a.txt").write_text("hello\n")
-    refused([tmp_path / "a.txt"], "none of the trajectories that can be read")
+    refused([tmp_path / "a.txt"], "has no known trajectory format")
     (tmp_path / "XDATCAR").write_text("hello\nworld\n")
     refused([tmp_path / "XDATCAR"], "not an XDATCAR")
     write_dump(tmp_path / "a.dump", walk(60))
     (tmp_path / "b.dump").write_text("\n".join((tmp_path / "a.dump").read_text().splitlines()[:-3]) + "\n")
     assert read_trajectories([tmp_path / "b.dump"], 100.0).notes[0].code == "torn"
     (tmp_path / "c.dump").write_text((tmp_path / "a.dump").read_text().replace("element", "type"))
-    refused([tmp_path / "c.dump"], "types without elements; name them in their order, for instance --elements")
+    refused([tmp_path / "c.dump"], "types without elements; give them in the order of types, for instance --elements")
     (tmp_path / "d.dump").write_text((tmp_path / "a.dump").read_text().replace("x y z", "vx vy vz"))
     refused([tmp_path / "d.dump"], "lacks positions")
     write_xdatcar(tmp_path / "XDATCAR2", walk(60))
     (tmp_path / "XDATCAR3").write_text((tmp_path / "XDATCAR2").read_text()[:-40])
     assert read_trajectories([tmp_path / "XDATCAR3"], 100.0).frames == 59
     (tmp_path / "e.extxyz").write_text("hello\n")
-    refused([tmp_path / "e.extxyz"], "a frame begins with its number of atoms")
+    refused([tmp_path / "e.extxyz"], "a frame must begin with its number of atoms")

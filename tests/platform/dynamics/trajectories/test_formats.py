@@ -76,7 +76,7 @@ def test_an_element_may_stand_in_two_blocks(tmp_path):
 
 def test_xdatcar_of_vasp_4_needs_the_elements(tmp_path):
     text = made.xdatcar(RUN, names=False)
-    with pytest.raises(InputError, match=r"names no elements .* --elements Li,P,S,Cl"):
+    with pytest.raises(InputError, match=r"has no element names .* --elements Li,P,S,Cl"):
         read(tmp_path, "XDATCAR", text)
     same_motion(read(tmp_path, "XDATCAR", text, elements=("Li", "P", "S", "Cl")))
 
@@ -141,14 +141,14 @@ def test_types_are_named_by_an_option(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("BOUNDS pp pp pp", "BOUNDS tilted pp pp pp", "none of those that LAMMPS writes"),
-        ("BOUNDS pp pp pp", "BOUNDS abc origin pp pp pp", "none of those that LAMMPS writes"),
+        ("BOUNDS pp pp pp", "BOUNDS tilted pp pp pp", "not one that LAMMPS writes"),
+        ("BOUNDS pp pp pp", "BOUNDS abc origin pp pp pp", "not one that LAMMPS writes"),
         ("ITEM: TIMESTEP", "ITEM: UNITS\nlj\nITEM: TIMESTEP", "units 'lj'"),
-        ("ITEM: ATOMS id", "ITEM: ENTRIES id", "no item of a dump of atoms"),
+        ("ITEM: ATOMS id", "ITEM: ENTRIES id", "not an item of an atom dump"),
         ("id element", "index element", "lacks the columns id and element"),
         ("xu yu zu", "vx vy vz", "lacks positions"),
-        ("9.8614", "98.614", "no solid"),
-        (" Li ", " Xx ", "no chemical element"),
+        ("9.8614", "98.614", "not a solid"),
+        (" Li ", " Xx ", "not a chemical element"),
     ],
 )
 def test_dumps_that_cannot_be_understood(tmp_path, old, new, message):
@@ -161,11 +161,11 @@ def test_a_dump_with_times_needs_no_interval(tmp_path):
     trajectory = read(tmp_path, "a.dump", text, None)
     same_motion(trajectory)
     assert trajectory.interval_ps == pytest.approx(0.25)
-    with pytest.raises(InputError, match="lie 250 fs apart, not 500"):
+    with pytest.raises(InputError, match="are 250 fs apart, not 500"):
         read(tmp_path, "a.dump", text, 500.0)
     without_unit = made.dump(RUN, before=lambda n: f"ITEM: TIME\n{n * 0.25}\n")
     same_motion(read(tmp_path, "a.dump", without_unit, 250.0))
-    with pytest.raises(InputError, match=r"--frame-interval-fs 0.25 if it is in fs, --frame-interval-fs 250"):
+    with pytest.raises(InputError, match=r"--frame-interval-fs 0.25 for fs, --frame-interval-fs 250"):
         read(tmp_path, "a.dump", without_unit, None)
 
 
@@ -259,7 +259,7 @@ def test_archives_are_known_by_their_first_bytes(tmp_path, pack, name):
         path.write_bytes(data)
         same_motion(read_trajectories([path], 250.0))
     path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(InputError, match=r"ends within its archive after \d+ frames"):
+    with pytest.raises(InputError, match=r"is cut off after \d+ frames"):
         read_trajectories([path], 250.0)
 
 
@@ -281,7 +281,7 @@ def test_other_names(name, symbol):
 
 @pytest.mark.parametrize("text", ["", "a", "1,2", "0", "nan", "1,1,1,0,0,0", "1,2,3,4,5,6,7"])
 def test_cells_that_are_none(text):
-    with pytest.raises(InputError, match="is no cell"):
+    with pytest.raises(InputError, match="is not a cell"):
         parse_cell(text)
 
 

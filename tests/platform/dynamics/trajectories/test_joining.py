@@ -101,7 +101,7 @@ def test_a_torn_frame_at_the_end_is_left_out(tmp_path):
 def test_a_torn_frame_that_nothing_replaces_is_refused(tmp_path):
     lines = made.extxyz(RUN).splitlines(keepends=True)
     del lines[54 * 60 + 20]
-    with pytest.raises(InputError, match=r"line 3294 .*frame is incomplete, and no frame number"):
+    with pytest.raises(InputError, match=r"line 3294 .*frame is incomplete, and without frame numbers"):
         read(tmp_path, "".join(lines), name="xyz")
     lines = made.xdatcar(RUN).splitlines(keepends=True)
     del lines[7 + 53 * 60 + 20]
@@ -121,12 +121,12 @@ OTHER = made.run(120, seed=22)
         (
             "xyz",
             made.extxyz(np.concatenate([RUN[:60], OTHER[60:]]), info=lambda n: f"time={n % 60}"),
-            "frame 60: the time falls back from 59 to 0, and the mobile atoms move",
+            "frame 60: the time decreases from 59 to 0, and the mobile atoms move",
         ),
         (
             "dump",
             made.dump(np.concatenate([RUN[:60], OTHER[60:]]), steps=[50 * (n % 60) for n in range(120)]),
-            "frame 60: the step falls back from 2950 to 0, and the mobile atoms move",
+            "frame 60: the step decreases from 2950 to 0, and the mobile atoms move",
         ),
         ("dump", made.dump(RUN, steps=[50 * n + 500 * (n > 59) for n in range(120)]), "frame 60 lacks a time step"),
         (
@@ -158,7 +158,7 @@ def test_two_runs_in_one_file(tmp_path, name, text, message):
 def test_pieces_with_another_spacing(tmp_path):
     first = made.xdatcar(RUN[:60], steps=[50 * n for n in range(1, 61)])
     for every in (100, 25):
-        with pytest.raises(InputError, match=f"frames lie {every} steps apart, 50 in the piece before"):
+        with pytest.raises(InputError, match=f"frames are {every} steps apart, 50 in the piece before"):
             read(tmp_path, first, made.xdatcar(RUN[60:], steps=[every * n for n in range(1, 61)]))
 
 
@@ -194,7 +194,7 @@ def test_ps4_groups_may_turn(tmp_path, angle_deg):
 def test_atoms_of_different_groups_do_not_exchange(tmp_path, pair):
     run = RUN.copy()
     run[60:, pair] = run[60:, pair[::-1]]
-    with pytest.raises(InputError, match=r"frame 60: the order of atoms changes there.* takes the place of"):
+    with pytest.raises(InputError, match=r"frame 60: the order of atoms changes.* takes the place of"):
         read(tmp_path, made.extxyz(run), name="xyz")
 
 

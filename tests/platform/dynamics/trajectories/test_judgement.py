@@ -131,9 +131,9 @@ def test_a_time_without_a_unit_agrees_in_fs_or_ps(tmp_path, given_fs):
 
 @pytest.mark.parametrize("key", ["time", "Time"])
 def test_a_time_that_contradicts_the_interval(tmp_path, key):
-    with pytest.raises(InputError, match="lie 250 or 250000 fs apart, not 100"):
+    with pytest.raises(InputError, match="are 250 or 250000 fs apart, not 100"):
         read(tmp_path, made.extxyz(RUN, info=lambda n: f"{key}={250 * n}"), interval_fs=100.0)
-    with pytest.raises(InputError, match="lie 250 fs apart, not 100"):
+    with pytest.raises(InputError, match="are 250 fs apart, not 100"):
         read(tmp_path, made.extxyz(RUN, info=lambda n: f"{key}_ps={0.25 * n}"), interval_fs=100.0)
     assert read(tmp_path, made.extxyz(RUN, info=lambda n: f"{key}_fs={250 * n}"), interval_fs=None).interval_ps == 0.25
 
@@ -168,7 +168,7 @@ def test_a_coordinate_that_is_no_number_names_its_frame(tmp_path, word, name):
 
 
 def test_impossible_densities(tmp_path):
-    with pytest.raises(InputError, match="no solid"):
+    with pytest.raises(InputError, match="not a solid"):
         read(tmp_path, made.extxyz(RUN * 10, cells=made.CELL * 10), interval_fs=250.0)
-    with pytest.raises(InputError, match="no solid"):
+    with pytest.raises(InputError, match="not a solid"):
         read(tmp_path, made.xdatcar(RUN, cell=made.CELL / 4), "XDATCAR", 250.0)
