@@ -29,7 +29,7 @@ def test_distributions_of_a_long_run_come_from_frames_spread_over_it(gas):
 
 @pytest.mark.parametrize("pair", ["Li", "Li-", "-S", "Li-Na"])
 def test_a_pair_that_is_none_is_refused(gas, pair):
-    with pytest.raises(InputError, match="not a pair of elements|has no pair"):
+    with pytest.raises(InputError, match=r"not a pair of elements|has no pair"):
         radial_report([gas], [pair])
 
 
