@@ -245,7 +245,7 @@ class Campaign:
 
         campaign, here = self.validate(), this_machine()
         machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
-        return make_plan(campaign, measure_costs(campaign), nodes * [machine], disk=self._workdir)
+        return make_plan(campaign, measure_costs(), nodes * [machine], disk=self._workdir)
 
     def run(self, *, inline: bool = False, address: str | None = None) -> CampaignRun:
         """Compute what the folder lacks; call it again to resume.

@@ -244,5 +244,12 @@ def ranking(data: Data, table: pd.DataFrame, best: int = 5) -> Section:
     shares = ", ".join(f"{name} {share:.0%}" for name, share in by_material.items() if share >= 0.01)
     temperature_K = table["temperature_K"].iloc[0] if len(table) else ROOM_K
     columns = ("material", "boundary", "d, nm", "σ, mS/cm", "P(best)")
-    values = {"temperature": temperature_K, "best": best, "all": len(table), "shares": shares or "no data"}
-    return data.section("ranking", columns, rows, **values)
+    return data.section(
+        "ranking",
+        columns,
+        rows,
+        temperature=temperature_K,
+        best=best,
+        all=len(table),
+        shares=shares or "no data",
+    )

@@ -21,7 +21,8 @@ from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 from argyro.platform.execution.atomic_files import replacing
 from argyro.platform.learning.cutout import CutOptions, local_cut
 from argyro.platform.learning.label_cells import NEAR_BOUNDARY_A
-from argyro.platform.structures import build_boundary, build_bulk
+from argyro.platform.structures.boundaries.build import build_boundary
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 TEMPERATURE_K = 700.0
 TIMESTEP_FS = 2.0

@@ -82,7 +82,7 @@ def _points(rows: pd.DataFrame) -> Iterator[Ensemble]:
         runs = [_run(row) for _, row in alike.iterrows()]
         known = [run for run in runs if run != (None, None)]
         if known:
-            yield ensemble(float(temperature_K), known)  # type: ignore[arg-type]
+            yield ensemble(float(temperature_K), known)
 
 
 def _run(row: pd.Series) -> tuple[Uncertain | None, float | None]:

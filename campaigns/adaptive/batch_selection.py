@@ -13,7 +13,6 @@ from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, identi
 from argyro.platform.dynamics.diffusion.validity_checks import CAGE_A, LATE
 from argyro.surrogates.acquisition.expected_gain import Run, rank_runs
 from argyro.surrogates.acquisition.pending_runs import anticipate
-from argyro.surrogates.models.prediction import Prediction
 from argyro.surrogates.models.surrogate import Query, Surrogate
 
 SAMPLES = 500
@@ -81,9 +80,7 @@ class Chooser:
 
     def __init__(self, model: Surrogate, score: Score, history: RunHistory, seed: int):
         self.model, self.score, self.history, self.seed = model, score, history, seed
-        drawn = model.predict(score.queries, [score.kelvin], SAMPLES, seed, joint=True)
-        assert isinstance(drawn, list)  # one for each query
-        self.scores = score(drawn)
+        self.scores = score(model.predict(score.queries, [score.kelvin], SAMPLES, seed, joint=True))
         self.contenders = np.argsort(-np.quantile(self.scores, 0.975, axis=0), kind="stable")[:CONTENDERS]
 
     def choose(self, offered: Sequence[Offer], batch: int) -> list[ChosenRun]:
@@ -115,7 +112,6 @@ class Chooser:
         if offer.bulk and offer.bulk_at_hand and not self.history.has_value(offer.bulk):
             return 0.0
         prediction = self.model.predict(offer.query, [run.temperature_K], SAMPLES, self.seed)
-        assert isinstance(prediction, Prediction)  # of a single query
         drawn = prediction.samples[:, :, 0]
         cell_cm2_s = drawn[:, 0]
         if not run.is_bulk:

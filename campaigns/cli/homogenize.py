@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.campaigns.cli.output_files import require_file
 from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.platform.continuum.mesh.mesh import Mesh
 
 
 def homogenize(
@@ -46,20 +50,21 @@ def homogenize(
         )
     polycrystal = mesh(voronoi_polycrystal(grains, seed))
     if table is None:
-        _homogenize_point(polycrystal, tuple(point.values()), method, json_)
+        _homogenize_point(polycrystal, [value for value in point.values() if value is not None], method, json_)
     else:
         _homogenize_table(polycrystal, table, output, method, json_)
 
 
-def _homogenize_point(polycrystal, point: tuple, method: str, json_: bool) -> None:
+def _homogenize_point(polycrystal: Mesh, point: Sequence[float], method: str, json_: bool) -> None:
     from argyro.platform.continuum.homogenize import effective_diffusivity
 
-    answer = effective_diffusivity(polycrystal, *point, method)
+    d_bulk, d_par, d_perp, width_nm, grain_size_nm = point
+    answer = effective_diffusivity(polycrystal, d_bulk, d_par, d_perp, width_nm, grain_size_nm, method)
     if json_:
         print_json(answer.to_json())
         return
     console.print(
-        f"D_eff = {answer.mean_cm2_s:.4g} cm²/s ({answer.mean_cm2_s / point[0]:.4g} of the bulk), {answer.method}, "
+        f"D_eff = {answer.mean_cm2_s:.4g} cm²/s ({answer.mean_cm2_s / d_bulk:.4g} of the bulk), {answer.method}, "
         f"relative error at most {answer.relative_error_bound:.1e} on this mesh"
     )
     if answer.note:

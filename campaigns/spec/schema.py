@@ -96,16 +96,11 @@ class Labels(Section):
     teacher: Teacher | None = Field(None, description="for `mace`: train the models on labels of another reference")
     python: Program | None = Field(None, description="interpreter of the environment of the reference")
     factory: Factory | None = Field(None, description="for `ase`: module:callable that makes the calculator")
-    kwargs: Annotated[
-        EngineSettings, Field(default_factory=dict, description="settings of the reference, see docs/labels.md")
-    ]
-    known: Annotated[
-        list[File],
-        Field(
-            default_factory=list,
-            description="extended xyz files of frames with labels of this reference, used in place of initial frames",
-        ),
-    ]
+    kwargs: EngineSettings = Field(default_factory=dict, description="settings of the reference, see docs/labels.md")
+    known: list[File] = Field(
+        default_factory=list,
+        description="extended xyz files of frames with labels of this reference, used in place of initial frames",
+    )
     threads: Annotated[Count, Field(le=1024)] = Field(1, description="threads of the reference")
     timeout_s: Time_s = Field(3600.0, description="time limit for a label")
     memory_GB: Positive | None = Field(None, description="largest memory of the reference; default: 0.8 of the machine")

@@ -152,7 +152,7 @@ class Learner:
         """Keep the fresh frames for validation and raise the level, or finish at the last."""
         write_frames(scratch / HELD_OUT, labels.accepted)
         above = [level for level in self.options.levels if level > mtp.level]
-        summary = {}
+        summary: dict[str, object] = {}
         value = self.target(self.store.folders[-1] / POTENTIAL) if above and self.target is not None else None
         if value is not None:
             earlier = [entry["target"] for entry in self.store.summaries if "target" in entry]

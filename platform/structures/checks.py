@@ -150,7 +150,7 @@ def _stoichiometry(atoms: Atoms) -> str:
 
 def _boundary_count(atoms: Atoms) -> str:
     """Compare the number of detected boundaries with the expected number."""
-    from argyro.platform.structures.boundaries.orientation_profile import count_boundaries
+    from argyro.platform.structures.orientation_profile import count_boundaries
 
     found, asked = count_boundaries(atoms), int(atoms.info["boundaries"])
     return f"the orientation profile has {found} boundaries, not {asked}" if found != asked else ""

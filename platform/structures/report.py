@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -65,7 +66,7 @@ def structure(
         atoms = relax(atoms, calculator) if calculator else atoms
     else:
         widths = {"min_width_nm": min_width_nm, "vacuum_nm": vacuum_nm, "arrangement": arrangement}
-        options = {"min_grain_thickness_nm": min_grain_thickness_nm, "seed": seed, **widths}
+        options: dict[str, Any] = {"min_grain_thickness_nm": min_grain_thickness_nm, "seed": seed, **widths}
         if calculator and not vacuum_nm:
             atoms = relax_boundary(composition, disorder, boundary, calculator, **options)
         else:

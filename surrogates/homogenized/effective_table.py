@@ -61,9 +61,9 @@ class EffectiveTable:
         ends = (RATIOS, (RATIOS[0], 1.0), (WIDTHS[0], widest))
         along, across, width = (_equidistant(*np.log(end)) for end in ends)
         grid = np.meshgrid(along, across, width, indexing="ij")
-        ratios = [np.exp(points).ravel() for points in grid]
-        ratios[2] = np.minimum(ratios[2], widest)  # rounding may exceed it
-        found = homogenize_batch(mesh, 1.0, *ratios, 1.0, cache=cache, tolerance=tolerance)
+        parallel, perpendicular, widths = (np.exp(points).ravel() for points in grid)
+        widths = np.minimum(widths, widest)  # rounding may exceed it
+        found = homogenize_batch(mesh, 1.0, parallel, perpendicular, widths, 1.0, cache=cache, tolerance=tolerance)
         return cls(along, across, width, np.log(found.mean_cm2_s).reshape(grid[0].shape))
 
     def covers(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:

@@ -58,7 +58,9 @@ def fit_candidate(
     kernel, count = kernel_of(kind), max(len(hyper), len(means))
     pairs = Pairs(kernel, data.rows, data.rows)
     turns = zip(range(count), cycle(hyper), cycle(means), strict=False)
-    processes = [ArrheniusProcess(kernel, h, data, m, prior, pairs, pseudo and pseudo[i]) for i, h, m in turns]
+    processes = [
+        ArrheniusProcess(kernel, h, data, m, prior, pairs, None if pseudo is None else pseudo[i]) for i, h, m in turns
+    ]
     return Candidate(kind, hyper, processes)
 
 

@@ -70,7 +70,7 @@ def load(directory: Path) -> Fitted:
             f"the surrogate in {directory} has format {text['format']}, this version reads {FORMAT}; `argyro run` "
             "trains it again from the molecular dynamics that its campaign has",
             given=text["format"],
-            accepted=FORMAT,
+            accepted=str(FORMAT),
         )
     arrays = load_file(directory / "surrogate.safetensors")
     prior = ArrheniusPrior(**text["prior"])

@@ -41,3 +41,8 @@ class Fitted:
     report: dict = field(default_factory=dict)
     prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
     frozen: FrozenDescriptors | None = None
+
+    @property
+    def members(self) -> int:
+        """Count the networks of the ensemble; without networks one, the prior's mean."""
+        return 1 if self.ensemble is None else self.ensemble.members

@@ -126,4 +126,5 @@ def _misfit(departures: torch.Tensor, rows: dict[str, torch.Tensor]) -> torch.Te
 def _anchoring(ensemble: GraphEnsemble, anchors: list[torch.Tensor]) -> torch.Tensor:
     """|θ - θ0|² / 2 in units of the start's variance 1/inputs."""
     terms = zip(ensemble.parameters(), anchors, strict=True)
-    return sum((0.5 * (p.shape[1] if p.shape[1] > 1 else 1) * (p - a) ** 2).sum() for p, a in terms)
+    parts = ((0.5 * (p.shape[1] if p.shape[1] > 1 else 1) * (p - a) ** 2).sum() for p, a in terms)
+    return sum(parts, start=torch.zeros(()))

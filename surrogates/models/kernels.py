@@ -11,6 +11,7 @@ perpendicular and is zero in the bulk.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +55,7 @@ class Rows:
         return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def rows_of(identity: Identity, targets: list[str], excess: BoundaryExcess) -> Rows:
+def rows_of(identity: Identity, targets: Sequence[str], excess: BoundaryExcess) -> Rows:
     """Rows of one structure, described by its names and what is known of its boundary's excess; the bulk of a boundary
     cell is that of its material.
     """

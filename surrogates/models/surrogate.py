@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from ase import Atoms
@@ -49,18 +49,13 @@ class Query:
 class Surrogate(Fitted):
     """A posterior over Arrhenius laws; see `train_surrogate`."""
 
-    @property
-    def members(self) -> int:
-        """Count the networks of the ensemble; without networks one, the prior's mean."""
-        return 1 if self.ensemble is None else self.ensemble.members
-
     def needs_structure(self, identity: Identity) -> bool:
         """Whether atoms are needed to answer: there are networks and the material was not trained."""
         if self.ensemble is None:
             return False
         return not all(label in self.known_means for label in labels_of(self.rows(identity, Query(identity).targets)))
 
-    def rows(self, identity: Identity, targets: list[str]) -> Rows:
+    def rows(self, identity: Identity, targets: Sequence[str]) -> Rows:
         """Rows of a structure, described with what is known of its boundary."""
         return rows_of(identity, targets, self.excess)
 
@@ -87,6 +82,26 @@ class Surrogate(Fitted):
         from argyro.surrogates.data.structure_graph import graph_of
 
         return graph_of(structure, self.excess, self.frozen)
+
+    @overload
+    def predict(
+        self,
+        structures: Atoms | Query,
+        temperatures_K: Sequence[float],
+        samples: int = 256,
+        seed: int = 0,
+        joint: bool = False,
+    ) -> Prediction: ...
+
+    @overload
+    def predict(
+        self,
+        structures: Sequence[Atoms | Query],
+        temperatures_K: Sequence[float],
+        samples: int = 256,
+        seed: int = 0,
+        joint: bool = False,
+    ) -> list[Prediction]: ...
 
     def predict(
         self,

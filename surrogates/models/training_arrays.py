@@ -63,7 +63,7 @@ def examples_of(observations: Sequence[Observation]) -> Examples:
     """
     if not observations:
         raise InputError("a surrogate needs at least one observation")
-    widths = sorted({o.width_nm for o in observations if o.target != "bulk"})
+    widths = sorted({o.width_nm for o in observations if o.target != "bulk" and o.width_nm is not None})
     if len(widths) > 1:
         raise InputError(
             f"boundary diffusivities of widths {widths} nm do not mix; invert all of them with one width", given=widths

@@ -166,6 +166,7 @@ class _Snapshots:
 
     def model(self, padding: int) -> ReducedModel:
         form = self.form
+        assert self.fluxes is not None, "a model needs snapshots; call add first"
         reference = _balanced(len(form.terms) - 2)
         # Combine the columns, not their Gram matrices, to keep the digits of combinations with a small flux.
         gram = self.concentrations.T @ (

@@ -60,7 +60,8 @@ def collective(trajectory: Trajectory, axes: str = "xyz") -> Collective:
     """
     blocks = min(BLOCKS_MAX, int(trajectory.duration_ps / BLOCK_PS))
     length = trajectory.frames // max(blocks, 1)
-    window_ps = tuple(share * (length - 1) * trajectory.interval_ps for share in WINDOW)
+    start_ps, end_ps = (share * (length - 1) * trajectory.interval_ps for share in WINDOW)
+    window_ps = (start_ps, end_ps)
     if blocks < BLOCKS_MIN:
         return Collective(None, None, blocks, window_ps)
     parts = [trajectory.part(i * length, (i + 1) * length) for i in range(blocks)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
 from argyro.platform.dynamics.diffusion.haven_ratio import Collective, collective
 from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
@@ -17,6 +19,9 @@ from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivity
 from argyro.platform.dynamics.trajectories.concatenate import read_trajectories
 from argyro.platform.dynamics.trajectories.frame import ReadOptions
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory, is_compact
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def load(
@@ -114,7 +119,7 @@ def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:
     if result.estimate is None:
         panel.set_title(f"D < {result.upper_bound_cm2_s:.2g} cm²/s: {result.reason}", fontsize="small", wrap=True)
     else:
-        _draw_line(panel, result, msd.lags_ps, values)
+        _draw_line(panel, result, result.estimate, msd.lags_ps, values)
     panel.set_xlabel("time (ps)")
     panel.set_ylabel("mean-square displacement (Å²)")
     panel.legend(frameon=False)
@@ -122,17 +127,15 @@ def plot_diffusion(trajectory: Trajectory, report: dict, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def _draw_line(panel, result: Diffusivity, lags_ps: np.ndarray, msd_A2: np.ndarray) -> None:
+def _draw_line(panel: Axes, result: Diffusivity, value: Uncertain, lags_ps: np.ndarray, msd_A2: np.ndarray) -> None:
     slope, low, high = (
-        2 * len(result.axes) * value / A2_PER_PS_IN_CM2_S
-        for value in (result.estimate.value, result.estimate.low, result.estimate.high)
+        2 * len(result.axes) * limit / A2_PER_PS_IN_CM2_S for limit in (value.value, value.low, value.high)
     )
     window = np.array(result.window_ps)
     inside = (lags_ps >= window[0]) & (lags_ps <= window[1])
     centre, level = lags_ps[inside].mean(), msd_A2[inside].mean()
     panel.plot(window, level + slope * (window - centre), color="C0", lw=2)
     panel.fill_between(window, level + low * (window - centre), level + high * (window - centre), color="C0", alpha=0.3)
-    value = result.estimate
     panel.set_title(
         f"D = {value.value:.2e} cm²/s ({value.low:.2e} to {value.high:.2e}) at {result.temperature_K:g} K",
         fontsize="small",

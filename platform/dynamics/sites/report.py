@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
@@ -38,7 +39,7 @@ def write_density(
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     grid = density_A3(trajectory, folded=folded)
-    cell_A = [row / number for row, number in zip(trajectory.cell_A, folded, strict=True)]
+    cell_A = trajectory.cell_A / np.array(folded)[:, None]
     if Path(path).suffix != ".cube":
         plot_density(grid, cell_A, path)
         return

@@ -41,15 +41,18 @@ class _Outcar:
         self._steps = 0
 
     def frames(self) -> Frames:
-        reader, pending = self._reader, None
+        reader = self._reader
+        pending: Frame | None = None
         while (line := reader.next_line()) is not None:
             if b"TOTAL-FORCE" in line and b"POSITION" in line:
                 if pending is not None:
                     yield pending
-                pending = self._read_frame()
-                if isinstance(pending, TornFrame):
-                    yield pending
+                found_frame = self._read_frame()
+                if isinstance(found_frame, TornFrame):
+                    yield found_frame
                     pending = None
+                else:
+                    pending = found_frame
             elif b"direct lattice vectors" in line:
                 rows = reader.next_rows(3, 3, (0, 1, 2), exact=False)
                 self._cell = rows.values[: rows.read]

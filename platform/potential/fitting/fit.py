@@ -66,7 +66,7 @@ def train(
     mtp, best = initial.with_repulsion(outer), initial
     history: list[dict[str, float]] = []
     while not _finished(history, options):
-        done = history[-1]["iteration"] if history else 0
+        done = int(history[-1]["iteration"]) if history else 0
         mtp = solve_linear(training, mtp, options)
         whitening = whiten(training, mtp, done, options.threads)
         limit = min(options.restart_every, FIRST_ITERATIONS * 2 ** len(history), options.max_iterations - done)

@@ -22,7 +22,7 @@ def open_text(path: Path) -> TextIO:
     if not path.is_file():
         raise InputError(f"there is no file '{path}'", path=str(path), given=str(path))
     opener = _OPENERS.get(path.suffix, open)
-    return opener(path, "rt", encoding="utf-8-sig", errors="replace")  # type: ignore[operator,return-value]
+    return opener(path, "rt", encoding="utf-8-sig", errors="replace")  # type: ignore[operator]
 
 
 def first_lines(path: Path, count: int) -> list[str]:

@@ -63,7 +63,7 @@ def generate(level: int) -> Tables:
 class _Builder:
     """Collect components; a component is known by its key and defined by its products."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.components: dict[Key, Products] = {}
         self.scalars: dict[Contraction, Key] = {}
 

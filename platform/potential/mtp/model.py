@@ -287,7 +287,7 @@ class MTP:
         _require_finite("basis function", basis, atoms)
         return basis
 
-    def multiply_adds(self) -> dict[str, float]:
+    def multiply_adds(self) -> dict[str, int]:
         """Count the multiply-adds of an energy with forces, ``per_atom`` and ``per_pair``, from the tables."""
         return self.kernel.operations()
 

@@ -8,7 +8,6 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.structures.boundaries.interstitial_sites import find_voids
 from argyro.platform.structures.crystal.composition import (
     BOND_LENGTH_A,
     CENTRES,
@@ -16,6 +15,7 @@ from argyro.platform.structures.crystal.composition import (
     SELENIUM_LONGER_A,
     Composition,
 )
+from argyro.platform.structures.crystal.interstitial_sites import find_voids
 from argyro.platform.structures.crystal.lattice_sites import Skeleton
 from argyro.platform.structures.crystal.lithium_placement import LithiumSites, place_lithium
 from argyro.platform.structures.crystal.site_occupancy import Counts, free_anions, nearest_counts, split_counts

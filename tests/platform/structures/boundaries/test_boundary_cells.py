@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures import build_boundary, check, list_boundaries
 from argyro.platform.structures.boundaries.csl import parse_boundary
-from argyro.platform.structures.boundaries.orientation_profile import count_boundaries
 from argyro.platform.structures.boundaries.stacking_search import contact_stackings, ranked_stackings
 from argyro.platform.structures.crystal.composition import Composition
 from argyro.platform.structures.crystal.neighbours import close_distances
 from argyro.platform.structures.disorder_analysis import free_anion_disorder
+from argyro.platform.structures.orientation_profile import count_boundaries
 
 ALL = [boundary.name for boundary in list_boundaries()]
 SMALL = ["sigma3(-111)[110]", "sigma3(111)[111]", "sigma3(1-12)[110]", "sigma5(031)[100]", "sigma5(001)[001]"]
