@@ -89,7 +89,7 @@ def test_sides_differ_where_polar_axes_oppose():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("sigma7(001)[001]", "for it use one of sigma5"),
+        ("sigma7(001)[001]", "use one of sigma5"),
         ("sigma3(111)", "nor of the form"),
         ("sigma3(117)[110]", "no rectangular coincidence cell"),
     ],
