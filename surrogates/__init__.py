@@ -24,18 +24,18 @@ def predict(
 
     Args:
         composition: such as ``Li6PS5Cl0.5Br0.5``; None for the structure's own.
-        disorder: share of the halide that left 4a, 0 to 1; None for the structure's own, else 0.
+        disorder: share of the halide that moved from 4a to 4c, 0 to 1; None for the structure's own, else 0.
         boundary: such as ``sigma5(001)[001]``; None for the structure's own, else ``bulk``.
         temperatures_K: one temperature or several.
         grain_sizes_nm: one grain size or several.
-        structure: a cell in place of the names.
-        surrogate: its folder; None for the one that comes with argyro.
+        structure: a cell; replaces composition, disorder and boundary.
+        surrogate: folder of the surrogate; None for the bundled one.
 
     Returns:
-        The keys of ``argyro predict --json`` for each temperature and, within it, each grain size.
+        one document with the keys of ``argyro predict --json`` for each temperature and, within it, each grain size.
 
     Raises:
-        InputError: a material or boundary that cannot be built or predicted, or no surrogate.
+        InputError: the material or boundary is invalid, or the folder holds no surrogate.
 
     >>> cold, hot = predict("Li6PS5Cl", disorder=0.5, temperatures_K=[300, 400])
     >>> sigma = cold["conductivity_mS_cm"]

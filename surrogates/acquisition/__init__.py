@@ -1,1 +1,1 @@
-"""Choose the next runs by expected gain."""
+"""Selection of the next runs by expected gain."""

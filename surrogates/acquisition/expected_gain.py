@@ -1,12 +1,12 @@
-"""What to simulate next: the run that makes the ranking of the candidates more certain, per core-hour.
+"""Acquisition function: expected reduction of the ranking's uncertainty per core-hour.
 
 The ranking's uncertainty is the expected number of pairs in the wrong order, Σ_{i<j} min(P_ij, 1 - P_ij) with P_ij =
-P(r_i > r_j). A run whose outcome correlates by ρ with r_i - r_j (mean m, variance v) leaves the variance v(1 - ρ²)
-and moves the mean by N(0, vρ²); the pair is then wrong with probability E_m'[Φ(-|m'| / √(v(1 - ρ²)))]. All
-correlations are read off joint posterior samples.
+P(r_i > r_j). Let the outcome of a run correlate by ρ with r_i - r_j (mean m, variance v). The run leaves the variance
+v(1 - ρ²) and moves the mean by N(0, vρ²). The pair is then wrong with probability
+E_m'[Φ(-|m'| / √(v(1 - ρ²)))]. Joint posterior samples give all correlations.
 
-Source: knowledge gradient, Frazier, Powell, Dayanik, INFORMS J. Comput. 21, 599 (2009), with pairwise order in place
-of the maximum.
+Source: knowledge gradient, Frazier, Powell, Dayanik, INFORMS J. Comput. 21, 599 (2009); pairwise order replaces the
+maximum.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ NODES = ndtri((np.arange(64) + 0.5) / 64)  # equally probable values of a standa
 
 @dataclass(frozen=True)
 class Run:
-    """A molecular dynamics run that could be made.
+    """A candidate molecular dynamics run.
 
     Args:
-        query: the structure; a boundary cell measures parallel and perpendicular at once, a bulk cell the bulk.
-        temperature_K: of the run.
-        length_ps: of production.
-        lithium: number of Li that diffuse.
-        core_hours: what it costs.
+        query: the structure; a boundary cell measures D_parallel and D_perpendicular, a bulk cell D_bulk.
+        temperature_K: temperature of the run.
+        length_ps: length of the production run.
+        lithium: number of Li ions.
+        core_hours: cost of the run.
     """
 
     query: Query
@@ -46,12 +46,12 @@ class Run:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What it measures."""
+        """Measured diffusivities."""
         return ("bulk",) if self.query.identity.boundary == "bulk" else TARGETS[1:]
 
 
 def run_noise(diffusivity_cm2_s: np.ndarray, length_ps: float, lithium: int) -> np.ndarray:
-    """Standard deviation of ln D that a run of this length will leave.
+    """Estimate the standard deviation of ln D from a run of this length.
 
     RSD = 3.43 / √N_eff + 0.04 with N_eff the total squared displacement 6 D t N over the squared jump length.
 
@@ -62,18 +62,18 @@ def run_noise(diffusivity_cm2_s: np.ndarray, length_ps: float, lithium: int) -> 
 
 
 def ranking_uncertainty(scores: np.ndarray) -> float:
-    """Expected number of pairs in the wrong order, from joint samples of the scores (n, candidates)."""
+    """Compute the expected number of pairs in the wrong order from joint samples of the scores (n, candidates)."""
     first, second = np.triu_indices(scores.shape[1], 1)
     above = (scores[:, first] > scores[:, second]).mean(axis=0)
     return float(np.minimum(above, 1 - above).sum())
 
 
 def expected_uncertainty(scores: np.ndarray, outcomes: np.ndarray, noise: np.ndarray) -> float:
-    """Ranking uncertainty expected after seeing outcomes.
+    """Compute the expected ranking uncertainty after a run.
 
     Args:
         scores: joint samples, (n, candidates).
-        outcomes: samples of what the run would measure without its noise, (n, outcomes).
+        outcomes: samples of the run's noise-free outcomes, (n, outcomes).
         noise: standard deviation of each outcome, (outcomes,).
     """
     first, second = np.triu_indices(scores.shape[1], 1)
@@ -97,20 +97,19 @@ def rank_runs(
     """Order runs by the expected fall of the ranking's uncertainty per core-hour, best first.
 
     Args:
-        surrogate: what is known so far.
-        runs: what could be simulated.
-        score: joint samples (samples, n) of what the campaign ranks its n candidates by, from their predictions at
-            temperatures_K.
-        candidates: what is ranked.
-        temperatures_K: at which the score needs predictions.
-        samples: joint posterior samples.
-        seed: of the samples.
+        surrogate: current surrogate.
+        runs: candidate runs.
+        score: function from predictions at temperatures_K to joint samples (samples, n) of the ranking score.
+        candidates: n ranked structures.
+        temperatures_K: temperatures of these predictions.
+        samples: number of joint posterior samples.
+        seed: random seed of the samples.
 
     Returns:
         each run with its gain in expected wrong pairs per core-hour.
 
     Raises:
-        InputError: there is nothing to choose from.
+        InputError: there is no run, or there are fewer than two candidates.
     """
     if not runs or len(candidates) < 2:
         raise InputError("an acquisition needs at least one run and two candidates to rank")
@@ -131,7 +130,7 @@ def rank_runs(
 
 
 def _explained(difference: np.ndarray, outcomes: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Variance of each centred difference (n, pairs) that noisy outcomes (n, k) explain, (pairs,)."""
+    """Compute the variance of each centred difference (n, pairs) that noisy outcomes (n, k) explain, (pairs,)."""
     if not outcomes.shape[1]:
         return np.zeros(difference.shape[1])
     centred = outcomes - outcomes.mean(axis=0)
@@ -141,6 +140,6 @@ def _explained(difference: np.ndarray, outcomes: np.ndarray, noise: np.ndarray) 
 
 
 def _at(prediction: Prediction, index: list[int]) -> Prediction:
-    """The same prediction at some of its temperatures."""
+    """Select some temperatures of a prediction."""
     kelvin = tuple(prediction.temperatures_K[i] for i in index)
     return replace(prediction, temperatures_K=kelvin, samples=prediction.samples[:, :, index])

@@ -1,4 +1,4 @@
-"""The surrogate as it will be after runs that are decided but not made, so that a batch does not ask twice."""
+"""Surrogate conditioned on selected but unfinished runs; avoids redundant runs in a batch."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from argyro.surrogates.models.surrogate import Surrogate
 def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:
     """Condition on the expected outcome of a run.
 
-    A normal posterior's covariance depends on what is measured and how well, not on the outcome; with the expected
-    outcome the mean stays, so that only the spread falls.
+    The covariance of a normal posterior depends on the measured quantities and their noise, not on the outcomes. The
+    expected outcome leaves the mean unchanged.
 
     Args:
-        surrogate: one without graph networks.
-        run: taken as made, with the noise that its length leaves.
+        surrogate: a surrogate without graph networks.
+        run: the pending run; its length sets the noise.
 
     Raises:
         InputError: the surrogate has graph networks.
@@ -31,7 +31,9 @@ def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:
     Optimization Problems (2010).
     """
     if surrogate.ensemble is not None:
-        raise InputError("runs are anticipated with kernels only; train with candidates mean, ridge or gp")
+        raise InputError(
+            "a surrogate with graph networks cannot anticipate runs; train with candidates mean, ridge or gp"
+        )
     rows, processes = surrogate.rows(run.query.identity, run.targets), surrogate.candidate.processes
     (mean,) = prior_means(len(rows), surrogate.prior)
     kelvin = np.full(len(rows), run.temperature_K)
@@ -44,7 +46,7 @@ def anticipate(surrogate: Surrogate, run: Run) -> Surrogate:
 
 
 def _believe(process: ArrheniusProcess, seen: Data, mean: np.ndarray) -> ArrheniusProcess:
-    """The process conditioned on what is believed to be seen as well; mean: its coefficients before conditioning."""
+    """Condition the process on the expected outcomes, too; mean: coefficients before conditioning."""
     data = process.data
     joined = Data(
         Rows.join([data.rows, seen.rows]),

@@ -1,4 +1,4 @@
-"""How sure a ranking is, from joint posterior samples of what it ranks by."""
+"""Certainty of a ranking from joint posterior samples of its scores."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ DEX = 1 / np.log(10)
 
 @dataclass(frozen=True)
 class Certainty:
-    """How sure it is which candidate is best.
+    """Certainty about the best candidate.
 
     Args:
-        leader: index of the candidate of highest mean.
+        leader: index of the candidate with the highest mean.
         probability_best: share of the samples in which the leader is the highest.
-        regret_dex: expected loss in log10 of choosing the leader, E[max_j s_j] - E[s_leader]; insensitive to
-            candidates that hardly differ, which share the probability of being the best.
+        regret_dex: expected loss in log10 from the choice of the leader, E[max_j s_j] - E[s_leader]; insensitive to
+            nearly equal candidates, which share probability_best.
         wrong_pairs: expected share of pairs in the wrong order.
     """
 
@@ -29,12 +29,12 @@ class Certainty:
     wrong_pairs: float
 
     def to_json(self) -> dict:
-        """Plain numbers by name."""
+        """Return plain numbers by name."""
         return asdict(self)
 
 
 def certainty(log_scores: np.ndarray) -> Certainty:
-    """Certainty of the order of candidates by natural logarithms of their scores, joint samples (n, candidates)."""
+    """Compute the certainty of an order from natural logarithms of the scores, joint samples (n, candidates)."""
     leader = int(np.argmax(log_scores.mean(axis=0)))
     best = log_scores.max(axis=1)
     pairs = log_scores.shape[1] * (log_scores.shape[1] - 1) / 2

@@ -1,1 +1,1 @@
-"""Observations, descriptors and graphs that the surrogate learns from."""
+"""Training data of the surrogate: observations, descriptors and graphs."""

@@ -1,6 +1,6 @@
-"""Describe boundaries by their excess energy and volume, known only where a boundary was simulated.
+"""Boundary descriptors: excess energy and volume, known only for simulated boundaries.
 
-The mean over the simulated materials describes the boundary in every material.
+The mean over the simulated materials describes a boundary in every material.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from argyro.surrogates.data.observation import Observation
 
 @dataclass(frozen=True)
 class BoundaryExcess:
-    """Excess of each boundary that was simulated.
+    """Excess of each simulated boundary.
 
     Args:
-        mean: by name of the boundary, over materials.
-        materials: by name, of how many materials.
+        mean: mean over materials, by boundary name.
+        materials: number of materials, by boundary name.
     """
 
     mean: Mapping[str, Excess] = field(default_factory=dict)
@@ -30,9 +30,9 @@ class BoundaryExcess:
 
     @classmethod
     def of(cls, observations: Iterable[Observation]) -> BoundaryExcess:
-        """Average over the runs of a material, and then over materials.
+        """Average over the runs of each material, then over materials.
 
-        Parallel and perpendicular diffusivities of one run bring the same excess, which counts once.
+        Parallel and perpendicular diffusivities of one run share one excess, which counts once.
         """
         runs: dict[str, dict[str, dict[Excess, None]]] = defaultdict(lambda: defaultdict(dict))
         for observation in observations:
@@ -45,10 +45,10 @@ class BoundaryExcess:
         )
 
     def describe(self, identity: Identity) -> np.ndarray:
-        """All descriptors of a material and boundary, (14,): those of its names and its scaled excess.
+        """Return the descriptors of a material and boundary, (14,): those from the names and the scaled excess.
 
-        A boundary whose excess is not known is taken to be like the mean of those that are, and without any like the
-        usual one, which has zeros; so has the bulk.
+        A boundary without a known excess gets the mean of the known ones. Without any known excess, and for the bulk,
+        the scaled excess is zero.
         """
         return np.concatenate([descriptors_of(identity), self._scaled(identity.boundary)])
 
@@ -58,7 +58,7 @@ class BoundaryExcess:
         return (self.mean.get(boundary) or Excess.mean(self.mean.values())).scaled
 
     def to_json(self) -> dict[str, dict]:
-        """Energy, volume and number of materials by boundary."""
+        """Return energy, volume and number of materials by boundary."""
         return {name: {**asdict(excess), "materials": self.materials[name]} for name, excess in self.mean.items()}
 
     @classmethod

@@ -1,6 +1,6 @@
-"""What the names of a structure say: composition, disorder, boundary; as numbers on fixed physical scales.
+"""Descriptors from the names of a structure: composition, disorder and boundary on fixed physical scales.
 
-Fixed scales, not those of the data: a campaign of two materials has no scale of its own.
+The scales are fixed because a campaign of two materials cannot define its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COMPOSITION_DESCRIPTORS = (
     "ordered halide radius",
 )
 BOUNDARY_DESCRIPTORS = ("coincidence", "twist", "misorientation", "plane spacing")
-# How each of COMPOSITION_DESCRIPTORS is said: its value at zero, what one of it is, and the unit.
+# Physical value of each of COMPOSITION_DESCRIPTORS: value at zero, value per unit of the descriptor, physical unit.
 SAID = {
     "lithium content": (6.0, 0.5, " per formula unit"),
     "halide radius": (1.96, 0.15, " Å"),
@@ -47,7 +47,7 @@ DESCRIPTORS = COMPOSITION_DESCRIPTORS + BOUNDARY_DESCRIPTORS + EXCESS_DESCRIPTOR
 
 @dataclass(frozen=True)
 class Identity:
-    """Which material and boundary a structure stands for; two realisations of the same disorder are the same."""
+    """Material and boundary of a structure; realisations of the same disorder are equal."""
 
     composition: str
     disorder: float
@@ -55,10 +55,11 @@ class Identity:
 
     @classmethod
     def of(cls, composition: str, disorder: float, boundary: str = "bulk") -> Identity:
-        """Bring names to their standard form; without free anions to swap, as in Li7PS6, there is no disorder.
+        """Normalize the names; without free anions to swap, as in Li7PS6, the disorder is zero.
 
         Raises:
-            InputError: no argyrodite, a disorder outside 0..1, no coincidence boundary.
+            InputError: the composition is no argyrodite, the disorder is outside 0..1, or the boundary is no
+                coincidence boundary.
         """
         require_disorder(disorder)
         name = "bulk" if boundary == "bulk" else _boundary(boundary).name
@@ -83,10 +84,10 @@ class Identity:
 
 
 def identity_of(atoms: Atoms) -> Identity:
-    """Material and boundary of a labelled structure.
+    """Return the material and boundary of a labelled structure.
 
     Raises:
-        InputError: the structure does not say of what composition, disorder or boundary it is, or says so wrongly.
+        InputError: composition, disorder or boundary is missing or invalid.
     """
     missing = [name for name in ("composition", "disorder", "boundary") if name not in atoms.info]
     if missing:
@@ -100,15 +101,18 @@ def identity_of(atoms: Atoms) -> Identity:
 
 @lru_cache(maxsize=4096)
 def descriptors_of(identity: Identity) -> np.ndarray:
-    """Descriptors that the names of a material and boundary give, shape (12,), read-only; zero for the boundary of the
-    bulk.
+    """Return the descriptors from the names of a material and boundary, (12,), read-only.
 
-    Each is centred and scaled by what changes the barrier by about 0.15 eV, or by its usual range: Li content per 0.5,
-    radii per 0.15 Å, disorder per 0.5 and d(1 - d) per 0.1 (the barrier of Li6PS5Cl falls from 0.384 eV at d = 0 to
-    0.199 eV at 0.25 and is back at 0.341 eV at 1, arXiv:2510.18630); the radius once more where there is order, since
-    the barrier grows with it by 0.8 eV/Å there (same source) and less in the disordered; Σ as 5/Σ, twist as |cos|
-    between plane normal and rotation axis (1 twist, 0 tilt), the rotation angle per radian, the plane spacing a/|hkl|
-    per a.
+    Each is centred. Its unit changes the barrier by about 0.15 eV, or is its usual range. The boundary descriptors of
+    the bulk are zero.
+
+    - Li content per 0.5, radii per 0.15 Å.
+    - Disorder d per 0.5 and d(1 - d) per 0.1: the barrier of Li6PS5Cl is 0.384 eV at d = 0, 0.199 eV at 0.25 and
+      0.341 eV at 1 (arXiv:2510.18630).
+    - The halide radius in ordered materials once more: there the barrier grows by 0.8 eV/Å (same source), in
+      disordered ones less.
+    - Σ as 5/Σ; twist as |cos| between plane normal and rotation axis (1 twist, 0 tilt); the rotation angle per radian;
+      the plane spacing a/|hkl| per a.
     """
     values = np.concatenate([_of_composition(identity), _of_boundary(identity)])
     values.setflags(write=False)
@@ -142,7 +146,7 @@ def _of_boundary(identity: Identity) -> list[float]:
 
 
 def _mean_radius(composition: Composition, elements: tuple[str, ...], absent_A: float) -> tuple[float, float]:
-    """Mean and standard deviation of the ionic radius over some elements, weighted by their amounts."""
+    """Compute the mean and standard deviation of the ionic radius over some elements, weighted by amount."""
     weights = np.array([composition[element] for element in elements])
     if weights.sum() == 0:
         return absent_A, 0.0

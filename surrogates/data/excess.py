@@ -9,11 +9,11 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 
-# A usual boundary of an argyrodite, and by how much others differ from it: energies below 0.32 J/m² (arXiv:2407.04126);
-# 0.22 ± 0.10 J/m² and 0.7 ± 0.2 Å, up to 1.1 Å, in our own molecular dynamics (docs/dynamics.md).
+# Centre and scale for argyrodite boundaries: energies below 0.32 J/m² (arXiv:2407.04126); 0.22 ± 0.10 J/m² and
+# 0.7 ± 0.2 Å, up to 1.1 Å, in our own molecular dynamics (docs/dynamics.md).
 USUAL_J_M2, SCALE_J_M2 = 0.2, 0.1
 USUAL_A, SCALE_A = 0.7, 0.3
-LARGEST = 3.0  # what lies further out is a boundary that has not been relaxed, and says no more
+LARGEST = 3.0  # clips the excess of boundaries that are not relaxed
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Excess:
 
     @property
     def scaled(self) -> np.ndarray:
-        """Departure from the usual boundary, (2,)."""
+        """Return the scaled departure from the usual boundary, (2,)."""
         energy, volume = (self.energy_J_m2 - USUAL_J_M2) / SCALE_J_M2, (self.volume_A - USUAL_A) / SCALE_A
         return np.clip([energy, volume], -LARGEST, LARGEST)
 
     @classmethod
     def mean(cls, several: Iterable[Excess]) -> Excess:
-        """Mean of at least one."""
+        """Average one or more."""
         energies, volumes = zip(*((one.energy_J_m2, one.volume_A) for one in several), strict=True)
         return cls(float(np.mean(energies)), float(np.mean(volumes)))

@@ -1,7 +1,7 @@
-"""Frozen descriptors: what a foundation model has learnt of an atom's surroundings, as features of the graph's nodes.
+"""Frozen descriptors: atomic features of a foundation model as node features of the graph.
 
-The model's weights stay as they are. Its channels are many and go together, its scale is its own; the networks see the
-leading principal components over the atoms of the training cells, each of unit variance there.
+The model's weights are fixed. Its channels are many, correlated and arbitrarily scaled. The networks therefore use the
+leading principal components over the atoms of the training cells, each of unit variance.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ COMPONENTS = 8  # hold 99.7 % of the variance of CHGNet's 64 channels in argyrod
 
 @dataclass(frozen=True)
 class FrozenDescriptors:
-    """A foundation model and the components that the networks see.
+    """A foundation model and the components that the networks use.
 
     Args:
         source: the model.
-        weights: hash of its weights when the networks were trained.
+        weights: hash of its weights at training time.
         centre: (channels,) mean over the atoms of training.
-        axes: (channels, COMPONENTS) from channels to components.
+        axes: (channels, COMPONENTS) projection from channels to components.
     """
 
     source: LabelSource
@@ -36,7 +36,7 @@ class FrozenDescriptors:
 
     @classmethod
     def fit(cls, source: LabelSource, structures: Sequence[Atoms]) -> FrozenDescriptors:
-        """Find the components over the atoms of the training cells.
+        """Fit the components over the atoms of the training cells.
 
         Raises:
             InputError: the source cannot describe atoms, see `atom_descriptors`.
@@ -52,18 +52,18 @@ class FrozenDescriptors:
         return cls(source, source.identity()["weights"], centre, axes[:COMPONENTS].T * scale)
 
     def of(self, atoms: Atoms) -> np.ndarray:
-        """Components of each atom, (n, COMPONENTS).
+        """Compute the components of each atom, (n, COMPONENTS).
 
         Raises:
-            InputError: the model is not here, or is another one than the networks were trained with.
+            InputError: the model is not installed, or its weights differ from those at training time.
         """
         from argyro.platform.labels.descriptors import atom_descriptors, require_describing
 
         require_describing(self.source)
         if self.source.identity()["weights"] != self.weights:
             raise InputError(
-                f"the weights of {self.source.source} are not those that the surrogate was trained with "
-                f"({self.weights}); bring those back, or train again",
+                f"the weights of {self.source.source} differ from those of the surrogate's training "
+                f"({self.weights}); restore these weights, or train the surrogate again",
                 given=self.source.identity()["weights"],
                 accepted=self.weights,
             )

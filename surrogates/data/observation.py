@@ -1,4 +1,4 @@
-"""What the surrogate learns from: one diffusivity, or an upper bound of it, of one structure at one temperature."""
+"""Training observation: a diffusivity, or its upper bound, of one structure at one temperature."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Observation:
     """One molecular dynamics result.
 
     Args:
-        structure: the cell that was run, with the labels that `argyro.platform.structures` writes.
+        structure: the simulated cell, with the labels that `argyro.platform.structures` writes.
         target: ``bulk``, or ``parallel`` or ``perpendicular`` to a grain boundary (GB).
         temperature_K: temperature of the run.
         diffusivity: tracer diffusivity of Li in cm²/s with its 95 % interval; None if only an upper bound is known.
-        upper_bound_cm2_s: what the diffusivity stays below, where the run was too short to show a value.
+        upper_bound_cm2_s: upper bound of the diffusivity, from a run too short for a value.
         width_nm: width the GB diffusivity refers to; None for the bulk.
         material: name of the composition and disorder in the campaign.
         boundary: name of the GB, ``bulk`` without one.
-        label_source: what the potential of the run was trained on.
+        label_source: source of the potential's training labels.
         excess: energy and volume of the GB in the run; None for the bulk, or where they are not known.
 
     Raises:
-        InputError: a target that does not exist, neither or both of value and bound, a GB value without its width, a
-            bulk with the excess of a GB.
+        InputError: the target does not exist, value and bound are both given or both missing, a GB value lacks its
+            width, or a bulk value has an excess.
     """
 
     structure: Atoms
@@ -52,21 +52,19 @@ class Observation:
         if not self.temperature_K > 0:
             raise InputError(f"temperature {self.temperature_K} K is not positive", given=self.temperature_K)
         if (self.diffusivity is None) == (self.upper_bound_cm2_s is None):
-            raise InputError("an observation is either a diffusivity or an upper bound, exactly one of them")
+            raise InputError("an observation needs exactly one of diffusivity and upper bound")
         if not self.reference_cm2_s > 0:
             raise InputError(f"diffusivity {self.reference_cm2_s} cm²/s is not positive", given=self.reference_cm2_s)
         if self.diffusivity is not None and not 0 < self.diffusivity.low <= self.diffusivity.high:
             raise InputError(f"interval of {self.diffusivity} is not positive and ordered; give 0 < low <= high")
         if self.target != "bulk" and not (self.width_nm or 0) > 0:
-            raise InputError(
-                f"a {self.target} diffusivity means nothing without the width of its boundary; set width_nm"
-            )
+            raise InputError(f"a {self.target} diffusivity needs the width of its boundary; set width_nm")
         if self.target == "bulk" and self.excess is not None:
-            raise InputError("the bulk has no excess over itself; give excess with boundary diffusivities only")
+            raise InputError("a bulk observation has no excess; give excess with boundary diffusivities only")
 
     @property
     def reference_cm2_s(self) -> float:
-        """The diffusivity, or the bound where there is no value."""
+        """Diffusivity, or its upper bound if there is no value."""
         if self.diffusivity is not None:
             return self.diffusivity.value
         assert self.upper_bound_cm2_s is not None  # one of the two is given
@@ -79,7 +77,7 @@ class Observation:
 
     @property
     def log_value(self) -> float:
-        """Ln of the diffusivity or of its bound, in cm²/s."""
+        """Natural logarithm of the diffusivity or its bound, in cm²/s."""
         return float(np.log(self.reference_cm2_s))
 
     @property

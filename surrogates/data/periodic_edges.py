@@ -1,4 +1,4 @@
-"""Neighbours within a cutoff under periodic boundaries."""
+"""Neighbour list under periodic boundary conditions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ase import Atoms
 
 
 def periodic_edges(atoms: Atoms, cutoff_A: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ordered pairs (i, j) with their distance, each periodic image counted; cells smaller than the cutoff are fine.
+    """Find ordered pairs (i, j) and their distances over all periodic images; cells may be smaller than the cutoff.
 
     Args:
         atoms: n atoms.

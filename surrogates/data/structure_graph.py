@@ -1,4 +1,4 @@
-"""The graph of a structure: atoms, periodic edges, distance to the boundary plane."""
+"""Graph of a structure: atoms, periodic edges, distance to the boundary plane."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argyro.surrogates.data.periodic_edges import periodic_edges
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-CUTOFF_A = 4.0  # holds P-S, Li-S, Li-X and Li-Li jumps within a cage and between cages (2.8 Å and more)
+CUTOFF_A = 4.0  # includes P-S, Li-S, Li-X and Li-Li jumps within a cage and between cages (2.8 Å and more)
 RADIAL_CENTRES_A = np.linspace(1.5, CUTOFF_A, 10)
 SITES = ("4a", "4c", "4b", "16e", "48h")
 BOUNDARY_REACH_A = (2.0, 5.0, 10.0)
@@ -30,15 +30,17 @@ NODE_FEATURES = 4 + 2 + len(SITES) + len(BOUNDARY_REACH_A)
 
 
 def node_features(atoms: Atoms) -> np.ndarray:
-    """Kind of ion, its radius and electronegativity, site class and nearness of the boundary, shape (n, 14).
+    """Return kind of ion, radius, electronegativity, site class and nearness of the boundary, (n, 14).
 
-    Radius and electronegativity let mixed halides share what was learnt; tetrahedral centres, chalcogens and halides
-    are one kind each.
+    Tetrahedral centres, chalcogens and halides are one kind each. Radius and electronegativity distinguish the elements
+    of a kind.
     """
     symbols = np.array(atoms.get_chemical_symbols())
     unknown = sorted(set(symbols) - set(ION_RADII_A))
     if unknown:
-        raise InputError(f"the surrogate has no description of {', '.join(unknown)}", accepted=", ".join(ION_RADII_A))
+        raise InputError(
+            f"elements {', '.join(unknown)} are not supported by the surrogate", accepted=", ".join(ION_RADII_A)
+        )
     missing = [name for name in ("site", "boundary_distance_A") if name not in atoms.arrays]
     if missing:
         raise InputError(f"the structure has no per-atom {', '.join(missing)}; build it with `argyro structure`")
@@ -51,22 +53,22 @@ def node_features(atoms: Atoms) -> np.ndarray:
 
 
 def edge_features(distances_A: np.ndarray) -> np.ndarray:
-    """Gaussians of the distance, smoothly cut off, shape (edges, 10)."""
+    """Expand distances in Gaussians with a smooth cutoff, (edges, 10)."""
     width = RADIAL_CENTRES_A[1] - RADIAL_CENTRES_A[0]
     envelope = 0.5 * (1 + np.cos(np.pi * np.minimum(distances_A / CUTOFF_A, 1)))
     return np.exp(-(((distances_A[:, None] - RADIAL_CENTRES_A) / width) ** 2)) * envelope[:, None]
 
 
 def graph_of(atoms: Atoms, excess: BoundaryExcess, frozen: FrozenDescriptors | None = None) -> Data:
-    """PyTorch Geometric data of a labelled structure, with what is known of its boundary's excess.
+    """Build the PyTorch Geometric data of a labelled structure.
 
     Returns:
-        Data with ``x`` (n, 14) node features, frozen descriptors behind them if there are any, ``edge_index`` (2, e),
-        ``edge_attr`` (e, 10), ``near`` (n,) in 0..1 the nearness of the boundary, ``globals`` (1, 15) the descriptors
-        and the number density.
+        Data with node features ``x`` (n, 14), followed by frozen descriptors if any; ``edge_index`` (2, e);
+        ``edge_attr`` (e, 10); nearness of the boundary ``near`` (n,) in 0..1; descriptors and number density
+        ``globals`` (1, 15).
 
     Raises:
-        InputError: unknown elements, or labels that are missing.
+        InputError: an element is unknown, or a label is missing.
     """
     import torch
     from torch_geometric.data import Data

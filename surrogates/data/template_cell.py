@@ -1,9 +1,9 @@
-"""Build the cell of a material and boundary that the graph networks evaluate.
+"""Template cells: representative cells of a material and boundary for the graph networks.
 
-The stacking of the grains and the Li sites hardly depend on the elements. They are found once per boundary, among
-anions of mean charge, and scaled to the lattice parameter; the anions are drawn for each material. Simulations start
-from `build_boundary`, which searches for each material. The networks' coefficients of the two cells differ by less
-than the spread of the ensemble.
+The grain stacking and the Li sites hardly depend on the elements. A search with anions of mean charge finds them once
+per boundary. They are scaled to the lattice parameter, and anions are drawn for each material. Simulations start from
+`build_boundary`, which searches for each material. The networks' coefficients of the two cells differ by less than the
+spread of the ensemble.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 BULK_CELLS = (2, 2, 2)  # enough free sites for any disorder
 MEAN_DISORDER = 0.5
-ROOM_FOR = {6: "Li6PS5Cl", 7: "Li7PS6", 8: "Li8SiS6"}  # Li per formula unit and whose charges place them
+ROOM_FOR = {6: "Li6PS5Cl", 7: "Li7PS6", 8: "Li8SiS6"}  # Li per formula unit: composition whose charges place the Li
 
 
 def representative_cell(identity: Identity) -> Atoms:
-    """A cell of a material and boundary with the arrays and ``info`` that a graph needs.
+    """Build the cell of a material and boundary with the arrays and ``info`` of a graph.
 
     Raises:
-        InputError: they cannot be built.
+        InputError: the cell cannot be built.
     """
     from argyro.platform.structures.crystal.decorate import populate
 

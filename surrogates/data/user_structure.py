@@ -1,4 +1,4 @@
-"""A cell of the user's own: the names it goes by, and whether its atoms are those of its composition."""
+"""Check and labels of a user's cell."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from argyro.platform.structures.crystal.composition import CENTRES, Composition
 
 
 def named(structure: Atoms, composition: str | None, disorder: float | None, boundary: str | None) -> Atoms:
-    """A copy of a structure with the names that were given, and its own formula if it states no composition.
+    """Copy a structure and add the given names; without a composition, add its own formula.
 
     Raises:
-        InputError: no structure, or atoms that are not of the composition.
+        InputError: the structure is no ase.Atoms, or its atoms do not match the composition.
     """
     if not isinstance(structure, Atoms):
-        message = f"structure {structure!r} is no ase.Atoms; ase.io.read makes one of a file"
+        message = f"structure {structure!r} is no ase.Atoms; read it from a file with ase.io.read"
         raise InputError(message, path="structure", given=type(structure).__name__, accepted="ase.Atoms")
     copy = structure.copy()
     given = {"composition": composition, "disorder": disorder, "boundary": boundary}
@@ -26,9 +26,9 @@ def named(structure: Atoms, composition: str | None, disorder: float | None, bou
 
 
 def _require_composition(atoms: Atoms, composition: str) -> None:
-    """Refuse a cell whose atoms are not those of the composition it goes by.
+    """Refuse a cell whose atoms do not match its composition.
 
-    A small cell cannot hold every share: half an atom in the cell and a tenth in the formula unit are let pass.
+    A small cell cannot hold every share: deviations of half an atom per cell and 0.1 per formula unit are allowed.
     """
     parsed, symbols = Composition.parse(composition), atoms.get_chemical_symbols()
     units = sum(symbols.count(centre) for centre in CENTRES)
@@ -38,5 +38,7 @@ def _require_composition(atoms: Atoms, composition: str) -> None:
         wrong = {element for element, amount in off.items() if amount > 0.5 / units + 0.1}
     if wrong:
         held = atoms.get_chemical_formula()
-        message = f"the structure holds {held}, which is not {composition}: look at {', '.join(sorted(wrong))}"
+        message = (
+            f"the structure's formula {held} is not {composition}; check the amounts of {', '.join(sorted(wrong))}"
+        )
         raise InputError(message, path="structure", given=held, accepted=composition)

@@ -1,7 +1,8 @@
-"""Table of the effective diffusivity of one polycrystal: a posterior sample needs no solution of its own.
+"""Interpolation table of the effective diffusivity of one polycrystal.
 
-D_eff/D_b depends on D_∥/D_b, D_⊥/D_b and w/d alone, and on D_⊥ only where it is below D_b. ln D_eff/D_b is smooth in
-the logarithms of the three. Cubic splines interpolate between certified solutions of the reduced basis.
+D_eff/D_b depends only on D_∥/D_b, D_⊥/D_b and w/d, and on D_⊥ only if it is below D_b. ln D_eff/D_b is smooth in
+the logarithms of the three. Cubic splines interpolate between certified solutions of the reduced basis, so a posterior
+sample needs no solution of its own.
 
 Thin boundaries conduct by w D_∥ and resist by w/D_⊥. Below the least tabulated width w0, D_eff therefore equals that
 of w0 with D_∥ w/w0 and D_⊥ w0/w; the deviation is below 3e-4.
@@ -19,7 +20,7 @@ from scipy.interpolate import NdBSpline, make_interp_spline
 from argyro.platform.continuum.mesh.mesh import Mesh
 
 FORMAT = 1
-STEP = 0.5  # of the logarithms: off by 0.3 % at most, 0.004 % on average, over the whole table
+STEP = 0.5  # of the logarithms: error at most 0.3 %, 0.004 % on average, over the whole table
 CUBIC = 3
 
 
@@ -28,7 +29,7 @@ class EffectiveTable:
     """Table of one mesh.
 
     Args:
-        along: ln D_∥/D_b, (n,) and equidistant, as are the other two.
+        along: ln D_∥/D_b, (n,); all three axes are equidistant.
         across: ln D_⊥/D_b, (m,), up to 0.
         width: ln w/d, (k,).
         log_ratio: ln D_eff/D_b, a third of the tensor's trace, (n, m, k).
@@ -46,7 +47,7 @@ class EffectiveTable:
 
     @classmethod
     def of(cls, mesh: Mesh, cache: Path | None, tolerance: float) -> EffectiveTable:
-        """Tabulate the box that the standard reduced basis covers.
+        """Tabulate the range of the standard reduced basis.
 
         Args:
             mesh: of the polycrystal.
@@ -67,18 +68,18 @@ class EffectiveTable:
         return cls(along, across, width, np.log(found.mean_cm2_s).reshape(grid[0].shape))
 
     def covers(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:
-        """Tell which ratios D_∥/D_b and D_⊥/D_b, (q,), and w/d the table holds, (q,) booleans."""
+        """Check which ratios D_∥/D_b and D_⊥/D_b, (q,), at w/d lie in the table, (q,) booleans."""
         points = self._points(along, across, width)
         low, high = ([axis[end] for axis in self.axes] for end in (0, -1))
         inside = (points >= np.array(low) - 1e-9) & (points <= np.array(high) + 1e-9)
         return np.all(inside, axis=1)
 
     def ratio(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:
-        """Interpolate D_eff/D_b of ratios that the table covers, (q,)."""
+        """Interpolate D_eff/D_b for ratios within the table, (q,)."""
         return np.exp(self._spline(self._points(along, across, width)))
 
     def _points(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:
-        """Logarithms of the ratios, (q, 3); widths below the table are scaled to its least."""
+        """Return logarithms of the ratios, (q, 3), with widths below the table scaled to its least."""
         least = np.exp(self.width[0])
         thinner = min(width / least, 1.0)
         if thinner < 1:
@@ -107,7 +108,7 @@ class EffectiveTable:
 
 
 def table_file(folder: Path, mesh: Mesh) -> Path:
-    """Name the file that holds the table of a mesh."""
+    """Return the path of a mesh's table."""
     return folder / f"effective-{FORMAT}-{mesh.hash}.npz"
 
 

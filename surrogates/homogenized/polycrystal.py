@@ -1,4 +1,4 @@
-"""Homogenize posterior samples of bulk and boundary diffusivities over one polycrystal."""
+"""Homogenization of posterior samples of bulk and boundary diffusivities over one polycrystal."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from argyro.surrogates.homogenized.effective_table import EffectiveTable, table_
 if TYPE_CHECKING:
     from argyro.platform.continuum.mesh.mesh import Mesh
 
-MESH_FILE = "mesh.npz"  # beside it the reduced basis, as a campaign's microstructure item has them
+MESH_FILE = "mesh.npz"  # in one folder with the reduced basis, as in a campaign's microstructure item
 TOLERANCE = 0.01  # certified error of a solution, far below the spread of any posterior
 
 
 @dataclass(frozen=True)
 class Polycrystal:
-    """One polycrystal with one class of boundaries and a table of its effective diffusivity.
+    """Polycrystal with one class of boundaries and a table of its effective diffusivity.
 
     Args:
         mesh: finite elements of the polycrystal.
-        cache: folder with its reduced basis and table; None makes them once per process.
+        cache: folder with its reduced basis and table; None computes them once per process.
     """
 
     mesh: Mesh
@@ -40,9 +40,9 @@ class Polycrystal:
         width_nm: float,
         grain_size_nm: float,
     ) -> np.ndarray:
-        """Compute the mean effective diffusivity of samples, a third of the tensor's trace.
+        """Compute the mean effective diffusivity of each sample, a third of the tensor's trace.
 
-        Samples outside the table are solved, each certified to TOLERANCE.
+        Samples outside the table are solved with an error certified below TOLERANCE.
 
         Args:
             bulk_cm2_s: (q,) samples of the grains' diffusivity.
@@ -55,7 +55,7 @@ class Polycrystal:
             (q,) effective diffusivities in cm²/s.
 
         Raises:
-            InputError: grains less than ten boundary widths across, for which a boundary is no surface.
+            InputError: grains are smaller than ten boundary widths, so a boundary is no surface.
         """
         require_wide_grains(width_nm, grain_size_nm)
         along, across, width = parallel_cm2_s / bulk_cm2_s, perpendicular_cm2_s / bulk_cm2_s, width_nm / grain_size_nm
@@ -67,7 +67,7 @@ class Polycrystal:
         return bulk_cm2_s * ratio
 
     def _solved(self, along: np.ndarray, across: np.ndarray, width: float) -> np.ndarray:
-        """Solve for D_eff/D_b, (q,), by the reduced basis; directly where it is not certified."""
+        """Solve for D_eff/D_b, (q,), by the reduced basis; uncertified samples directly."""
         from argyro.platform.continuum.homogenize import homogenize_batch
 
         return homogenize_batch(
@@ -76,7 +76,7 @@ class Polycrystal:
 
     @cached_property
     def table(self) -> EffectiveTable:
-        """Read the table from the cache, or tabulate anew."""
+        """Table from the cache; tabulated if absent."""
         path = self.cache and table_file(self.cache, self.mesh)
         if path and path.is_file():
             return EffectiveTable.load(path)
@@ -95,26 +95,26 @@ class Polycrystal:
         """Read what `save`, or a campaign's microstructure stage, wrote.
 
         Raises:
-            InputError: there is no mesh.
+            InputError: the folder holds no mesh.
         """
         from argyro.platform.continuum.mesh.mesh import Mesh
 
         path = Path(directory) / MESH_FILE
         if not path.is_file():
-            raise InputError(f"no polycrystal in {directory}: it has no {MESH_FILE}", given=str(directory))
+            raise InputError(f"{directory} holds no polycrystal: {MESH_FILE} is missing", given=str(directory))
         return cls(Mesh.load(path), Path(directory))
 
 
 def smallest_grain_nm(width_nm: float) -> float:
-    """Give the least grain size for which a boundary is a surface."""
+    """Return the least grain size for which a boundary is a surface."""
     return width_nm / WIDEST_COLLAPSED
 
 
 def require_wide_grains(width_nm: float, grain_size_nm: float) -> None:
-    """Refuse grains that only the voxel method resolves, at seconds to minutes per answer.
+    """Refuse grains that need the voxel method, which takes seconds to minutes.
 
     Raises:
-        InputError: grains less than ten boundary widths across.
+        InputError: grains are smaller than ten boundary widths.
     """
     least = smallest_grain_nm(width_nm)
     if not grain_size_nm >= least * (1 - 1e-9):

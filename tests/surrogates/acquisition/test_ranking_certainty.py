@@ -53,5 +53,5 @@ def test_an_anticipated_run_narrows_what_it_measures_and_moves_nothing(trained):
 def test_networks_are_not_anticipated(trained):
     from dataclasses import replace
 
-    with pytest.raises(InputError, match="kernels only"):
+    with pytest.raises(InputError, match="cannot anticipate runs"):
         anticipate(replace(trained, ensemble=object()), Run(Query(Identity.of("Li6PS5Br", 0.3)), 600.0, 100.0, 50, 1.0))

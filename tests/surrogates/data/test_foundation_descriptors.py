@@ -57,7 +57,7 @@ def test_networks_see_them_and_a_saved_surrogate_still_does(trained, tmp_path):
 
 
 def test_other_weights_are_refused(trained):
-    with pytest.raises(InputError, match="not those that the surrogate was trained with"):
+    with pytest.raises(InputError, match="differ from those of the surrogate"):
         replace(trained.frozen, weights="0123456789ab").of(build_bulk("Li6PS5Br"))
 
 
