@@ -1,1 +1,1 @@
-"""Models of ln D: Gaussian process, graph network, their parts and files."""
+"""Models of ln D: Gaussian process and graph networks, with their files."""

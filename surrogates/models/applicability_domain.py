@@ -1,4 +1,4 @@
-"""Where the surrogate was trained, and what a query asks beyond it."""
+"""Applicability domain: range of the training data and warnings outside it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Domain:
 
     @classmethod
     def of(cls, examples: Examples) -> Domain:
-        """Find the domain that observations span."""
+        """Determine the domain of the observations."""
         size = len(COMPOSITION_DESCRIPTORS)
         descriptors = examples.data.rows.descriptors[:, :size]
         elements = {e for identity in examples.identities for e in identity.elements}
@@ -43,19 +43,19 @@ class Domain:
         return cls(**{name: tuple(value) for name, value in data.items()})
 
     def to_json(self) -> dict:
-        """Plain values by name."""
+        """Return plain values by name."""
         return asdict(self)
 
     def warnings(self, identity: Identity, temperatures_K: Sequence[float]) -> tuple[str, ...]:
-        """Say what of the query lies outside, in words; empty inside."""
-        found = [f"element {e} was not trained" for e in identity.elements if e not in self.elements]
+        """Return a warning for each property of the query outside the domain."""
+        found = [f"element {e} is not in the training data" for e in identity.elements if e not in self.elements]
         for name, value, low, high in zip(
             COMPOSITION_DESCRIPTORS, descriptors_of(identity), self.lowest, self.highest, strict=False
         ):
             if not low - MARGIN <= value <= high + MARGIN:
                 found.append(_outside(name, value, low, high))
         if identity.boundary not in self.boundaries:
-            found.append(f"boundary {identity.boundary} was not trained; trained: {', '.join(self.boundaries)}")
+            found.append(f"boundary {identity.boundary} is not in the training data: {', '.join(self.boundaries)}")
         if max(temperatures_K) > self.temperatures_K[1] + TEMPERATURE_MARGIN_K:
             found.append(
                 f"{max(temperatures_K):g} K is more than 300 K above the hottest run, {self.temperatures_K[1]:g} K"
@@ -64,7 +64,7 @@ class Domain:
 
 
 def _outside(name: str, value: float, low: float, high: float) -> str:
-    """``halide spread 0.075 Å is outside the trained range, 0 Å``; of what has no unit of its own, the name alone."""
+    """Return ``halide spread 0.075 Å is outside the trained range, 0 Å``; without a unit, only the name."""
     if name not in SAID:
         return f"{name} is outside the trained range"
     zero, one, unit = SAID[name]

@@ -1,8 +1,8 @@
-"""The Arrhenius law and what is believed about its two numbers before any run.
+"""Arrhenius law and the prior of its two coefficients.
 
-ln D(T) = ln D0 - Ea / kT, with ln D0 = μ + m Ea + a: the Meyer-Neldel rule with slope m and offset μ, and a the
-departure from it. Each diffusivity is then linear in two numbers, its *coefficients* (a, Ea):  ln D(T) = μ + a + Ea
-z(T),  z(T) = m - 1/kT.
+ln D(T) = ln D0 - Ea / kT, with ln D0 = μ + m Ea + a: the Meyer-Neldel rule with slope m and offset μ; a is the
+departure from it. Each diffusivity is then linear in its two *coefficients* (a, Ea):  ln D(T) = μ + a + Ea z(T),
+z(T) = m - 1/kT.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ class ArrheniusPrior:
     """Independent normal priors of a and Ea.
 
     The slope and offset are those of argyrodite bulk and boundaries (Ou et al., arXiv:2510.18630: ln(D0 / 1e-7 cm²/s)
-    = 8.46 Ea + 7.12). The barrier spans what is reported of argyrodites with 95 %: 0.05 to 0.65 eV. The departure is
-    three times as wide as the scatter about the rule (R² = 0.93), since other potentials and boundaries shall fit in.
+    = 8.46 Ea + 7.12). The 95 % interval of the barrier, 0.05 to 0.65 eV, spans the values reported for argyrodites. The
+    departure is three times as wide as the scatter about the rule (R² = 0.93) to include other potentials and
+    boundaries.
     """
 
     slope_per_eV: float = 8.46
@@ -40,11 +41,11 @@ class ArrheniusPrior:
         return np.array([self.departure_sigma, self.activation_energy_sigma_eV])
 
     def basis(self, temperatures_K: np.ndarray) -> np.ndarray:
-        """(1, z(T)) for each temperature, shape (..., 2)."""
+        """Return (1, z(T)) for each temperature, (..., 2)."""
         temperatures_K = np.asarray(temperatures_K, dtype=float)
         z = self.slope_per_eV - 1 / (BOLTZMANN_EV_K * temperatures_K)
         return np.stack([np.ones_like(z), z], axis=-1)
 
     def log_diffusivity(self, coefficients: np.ndarray, temperatures_K: np.ndarray) -> np.ndarray:
-        """Ln D in cm²/s of coefficients (..., 2) at temperatures (nT,), shape (..., nT)."""
+        """Compute ln D in cm²/s of coefficients (..., 2) at temperatures (nT,), (..., nT)."""
         return self.offset + coefficients @ self.basis(temperatures_K).T

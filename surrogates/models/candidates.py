@@ -1,8 +1,6 @@
-"""The four models that compete: three kernels about the prior's mean, and graph networks with a kernel for what they
-leave.
+"""Candidate models: three kernels about the prior mean, and graph networks with a kernel for their residuals.
 
-All of them share the posterior of `process`, so that each is sharp where molecular dynamics was run and each could
-ship.
+All four share the posterior of `ArrheniusProcess`: each is precise for simulated structures.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ class Candidate:
     processes: list[ArrheniusProcess]
 
     def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
-        """Posterior of each process for rows with mean coefficients (members, r, 2); members take turns."""
+        """Compute the posterior of each process for rows with mean coefficients (members, r, 2), members in turn."""
         return self._together.coefficients(rows, means[np.arange(len(self.processes)) % len(means)])
 
     @cached_property
@@ -40,7 +38,7 @@ class Candidate:
 
 
 def kernel_of(kind: str) -> str:
-    """The kernel of a candidate."""
+    """Return the kernel of a candidate."""
     return "gp" if kind == "graph" else kind
 
 
@@ -52,8 +50,9 @@ def fit_candidate(
     prior: ArrheniusPrior,
     pseudo: Sequence[np.ndarray] | None = None,
 ) -> Candidate:
-    """Condition each member's mean (members, n, 2) on the data, with the samples of hyperparameters in turn; pseudo:
-    those of each process if they are known.
+    """Condition each member's mean (members, n, 2) on the data, with the hyperparameter samples in turn.
+
+    Known pseudo-values of each process are passed as ``pseudo``.
     """
     kernel, count = kernel_of(kind), max(len(hyper), len(means))
     pairs = Pairs(kernel, data.rows, data.rows)
@@ -70,9 +69,9 @@ def prior_means(rows: int, prior: ArrheniusPrior) -> np.ndarray:
 
 
 def row_means(coefficients: np.ndarray, graph_of_row: np.ndarray, rows: Rows) -> np.ndarray:
-    """Network coefficients (members, graphs, 3, 2) of each row, (members, n, 2), averaged over the structures of a key.
+    """Map network coefficients (members, graphs, 3, 2) to rows, (members, n, 2), averaged over the structures of a key.
 
-    Realisations of one disorder are one material to the campaign; so its measured values speak for all of them.
+    All realisations of one disorder are one material, so they share its measured values.
     """
     means = coefficients[:, graph_of_row, rows.targets]
     labels = np.array(labels_of(rows))
@@ -83,8 +82,9 @@ def row_means(coefficients: np.ndarray, graph_of_row: np.ndarray, rows: Rows) ->
 
 
 def mixture(posteriors: Sequence[Posterior], basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and standard deviation of ln D - offset over the processes, and what is new, for rows with basis (r, 2);
-    (r,) each.
+    """Return mean and standard deviation of ln D - offset over the processes, and whether each row is new, (r,) each.
+
+    The rows have the basis (r, 2).
     """
     means = np.array([np.einsum("rc,rc->r", p.mean, basis) for p in posteriors])
     variances = np.array([np.einsum("rc,rcrd,rd->r", basis, p.covariance, basis) for p in posteriors])

@@ -1,10 +1,10 @@
 """Upper bounds as data: expectation propagation for a Gaussian process with values and one-sided bounds.
 
-A bound b contributes the likelihood Φ((b - f) / s). Each is replaced by the Gaussian pseudo-value that leaves the
-posterior's first two moments right given all the others.
+A bound b contributes the likelihood Φ((b - f) / s). A Gaussian pseudo-value replaces each bound. It preserves the
+posterior's first two moments given all the others.
 
-Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 3.6, with the probit turned
-into a bound.
+Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 3.6; the probit likelihood
+is that of a bound.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ DAMPING = 0.7
 def pseudo_values(
     prior_covariance: np.ndarray, values: np.ndarray, sigmas: np.ndarray, censored: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Gaussian values and variances equivalent to the data.
+    """Compute Gaussian values and variances equivalent to the data.
 
     Args:
-        prior_covariance: of the latent values, (n, n); their prior mean is zero.
+        prior_covariance: covariance of the latent values, (n, n); their prior mean is zero.
         values: measured values or bounds, (n,).
         sigmas: standard deviation of a value, softness of a bound, (n,).
-        censored: which are bounds, (n,).
+        censored: True for bounds, (n,).
 
     Returns:
-        pseudo-values and pseudo-variances, (n,) each; for measured values these are the data themselves.
+        pseudo-values and pseudo-variances, (n,) each; for measured values they equal the data.
     """
     precision = np.where(censored, 1e-10, 1 / sigmas**2)
     weighted = np.where(censored, 0.0, values * precision)
@@ -58,7 +58,7 @@ def _marginals(prior: np.ndarray, precision: np.ndarray, weighted: np.ndarray) -
 
 
 def _truncate(mean: np.ndarray, variance: np.ndarray, bound: np.ndarray, softness: np.ndarray):
-    """Mean and variance of N(mean, variance) times Φ((bound - f) / softness)."""
+    """Compute mean and variance of N(mean, variance) times Φ((bound - f) / softness)."""
     total = variance + softness**2
     z = (bound - mean) / np.sqrt(total)
     ratio = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(z))

@@ -1,4 +1,4 @@
-"""Save and load surrogates: numbers in safetensors, everything else in JSON, no pickles."""
+"""Files of surrogates: numbers in safetensors, everything else in JSON, no pickles."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORMAT = 3  # 3: excess of the boundaries among the descriptors
 
 
 def save(surrogate: Fitted, directory: Path) -> None:
-    """Write the surrogate into a directory, made if absent."""
+    """Write the surrogate into a directory and create the directory if absent."""
     directory.mkdir(parents=True, exist_ok=True)
     candidate, data = surrogate.candidate, surrogate.candidate.processes[0].data
     text = {
@@ -48,7 +48,7 @@ def save(surrogate: Fitted, directory: Path) -> None:
         "frozen": _frozen_words(surrogate.frozen),
     }
     arrays = {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate, data).items()}
-    (directory / "surrogate.safetensors").write_bytes(to_bytes(arrays))  # `save_file` would keep it from other users
+    (directory / "surrogate.safetensors").write_bytes(to_bytes(arrays))  # `save_file` would deny access to other users
     (directory / "surrogate.json").write_text(json.dumps(text, indent=1))
     (directory / "README.md").write_text(model_card(surrogate))
 
@@ -57,18 +57,18 @@ def load(directory: Path) -> Fitted:
     """Read a surrogate.
 
     Raises:
-        InputError: there is none, or one of another format.
+        InputError: the directory holds no surrogate, or one of another format.
     """
     if not (directory / "surrogate.json").is_file():
         raise InputError(
-            f"no surrogate in {directory}; a campaign writes one, or train_surrogate(...).save(directory)",
+            f"{directory} holds no surrogate; create one with a campaign or train_surrogate(...).save(directory)",
             given=str(directory),
         )
     text = json.loads((directory / "surrogate.json").read_text())
     if text["format"] != FORMAT:
         raise InputError(
             f"the surrogate in {directory} has format {text['format']}, this version reads {FORMAT}; `argyro run` "
-            "trains it again from the molecular dynamics that its campaign has",
+            "trains it again from the results of its campaign",
             given=text["format"],
             accepted=str(FORMAT),
         )

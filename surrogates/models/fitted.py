@@ -1,4 +1,4 @@
-"""Hold the outcome of training: posterior, networks, domain and report."""
+"""Result of training: posterior, networks, domain and report."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from argyro.surrogates.models.network_weights import NetworkWeights
 
 @dataclass(frozen=True)
 class Fitted:
-    """What training found; see `train_surrogate`.
+    """Result of training; see `train_surrogate`.
 
     Args:
-        candidate: the model of best held-out log density.
-        ensemble: its graph networks, None if it has none.
+        candidate: the model with the best held-out log density.
+        ensemble: its graph networks; None without networks.
         known_means: network coefficients (members, 2) of the training structures, by key and target.
         calibration: conformal factor on the intervals of new structures.
         domain: range of the training data.
-        width_nm: width that boundary diffusivities refer to.
+        width_nm: reference width of the boundary diffusivities.
         excess: energy and volume of the simulated boundaries.
-        report: accuracy of all candidates and the data they saw.
+        report: accuracy of all candidates and their training data.
         prior: of the Arrhenius coefficients.
-        frozen: descriptors of a foundation model among the networks' features.
+        frozen: foundation-model descriptors among the networks' features; None without.
     """
 
     candidate: Candidate

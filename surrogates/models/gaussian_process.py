@@ -1,9 +1,9 @@
-"""The posterior of Arrhenius coefficients given molecular dynamics: sharp where it was run, as wide as the prior far
-from it.
+"""Gaussian-process posterior of Arrhenius coefficients given molecular dynamics results.
 
-The coefficients c = (a, Ea) of all diffusivities are jointly normal, cov(c_i, c_j) = diag(σ_c² G_c,ij), about a
-mean m_i (the prior's, or a graph network's). ln D is linear in them, so conditioning is Gaussian-process regression
-in closed form, and extrapolation in T carries the uncertainty of Ea.
+The posterior is narrow for simulated structures and as wide as the prior far from them. The coefficients c = (a, Ea) of
+all diffusivities are jointly normal, cov(c_i, c_j) = diag(σ_c² G_c,ij), about a mean m_i (the prior's, or a graph
+network's). ln D is linear in them, so conditioning is Gaussian-process regression in closed form, and extrapolation in
+T carries the uncertainty of Ea.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from argyro.surrogates.models.censored import pseudo_values
 from argyro.surrogates.models.hyperparameters import Hyperparameters
 from argyro.surrogates.models.kernels import Pairs, Rows, distinct
 
-BOUND_SOFTNESS = 0.2  # of ln D: a bound from a finite run is itself known to about 20 %
+BOUND_SOFTNESS = 0.2  # of ln D: a bound from a finite run is uncertain by about 20 %
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,14 @@ class Data:
         return len(self.log_values)
 
     def take(self, index: np.ndarray) -> Data:
-        """Pick the observations of an index or a mask."""
+        """Select the observations of an index or a mask."""
         plain = (self.temperatures_K, self.log_values, self.log_sigmas, self.censored)
         return Data(self.rows.take(index), *(array[index] for array in plain))
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Coefficients of r rows: mean (r, 2), covariance (r, 2, r, 2), and whether the structure is new, (r,): without
-    any data of its own.
-    """
+    """Coefficients of r rows: mean (r, 2), covariance (r, 2, r, 2), and whether a structure is without data, (r,)."""
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -53,7 +51,7 @@ class Posterior:
 
 
 class ArrheniusProcess:
-    """A Gaussian process over coefficients, conditioned on data about a given mean."""
+    """Gaussian process over coefficients, conditioned on data about a given mean."""
 
     def __init__(
         self,
@@ -73,8 +71,8 @@ class ArrheniusProcess:
             data: n observations.
             mean: mean coefficients of the observed rows before conditioning, (n, 2).
             prior: scales of the coefficients.
-            pairs: the data's rows compared with themselves, where several processes share them.
-            pseudo: what `pseudo_values` gave for them, (2, n), if they are known: bounds take most of the time.
+            pairs: comparison of the data's rows with themselves; processes may share it.
+            pseudo: result of `pseudo_values`, (2, n), to avoid the expensive computation for bounds.
         """
         self.kind, self.hyper, self.data, self.mean, self.prior = kind, hyper, data, mean, prior
         if not len(data):
@@ -93,24 +91,22 @@ class ArrheniusProcess:
         design[np.arange(len(data)), :, group] = basis * prior.sigma
         factor = cholesky(signal + np.diag(variances), lower=True)
         design = solve_triangular(factor, design.reshape(len(data), -1), lower=True)
-        # what the data say of the u distinct diffusivities' coefficients, in units of the prior: weights (2, u), and a
-        # root (2, u, k) of what they take away from the covariance
+        # for the u distinct diffusivities, in units of the prior: weights (2, u), and a root (2, u, k) of the reduction
+        # of the covariance
         self.weights = (design.T @ solve_triangular(factor, values, lower=True)).reshape(2, -1)
         root = qr(design, mode="r", check_finite=False)[0][: min(design.shape)]
         self.root = root.reshape(len(root), 2, -1).transpose(1, 2, 0)
 
     def coefficients(self, rows: Rows, mean: np.ndarray) -> Posterior:
-        """Posterior of the coefficients of r rows with a mean before conditioning, (r, 2)."""
+        """Compute the posterior of the coefficients of r rows with a mean before conditioning, (r, 2)."""
         return Processes([self]).coefficients(rows, mean[None])[0]
 
 
 class Processes:
-    """Processes of one kernel and the same data, m of them, asked together: a question of few rows is then a handful of
-    products instead of m times as many.
-    """
+    """Set of m processes with one kernel and the same data, evaluated by joint matrix products."""
 
     def __init__(self, processes: Sequence[ArrheniusProcess]):
-        """Stack what each has learnt."""
+        """Stack the weights of the processes."""
         first = processes[0]
         self.kind, self.prior, self.seen = first.kind, first.prior, len(first.data) > 0
         self.hyper = Hyperparameters.stacked([process.hyper for process in processes])
@@ -120,11 +116,11 @@ class Processes:
             self.root = np.stack([process.root for process in processes])
 
     def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
-        """Posterior of the coefficients of r rows in each process.
+        """Compute the posterior of the coefficients of r rows in each process.
 
         Args:
-            rows: asked for.
-            means: of the rows before conditioning, (m, r, 2).
+            rows: r rows.
+            means: coefficients of the rows before conditioning, (m, r, 2).
         """
         before = Pairs(self.kind, rows, rows).covariance(self.hyper)
         after, new, sigma = np.zeros((*means.shape, *means.shape[1:])), np.ones(len(rows), dtype=bool), self.prior.sigma
@@ -140,5 +136,5 @@ class Processes:
 
 
 def covariance_of_log(coefficients: np.ndarray, scaled_a: np.ndarray, basis_b: np.ndarray) -> np.ndarray:
-    """Covariance of ln D from that of both coefficients (2, na, nb)."""
+    """Compute the covariance of ln D from that of both coefficients, (2, na, nb)."""
     return np.einsum("cij,ic,jc->ij", coefficients, scaled_a, basis_b)

@@ -1,9 +1,9 @@
-"""Graph networks for Arrhenius coefficients, all members of an ensemble evaluated at once.
+"""Graph networks for Arrhenius coefficients; all members of an ensemble are evaluated at once.
 
-Only distances enter, so the outcome is invariant under translation, rotation, reflection and permutation. Each member
-passes messages between atoms, pools them with attention once over the grain interior and once over the boundary
-region, joins the global descriptors and returns (a, Ea) of bulk, parallel and perpendicular as departures from the
-prior, in units of its standard deviations.
+The input is distances only, so the output is invariant under translation, rotation, reflection and permutation. Each
+member passes messages between atoms and pools them with attention over the grain interior and over the boundary region.
+With the global descriptors it returns (a, Ea) of bulk, parallel and perpendicular as departures from the prior, in
+units of its standard deviations.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from argyro.surrogates.data.structure_graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
 
-CHUNK = 2048  # edges at once: their messages stay in the cache
+CHUNK = 2048  # edges at once: their messages fit into the cache
 OUTPUTS = 6  # (a, Ea) of three targets
 
 
@@ -30,7 +30,7 @@ class NetworkSize:
 
 
 class MemberLinear(nn.Module):
-    """One linear map per ensemble member: (members, n, inputs) to (members, n, outputs)."""
+    """Linear map per ensemble member: (members, n, inputs) to (members, n, outputs)."""
 
     def __init__(self, members: int, inputs: int, outputs: int, gain: float = 1.0):
         super().__init__()
@@ -43,9 +43,9 @@ class MemberLinear(nn.Module):
 
 
 class MessageLayer(nn.Module):
-    """h_i += W_o silu(Σ_j (W_r e_ij) ⊙ (W_m h_j)).
+    """Message layer h_i += W_o silu(Σ_j (W_r e_ij) ⊙ (W_m h_j)).
 
-    Edges hold the members side by side in one row, so that each edge is gathered and scattered as one block of memory.
+    The members of an edge are contiguous, so gather and scatter move one block of memory per edge.
     """
 
     def __init__(self, members: int, size: NetworkSize):
@@ -67,10 +67,10 @@ class MessageLayer(nn.Module):
 
 
 class GraphEnsemble(nn.Module):
-    """Members of equal shape and different weights.
+    """Ensemble of networks with equal shape and different weights.
 
     Args:
-        members: how many.
+        members: number of networks.
         size: widths and depth.
     """
 
@@ -84,7 +84,7 @@ class GraphEnsemble(nn.Module):
         self.head = MemberLinear(members, size.width, OUTPUTS, gain=0.7)
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, near: Tensor, batch: Tensor, globals_: Tensor):
-        """Departures from the prior, shape (members, graphs, 3 targets, 2 coefficients)."""
+        """Compute departures from the prior, (members, graphs, 3 targets, 2 coefficients)."""
         h = torch.nn.functional.silu(self.embed(x.expand(self.members, -1, -1)))
         for layer in self.passes:
             h = layer(h, edge_index, edge_attr)

@@ -1,7 +1,7 @@
-"""Training a deep ensemble of graph networks on diffusivities and upper bounds.
+"""Training of a deep ensemble of graph networks on diffusivities and upper bounds.
 
 Each member minimises the negative log-likelihood (Gaussian for values, log Φ for bounds) plus |θ - θ0|² / 2 about its
-own random start θ0: an anchored ensemble, whose spread approximates the posterior of the weights.
+own random start θ0. The spread of such an anchored ensemble approximates the posterior of the weights.
 
 Source: Pearce, Leibfried, Brintrup, AISTATS 2020 (anchored ensembles); Lakshminarayanan et al., NeurIPS 2017 (deep
 ensembles).
@@ -22,7 +22,7 @@ from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.gaussian_process import BOUND_SOFTNESS, Data
 from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize, evaluate
 
-LABEL_FLOOR = 0.15  # of ln D: finer than a realisation's scatter a network is not asked to fit
+LABEL_FLOOR = 0.15  # of ln D: scatter between realisations, the finest error that a network fits
 BATCH_GRAPHS = 16
 
 
@@ -51,8 +51,8 @@ def train_ensemble(
         graph_of_row: index into graphs for each observation, (n,).
         data: n observations.
         options: size and length of the training.
-        prior: the law in whose units the networks answer.
-        seed: of the starts and of the order of batches.
+        prior: prior whose standard deviations are the networks' units.
+        seed: random seed of the starts and of the order of batches.
     """
     torch.manual_seed(seed)
     ensemble = GraphEnsemble(options.members, replace(options.size, inputs=graphs[0].num_node_features))
@@ -76,7 +76,7 @@ def train_ensemble(
 
 
 def network_coefficients(ensemble: GraphEnsemble, graphs: Sequence[Graph], prior: ArrheniusPrior) -> np.ndarray:
-    """Coefficients (a, Ea) of each member, graph and target, (members, graphs, 3, 2)."""
+    """Evaluate coefficients (a, Ea) of each member, graph and target, (members, graphs, 3, 2)."""
     answers = []
     with torch.inference_mode():
         for start in range(0, len(graphs), BATCH_GRAPHS):
@@ -85,7 +85,7 @@ def network_coefficients(ensemble: GraphEnsemble, graphs: Sequence[Graph], prior
 
 
 def _joined(graphs: Sequence[Graph]) -> Graph:
-    """Graphs as one; a single one spares the time that collating takes, a sixth of its answer's."""
+    """Collate the graphs; return a single graph as it is, which saves a sixth of its evaluation time."""
     if len(graphs) > 1:
         return Batch.from_data_list(list(graphs))
     single = copy(graphs[0])
@@ -117,14 +117,14 @@ def _rows(chunk: np.ndarray, graph_of_row: np.ndarray, data: Data, prior: Arrhen
 
 
 def _misfit(departures: torch.Tensor, rows: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Negative log-likelihood, summed over members and observations, up to constants."""
+    """Sum the negative log-likelihood over members and observations, up to constants."""
     predicted = (departures[:, rows["graph"], rows["target"]] * rows["gradient"]).sum(-1)
     z = (rows["residual"] - predicted) / rows["sigma"]
     return torch.where(rows["censored"], -torch.special.log_ndtr(z), 0.5 * z**2).sum()
 
 
 def _anchoring(ensemble: GraphEnsemble, anchors: list[torch.Tensor]) -> torch.Tensor:
-    """|θ - θ0|² / 2 in units of the start's variance 1/inputs."""
+    """Compute |θ - θ0|² / 2 in units of the start's variance 1/inputs."""
     terms = zip(ensemble.parameters(), anchors, strict=True)
     parts = ((0.5 * (p.shape[1] if p.shape[1] > 1 else 1) * (p - a) ** 2).sum() for p, a in terms)
     return sum(parts, start=torch.zeros(()))

@@ -1,4 +1,4 @@
-"""Hyperparameters as samples of their posterior, not as a best guess: a small campaign leaves them open.
+"""Posterior samples of the hyperparameters, which a small campaign does not determine.
 
 In standard normal coordinates the posterior of the hyperparameters is p(x) ∝ N(x; 0, 1) × marginal likelihood of the
 measured values. It is drawn from the normal approximation at its mode, widened, and resampled by the true density.
@@ -23,7 +23,7 @@ from argyro.surrogates.models.kernels import Pairs, distinct
 
 SAMPLES = 8
 DRAWN = 64  # from the normal approximation, of which SAMPLES are kept
-WIDENED = 1.2  # so that the approximation's tails are not lighter than the truth's
+WIDENED = 1.2  # gives the approximation heavier tails than the posterior
 LIMIT = 3.0
 STEP = 0.05
 
@@ -33,14 +33,14 @@ def hyperparameter_samples(
 ) -> list[Hyperparameters]:
     """Draw SAMPLES equally probable sets of hyperparameters.
 
-    Bounds do not take part.
+    Upper bounds are ignored.
 
     Args:
-        kind: of the kernel.
+        kind: kernel.
         data: n observations.
         mean: coefficients before conditioning, (n, 2).
         prior: scales of the coefficients.
-        seed: of the draw.
+        seed: random seed.
     """
     loss = negative_log_posterior(kind, data.take(~data.censored), mean[~data.censored], prior)
     mode = minimize(loss, np.zeros(COUNT), method="L-BFGS-B", bounds=[(-LIMIT, LIMIT)] * COUNT, options={"maxiter": 30})
@@ -55,7 +55,7 @@ def hyperparameter_samples(
 def negative_log_posterior(
     kind: str, data: Data, mean: np.ndarray, prior: ArrheniusPrior
 ) -> Callable[[np.ndarray], float]:
-    """-ln p(x | values) up to a constant, a function of standard normal coordinates (COUNT,).
+    """Make the function -ln p(x | values), up to a constant, of standard normal coordinates (COUNT,).
 
     Several temperatures measure the two coefficients c of one diffusivity: y = X c + noise N. With cov(c) = K, Λ = Xᵀ
     N⁻¹ X and b = Xᵀ N⁻¹ y, twice -ln p(y) is yᵀ N⁻¹ y + ln|N| + ln|1 + K Λ| - bᵀ (1 + K Λ)⁻¹ K b.
@@ -86,7 +86,7 @@ def negative_log_posterior(
 
 
 def _curvature(loss: Callable[[np.ndarray], float], x: np.ndarray) -> np.ndarray:
-    """Second derivatives by differences, (COUNT, COUNT)."""
+    """Compute second derivatives by finite differences, (COUNT, COUNT)."""
     step = STEP * np.eye(len(x))
     centre = loss(x)
     plus, minus = (np.array([loss(x + sign * s) for s in step]) for sign in (1, -1))
@@ -99,12 +99,12 @@ def _curvature(loss: Callable[[np.ndarray], float], x: np.ndarray) -> np.ndarray
 
 
 def _inverse_root(curvature: np.ndarray) -> np.ndarray:
-    """Root of the inverse; directions that the data leave open keep about the prior's variance, one."""
+    """Compute a root of the inverse; directions without information keep the prior's variance, about one."""
     values, vectors = np.linalg.eigh(curvature)
     return vectors / np.sqrt(np.maximum(values, 0.5))
 
 
 def _resample(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """SAMPLES indices, each drawn about as often as its weight says (systematic resampling)."""
+    """Draw SAMPLES indices in proportion to the weights (systematic resampling)."""
     places = (np.arange(SAMPLES) + rng.random()) / SAMPLES
     return np.searchsorted(np.cumsum(weights) / weights.sum(), places)

@@ -1,4 +1,4 @@
-"""What the kernel leaves open, with the belief about it before any run."""
+"""Hyperparameters of the kernel and their prior."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
-# The factor that is one standard deviation of the belief; that of a share is on the logistic scale.
+# One standard deviation of the prior as a factor; for a share, on the logistic scale.
 FACTORS = {
     "amplitude": 2.0,
     "departure": 2.0,
@@ -23,20 +23,20 @@ SHARE_SCALE = 1.5
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Sizes, lengths and shares of the kernel; the defaults are the medians of the belief.
+    """Sizes, lengths and shares of the kernel; the defaults are the medians of the prior.
 
     Args:
         amplitude: size of the departures of Ea from the prior, in its standard deviations.
-        departure: the same of a.
-        length: in descriptor space.
-        slope: how much of a material's departure its boundaries share.
-        boundary: size of a boundary's departure from what its bulk suggests, in the prior's standard deviations.
-        own_departure: variance of a from structure to structure, in units of the prior's.
-        own_barrier: the same of Ea.
+        departure: size of the departures of a, likewise.
+        length: correlation length in descriptor space.
+        slope: factor from a material's departure to that of its boundaries.
+        boundary: size of a boundary's departure from the prediction by its bulk, in the prior's standard deviations.
+        own_departure: structure-specific variance of a, in units of the prior's.
+        own_barrier: structure-specific variance of Ea, likewise.
         jitter: scatter of ln D between runs beyond their intervals.
-        shared: share of a material's variance that all argyrodites have in common.
-        linear: share of the described variance that is linear in the descriptors (gp only).
-        boundary_shared: share of a boundary's variance that all boundaries have in common.
+        shared: share of a material's variance that is common to all argyrodites.
+        linear: share of the descriptor-correlated variance that is linear in the descriptors (gp only).
+        boundary_shared: share of a boundary's variance that is common to all boundaries.
     """
 
     amplitude: float = 1.0
@@ -53,7 +53,7 @@ class Hyperparameters:
 
     @classmethod
     def of_standard(cls, x: np.ndarray) -> Hyperparameters:
-        """From independent standard normal variables, (COUNT,); zeros give the medians."""
+        """Transform independent standard normal variables, (COUNT,); zeros give the medians."""
         values = {}
         for field, z in zip(fields(cls), x, strict=True):
             factor = FACTORS.get(field.name)
@@ -64,7 +64,7 @@ class Hyperparameters:
 
     @classmethod
     def stacked(cls, samples: Sequence[Hyperparameters]) -> Hyperparameters:
-        """Several as one, each value an array (m, 1, 1) that applies to m matrices at once."""
+        """Stack m samples; each value becomes an array (m, 1, 1) that applies to m matrices."""
         columns = np.array([astuple(sample) for sample in samples]).T[:, :, None, None]
         return cls(*columns)
 

@@ -1,7 +1,7 @@
-"""How alike two diffusivities are before any run: the covariance of their Arrhenius coefficients.
+"""Kernels: prior covariance of the Arrhenius coefficients of two diffusivities.
 
-A material m has coefficients c(m); a boundary of it the slope β times the departure of c(m), and a departure of its
-own. For each coefficient
+A material m has coefficients c(m). A boundary has β times the departure of c(m), plus a departure of its own. For each
+coefficient
 
     cov = A² [s + (1 - s) ρ + o δ_m] β_i β_j + B² [t + (1 - t) ρ_b (1 + ρ) / 2] P + o δ_key P,
 
@@ -21,7 +21,7 @@ from argyro.surrogates.data.descriptors import BOUNDARY_DESCRIPTORS, COMPOSITION
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.models.hyperparameters import Hyperparameters
 
-# Parallel and perpendicular go together: D_perp/D_par = 0.877 over all systems of arXiv:2510.18630.
+# Parallel and perpendicular are correlated: D_perp/D_par = 0.877 over all systems of arXiv:2510.18630.
 BOUNDARY_COUPLING = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.97], [0.0, 0.97, 1.0]])
 BOUNDARY_LENGTH = 1.0
 KERNELS = ("mean", "ridge", "gp")
@@ -32,9 +32,7 @@ EXCESS = slice(GEOMETRY.stop, None)
 
 @dataclass(frozen=True)
 class Rows:
-    """Diffusivities by what they belong to, n of them: descriptors (n, d), target index (n,), material and key (n,)
-    words.
-    """
+    """Diffusivities, n of them: descriptors (n, d), target index (n,), names of material and key (n,)."""
 
     descriptors: np.ndarray
     targets: np.ndarray
@@ -45,19 +43,20 @@ class Rows:
         return len(self.targets)
 
     def take(self, index: np.ndarray) -> Rows:
-        """Pick the rows of an index or a mask."""
+        """Select the rows of an index or a mask."""
         return Rows(self.descriptors[index], self.targets[index], self.materials[index], self.keys[index])
 
     @staticmethod
     def join(parts: list[Rows]) -> Rows:
-        """One after the other."""
+        """Concatenate rows."""
         names = ("descriptors", "targets", "materials", "keys")
         return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def rows_of(identity: Identity, targets: Sequence[str], excess: BoundaryExcess) -> Rows:
-    """Rows of one structure, described by its names and what is known of its boundary's excess; the bulk of a boundary
-    cell is that of its material.
+    """Make the rows of one structure from its names and its boundary's excess.
+
+    The bulk of a boundary cell is that of its material.
     """
     owners = [replace(identity, boundary="bulk") if target == "bulk" else identity for target in targets]
     return Rows(
@@ -69,18 +68,18 @@ def rows_of(identity: Identity, targets: Sequence[str], excess: BoundaryExcess) 
 
 
 def labels_of(rows: Rows) -> list[str]:
-    """Give each row a word for what it is of: key and target."""
+    """Label each row by key and target."""
     return [f"{key}|{target}" for key, target in zip(rows.keys, rows.targets, strict=True)]
 
 
 def distinct(rows: Rows) -> tuple[Rows, np.ndarray]:
-    """Rows without their repetitions at other temperatures, and for each row (n,) which of them it is."""
+    """Return the rows without repetitions at other temperatures, and the index of each row among them, (n,)."""
     _, first, group = np.unique(np.array(labels_of(rows)), return_index=True, return_inverse=True)
     return rows.take(first), group
 
 
 class Pairs:
-    """All that the covariance of two sets of rows needs but the hyperparameters; compute it once."""
+    """Comparison of two sets of rows, independent of the hyperparameters; computed once."""
 
     def __init__(self, kind: str, a: Rows, b: Rows):
         """Compare rows a (na) with rows b (nb) for the kernel ``mean``, ``ridge`` or ``gp``."""
@@ -96,7 +95,7 @@ class Pairs:
         self.boundary = _boundary_correlation(kind, a.descriptors, b.descriptors)
 
     def described(self, hyper: Hyperparameters) -> np.ndarray:
-        """ρ, (na, nb): same material (mean), linear (ridge), or linear and Matérn 3/2 (gp) in the descriptors."""
+        """Compute ρ, (na, nb): same material (mean), linear (ridge) or linear and Matérn 3/2 (gp) descriptors."""
         if self.kind == "mean":
             return self.same_material
         linear = self.product * (2.0 / hyper.length) ** 2
@@ -106,8 +105,9 @@ class Pairs:
         return hyper.linear * linear + (1 - hyper.linear) * (1 + scaled) * np.exp(-scaled)
 
     def covariance(self, hyper: Hyperparameters) -> np.ndarray:
-        """Both coefficients' covariance, (2, na, nb), in units of the prior's variance; (m, 2, na, nb) of m stacked
-        hyperparameters.
+        """Compute the covariance of both coefficients, (2, na, nb), in units of the prior's variance.
+
+        The shape is (m, 2, na, nb) for m stacked hyperparameters.
         """
         described = self.described(hyper)
         a, b = self.targets
@@ -123,11 +123,12 @@ class Pairs:
 
 
 def _boundary_correlation(kind: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """ρ_b of descriptors (na, d) and (nb, d): same boundary (mean); half of it that, half linear (ridge) or Matérn 3/2
-    (gp) in the geometry; and for both a departure linear in energy and volume, nothing where they are usual or unknown.
+    """Compute ρ_b of descriptors (na, d) and (nb, d).
 
-    A campaign has a handful of boundaries: too few to learn whether their descriptors say anything of them, and to
-    learn of their excess more than a slope.
+    The mean kernel compares names of boundaries. Half of ridge and gp does so too; the other half is linear (ridge) or
+    Matérn 3/2 (gp) in the geometry. Both add a term linear in excess energy and volume, which is zero for usual or
+    unknown values. A campaign has few boundaries: they determine neither the weight of the geometry nor more than a
+    slope in the excess.
     """
     x, y = a[:, GEOMETRY], b[:, GEOMETRY]
     distance = np.sqrt(3.0) * _distance(x, y) / BOUNDARY_LENGTH

@@ -1,4 +1,4 @@
-"""How good a prediction of ln D is: errors in dex, coverage of the intervals, log density."""
+"""Metrics of predictions of ln D: errors in dex, coverage of the intervals, log density."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ DEX = 1 / np.log(10)
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of observations that the model had not seen, (n,) each, NaN where none was made; ``new`` where it had
-    seen nothing of their structure.
-    """
+    """Out-of-fold predictions, (n,) each, NaN if missing; ``new`` if the training data lacked the structure."""
 
     log_values: np.ndarray
     label_sigmas: np.ndarray
@@ -36,14 +34,14 @@ class Score:
     bounds: int
 
     def to_json(self) -> dict:
-        """Plain numbers by name."""
+        """Return plain numbers by name."""
         return asdict(self)
 
 
 def score(held_out: HeldOut, factor: float = 1.0) -> Score:
-    """Score predictions, their standard deviations widened by a calibration factor.
+    """Score predictions after a calibration factor widens their standard deviations.
 
-    Bounds count in the log density only, with the probability of lying below them.
+    Upper bounds contribute to the log density only, by the probability of a value below them.
     """
     sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)
     made = np.isfinite(held_out.means)
@@ -66,21 +64,21 @@ def score(held_out: HeldOut, factor: float = 1.0) -> Score:
 
 
 def noise_floor_dex(label_sigmas: np.ndarray, censored: np.ndarray) -> float:
-    """Mean absolute error that a perfect model would show against labels of these standard deviations of ln D."""
+    """Compute the mean absolute error of a perfect model from the labels' standard deviations of ln D."""
     return float(np.sqrt(2 / np.pi) * np.mean(label_sigmas[~censored]) * DEX) if (~censored).any() else float("nan")
 
 
 def widening(factor: float, new: np.ndarray) -> np.ndarray:
-    """Give the calibration factor for what is new, 1 where molecular dynamics was run and has its own interval."""
+    """Return the calibration factor for new structures and 1 for simulated ones."""
     return np.where(new, factor, 1.0)
 
 
 def calibration_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int = 19) -> float:
-    """Find the factor that makes held-out intervals cover a share of the values.
+    """Compute the factor on the held-out intervals that gives them the nominal coverage.
 
-    Split conformal prediction over values of what is new, each predicted without its group. Below 19 values the 95 %
-    quantile does not exist and the posterior stands as it is. The factor never narrows: errors within a group go
-    together, so that few groups can look better than they are by chance.
+    This is split conformal prediction over values of new structures, each predicted without its group. Below 19 values
+    the 95 % quantile does not exist and the factor is 1. The factor is at least 1: errors within a group are
+    correlated, so few groups can look too accurate by chance.
 
     Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005).
     """

@@ -1,4 +1,4 @@
-"""The model card that is written beside a surrogate."""
+"""Model card of a surrogate."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from argyro.surrogates.models.fitted import Fitted
 
 
 def model_card(surrogate: Fitted) -> str:
-    """Describe what a surrogate is, saw, and is good for, as Markdown."""
+    """Describe data, accuracy and use of a surrogate in Markdown."""
     report, domain = surrogate.report, surrogate.domain
     kelvin = ", ".join(f"{t:g}" for t in report["temperatures_K"])
     lines = [
         "# Surrogate of Li diffusivity in argyrodites and their grain boundaries",
         "",
-        f"Ships: **{report['shipped']}**, chosen by held-out log density ({report['split']}).",
-        "Answers ln D0 and Ea of the bulk and of boundaries, parallel and perpendicular, with a posterior that is",
-        "sharp where molecular dynamics was run.",
+        f"Model: **{report['shipped']}**, selected by held-out log density ({report['split']}).",
+        "Output: ln D0 and Ea of the bulk and of boundaries, parallel and perpendicular, with a posterior that is",
+        "narrow for simulated structures.",
         "",
         "## Data",
         f"- {report['values']} diffusivities and {report['bounds']} upper bounds",
@@ -31,26 +31,26 @@ def model_card(surrogate: Fitted) -> str:
         *_splits(report.get("splits", [])),
         "",
         f"Noise floor of the labels: {report['noise_floor_dex']:.3f} dex.",
-        f"Conformal factor on the intervals of what is new: {surrogate.calibration:.2f}.",
+        f"Conformal factor on the intervals of new structures: {surrogate.calibration:.2f}.",
         "",
         "## Use",
         f"Elements {', '.join(domain.elements)}; boundaries {', '.join(domain.boundaries)}; up to 300 K above the",
-        f"hottest run, {domain.temperatures_K[1]:g} K. Beyond, answers carry `in_domain: false` and say why. Lower",
-        "temperatures are extrapolated by the Arrhenius law: the interval holds the uncertainty of the barrier, not",
-        "that of a change of mechanism.",
+        f"hottest run, {domain.temperatures_K[1]:g} K. Outside, answers have `in_domain: false` and warnings. Lower",
+        "temperatures are extrapolated by the Arrhenius law: the interval includes the uncertainty of the barrier, but",
+        "no change of mechanism.",
         "",
     ]
     return "\n".join(lines)
 
 
 def _frozen(surrogate: Fitted) -> list[str]:
-    """The foundation model that the networks see the atoms through."""
+    """List the foundation model of the frozen descriptors."""
     frozen = surrogate.frozen
     return [] if frozen is None else [f"- frozen descriptors of {frozen.source.source}, weights {frozen.weights}"]
 
 
 def _excess(excess: BoundaryExcess) -> list[str]:
-    """What is known of each boundary besides its geometry."""
+    """Tabulate the excess of each boundary."""
     rows = [
         f"| {name} | {e.energy_J_m2:.2f} | {e.volume_A:.2f} | {excess.materials[name]} |"
         for name, e in excess.mean.items()
@@ -61,7 +61,7 @@ def _excess(excess: BoundaryExcess) -> list[str]:
 
 def _table(report: dict) -> list[str]:
     if not report["scores"]:
-        return ["A single group cannot be held out: no accuracy is known."]
+        return ["There is a single group, so no held-out accuracy exists."]
     rows = ["| model | MAE dex | RMSE dex | 95 % interval covers | -ln density |", "|---|---|---|---|---|"]
     for kind, s in report["scores"].items():
         shares = f"{s['mae_dex']:.3f} | {s['rmse_dex']:.3f} | {100 * s['coverage_95']:.0f} %"
@@ -70,7 +70,7 @@ def _table(report: dict) -> list[str]:
 
 
 def _splits(splits: list[dict]) -> list[str]:
-    """Scores on other splits, where they were made."""
+    """Tabulate scores on other splits, if any."""
     if not splits:
         return []
     rows = ["", "| left out | model | MAE dex | 95 % interval covers | best |", "|---|---|---|---|---|"]

@@ -1,4 +1,4 @@
-"""Hold a graph ensemble by its weights in numpy; torch is loaded with the first evaluation."""
+"""Weights of a graph ensemble in numpy; the first evaluation loads torch."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class NetworkWeights:
     """Weights of a graph ensemble.
 
     Args:
-        members: networks in the ensemble.
+        members: number of networks.
         size: fields of `NetworkSize`.
-        state: arrays by the names of torch's state.
+        state: arrays by their names in torch's state dictionary.
     """
 
     members: int
@@ -39,7 +39,7 @@ class NetworkWeights:
 
     @cached_property
     def ensemble(self) -> GraphEnsemble:
-        """Make the ensemble."""
+        """Build the ensemble."""
         import torch
 
         from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize

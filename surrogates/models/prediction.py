@@ -1,4 +1,4 @@
-"""What the surrogate answers."""
+"""Prediction of the surrogate: posterior samples of diffusivities and barriers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Prediction:
         temperatures_K: nT temperatures.
         samples: posterior samples of D in cm²/s, (n, 3, nT): bulk, parallel, perpendicular; boundary entries are NaN
             for a bulk structure.
-        activation_energy_samples_eV: the same samples' barriers, (n, 3).
-        width_nm: width that the boundary diffusivities refer to.
-        warnings: what of the query lies outside the training data.
+        activation_energy_samples_eV: barriers of the same samples, (n, 3).
+        width_nm: reference width of the boundary diffusivities.
+        warnings: properties of the query outside the training data.
     """
 
     temperatures_K: tuple[float, ...]
@@ -64,7 +64,7 @@ class Prediction:
 
 
 def uncertain_columns(samples: np.ndarray) -> tuple[Uncertain, ...]:
-    """Median and central 95 % of each column of (n, columns) samples."""
+    """Compute the median and central 95 % interval of each column of samples (n, columns)."""
     low, value, high = np.percentile(samples, [2.5, 50.0, 97.5], axis=0)
     return tuple(Uncertain(float(v), float(a), float(b)) for v, a, b in zip(value, low, high, strict=True))
 
@@ -74,15 +74,15 @@ def draw(
 ) -> np.ndarray:
     """Draw samples of r rows' coefficients from an equal mixture of normal members, (samples, r, 2).
 
-    Rows are drawn one after the other, each given those before. So at equal seeds the first row, a material's bulk, is
-    the same whatever boundary comes behind it.
+    Each row is drawn given those before it. At equal seeds a material's bulk, the first row, therefore does not depend
+    on the boundary.
 
     Args:
-        means: of each member, (r, 2).
-        covariances: of each member, (r, 2, r, 2).
+        means: mean of each member, (r, 2).
+        covariances: covariance of each member, (r, 2, r, 2).
         widen: factor on the departure of each row from the mixture's mean, (r,).
-        samples: how many.
-        seed: of the normal numbers.
+        samples: number of samples.
+        seed: random seed.
     """
     rng = np.random.default_rng(seed)
     size, centre = 2 * len(widen), np.mean(means, axis=0)
@@ -95,7 +95,7 @@ def draw(
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """Take lower triangular square roots (..., n, n) that forgive rounding in nearly singular covariances."""
+    """Compute lower triangular square roots (..., n, n), robust to rounding in nearly singular covariances."""
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
     upper = np.linalg.qr(root.swapaxes(-1, -2)).R

@@ -1,4 +1,4 @@
-"""Predict diffusivities with intervals of a structure from a trained surrogate."""
+"""Trained surrogate: diffusivities of a structure with intervals."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Query:
-    """A structure as the surrogate sees it; prepare it once where several questions are about it.
+    """Prepared query about a structure, reusable for several questions.
 
     Args:
         identity: material and boundary of the structure.
-        coefficients: Arrhenius coefficients of the graph networks, (members, 3 targets, 2); None where the surrogate
-            needs none, see `Surrogate.needs_structure`.
+        coefficients: Arrhenius coefficients of the graph networks, (members, 3 targets, 2); None if the surrogate needs
+            none, see `Surrogate.needs_structure`.
     """
 
     identity: Identity
@@ -41,32 +41,32 @@ class Query:
 
     @property
     def targets(self) -> list[str]:
-        """Name the diffusivities of the structure."""
+        """Names of the structure's diffusivities."""
         return ["bulk"] if self.identity.boundary == "bulk" else list(TARGETS)
 
 
 @dataclass(frozen=True)
 class Surrogate(Fitted):
-    """A posterior over Arrhenius laws; see `train_surrogate`."""
+    """Posterior over Arrhenius laws; see `train_surrogate`."""
 
     def needs_structure(self, identity: Identity) -> bool:
-        """Whether atoms are needed to answer: there are networks and the material was not trained."""
+        """Check whether the networks need the atoms: the structure is not in the training data."""
         if self.ensemble is None:
             return False
         return not all(label in self.known_means for label in labels_of(self.rows(identity, Query(identity).targets)))
 
     def rows(self, identity: Identity, targets: Sequence[str]) -> Rows:
-        """Rows of a structure, described with what is known of its boundary."""
+        """Make the rows of a structure with its boundary's excess."""
         return rows_of(identity, targets, self.excess)
 
     def prepare(self, structure: Atoms) -> Query:
-        """Evaluate what the posterior needs of a structure.
+        """Evaluate the networks for a structure.
 
         Networks learn the bulk from cells without a boundary. The bulk coefficients of a boundary cell are therefore
         those of a bulk cell of its material.
 
         Raises:
-            InputError: labels are missing or elements unknown.
+            InputError: a label is missing or an element is unknown.
         """
         identity = identity_of(structure)
         if not self.needs_structure(identity):
@@ -78,7 +78,7 @@ class Surrogate(Fitted):
         return Query(identity, coefficients)
 
     def graph(self, structure: Atoms) -> Graph:
-        """Make the graph that the networks evaluate."""
+        """Build the networks' input graph."""
         from argyro.surrogates.data.structure_graph import graph_of
 
         return graph_of(structure, self.excess, self.frozen)
@@ -111,21 +111,20 @@ class Surrogate(Fitted):
         seed: int = 0,
         joint: bool = False,
     ) -> Prediction | list[Prediction]:
-        """Posterior of the diffusivities at temperatures.
+        """Predict the posterior of the diffusivities at temperatures.
 
         Args:
             structures: one or several, as cells or as prepared queries.
             temperatures_K: nT temperatures.
-            samples: how many posterior samples.
-            seed: of the samples.
-            joint: draw the samples of all structures together, with their correlations, as a ranking needs; cost
-                grows with their number cubed.
+            samples: number of posterior samples.
+            seed: random seed of the samples.
+            joint: draw correlated samples of all structures, for a ranking; the cost grows with their number cubed.
 
         Returns:
             one prediction for one structure, a list for several.
 
         Raises:
-            InputError: a temperature that is not positive, or a structure that cannot be described.
+            InputError: a temperature is not positive, or a structure lacks labels.
         """
         if isinstance(structures, Atoms | Query):
             return self.predict([structures], temperatures_K, samples, seed)[0]
@@ -143,7 +142,7 @@ class Surrogate(Fitted):
         return predictions
 
     def posterior(self, queries: Sequence[Query]) -> tuple[Rows, list[Posterior]]:
-        """Rows of all queries one after the other, and their coefficients' joint posterior for each member."""
+        """Concatenate the rows of all queries and compute the joint posterior of their coefficients for each member."""
         return self._posterior(queries, self._means(queries))
 
     def save(self, directory: Path | str) -> None:
@@ -155,18 +154,18 @@ class Surrogate(Fitted):
         """Read what `save` wrote.
 
         Raises:
-            InputError: there is no surrogate, or one of another format.
+            InputError: the directory holds no surrogate, or one of another format.
         """
         return Surrogate(**vars(load(Path(directory))))
 
     def _means(self, queries: Sequence[Query]) -> list[np.ndarray]:
-        """Mean coefficients (members, targets, 2) of each query before conditioning."""
+        """Return mean coefficients (members, targets, 2) of each query before conditioning."""
         if self.ensemble is None:
             return [prior_means(len(query.targets), self.prior) for query in queries]
         return [self._network_means(query) for query in queries]
 
     def _network_means(self, query: Query) -> np.ndarray:
-        """Mean coefficients (members, targets, 2) of a query: those of training where it was trained."""
+        """Return mean coefficients (members, targets, 2) of a query; stored ones for trained structures."""
         rows = self.rows(query.identity, query.targets)
         means = []
         for label, target in zip(labels_of(rows), rows.targets, strict=True):
@@ -176,11 +175,13 @@ class Surrogate(Fitted):
                 means.append(query.coefficients[:, target])
             else:
                 key = query.identity.key
-                raise InputError(f"{key} was not trained, so the graph networks need its structure", given=key)
+                raise InputError(
+                    f"{key} is not in the training data; give its structure, which the graph networks need", given=key
+                )
         return np.stack(means, axis=1)
 
     def _network(self, structure: Atoms) -> np.ndarray:
-        """Network coefficients (members, 3, 2) of a structure."""
+        """Evaluate network coefficients (members, 3, 2) of a structure."""
         assert self.ensemble is not None  # see `needs_structure`
         return self.ensemble.coefficients([self.graph(structure)], self.prior)[:, 0]
 
@@ -189,20 +190,20 @@ class Surrogate(Fitted):
         return rows, self.candidate.coefficients(rows, np.concatenate(means, axis=1))
 
     def draw(self, queries: Sequence[Query], samples: int, seed: int) -> list[np.ndarray]:
-        """Draw coefficients of queries together, each (samples, targets, 2); they hold at every temperature.
+        """Draw joint coefficients of queries, each (samples, targets, 2), valid at every temperature.
 
         Args:
             queries: prepared queries.
-            samples: how many.
-            seed: of the samples.
+            samples: number of samples.
+            seed: random seed of the samples.
         """
         return self._draw(queries, self._means(queries), samples, seed)
 
     def at(self, query: Query, drawn: np.ndarray, temperatures_K: Sequence[float]) -> Prediction:
-        """Turn drawn coefficients of a query into diffusivities at temperatures.
+        """Convert drawn coefficients of a query to diffusivities at temperatures.
 
         Raises:
-            InputError: a temperature that is not positive.
+            InputError: a temperature is not positive.
         """
         if not np.all(np.asarray(temperatures_K, dtype=float) > 0):
             raise InputError(f"temperatures {list(temperatures_K)} K are not all positive", accepted="> 0 K")

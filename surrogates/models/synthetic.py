@@ -1,9 +1,8 @@
-"""A made-up world with known truth, to test the surrogate and to rehearse campaigns: argyrodite-like Arrhenius laws
-plus noise.
+"""Synthetic data with known truth for tests and rehearsals: argyrodite-like Arrhenius laws plus noise.
 
-Its constants are illustrative, shaped after Ou et al., arXiv:2510.18630: barriers that grow with the anion radius
-when ordered and flatten with disorder, Meyer-Neldel prefactors, boundaries that lie between fast and slow bulk. No
-real campaign reads it.
+The constants are illustrative, after Ou et al., arXiv:2510.18630. Ordered barriers grow with the anion radius and
+disorder flattens them. Prefactors follow Meyer-Neldel, and boundaries lie between fast and slow bulk. No real campaign
+uses these data.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 
 @dataclass(frozen=True)
 class Law:
-    """The trend that all structures of a world follow; energies in eV, radii in Å.
+    """Trend of all structures of a world; energies in eV, radii in Å.
 
     Args:
         ordered_eV: barrier of the ordered chloride.
-        radius_eV_A: its growth with the halide's radius.
+        radius_eV_A: slope of the ordered barrier in the halide's radius.
         mixed_eV: barrier of the disordered chloride.
-        mixed_radius_eV_A: its growth with the halide's radius.
-        saturation: how far d(1 - d), one at d = 0.5, goes beyond full mixing.
+        mixed_radius_eV_A: slope of the disordered barrier in the halide's radius.
+        saturation: excess of d(1 - d), normalized to one at d = 0.5, over full mixing.
         lithium_eV: barrier per Li of the formula unit.
-        meeting_eV: the barrier at which boundary and bulk are equal.
-        slope: how much of the bulk's departure from it a boundary shares.
+        meeting_eV: barrier at which boundary and bulk are equal.
+        slope: factor from the bulk's departure from meeting_eV to the boundary's.
         boundary_eV: standard deviation of barriers from boundary to boundary.
         tilt_per_eV: departure from the Meyer-Neldel rule per barrier.
-        excess_eV_A: growth of a boundary's barrier with its excess volume.
+        excess_eV_A: slope of a boundary's barrier in its excess volume.
     """
 
     ordered_eV: float = 0.38
@@ -55,7 +54,7 @@ class Law:
 
     @classmethod
     def drawn(cls, seed: int) -> Law:
-        """A law at random, about as far apart as argyrodites and reference methods differ."""
+        """Draw a random law; the spread resembles that of argyrodites and reference methods."""
         rng = np.random.default_rng([seed, 1])
         ranges = {
             "ordered_eV": (0.30, 0.45),
@@ -75,13 +74,13 @@ class Law:
 
 @dataclass(frozen=True)
 class World:
-    """The truth: a law for every structure and target.
+    """True law of every structure and target.
 
     Args:
         scatter_eV: standard deviation of barriers about their trend.
         departure: standard deviation of ln D0 about the Meyer-Neldel rule.
-        seed: of both.
-        law: the trend.
+        seed: random seed of both.
+        law: trend.
     """
 
     scatter_eV: float = 0.02
@@ -91,7 +90,7 @@ class World:
 
     @classmethod
     def drawn(cls, seed: int) -> World:
-        """A world at random."""
+        """Draw a random world."""
         rng = np.random.default_rng([seed, 2])
         return cls(float(rng.uniform(0.005, 0.03)), float(rng.uniform(0.1, 0.5)), seed, Law.drawn(seed))
 
@@ -113,12 +112,12 @@ class World:
         return np.array([tilt + self.departure * departure, barrier + self.scatter_eV * scatter])
 
     def class_excess(self, boundary: str) -> Excess:
-        """True energy and volume of a boundary, the same in all materials."""
+        """Return the true excess energy and volume of a boundary, equal in all materials."""
         energy, volume = self._normal(f"excess of {boundary}")
         return Excess(USUAL_J_M2 + SCALE_J_M2 * energy, USUAL_A + SCALE_A * volume)
 
     def excess(self, identity: Identity) -> Excess | None:
-        """What runs of a boundary cell show of it: materials differ by a third of what boundaries do."""
+        """Return the excess in runs of a boundary cell; materials differ a third as much as boundaries."""
         if identity.boundary == "bulk":
             return None
         true, (energy, volume) = self.class_excess(identity.boundary), self._normal(f"excess of {identity.key}")
@@ -140,15 +139,15 @@ class World:
         width_nm: float = 2.5,
         seed: int = 0,
     ) -> list[Observation]:
-        """All targets of all structures at all temperatures.
+        """Generate observations of all targets of all structures at all temperatures.
 
         Args:
             structures: labelled cells.
-            temperatures_K: of the runs.
+            temperatures_K: temperatures of the runs.
             noise: standard deviation of ln D of a run.
-            detectable_cm2_s: what diffuses slower gives an upper bound, twice this value.
-            width_nm: of the boundaries.
-            seed: of the noise.
+            detectable_cm2_s: detection limit; slower diffusion gives an upper bound of twice this value.
+            width_nm: boundary width.
+            seed: random seed of the noise.
         """
         rng = np.random.default_rng(seed)
         observations = []

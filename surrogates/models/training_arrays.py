@@ -1,4 +1,4 @@
-"""Observations in the arrays that training wants."""
+"""Arrays of observations for training."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """Distinct structures, with the observations as rows that point to them.
+    """Distinct structures and the observations as rows that refer to them.
 
     Args:
         structures: distinct cells.
-        identities: what each of them stands for.
+        identities: material and boundary of each.
         structure_of_row: index into structures, (n,).
         data: n observations.
-        width_nm: the one width that all boundary values refer to; None without any.
-        excess: of the boundaries.
+        width_nm: common width of all boundary values; None without any.
+        excess: excess of the boundaries.
     """
 
     structures: list[Atoms]
@@ -43,30 +43,30 @@ class Examples:
     excess: BoundaryExcess
 
     def graphs(self, frozen: FrozenDescriptors | None = None) -> list[Graph]:
-        """What the networks see of each structure."""
+        """Build the networks' input graph of each structure."""
         from argyro.surrogates.data.structure_graph import graph_of
 
         return [graph_of(atoms, self.excess, frozen) for atoms in self.structures]
 
     def groups(self, by: str) -> np.ndarray:
-        """Return a word for each observation, (n,): its ``composition``, ``material``, ``boundary`` or ``key``."""
+        """Return the ``composition``, ``material``, ``boundary`` or ``key`` of each observation, (n,)."""
         if by == "boundary":
             return np.array([key.rsplit("|", 1)[1] for key in self.data.rows.keys])
         return np.array([getattr(self.identities[s], by) for s in self.structure_of_row])
 
 
 def examples_of(observations: Sequence[Observation]) -> Examples:
-    """Sort observations by structure.
+    """Group observations by structure.
 
     Raises:
-        InputError: none were given, or boundary values of different widths, which are different quantities.
+        InputError: there are no observations, or boundary values of different widths.
     """
     if not observations:
         raise InputError("a surrogate needs at least one observation")
     widths = sorted({o.width_nm for o in observations if o.target != "bulk" and o.width_nm is not None})
     if len(widths) > 1:
         raise InputError(
-            f"boundary diffusivities of widths {widths} nm do not mix; invert all of them with one width", given=widths
+            f"boundary diffusivities of widths {widths} nm do not mix; invert all with one width", given=widths
         )
     place: dict[str, int] = {}
     structures: list[Atoms] = []

@@ -58,7 +58,7 @@ def test_networks_see_the_built_structure_of_what_is_new(small_campaign, polycry
     assert query.coefficients.shape == (2, 3, 2)
     assert oracle.query("Li6PS5Cl0.5I0.5", 0.25, "bulk") is query
     assert oracle.answer(new) == first
-    with pytest.raises(InputError, match="need its structure"):
+    with pytest.raises(InputError, match="which the graph networks need"):
         surrogate.predict(Query(Identity.of("Li6PS5Br", 0.0)), (300.0,))
 
 

@@ -52,7 +52,7 @@ def test_a_saved_surrogate_answers_the_same(small_campaign, tmp_path, kind):
     surrogate = train_surrogate(small_campaign, SurrogateOptions(members=2, steps=10, candidates=(kind,)), seed=1)
     surrogate.save(tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors", ".md"}
-    assert f"Ships: **{kind}**" in (tmp_path / "README.md").read_text()
+    assert f"Model: **{kind}**" in (tmp_path / "README.md").read_text()
     atoms = small_campaign[-1].structure
     before, after = (s.predict(atoms, (300.0, 600.0)) for s in (surrogate, Surrogate.load(tmp_path)))
     np.testing.assert_allclose(after.samples, before.samples, rtol=1e-6)
