@@ -1,1 +1,1 @@
-"""Answer questions: Python, CSV tables, HTTP."""
+"""Service of the surrogate: Python, CSV tables, HTTP."""

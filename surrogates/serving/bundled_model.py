@@ -1,4 +1,4 @@
-"""The surrogate that comes with argyro: the outcome of the reference campaign."""
+"""Bundled surrogate, trained by the reference campaign."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ SURROGATE_FILE = "surrogate.json"
 
 
 def shipped_folder() -> Path:
-    """Its folder.
+    """Return its folder.
 
     Raises:
-        InputError: this installation has none.
+        InputError: this installation has no bundled surrogate.
     """
     if not (SHIPPED / SURROGATE_FILE).is_file():
         raise InputError(
-            "this installation comes without a surrogate; give one: the folder of a campaign that has run, "
-            "for instance runs/quickstart after `make quickstart`, or a surrogate's own folder",
+            "this installation has no bundled surrogate; give the folder of a finished campaign, "
+            "for example runs/quickstart after `make quickstart`, or of a surrogate",
             path="surrogate",
             accepted="a folder",
         )

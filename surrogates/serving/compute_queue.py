@@ -1,4 +1,4 @@
-"""Run computations on one thread: bounded queue, turns by step, time limit, cancellation."""
+"""Compute queue of one thread: bounded, with turns by step, time limit and cancellation."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Steps = Generator[None, None, Any]  # yields between steps, returns the result
 
 
 class QueueFull(Exception):
-    """More computations wait than the queue may hold."""
+    """Error: the queue is full."""
 
 
 class ComputeQueue:
-    """One thread that computes; the steps of several computations take turns.
+    """Computing thread on which the steps of several computations take turns.
 
-    A cancelled or late computation ends before its next step. A long one thus delays a short one by single steps.
+    A long computation delays a short one by single steps only. A cancelled or late one ends before its next step.
 
     Args:
         time_limit_s: from submission to the result; later computations end with `TimeoutError`.
-        stuck_after_s: a step that runs longer is taken to hang.
+        stuck_after_s: a step that runs longer counts as stuck.
     """
 
     def __init__(self, time_limit_s: float = 30.0, stuck_after_s: float = 60.0):
@@ -36,7 +36,7 @@ class ComputeQueue:
 
     @property
     def backlog(self) -> int:
-        """Count the computations that wait or run."""
+        """Number of waiting and running computations."""
         return len(self._waiting) + (self._step_began is not None)
 
     @property
@@ -50,11 +50,11 @@ class ComputeQueue:
 
         Args:
             steps: yields between its steps and returns the result.
-            most_waiting: refuse the computation if as many wait.
+            most_waiting: limit of waiting computations.
             first: take the next turn.
 
         Returns:
-            the result; cancel it to end the computation.
+            future of the result; cancel it to end the computation.
 
         Raises:
             QueueFull: `most_waiting` computations wait.
@@ -79,12 +79,12 @@ class ComputeQueue:
             self._step_began = None
 
     def _step(self, future: Future, steps: Steps, ends: float) -> bool:
-        """Run the next step of a computation; returns whether steps are left."""
+        """Run the next step of a computation and return whether steps are left."""
         try:
             if future.cancelled():
                 raise CancelledError
             if time.monotonic() > ends:
-                raise TimeoutError(f"the answer took longer than {self.time_limit_s:g} s")
+                raise TimeoutError(f"the answer exceeded {self.time_limit_s:g} s")
             next(steps)
         except StopIteration as end:
             if future.set_running_or_notify_cancel():

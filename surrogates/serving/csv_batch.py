@@ -1,4 +1,4 @@
-"""Many questions at once: a CSV file in, a CSV file out, bad rows listed and the good ones answered."""
+"""Batches of questions: CSV input, CSV output, and a list of invalid rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from argyro.surrogates.serving.predictor import Oracle, Question, require_grain_
 
 
 def answer_frame(oracle: Oracle, table: pd.DataFrame) -> pd.DataFrame:
-    """Answer each row of a table with the columns COLUMNS; returns ANSWERED, row by row.
+    """Answer each row of a table with the columns COLUMNS and return the columns ANSWERED.
 
     Raises:
         InputError: a column is missing.
@@ -54,11 +54,12 @@ def answer_table(oracle: Oracle, table: pd.DataFrame) -> tuple[pd.DataFrame, lis
     """Answer each row of a table with the columns COLUMNS.
 
     Returns:
-        the good rows with value, ``_low`` and ``_high`` of each answer, ``in_domain`` and ``warnings``; and the bad
+        the valid rows with value, ``_low`` and ``_high`` of each answer, ``in_domain`` and ``warnings``; and the
+        invalid
         rows.
 
     Raises:
-        InputError: a column is missing, or has the name of an answer.
+        InputError: a column is missing, or an answer's column exists already.
     """
     replaced = earlier_answers(table.columns)
     answers = answer_frame(oracle, table)
@@ -72,10 +73,10 @@ def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> t
     """Answer a CSV file; see `answer_table`.
 
     Returns:
-        how many rows were answered, and the bad ones.
+        number of answered rows, and the invalid rows.
 
     Raises:
-        InputError: the file is no CSV or lacks a column, or the answers would overwrite it.
+        InputError: the file is no CSV, a column is missing, or the answers would overwrite the file.
     """
     require_destination(source, destination)
     table, ragged = read_questions(source)
@@ -98,7 +99,7 @@ def _question(values: Sequence) -> Question:
         except (TypeError, ValueError):
             raise InputError(f"{name} '{value}' is not a number", path=name, given=value, accepted="a number") from None
     if pd.isna(values[2]) or not str(values[2]).strip():
-        message = "boundary is empty; write bulk where there is none, or for instance sigma5(001)[001]"
+        message = "boundary is empty; write bulk, or a coincidence boundary such as sigma5(001)[001]"
         raise InputError(message, path="boundary", given=values[2], accepted="bulk, or a coincidence boundary")
     require_temperature(numbers["temperature_K"])
     require_grain_size(numbers["grain_size_nm"])
@@ -139,12 +140,12 @@ def _answer_group(oracle: Oracle, group: list[tuple[int, Question]], rows: list[
 
 
 def _disorder_notes(question: Question, answered: Identity) -> list[str]:
-    """Says it where a row asks for a disorder that the material cannot have, since the row keeps what it asked."""
+    """Note that the material has no disorder; the row keeps the requested value."""
     if round(question.disorder, 4) == answered.disorder:
         return []
     return [
-        f"disorder {question.disorder:g} means nothing here: {answered.composition} has no free anions to swap, "
-        f"answered for {answered.disorder:g}"
+        f"disorder {question.disorder:g} is ignored: {answered.composition} has no free anions to swap; "
+        f"the answer is for {answered.disorder:g}"
     ]
 
 

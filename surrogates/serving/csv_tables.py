@@ -1,4 +1,4 @@
-"""Tables of questions and answers: their columns, and a CSV file of questions read or refused."""
+"""CSV tables of questions and answers: columns, reader and checks."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ UNCERTAIN = (
     "activation_energy_eV",
 )
 PARTS = {"value": "", "low": "_low", "high": "_high"}
-# Columns of the answers with their kinds; a row that could not be answered has its reason in ``error``.
+# Columns of the answers with their kinds; ``error`` holds the message of an invalid row.
 ANSWERED = {
     "width_nm": "double",
     **{name + suffix: "double" for name in UNCERTAIN for suffix in PARTS.values()},
     "in_domain": "boolean",
     **dict.fromkeys(("warnings", "notes", "label_source", "error"), "string"),
 }
-# A CSV file of answers has all but the reason: its bad rows are listed elsewhere.
+# A CSV file of answers has no column ``error``: its invalid rows are listed separately.
 WRITTEN = [name for name in ANSWERED if name != "error"]
 ACCEPTED = f"comma-separated, decimal points, UTF-8, with the columns {', '.join(COLUMNS)}"
-SAVE_AS = "save it anew as 'CSV UTF-8'"
+SAVE_AS = "save it as 'CSV UTF-8'"
 SHOWN_CHARACTERS = 200
 KINDS = {"double": float, "boolean": bool, "string": str}
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that could not be answered: its number in the file, the header being 1, and why."""
+    """Invalid row: its line number in the file, where the header is 1, and the error."""
 
     row: int
     message: str
 
 
 def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
-    """The rows of a CSV file as words by their number in the file, and those without as many fields as the header.
+    """Read a CSV file: strings by line number, and the rows whose number of fields differs from the header's.
 
     Raises:
-        InputError: the file is no CSV, lacks a column, or has one with the name of an answer.
+        InputError: the file is no CSV, a column is missing, or an answer's column exists already.
     """
     text = _text(source)
     try:
@@ -64,16 +64,14 @@ def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
     if len(set(header)) < len(header):
         raise _unreadable(source, text, "has columns of the same name")
     earlier_answers(header)
-    message = (
-        f"has not the {len(header)} fields of the header; a value with a comma needs quotation marks, a decimal a point"
-    )
+    message = f"needs {len(header)} fields as the header; quote a value with a comma, use a decimal point"
     ragged = [BadRow(number, f"row {message}") for number, row in rows.items() if len(row) != len(header)]
     whole = {number: row for number, row in rows.items() if len(row) == len(header)}
     return pd.DataFrame(whole.values(), index=list(whole), columns=header, dtype=str), ragged
 
 
 def _text(source: Path | str) -> str:
-    """A text file in UTF-8, with or without a byte order mark."""
+    """Read a UTF-8 text file, with or without a byte order mark."""
     try:
         content = Path(source).read_bytes()
     except OSError as error:
@@ -89,28 +87,28 @@ def _text(source: Path | str) -> str:
 
 
 def _likely_cause(header: list[str]) -> str:
-    """What a spreadsheet seems to have done to a header without the columns, or nothing."""
+    """Guess the spreadsheet setting that changed a header; empty if none is recognized."""
     first = header[0] if header else ""
     if first.lower().startswith("sep="):
-        return f"begins with '{first}', a spreadsheet's mark; delete the line"
+        return f"begins with '{first}', a spreadsheet's separator mark; delete the line"
     for separator, word in (("\t", "tabs"), (";", "semicolons")):
         if separator in first:
-            return f"seems to be separated by {word}; {SAVE_AS}, with the comma as separator and points in decimals"
+            return f"is separated by {word}; {SAVE_AS}, with comma separators and decimal points"
     return ""
 
 
 def _unreadable(source: Path | str, text: str, why: str) -> InputError:
     header = next((line for line in text.splitlines() if line.strip()), "")
     shown = header if len(header) <= SHOWN_CHARACTERS else header[:SHOWN_CHARACTERS] + "..."
-    message = f"{source} {why}. Its header reads {shown!r}; accepted is {ACCEPTED}"
+    message = f"{source} {why}. Its header is {shown!r}; accepted: {ACCEPTED}"
     return InputError(message, path="csv", given=header, accepted=ACCEPTED)
 
 
 def require_columns(header: Collection[str]) -> None:
-    """Refuse a table without the columns of questions.
+    """Check that a table has the columns of questions.
 
     Raises:
-        InputError: one is missing.
+        InputError: a column is missing.
     """
     missing = [name for name in COLUMNS if name not in header]
     if missing:
@@ -120,27 +118,27 @@ def require_columns(header: Collection[str]) -> None:
 
 
 def earlier_answers(header: Collection[str]) -> list[str]:
-    """The columns to be replaced: all answers if they are there, which makes a table an earlier answer, else none.
+    """Return the columns to replace: all answer columns of an earlier answer, else none.
 
     Raises:
-        InputError: some are there, which makes them columns of the user's own.
+        InputError: only some answer columns exist, so they are the user's own.
     """
     taken = [name for name in WRITTEN if name in header]
     if 0 < len(taken) < len(WRITTEN):
-        message = f"the table has columns that its answers would replace: {', '.join(taken)}; rename or remove them"
+        message = f"answers would replace the columns {', '.join(taken)}; rename or remove them"
         raise InputError(message, given=", ".join(taken), accepted="other names, or all columns of an earlier answer")
     return taken
 
 
 def require_destination(source: Path | str, destination: Path | str) -> None:
-    """Refuse to write answers over their questions, of which bad rows would be lost, or into no folder.
+    """Refuse to overwrite the questions, which would lose invalid rows, and to write into a missing folder.
 
     Raises:
-        InputError: both are one file, be it by a link, or the folder of the answers does not exist.
+        InputError: both paths are the same file, also by a link, or the folder of the answers does not exist.
     """
     source, destination = Path(source), Path(destination)
     if source.exists() and destination.exists() and destination.samefile(source):
-        message = f"{destination} is the file of the questions, of which bad rows would be lost; name another file"
+        message = f"{destination} is the file of the questions; name another file, or invalid rows are lost"
         raise InputError(message, path="out", given=str(destination), accepted="another file than the questions")
     if not destination.absolute().parent.is_dir():
         message = f"{destination} cannot be written: its folder does not exist"

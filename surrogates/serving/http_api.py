@@ -1,4 +1,4 @@
-"""Answer over HTTP: POST /predict and /curves, GET /health and /options, and a page with plots."""
+"""HTTP interface: POST /predict and /curves, GET /health and /options, and a page with plots."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class PredictQuestion(MaterialQuestion):
 
 
 class CurvesQuestion(PredictQuestion):
-    """Temperatures of the diffusivities and grain sizes of the conductivity at temperature_K."""
+    """Temperatures of the diffusivities, and grain sizes of the conductivity at temperature_K."""
 
     temperatures_K: Annotated[list[Kelvin], Field(min_length=1, max_length=MOST_POINTS)]
     grain_sizes_nm: Annotated[list[Nanometres], Field(min_length=1, max_length=MOST_POINTS)]
 
 
 class PredictAnswer(BaseModel):
-    """The keys of `argyro predict --json`."""
+    """Keys of `argyro predict --json`."""
 
     composition: str
     disorder: float
@@ -93,15 +93,15 @@ class PredictAnswer(BaseModel):
 def create_app(
     oracle: Oracle, token: str | None = None, queue: ComputeQueue | None = None, host_names: Sequence[str] = ()
 ) -> FastAPI:
-    """Make the application of one surrogate; any ASGI server can run it.
+    """Make the ASGI application of one surrogate.
 
-    The event loop computes nothing. Questions queue for one thread; repeated ones are answered from a cache.
+    The event loop computes nothing. One thread computes the queued questions; a cache answers repeated ones.
 
     Args:
         oracle: surrogate and polycrystal.
-        token: that questions must bear; None needs none.
-        queue: that computes; None makes one.
-        host_names: names that requests may address, see `RequestGuard`.
+        token: token that requests must present; None accepts all requests.
+        queue: compute queue; None makes one.
+        host_names: host names that requests may address, see `RequestGuard`.
     """
     app = FastAPI(
         title="argyro surrogate",
@@ -117,17 +117,17 @@ def create_app(
 
     @app.post("/predict", response_model=PredictAnswer, dependencies=guarded)
     async def predict(question: PredictQuestion, request: Request) -> Response:
-        """Diffusivities and conductivity at one temperature and grain size."""
+        """Return diffusivities and conductivity at one temperature and grain size."""
         return await answers.predict(question, request)
 
     @app.post("/curves", dependencies=guarded)
     async def curves(question: CurvesQuestion, request: Request) -> Response:
-        """Diffusivities over temperature and conductivity over grain size."""
+        """Return diffusivities over temperature and conductivity over grain size."""
         return await answers.curves(question, request)
 
     @app.get("/health")
     async def health() -> JSONResponse:
-        """Whether the surrogate computes, and which model it is; ``busy`` while long computations take turns."""
+        """Return the state of the computing thread and the model; ``busy`` during long computations."""
         state = await answers.health()
         report = oracle.surrogate.report
         document = {"status": state, **{name: report.get(name) for name in ("shipped", "values", "bounds")}}
@@ -135,7 +135,7 @@ def create_app(
 
     @app.get("/options", dependencies=guarded)
     async def options() -> dict:
-        """Possible questions, and the source of the answers."""
+        """Return possible questions and the origin of the answers."""
         surrogate = oracle.surrogate
         return {
             "example": asdict(oracle.example()),
@@ -160,7 +160,7 @@ def create_app(
 
 
 class _Answers:
-    """Answers to HTTP questions from the queue or the cache of rendered answers."""
+    """Answers from the compute queue or the cache of rendered answers."""
 
     def __init__(self, oracle: Oracle, queue: ComputeQueue):
         self.oracle, self.queue = oracle, queue
@@ -179,7 +179,7 @@ class _Answers:
         return Response(body, media_type="application/json")
 
     async def health(self) -> str:
-        """Give ``ok``, ``busy`` or ``stuck``, within HEALTH_WAIT_S."""
+        """Return ``ok``, ``busy`` or ``stuck`` within HEALTH_WAIT_S."""
         future = self.queue.submit(_no_steps(), most_waiting=2 * MOST_PREDICTIONS_WAITING, first=True)
         try:
             await asyncio.wait_for(asyncio.wrap_future(future), HEALTH_WAIT_S)
@@ -202,7 +202,7 @@ class _Answers:
         return _json({"answer": answer, "curves": found})
 
     async def _computed(self, steps: Steps, most_waiting: int, request: Request) -> bytes:
-        """Wait for a computation; end it when the client leaves.
+        """Wait for a computation; cancel it if the client disconnects.
 
         Raises:
             HTTPException: 503, the queue is full or the computation takes too long.
@@ -211,12 +211,12 @@ class _Answers:
             future = asyncio.wrap_future(self.queue.submit(steps, most_waiting))
         except QueueFull:
             raise _unavailable(f"{most_waiting} questions wait; ask again later") from None
-        client = asyncio.ensure_future(request.receive())  # returns when the client leaves
+        client = asyncio.ensure_future(request.receive())  # returns when the client disconnects
         try:
             await asyncio.wait({future, client}, timeout=self.queue.time_limit_s, return_when=asyncio.FIRST_COMPLETED)
             if not future.done():
-                limit = f"the answer takes longer than {self.queue.time_limit_s:g} s; ask for fewer points, or later"
-                raise _unavailable("the client left" if client.done() else limit)
+                limit = f"the answer exceeds {self.queue.time_limit_s:g} s; ask for fewer points, or later"
+                raise _unavailable("the client disconnected" if client.done() else limit)
             return future.result()
         except TimeoutError as error:
             raise _unavailable(str(error)) from None
@@ -240,11 +240,13 @@ def _unavailable(message: str) -> HTTPException:
 
 
 def _token_check(token: str):
-    """Make the dependency that refuses requests without the token."""
+    """Make the FastAPI dependency that refuses requests without the token."""
 
     async def require_token(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         if given is None or not secrets.compare_digest(given.credentials.encode(), token.encode()):
-            message = "this service needs the token that `argyro serve` printed: Authorization: Bearer TOKEN"
+            message = (
+                "token missing or wrong; send Authorization: Bearer TOKEN with the token that `argyro serve` printed"
+            )
             detail = [{"loc": ["header", "authorization"], "msg": message}]
             raise HTTPException(401, detail, headers={"www-authenticate": "Bearer"})
 

@@ -1,4 +1,4 @@
-"""Serve an application with uvicorn: a port that replicas share, limits on headers and connections."""
+"""Uvicorn server: a port that replicas share, limits on headers and connections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LimitedHeaders(HttpToolsProtocol):
     _header_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
-        """Expect headers from the start."""
+        """Start the time limit of the first request's headers."""
         super().connection_made(transport)
         self._expect_headers()
 
@@ -38,18 +38,18 @@ class LimitedHeaders(HttpToolsProtocol):
             self._close(LARGE)
 
     def on_message_begin(self) -> None:
-        """Expect the headers of the next request."""
+        """Start the time limit of the next request's headers."""
         super().on_message_begin()
         if self._timer is None:
             self._expect_headers()
 
     def on_headers_complete(self) -> None:
-        """Stop the clock."""
+        """Stop the time limit."""
         self._stop_clock()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the time limit."""
         self._stop_clock()
         super().connection_lost(exc)
 
@@ -70,7 +70,7 @@ class LimitedHeaders(HttpToolsProtocol):
 
 
 def http_server(app) -> uvicorn.Server:
-    """Make the server of an application; run it by ``await server.serve(sockets=[...])``."""
+    """Make the server of an application; run it with ``await server.serve(sockets=[...])``."""
     return uvicorn.Server(
         uvicorn.Config(
             app,

@@ -1,4 +1,4 @@
-"""Check requests before the application sees them: host name, size and duration of the body; set safe headers."""
+"""Middleware: checks of host name, body size and body duration; security headers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SAFE_HEADERS = [
 
 
 class RequestRefused(Exception):
-    """A request that the application must not see.
+    """Error: the request is refused before it reaches the application.
 
     Args:
         status: HTTP status code.
-        where: part of the request.
+        where: the refused part of the request.
         message: value, rule, repair.
     """
 
@@ -52,7 +52,7 @@ class RequestGuard:
         self.host_names = {name.lower() for name in (*host_names, socket.gethostname(), socket.getfqdn())}
 
     async def __call__(self, scope, receive, send) -> None:
-        """Pass a request on, or refuse it."""
+        """Check a request, then forward or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -78,9 +78,9 @@ class RequestGuard:
         await self.app(scope, replay, send_safely)
 
     def _require_host(self, scope) -> None:
-        """Refuse host names that another site could have pointed at this machine (DNS rebinding).
+        """Refuse host names that another site could resolve to this machine (DNS rebinding).
 
-        Such a name is registered, so it has a dot and is no IP address.
+        Such a name is registered, so it contains a dot and is no IP address.
         """
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         host = hosts[0] if len(hosts) == 1 else ""
@@ -91,10 +91,10 @@ class RequestGuard:
         raise RequestRefused(421, "host", message)
 
     async def _body(self, receive) -> bytes | None:
-        """Read the body; None if the client left.
+        """Read the body; return None if the client disconnected.
 
         Raises:
-            RequestRefused: it is too large or arrives too slowly.
+            RequestRefused: the body is too large or arrives too slowly.
         """
         try:
             async with asyncio.timeout(self.body_time_limit_s):
@@ -112,7 +112,7 @@ class RequestGuard:
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > self.largest_body_bytes:
-                message = f"the body is larger than {self.largest_body_bytes} bytes; ask in smaller pieces"
+                message = f"the body is larger than {self.largest_body_bytes} bytes; split the question"
                 raise RequestRefused(413, "body", message)
         return bytes(body)
 

@@ -1,4 +1,4 @@
-"""Answer questions about a polycrystal from a trained surrogate."""
+"""Predictor: answers about a polycrystal from a trained surrogate."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ KEPT_LAWS = 512  # of 12 kB
 SAMPLES = 256
 UNTRAINED_DISORDER = 0.123
 EXAMPLE_MATERIAL, EXAMPLE_GRAIN_NM = "Li6PS5Cl|0.5", 1000.0
-# Colder, hopping is not classical and samples leave what the polycrystal is tabulated for; hotter, nothing is solid.
+# Below, hopping is not classical and samples leave the polycrystal's table; above, argyrodites are not solid.
 COLDEST_K, HOTTEST_K = 150.0, 3000.0
-LARGEST_GRAIN_NM = 1e6  # a millimetre; beyond, the polycrystal's tables would have to be made anew, for a minute
+LARGEST_GRAIN_NM = 1e6  # a millimetre; larger grains would need new tables, which take a minute
 
 
 @dataclass(frozen=True)
 class Question:
-    """D and σ of a polycrystal of one composition, disorder, boundary and grain size at one temperature."""
+    """Question: D and σ of a polycrystal of one composition, disorder, boundary and grain size at one temperature."""
 
     composition: str
     disorder: float
@@ -49,14 +49,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Oracle:
-    """A surrogate with the polycrystal that homogenizes its diffusivities.
+    """Surrogate with the polycrystal that homogenizes its diffusivities.
 
     Args:
         surrogate: predicts bulk and boundary diffusivities.
         polycrystal: homogenizes them.
-        queries: prepared queries, the least recently used dropped.
-        laws: posterior samples of the queries' Arrhenius laws, likewise.
-        lock: of both caches.
+        queries: LRU cache of prepared queries.
+        laws: LRU cache of posterior samples of the queries' Arrhenius laws.
+        lock: lock of both caches.
     """
 
     surrogate: Surrogate
@@ -70,36 +70,36 @@ class Oracle:
         """Read what `save` wrote.
 
         Raises:
-            InputError: there is no surrogate.
+            InputError: the folder holds no surrogate.
         """
         surrogate = Surrogate.load(directory)
         return cls(surrogate, Polycrystal.load(directory))
 
     def save(self, directory: Path | str) -> None:
-        """Write the surrogate's files and the polycrystal beside them."""
+        """Write the surrogate and the polycrystal into one folder."""
         self.surrogate.save(directory)
         self.polycrystal.save(directory)
 
     def ask(
         self, composition: str | None, disorder: float | None, boundary: str | None, structure: Atoms | None = None
     ) -> Query:
-        """Name a material and boundary, or give a structure; see `argyro.surrogates.predict`.
+        """Prepare the query of a material and boundary, or of a structure; see `argyro.surrogates.predict`.
 
         Raises:
-            InputError: neither was given, or they cannot be described.
+            InputError: neither is given, or they are invalid.
         """
         if structure is not None:
             return self.surrogate.prepare(named(structure, composition, disorder, boundary))
         if not isinstance(composition, str):
-            message = "name a composition, for instance Li6PS5Cl, or give a structure"
+            message = "no composition is given; give one, for example Li6PS5Cl, or a structure"
             raise InputError(message, path="composition", given=composition, accepted="a formula")
         return self.query(composition, disorder or 0.0, boundary or "bulk")
 
     def query(self, composition: str, disorder: float, boundary: str) -> Query:
-        """Prepare the query of a material and boundary; a structure is built only where networks need it.
+        """Prepare the query of a material and boundary; build a structure only if the networks need it.
 
         Raises:
-            InputError: they cannot be built.
+            InputError: the structure cannot be built.
         """
         return self._query(Identity.of(composition, disorder, boundary))
 
@@ -110,14 +110,14 @@ class Oracle:
         return self.surrogate.prepare(representative_cell(identity))
 
     def warm_up(self) -> None:
-        """Compute once what the first questions would wait for: imports, tables, and each boundary's template cell."""
+        """Load imports, tables and each boundary's template cell before the first question."""
         example = self.example()
         self.answer(example)
         for boundary in self.surrogate.domain.boundaries:
             self.query(example.composition, UNTRAINED_DISORDER, boundary)
 
     def example(self) -> Question:
-        """Ask within the training data: disordered Li6PS5Cl if it was trained, else the first material."""
+        """Return a question within the training data: disordered Li6PS5Cl if trained, else the first material."""
         report, domain = self.surrogate.report, self.surrogate.domain
         material = EXAMPLE_MATERIAL if EXAMPLE_MATERIAL in report["materials"] else report["materials"][0]
         composition, _, disorder = material.partition("|")
@@ -128,7 +128,7 @@ class Oracle:
         """Answer one question with the keys of `argyro predict --json`.
 
         Raises:
-            InputError: what cannot be built or predicted.
+            InputError: the question is invalid.
         """
         query = self.query(question.composition, question.disorder, question.boundary)
         return self.answer_query(query, question.temperature_K, question.grain_size_nm, samples, seed)
@@ -136,14 +136,14 @@ class Oracle:
     def answer_query(
         self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = SAMPLES, seed: int = 0
     ):
-        """Answer for a prepared query, see `answer`."""
+        """Answer a question about a prepared query, see `answer`."""
         require_temperature(temperature_K)
         require_grain_size(grain_size_nm)
         prediction = self.surrogate.at(query, self._law(query, samples, seed), (temperature_K,))
         return self.describe(query.identity, prediction, 0, grain_size_nm)
 
     def describe(self, identity: Identity, prediction: Prediction, index: int, grain_size_nm: float) -> dict:
-        """Put a prediction at one of its temperatures into the keys of `argyro predict --json`."""
+        """Convert a prediction at one of its temperatures to the keys of `argyro predict --json`."""
         kelvin = prediction.temperatures_K[index]
         effective = Uncertain.from_samples(self.effective_samples(prediction, index, grain_size_nm))
         conductivity = conductivity_S_cm(effective, lithium_per_A3(identity.composition), kelvin).scaled(S_CM_IN_MS_CM)
@@ -168,10 +168,10 @@ class Oracle:
         }
 
     def effective_samples(self, prediction: Prediction, index: int, grain_size_nm: float) -> np.ndarray:
-        """Samples of D_eff in cm²/s at one temperature, (n,); those of the bulk where there is no boundary.
+        """Compute samples of D_eff in cm²/s at one temperature, (n,); without a boundary, return those of the bulk.
 
         Raises:
-            InputError: grains without a size, too large, or too small for their boundaries.
+            InputError: the grain size is missing, too large, or too small for the boundaries.
         """
         require_grain_size(grain_size_nm)
         bulk, parallel, perpendicular = prediction.samples[:, :, index].T
@@ -180,7 +180,8 @@ class Oracle:
         width_nm = prediction.width_nm
         if width_nm is None:
             raise InputError(
-                "the surrogate saw no boundary, so it knows no width; ask for boundary 'bulk'", path="boundary"
+                "the surrogate was trained without boundaries and has no boundary width; use boundary 'bulk'",
+                path="boundary",
             )
         return self.polycrystal.effective_cm2_s(bulk, parallel, perpendicular, width_nm, grain_size_nm)
 
@@ -192,14 +193,14 @@ class Oracle:
         temperature_K: float,
         grain_size_nm: float,
     ) -> dict:
-        """D over temperature and σ over grain size, as the page plots them; each curve a list of uncertain numbers.
+        """Compute D over temperature and σ over grain size; each curve is a list of uncertain numbers.
 
         Args:
             query: prepared query.
-            temperatures_K: of the diffusivities; D_eff among them at grain_size_nm.
-            grain_sizes_nm: of the conductivity at temperature_K.
-            temperature_K: see there.
-            grain_size_nm: see there.
+            temperatures_K: temperatures of the diffusivities.
+            grain_sizes_nm: grain sizes of the conductivity.
+            temperature_K: temperature of the conductivity.
+            grain_size_nm: grain size of the effective diffusivity.
         """
         steps = self.curves_steps(query, temperatures_K, grain_sizes_nm, temperature_K, grain_size_nm)
         while True:
@@ -236,7 +237,7 @@ class Oracle:
         return {name: [u.to_json() for u in uncertain_columns(values)] for name, values in samples.items()}
 
     def _law(self, query: Query, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
-        """Draw the coefficients of a query; they hold at every temperature."""
+        """Draw the coefficients of a query, valid at every temperature."""
         coefficients = b"" if query.coefficients is None else query.coefficients.tobytes()
         key = (query.identity, coefficients, samples, seed)
         with self.lock:
@@ -248,52 +249,52 @@ class Oracle:
         return law
 
     def _notes(self, temperature_K: float) -> list[str]:
-        """What an answer within the domain still rests on."""
+        """List the assumptions of an answer within the domain."""
         coldest = self.surrogate.domain.temperatures_K[0]
         if temperature_K >= coldest:
             return []
         return [
             f"{temperature_K:g} K is extrapolated by the Arrhenius law from runs at {coldest:g} K and above: the "
-            "interval holds the uncertainty of the barrier, not a change of mechanism"
+            "interval includes the uncertainty of the barrier, but no change of mechanism"
         ]
 
 
 @lru_cache(maxsize=4)
 def oracle_of(folder: Path | str | None = None) -> Oracle:
-    """The surrogate of a folder, read once per process; the one that comes with argyro if None."""
+    """Load the surrogate of a folder once per process; None loads the bundled one."""
     return Oracle.load(shipped_folder() if folder is None else folder)
 
 
 def require_temperature(kelvin: float) -> None:
-    """Refuse a temperature for which the law means nothing.
+    """Refuse a temperature outside the range of the Arrhenius law.
 
     Raises:
-        InputError: below COLDEST_K or above HOTTEST_K.
+        InputError: the temperature is below COLDEST_K or above HOTTEST_K.
     """
     require_positive("temperature_K", kelvin)
     if not COLDEST_K <= kelvin <= HOTTEST_K:
         accepted = f"{COLDEST_K:g} to {HOTTEST_K:g} K"
-        message = f"temperature {kelvin:g} K is outside of {accepted}, where the Arrhenius law is answered"
+        message = f"temperature {kelvin:g} K is outside {accepted}, the accepted range"
         raise InputError(message, path="temperature_K", given=kelvin, accepted=accepted)
 
 
 def require_grain_size(nm: float) -> None:
-    """Refuse a grain size for which there is no polycrystal.
+    """Refuse an invalid grain size.
 
     Raises:
-        InputError: not positive, or above LARGEST_GRAIN_NM.
+        InputError: the grain size is not positive, or above LARGEST_GRAIN_NM.
     """
     require_positive("grain_size_nm", nm)
     if nm > LARGEST_GRAIN_NM:
-        message = f"grain size {nm:g} nm is above a millimetre, the largest that is answered; 'bulk' has no boundaries"
+        message = f"grain size {nm:g} nm is above the limit of 1 mm; use boundary 'bulk' for a single crystal"
         raise InputError(message, path="grain_size_nm", given=nm, accepted=f"up to {LARGEST_GRAIN_NM:g} nm")
 
 
 def require_positive(name: str, value: float) -> None:
-    """Refuse a temperature or grain size that is none.
+    """Refuse a temperature or grain size that is not positive and finite.
 
     Raises:
-        InputError: not positive, or not finite.
+        InputError: the value is not positive, or not finite.
     """
     if not 0 < value < float("inf"):
         word, unit = name.replace("_", " ").rsplit(" ", 1)
@@ -303,6 +304,6 @@ def require_positive(name: str, value: float) -> None:
 
 @lru_cache(maxsize=4096)
 def lithium_per_A3(composition: str) -> float:
-    """Li ions per Å³ of the crystal."""
+    """Compute the Li ions per Å³ of the crystal."""
     parsed = Composition.parse(composition)
     return FORMULA_UNITS_PER_CELL * parsed["Li"] / parsed.lattice_parameter_A**3

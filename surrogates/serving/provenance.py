@@ -1,4 +1,4 @@
-"""Where a surrogate's numbers come from, and how far to trust them."""
+"""Provenance of a surrogate: data, reference method and accuracy."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from argyro.surrogates.models.surrogate import Surrogate
 
 
 def origin(surrogate: Surrogate) -> dict:
-    """What a reader needs to judge an answer: model, reference, data, accuracy on what was held out.
+    """Summarize model, reference method, data and held-out accuracy.
 
     Returns:
         ``model``, ``label_source``, ``label_bias``, ``potential_warnings``, ``diffusivities``, ``upper_bounds``,
         ``materials``, ``boundaries``, ``width_nm``, ``md_temperatures_K`` and ``held_out`` with ``split``, ``mae_dex``,
-        ``rmse_dex`` and ``coverage_95``, None where nothing could be held out.
+        ``rmse_dex`` and ``coverage_95``; None without held-out data.
     """
     report, domain = surrogate.report, surrogate.domain
     source = report.get("label_source", "")
@@ -34,28 +34,28 @@ def origin(surrogate: Surrogate) -> dict:
 
 
 def material_words(name: str) -> str:
-    """``Li6PS5Cl|0.5`` as ``Li6PS5Cl 50 %``."""
+    """Write ``Li6PS5Cl|0.5`` as ``Li6PS5Cl 50 %``."""
     composition, _, disorder = name.partition("|")
     return f"{composition} {100 * float(disorder):g} %"
 
 
 def origin_lines(document: dict) -> list[str]:
-    """`origin` in sentences."""
+    """Write `origin` as lines of text."""
     low, high = document["md_temperatures_K"]
     bounds = f" and {document['upper_bounds']} upper bounds" if document["upper_bounds"] else ""
     held_out = document["held_out"]
     lines = [
         f"{document['diffusivities']} diffusivities{bounds} of molecular dynamics at {low:g} to {high:g} K: "
         f"{', '.join(document['materials'])}; {', '.join(document['boundaries'])}",
-        f"potentials trained on {document['label_source'] or 'labels that are not stated'}",
+        f"potentials trained on {document['label_source'] or 'labels of unknown source'}",
     ]
     if held_out:
         lines.append(
-            f"model {document['model']}, {held_out['split']}: off by {held_out['mae_dex']:.2f} dex on average, "
+            f"model {document['model']}, {held_out['split']}: mean absolute error {held_out['mae_dex']:.2f} dex, "
             f"95 % intervals cover {100 * held_out['coverage_95']:.0f} %"
         )
     else:
-        lines.append(f"model {document['model']}; too few data to hold any out, so its accuracy is not known")
+        lines.append(f"model {document['model']}; too few data for a held-out test, so the accuracy is unknown")
     if document["label_bias"]:
         lines.append(document["label_bias"])
     return lines + [f"warning: {warning}" for warning in document["potential_warnings"]]

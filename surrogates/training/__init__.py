@@ -1,1 +1,1 @@
-"""Train the surrogate and measure its accuracy."""
+"""Training of the surrogate and its accuracy."""

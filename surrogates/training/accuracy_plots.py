@@ -1,4 +1,4 @@
-"""Pictures of the accuracy on held-out observations."""
+"""Plots of the accuracy on held-out observations."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from argyro.surrogates.models.metrics import calibration_factor, widening
 from argyro.surrogates.training.accuracy_table import LEVELS, SplitResult, calibration_curve
 
 MARKERS = dict(zip(TARGETS, "os^", strict=True))
-COLOURS = {target: f"C{number}" for number, target in enumerate(TARGETS)}  # the same in panels that lack some
+COLOURS = {target: f"C{number}" for number, target in enumerate(TARGETS)}  # equal in all panels
 QUANTILE_95 = 1.959964
 
 
 def plot_calibration(results: Sequence[SplitResult], path: Path | str) -> None:
-    """Draw nominal against found coverage, each candidate before and the best after conformal calibration."""
+    """Plot observed over nominal coverage: candidates before, the best after conformal calibration."""
 
     def fill(axes: Axes, result: SplitResult) -> None:
         axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
@@ -28,15 +28,13 @@ def plot_calibration(results: Sequence[SplitResult], path: Path | str) -> None:
         best = result.held_out[result.best]
         curve = calibration_curve(best, calibration_factor(best))
         axes.plot(LEVELS, curve, "k--", label=f"{result.best}, calibrated")
-        axes.set(xlabel="nominal coverage", ylabel="found coverage", xlim=(0, 1), ylim=(0, 1))
+        axes.set(xlabel="nominal coverage", ylabel="observed coverage", xlim=(0, 1), ylim=(0, 1))
 
     _panels(results, fill, path)
 
 
 def plot_parity(results: Sequence[SplitResult], path: Path | str) -> None:
-    """Draw what the best candidate of each split predicted against what molecular dynamics found, with 95 %
-    intervals; upper bounds are left out.
-    """
+    """Plot predictions of each split's best candidate over molecular dynamics, with 95 % intervals, without bounds."""
 
     def fill(axes: Axes, result: SplitResult) -> None:
         held_out = result.held_out[result.best]
@@ -62,7 +60,7 @@ def plot_parity(results: Sequence[SplitResult], path: Path | str) -> None:
 
 
 def _panels(results: Sequence[SplitResult], fill: Callable[[Axes, SplitResult], None], path: Path | str) -> None:
-    """One panel for each split, side by side."""
+    """Draw one panel per split, side by side."""
     figure = Figure(figsize=(4 * len(results), 3.8), layout="constrained")
     for axes, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
         fill(axes, result)

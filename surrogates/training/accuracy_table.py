@@ -1,4 +1,4 @@
-"""The accuracy table: every candidate on the same splits, with errors in dex, coverage and calibration."""
+"""Accuracy table: errors in dex, coverage and calibration of every candidate on the same splits."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ LEVELS = np.linspace(0.05, 0.95, 19)
 
 @dataclass(frozen=True)
 class SplitResult:
-    """Held-out predictions and scores of each candidate on one split, the labels' noise floor, how many groups there
-    were, and the target of each observation.
+    """Held-out predictions and scores of each candidate on one split.
+
+    Noise floor of the labels, number of groups and target of each observation are included.
     """
 
     split: str
@@ -36,11 +37,11 @@ class SplitResult:
 
     @property
     def best(self) -> str:
-        """The candidate of lowest negative log density."""
+        """Candidate with the lowest negative log density."""
         return min(self.scores, key=lambda kind: self.scores[kind].negative_log_density)
 
     def to_json(self) -> dict:
-        """The scores by candidate; None where there was no value to score."""
+        """Return the scores by candidate; None without values."""
         scores = {kind: score.to_json() for kind, score in self.scores.items()}
         plain = {kind: {n: v if np.isfinite(v) else None for n, v in s.items()} for kind, s in scores.items()}
         return {"split": self.split, "groups": self.groups, "best": self.best, "scores": plain}
@@ -49,22 +50,22 @@ class SplitResult:
 def evaluate(
     observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0, most_folds: int = 10
 ) -> list[SplitResult]:
-    """Predict every observation without its composition, without its boundary, and at random; those splits that exist.
+    """Cross-validate all candidates by composition, by boundary and at random, as far as these splits exist.
 
-    Without its boundary a diffusivity is predicted from all other boundaries and the bulk, its own material's among
-    them.
+    Without its boundary, a diffusivity is predicted from all other boundaries and the bulk, including those of its own
+    material.
 
     Args:
         observations: results of molecular dynamics.
-        options: how to train.
-        seed: of folds and networks.
-        most_folds: compositions or boundaries beyond this number share folds.
+        options: training options.
+        seed: random seed of folds and networks.
+        most_folds: limit of folds; more compositions or boundaries share folds.
 
     Raises:
-        InputError: a single observation cannot be split.
+        InputError: there are fewer than two observations.
     """
     if len(observations) < 2:
-        raise InputError("an accuracy needs at least two observations")
+        raise InputError("an accuracy table needs at least two observations")
     options, prior = options or SurrogateOptions(), ArrheniusPrior()
     examples = examples_of(observations)
     graphs, _ = seen_by_networks(examples, options)
@@ -85,7 +86,7 @@ def evaluate(
 
 
 def calibration_curve(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
-    """Share of held-out values inside their central intervals of the nominal LEVELS, (19,)."""
+    """Compute the share of held-out values inside central intervals of the nominal LEVELS, (19,)."""
     values = np.isfinite(held_out.means) & ~held_out.censored
     sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)[values]
     z = np.abs(held_out.log_values - held_out.means)[values] / sigma

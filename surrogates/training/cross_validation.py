@@ -1,4 +1,4 @@
-"""Each observation predicted without its group, by every candidate on the same splits."""
+"""Cross-validation: each candidate predicts each observation without its group."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from argyro.surrogates.models.metrics import HeldOut
 from argyro.surrogates.models.training_arrays import Examples
 
 MAX_FOLDS = 5
-ALWAYS_SEEN = -1  # the fold of what is never held out
+ALWAYS_SEEN = -1  # fold of observations that are never held out
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Validation:
 
 
 def fold_of(groups: np.ndarray, seed: int, folds: int = MAX_FOLDS) -> np.ndarray:
-    """Give a fold number to each observation; a group is never split, and ``bulk`` is no boundary to be left out."""
+    """Assign a fold to each observation; groups are never split, and ``bulk`` is never left out as a boundary."""
     names = np.random.default_rng(seed).permutation(np.setdiff1d(groups, ["bulk"]))
     number = {name: i % folds for i, name in enumerate(names)} | {"bulk": ALWAYS_SEEN}
     return np.array([number[g] for g in groups])
@@ -45,10 +45,11 @@ def cross_validate(
     seed: int,
     kinds: Sequence[str] = CANDIDATES,
 ) -> Validation:
-    """Predict each fold from the others; hyperparameters, networks and posterior are all fitted without the fold.
+    """Predict each fold from the others; hyperparameters, networks and posterior are fitted without the fold.
 
-    The hyperparameters of the graph candidate come from what its networks leave out of fold; those returned, from all
-    data.
+    The hyperparameters of the graph candidate are fitted to the out-of-fold residuals of its networks. The returned
+    ones
+    are fitted to all data.
     """
     data, numbers = examples.data, sorted(set(folds.tolist()) - {ALWAYS_SEEN})
     networks = {}

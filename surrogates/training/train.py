@@ -1,4 +1,4 @@
-"""Training: all candidates on the same splits, the best of them ships, calibrated."""
+"""Training: cross-validation of all candidates, selection and calibration of the best."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SurrogateOptions:
-    """How to train.
+    """Training options.
 
     Args:
         members: networks in the deep ensemble.
         steps: steps of Adam for each of them.
-        candidates: the models that compete, of ``mean``, ``ridge``, ``gp`` and ``graph``.
-        foundation: the model whose frozen descriptors of atoms the networks see, too; None for none.
+        candidates: candidate models, of ``mean``, ``ridge``, ``gp`` and ``graph``.
+        foundation: foundation model of frozen atomic descriptors for the networks; None for none.
     """
 
     members: int = 5
@@ -47,7 +47,7 @@ class SurrogateOptions:
         unknown = sorted(set(self.candidates) - set(CANDIDATES))
         if unknown or not self.candidates:
             raise InputError(
-                f"candidates {unknown} do not exist; choose of {', '.join(CANDIDATES)}", given=self.candidates
+                f"candidates {unknown} do not exist; choose from {', '.join(CANDIDATES)}", given=self.candidates
             )
         if self.members < 1 or self.steps < 1:
             raise InputError("a surrogate needs at least one member and one step", given=(self.members, self.steps))
@@ -56,18 +56,18 @@ class SurrogateOptions:
 def train_surrogate(
     observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0
 ) -> Surrogate:
-    """Fit all candidates, choose by held-out log density, calibrate on held-out errors, refit on everything.
+    """Fit all candidates, select by held-out log density, calibrate on held-out errors, refit on all data.
 
-    Groups held out are materials; of a single material, boundaries. With a single group nothing can be held out: the
-    first of ``gp`` and the candidates asked for is taken.
+    The held-out groups are materials, or boundaries for a single material. A single group cannot be held out: then
+    ``gp`` is selected if it is among the candidates, else the first candidate.
 
     Args:
         observations: results of molecular dynamics; intervals act as weights, upper bounds as one-sided data.
         options: how to train.
-        seed: of networks and folds.
+        seed: random seed of networks and folds.
 
     Raises:
-        InputError: no observations, or ones that do not belong together.
+        InputError: there are no observations, or their boundary widths differ.
     """
     from argyro.surrogates.models.gnn_training import NetworkTraining, network_coefficients, train_ensemble
 
@@ -89,7 +89,7 @@ def train_surrogate(
 
 
 def seen_by_networks(examples: Examples, options: SurrogateOptions) -> tuple[list[Graph], FrozenDescriptors | None]:
-    """The graphs of all structures and the frozen descriptors in them; none of either where no networks compete."""
+    """Build the graphs and fit the frozen descriptors of all structures; return none without a graph candidate."""
     if "graph" not in options.candidates:
         return [], None
     frozen = FrozenDescriptors.fit(options.foundation, examples.structures) if options.foundation else None
@@ -98,7 +98,7 @@ def seen_by_networks(examples: Examples, options: SurrogateOptions) -> tuple[lis
 
 @dataclass(frozen=True)
 class _Choice:
-    """The candidate that won, with what the validation found."""
+    """Selected candidate and its validation results."""
 
     kind: str
     hyper: list[Hyperparameters]
@@ -108,7 +108,9 @@ class _Choice:
 
 
 def _choose(examples: Examples, graphs: list, options: SurrogateOptions, training, prior: ArrheniusPrior, seed: int):
-    """Hold out each material, or each boundary of a single one, and take the candidate of highest log density."""
+    """Hold out each material, or each boundary of a single one, and select the candidate with the highest log
+    density.
+    """
     from argyro.surrogates.training.cross_validation import cross_validate, fold_of
 
     split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
