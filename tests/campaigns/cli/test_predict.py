@@ -62,7 +62,7 @@ def test_several_temperatures_and_grain_sizes_of_a_cell_of_ones_own(argyro, ask,
     places = [(answer["temperature_K"], answer["grain_size_nm"]) for answer in document["answers"]]
     assert places == [(300, 50), (300, 500), (900, 50), (900, 500)]
     warnings = document["answers"][-1]["warnings"]
-    assert "element Br was not trained" in warnings and "900 K is more than 300 K" in " ".join(warnings)
+    assert "element Br is not in the training data" in warnings and "900 K is more than 300 K" in " ".join(warnings)
 
 
 def test_a_table_is_answered_and_its_bad_rows_are_listed(ask, tmp_path):

@@ -58,16 +58,16 @@ def lines(separator):
 @pytest.mark.parametrize(
     ("content", "says", "shows"),
     [
-        (lines(";").encode(), "separated by semicolons; save it anew", "composition;disorder"),
-        (lines("\t").encode(), "separated by tabs; save it anew", r"composition\tdisorder"),
-        (("sep=,\n" + lines(",")).encode(), "delete the line", "reads 'sep=,'"),
-        (("sep=;\n" + lines(";")).encode(), "delete the line", "reads 'sep=;'"),
-        (lines("\t").encode("utf-16"), "is UTF-16; save it anew", r"composition\tdisorder"),
+        (lines(";").encode(), "separated by semicolons; save it as", "composition;disorder"),
+        (lines("\t").encode(), "separated by tabs; save it as", r"composition\tdisorder"),
+        (("sep=,\n" + lines(",")).encode(), "delete the line", "header is 'sep=,'"),
+        (("sep=;\n" + lines(";")).encode(), "delete the line", "header is 'sep=;'"),
+        (lines("\t").encode("utf-16"), "is UTF-16; save it as", r"composition\tdisorder"),
         (lines(",").encode("utf-16-le"), "has no column", r"c\x00o\x00m"),
-        ((lines(",") + "Müller\n").encode("latin-1"), "0xfc in line 3; save it anew", "composition,disorder"),
+        ((lines(",") + "Müller\n").encode("latin-1"), "0xfc in line 3; save it as", "composition,disorder"),
         (lines(",").title().encode(), "has no column composition", "Composition,Disorder"),
         (b"composition," + lines(",").encode(), "of the same name", "composition,composition,disorder"),
-        (b"", "has no column composition", "reads ''"),
+        (b"", "has no column composition", "header is ''"),
         (b"PK\x03\x04" + bytes(range(256)) * 9, "is not UTF-8", "'PK"),
         (b"x" * 5000, "has no column", "xxx..."),
     ],
@@ -88,14 +88,14 @@ def test_a_byte_order_mark_is_no_part_of_the_header(source):
     assert list(read_questions(source)[0].columns) == list(COLUMNS)
 
 
-def test_a_disorder_that_means_nothing_is_noted(oracle):
-    """The row keeps what it asked, so a note says what was answered; colder than the runs, that note stays too."""
+def test_an_ignored_disorder_is_noted(oracle):
+    """The row keeps its disorder and a note gives the answered one; an extrapolation note is added."""
     materials = [("Li7PS6", 0.3, 600.0), ("Li7PS6", 0.3, 300.0), ("Li7PS6", 0.0, 600.0), ("Li6PS5Cl", 0.00001, 600.0)]
     rows = [(formula, disorder, "bulk", kelvin, 100.0) for formula, disorder, kelvin in materials]
     good, bad = answer_table(oracle, pd.DataFrame(rows, columns=COLUMNS))
     assert bad == [] and good["disorder"].tolist() == [0.3, 0.3, 0.0, 0.00001]
     hot, cold, ordered, tiny = good["notes"]
-    assert hot == "disorder 0.3 means nothing here: Li7PS6 has no free anions to swap, answered for 0"
+    assert hot == "disorder 0.3 is ignored: Li7PS6 has no free anions to swap; the answer is for 0"
     assert cold.startswith(hot + "; 300 K is extrapolated")
     assert ordered == tiny == ""
     assert good["bulk_cm2_s"].iloc[0] == good["bulk_cm2_s"].iloc[2]

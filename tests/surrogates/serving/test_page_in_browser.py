@@ -115,7 +115,7 @@ def test_the_page_answers_and_its_controls_work(page, address):
 
     assert "1.18 µm" in page.changes("where", click)  # the middle of the picture lies left of the middle of the axis
 
-    assert "was not trained" in page.changes("notice", lambda: page.set("composition", "Li6PS5Br"))
+    assert "is not in the training data" in page.changes("notice", lambda: page.set("composition", "Li6PS5Br"))
     assert "Xx" in page.changes("notice", lambda: page.set("composition", "Li6PS5Xx"))
     assert page.run("document.getElementById('results').className").split()[-1] == "old"
     page.set("composition", "Li6PS5Cl")
