@@ -1,1 +1,1 @@
-"""Thin Ray wrappers round engines, cluster connection, MLflow tracker."""
+"""Executors on Ray and inline, Ray cluster connection, MLflow tracking and serving."""

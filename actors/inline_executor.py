@@ -1,4 +1,4 @@
-"""Run tasks one after the other in this process; the twin of the Ray executor."""
+"""Inline executor: tasks run in this process, without Ray."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from argyro.platform.execution.task import Outcome, Resources, Task, execute
 
 
 class InlineExecutor:
-    """Run tasks in the order of their submission, when `wait` is called."""
+    """Executor that runs tasks in order of submission during `wait`."""
 
-    fault = ""  # nothing can be lost but this process
+    fault = ""  # no cluster, no fault
 
     def __init__(self) -> None:
         self._queue: deque[Task] = deque()

@@ -1,4 +1,4 @@
-"""The surrogate as MLflow loads it: MLflow stores this file and the surrogate's folder, and pickles nothing."""
+"""MLflow model of the surrogate: MLflow stores this file and the surrogate's folder, without pickles."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from argyro.surrogates.serving.predictor import Oracle
 
 
 class SurrogateModel(PythonModel):
-    """Answers tables of questions; a row that cannot be answered says why in its column ``error``."""
+    """MLflow model that answers tables of questions; an invalid row has a message in column ``error``."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the surrogate's folder."""
+        """Load the surrogate from its folder."""
         self.oracle = Oracle.load(context.artifacts[ARTIFACT])
 
     def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: dict | None = None):

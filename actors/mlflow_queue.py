@@ -1,4 +1,4 @@
-"""Records on their way to MLflow, on disk: nothing is lost while the server is away, and nothing is told twice."""
+"""Spool on disk for MLflow records: no record is lost or logged twice while the server is unavailable."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from argyro.platform.execution.atomic_files import write_json
 
 
 class Spool:
-    """A folder with one file per record that MLflow has not got, and a list of the keys that it has.
+    """Folder with one file per waiting record and a list of the delivered keys.
 
     Args:
-        folder: made if absent.
-        destination: server, experiment and campaign; what another destination has got counts for nothing.
+        folder: folder; created if absent.
+        destination: server, experiment and campaign; a change discards the list of delivered keys.
     """
 
     def __init__(self, folder: Path, destination: str):
@@ -30,38 +30,38 @@ class Spool:
         return self._ledger.read_text(errors="replace").splitlines() if self._ledger.exists() else []
 
     def __contains__(self, key: str) -> bool:
-        """Whether MLflow has got it."""
+        """Check whether a key was delivered."""
         return key in self._logged
 
     @staticmethod
     def forget(folder: Path) -> None:
-        """Count nothing as told: the database is gone."""
+        """Discard the list of delivered keys after the loss of the database."""
         (folder / "logged").unlink(missing_ok=True)
 
     def put(self, record: Record) -> None:
-        """Keep a record until MLflow has it; the same key twice is one record."""
+        """Store a record until its delivery; equal keys are one record."""
         document = asdict(record) | {"artifacts": [str(path) for path in record.artifacts]}
         write_json(self.waiting_folder / f"{record.key}.json", document)
 
     def waiting(self) -> list[Path]:
-        """Files of the records that MLflow has not got."""
+        """List the files of waiting records."""
         return sorted(self.waiting_folder.glob("*.json"))
 
     @staticmethod
     def read(file: Path) -> Record:
-        """The record in a file."""
+        """Read the record in a file."""
         stored = json.loads(file.read_text())
         return Record(**stored | {"artifacts": [Path(path) for path in stored["artifacts"]]})
 
     def mark(self, key: str) -> None:
-        """Note that MLflow has got a key, and drop its record."""
+        """Mark a key as delivered and delete its record."""
         with self._ledger.open("a") as ledger:
             ledger.write(f"{key}\n")
         self._logged.add(key)
         (self.waiting_folder / f"{key}.json").unlink(missing_ok=True)
 
     def refuse(self, file: Path, reason: str) -> None:
-        """Set a record aside that MLflow will never take, so that it does not hold up the others."""
+        """Move an undeliverable record aside so that it does not block the others."""
         self.refused_folder.mkdir(exist_ok=True)
         (self.refused_folder / f"{file.stem}.log").write_text(reason)
         file.rename(self.refused_folder / file.name)

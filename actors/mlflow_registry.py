@@ -1,4 +1,4 @@
-"""Surrogates in MLflow: each training a model with its card and accuracy, the newest registered as the champion."""
+"""MLflow registry: one model per training, with card and accuracy; the newest is the champion."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CHAMPION = "champion"
 ARTIFACT = "surrogate"
 CODE = Path(__file__).parent / "mlflow_model.py"
 CARD = "README.md"
-DESCRIPTION_TAG = "mlflow.note.content"  # what MLflow's pages show as the description of a run
+DESCRIPTION_TAG = "mlflow.note.content"  # description of a run on MLflow's pages
 
 
 def champion_uri(name: str) -> str:
-    """Under which MLflow loads the newest surrogate, ``models:/NAME@champion``."""
+    """Return the URI of the newest surrogate, ``models:/NAME@champion``."""
     return f"models:/{name}@{CHAMPION}"
 
 
@@ -29,19 +29,19 @@ def register(client: MlflowClient, run_id: str, folder: Path, name: str) -> int:
     """Log a surrogate as a model of a run and make it the champion of its name.
 
     Args:
-        client: of the MLflow store; no global state is touched.
-        run_id: of the training; its metrics become the model's.
-        folder: of the surrogate, as `Oracle.save` writes it.
-        name: of the registered model, made if absent.
+        client: client of the MLflow store; global state is not used.
+        run_id: run of the training; the model gets its metrics.
+        folder: folder of the surrogate from `Oracle.save`.
+        name: name of the registered model; created if absent.
 
     Returns:
-        the version under that name.
+        the version of the registered model.
     """
     card = (folder / CARD).read_text()
     client.set_tag(run_id, DESCRIPTION_TAG, card)
     model = _log_model(client, run_id, folder)
     _ensure_registered(client, name)
-    # By its address, since "models:/ID" would be looked up in the store of the process, which may be another one.
+    # MLflow looks up "models:/ID" in the store of the process, which may differ; the address is unambiguous.
     version = client.create_model_version(
         name, model.artifact_location, run_id=run_id, model_id=model.model_id, description=card
     )
@@ -50,34 +50,34 @@ def register(client: MlflowClient, run_id: str, folder: Path, name: str) -> int:
 
 
 def download(uri: str) -> Path:
-    """Fetch the surrogate's folder of a registered model from the store that MLFLOW_TRACKING_URI names.
+    """Download the surrogate's folder of a registered model from the store at MLFLOW_TRACKING_URI.
 
     Args:
         uri: such as ``models:/quickstart-surrogate@champion``.
 
     Raises:
-        InputError: there is no such model.
+        InputError: the model does not exist.
     """
     import mlflow
 
     from argyro.platform.common.errors import InputError
 
-    if not mlflow.is_tracking_uri_set():  # else MLflow makes a store in the current directory to find nothing in
+    if not mlflow.is_tracking_uri_set():  # else MLflow creates an empty store in the current directory
         raise InputError(
-            f"{uri} needs MLFLOW_TRACKING_URI, the store that the model is in", path="surrogate", given=uri
+            f"{uri} needs a store; set MLFLOW_TRACKING_URI to the store of the model", path="surrogate", given=uri
         )
     try:
         model = mlflow.artifacts.download_artifacts(uri)
     except mlflow.exceptions.MlflowException as error:
         raise InputError(
-            f"MLflow has no model {uri} ({error}); set MLFLOW_TRACKING_URI to the store it is in", given=uri
+            f"MLflow has no model {uri} ({error}); set MLFLOW_TRACKING_URI to the store of the model", given=uri
         ) from error
     flavors = mlflow.models.Model.load(model).flavors
     return Path(model) / flavors["python_function"]["artifacts"][ARTIFACT]["path"]
 
 
 def _log_model(client: MlflowClient, run_id: str, folder: Path) -> LoggedModel:
-    """The surrogate as an output of its run."""
+    """Log the surrogate as an output of its run."""
     import mlflow
     from mlflow.entities import LoggedModelOutput
 
@@ -98,12 +98,12 @@ def _log_model(client: MlflowClient, run_id: str, folder: Path) -> LoggedModel:
 
 
 def _write(target: Path, folder: Path, description: Model) -> None:
-    """Write the files by which MLflow loads the surrogate: the code above it and its folder, nothing pickled."""
+    """Write the model's files: the loader code and the surrogate's folder, without pickles."""
     import mlflow
 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*input example was not provided")  # the signature says it all
+        warnings.filterwarnings("ignore", message=".*input example was not provided")  # the signature is sufficient
         mlflow.pyfunc.save_model(
             target,
             python_model=str(CODE),

@@ -1,4 +1,4 @@
-"""The one writer to MLflow: a parent run per campaign, a child run per tracked work item."""
+"""MLflow tracker: a parent run per campaign, a child run per tracked work item."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ KEY_TAG, CAMPAIGN_TAG, STAGE_TAG = "argyro.key", "argyro.campaign", "argyro.stag
 
 @dataclass(frozen=True)
 class Record:
-    """What the tracker keeps of a work item.
+    """MLflow record of a work item.
 
     Args:
-        key: of the work item; logging the same key twice leaves one run.
+        key: key of the work item; equal keys give one run.
         name: readable name of the run.
-        stage: its stage, a tag to search by.
+        stage: stage, a searchable tag.
         params: composition, boundary, temperature ... and settings.
         metrics: name with unit -> number.
         series: name with unit -> numbers by step, for curves.
-        artifacts: files to keep with the run.
+        artifacts: files of the run.
         model: folder of a surrogate to register, empty for none.
     """
 
@@ -37,23 +37,23 @@ class Record:
 
 
 def default_tracking_uri(workdir: Path) -> str:
-    """A sqlite database in the campaign's folder (MLflow no longer takes plain folders)."""
+    """Return the URI of a sqlite database in the campaign's folder; MLflow no longer accepts plain folders."""
     return f"sqlite:///{workdir.resolve() / 'mlflow.db'}"
 
 
 def _text(value: object) -> str:
-    """A parameter as one searches for it: 300, not 300.0."""
+    """Format a parameter for searches: 300, not 300.0."""
     return f"{value:.12g}" if isinstance(value, float) else str(value)[:LONGEST_PARAM]
 
 
 class MLflowTracker:
-    """Writes through `MlflowClient` with explicit run ids, so it depends on no global state.
+    """Writer to MLflow through `MlflowClient` with explicit run ids, without global state.
 
     Args:
         uri: MLflow tracking URI.
-        experiment: one per campaign name.
-        artifact_folder: where a database store keeps files; a server decides itself.
-        campaign_id: identity of the campaign folder; its parent run is found again by it.
+        experiment: name of the experiment, one per campaign name.
+        artifact_folder: artifacts of a database store; a server has its own.
+        campaign_id: identity of the campaign folder, which identifies its parent run.
         params: settings of the campaign.
     """
 
@@ -67,7 +67,7 @@ class MLflowTracker:
         spec: Path,
     ):
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        # a server that is away is tried again later; do not wait for it minutes at each call
+        # short retries: an unavailable server is tried again later
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         from mlflow import MlflowClient
@@ -87,7 +87,7 @@ class MLflowTracker:
         return self.client.create_experiment(name, artifact_location=location)
 
     def _finished_runs(self, campaign_id: str) -> dict[str, str]:
-        """Key -> run id of what is logged completely; runs that a killed tracker left unfinished are deleted."""
+        """Map keys to ids of finished runs; delete unfinished runs of a killed tracker."""
         known, token = {}, None
         while True:
             page = self.client.search_runs(
@@ -117,7 +117,7 @@ class MLflowTracker:
         return run_id
 
     def log(self, record: Record) -> None:
-        """Log a work item as a child run, unless it is there already."""
+        """Log a work item as a child run, unless already logged."""
         if record.key in self._known:
             return
         tags = {
@@ -150,7 +150,7 @@ class MLflowTracker:
             if value is not None
         ]
         settings = [Param(name, _text(value)) for name, value in params.items()]
-        for start in range(0, max(len(values), 1), 900):  # MLflow takes at most 1000 metrics a batch
+        for start in range(0, max(len(values), 1), 900):  # MLflow accepts at most 1000 metrics per batch
             self.client.log_batch(run_id, metrics=values[start : start + 900], params=settings if start == 0 else [])
 
     def finish(self, status: str, metrics: Mapping[str, float], artifacts: Sequence[Path]) -> None:

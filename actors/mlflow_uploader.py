@@ -1,4 +1,4 @@
-"""Carries spooled records to MLflow, and keeps what cannot be delivered for later."""
+"""Delivery of spooled records to MLflow; failed deliveries are retried later."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RETRY_S = 30.0
 
 
 class Delivery:
-    """The one who talks to MLflow. Never raises: what goes wrong is returned in words, and tried again later.
+    """Delivery to MLflow. Never raises: methods return the error message and retry later.
 
     Args:
-        spool_folder: of the `Spool`.
-        destination: of the `Spool`.
+        spool_folder: folder of the `Spool`.
+        destination: destination of the `Spool`.
         tracker: arguments of `MLflowTracker`.
     """
 
@@ -29,13 +29,13 @@ class Delivery:
         self._trouble = ""
 
     def deliver(self) -> str:
-        """Log all records that wait; returns what went wrong, empty if nothing did."""
+        """Log all waiting records and return the error message, empty on success."""
         if time.monotonic() < self._retry_at:
             return self._trouble
         return self._attempt(self._deliver)
 
     def finish(self, status: str, metrics: Mapping[str, float], artifacts: Sequence[Path], mark: str) -> str:
-        """Log what waits and close the campaign's own run; ``mark`` is noted as told."""
+        """Log all waiting records, close the campaign's parent run and mark ``mark`` as delivered."""
 
         def close(tracker: MLflowTracker) -> None:
             self._deliver(tracker)

@@ -1,4 +1,4 @@
-"""Joins a Ray cluster, or starts one on this machine that nobody else can reach."""
+"""Connection to a Ray cluster, or a local cluster that other machines cannot reach."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ STARTS = 5
 
 
 def connect(address: str | None = None, cores: int | None = None) -> None:
-    """Join a cluster, or start one on this machine that listens on loopback only; once connected, do nothing.
+    """Join a cluster, or start a local one on loopback only; do nothing if connected.
 
     Args:
-        address: ``local`` or None for a cluster of our own, ``auto`` for the one this machine belongs to, or its URL.
+        address: ``local`` or None for a local cluster, ``auto`` for the cluster of this machine, or its URL.
         cores: CPU cores of a local cluster; all by default.
 
     Raises:
-        ArgyroError: there is no cluster at the address, or none can be started here.
+        ArgyroError: no cluster answers at the address, or a local one does not start.
     """
     if ray.is_initialized():
         return
@@ -53,7 +53,7 @@ def _join(address: str, options: dict[str, Any]) -> None:
 
 @contextmanager
 def _own_signal_handler() -> Iterator[None]:
-    """Keep what the program does on SIGTERM: Ray's handler, set as it starts, would abort it with a stack trace."""
+    """Restore the program's SIGTERM handler: Ray's handler would abort with a stack trace."""
     kept = signal.getsignal(signal.SIGTERM)
     yield
     if threading.current_thread() is threading.main_thread():
@@ -61,23 +61,23 @@ def _own_signal_handler() -> Iterator[None]:
 
 
 def _start_here(**options: Any) -> None:
-    """Start a cluster on this machine; a busy one is given several times the half minute that Ray allows."""
+    """Start a local cluster; retry on a busy machine, as Ray waits only half a minute."""
     for left in reversed(range(STARTS)):
         try:
             with _on_loopback():
                 ray.init(address="local", **options)
             return
-        except Exception as error:  # Ray raises no better class
+        except Exception as error:  # Ray has no specific class
             ray.shutdown()
             if not left:
                 raise ArgyroError(
-                    f"Ray did not start on this machine ({error}); is it overloaded, or /tmp full? "
-                    "`--inline` does without Ray"
+                    f"Ray did not start on this machine ({error}); check its load and the space in /tmp, "
+                    "or run without Ray by --inline"
                 ) from error
 
 
 def _knock(address: str) -> None:
-    """Fail at once where nobody listens; Ray would try for a long time.
+    """Fail at once if the address refuses connections; Ray would retry for a long time.
 
     Raises:
         OSError: the connection is refused, or the machine does not answer.
@@ -89,10 +89,10 @@ def _knock(address: str) -> None:
 
 @contextmanager
 def _on_loopback() -> Iterator[None]:
-    """Have Ray bind to 127.0.0.1, as it does where it forms no clusters.
+    """Make Ray bind to 127.0.0.1, as on platforms without clusters.
 
-    On Linux Ray replaces the loopback address by the machine's own, even if asked for it by name, and listens on all
-    interfaces. This switch, which the processes of the node read from the environment, is the only way round that.
+    On Linux Ray replaces an explicit loopback address by the machine's own and listens on all interfaces. Only this
+    environment variable, which the node's processes read, prevents that.
     """
     variable, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER, os.environ[variable] = False, "0"

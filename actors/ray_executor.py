@@ -1,4 +1,4 @@
-"""The Ray executor: tasks for bursts, an actor of its own for every hosted item."""
+"""Ray executor: tasks for short items, one actor for each hosted item."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from argyro.platform.execution.child_processes import die_with_parent
 from argyro.platform.execution.item_lock import held_since
 from argyro.platform.execution.task import Outcome, Resources, Task, execute, lock_file
 
-# Tasks held ready beyond what runs, so that no core waits for the driver; where nodes can be added on demand it is the
-# waiting tasks that ask for them, and a node larger than all there are may take this long to come.
+# Tasks queued beyond the running ones, so that no core waits for the driver. On an elastic cluster, waiting tasks
+# request nodes; a larger node may take this long to start.
 QUEUE_AHEAD, ELASTIC_AHEAD = 2, 32
 ELASTIC_PATIENCE_S = 900.0
-# The item ends itself at its time limit; one that cannot (stuck in compiled code, in the kernel) is ended from here.
+# An item ends itself at its time limit; the executor kills items stuck in compiled code or in the kernel.
 GRACE_S = 60.0
 LOOK_EVERY_S = 5.0
-# What Ray says of an actor whose machine went away; there is no class of its own for that.
+# Ray's message for an actor on a lost machine, which has no exception class of its own.
 ACTOR_NODE_DIED = "its node has died"
 
 
@@ -34,16 +34,16 @@ def _run_task(task: Task) -> Outcome:
 
 @ray.remote(max_restarts=0)
 class ItemHost:
-    """Holds one long item. Everything it knows is in the item's scratch folder, so a successor goes on from there."""
+    """Actor of one long item. Its state is in the item's scratch folder, from which a successor resumes."""
 
     def run(self, task: Task) -> Outcome:
-        """Compute the item, or go on with it."""
+        """Compute or resume the item."""
         die_with_parent()
         return execute(task)
 
 
 def ray_options(resources: Resources) -> dict[str, object]:
-    """Resources as Ray wants them; it sets OMP_NUM_THREADS from the cores and CUDA_VISIBLE_DEVICES from the GPUs."""
+    """Convert resources to Ray options; Ray sets OMP_NUM_THREADS from cores and CUDA_VISIBLE_DEVICES from GPUs."""
     return {
         "num_cpus": resources.cpu,
         "num_gpus": resources.gpu,
@@ -53,13 +53,13 @@ def ray_options(resources: Resources) -> dict[str, object]:
 
 
 def amounts(resources: Resources) -> dict[str, float]:
-    """Resources under the names of Ray's nodes."""
+    """Convert resources to the names of Ray's nodes."""
     named = {"CPU": float(resources.cpu), "GPU": resources.gpu, "memory": resources.memory_GB * 1e9}
     return {name: amount for name, amount in (named | dict(resources.custom)).items() if amount}
 
 
 def node_went_away(error: ray.exceptions.RayError) -> bool:
-    """Whether a process died because its machine did: a spot instance, maintenance, a pulled plug."""
+    """Check whether a process died with its machine, such as a spot instance."""
     kinds = (ray.exceptions.NodeDiedError, ray.exceptions.ActorUnavailableError)
     return isinstance(error, kinds) or ACTOR_NODE_DIED in str(error)
 
@@ -68,7 +68,7 @@ def _too_large(wanted: Mapping[str, float], nodes: list[Mapping[str, float]]) ->
     most = {name: max((node.get(name, 0.0) for node in nodes), default=0.0) for name in wanted}
     listed = ", ".join(f"{name} {amount:g} (largest node: {most[name]:g})" for name, amount in wanted.items())
     return InputError(
-        f"no node of the Ray cluster can hold an item that asks for {listed}; lower `resources` in the campaign file, "
+        f"an item needs {listed}, which exceeds every node of the Ray cluster; lower `resources` in the campaign file, "
         "or start larger nodes (custom resources: ray start --resources) and join them with --address",
         path="resources",
         given=dict(wanted),
@@ -77,11 +77,11 @@ def _too_large(wanted: Mapping[str, float], nodes: list[Mapping[str, float]]) ->
 
 
 class RayExecutor:
-    """Runs tasks on a cluster, which it joins when there is something to run.
+    """Executor on a Ray cluster, joined at the first submission.
 
     Args:
-        join: connects to the cluster, unless that was done.
-        elastic: it may get nodes on demand.
+        join: function that connects to the cluster.
+        elastic: whether the cluster adds nodes on demand.
     """
 
     def __init__(self, join: Callable[[], None] = connect, elastic: bool = False) -> None:
@@ -99,7 +99,7 @@ class RayExecutor:
         self._watchdog: Watchdog | None = None
 
     def _nodes(self) -> list[Mapping[str, float]]:
-        """Resources of each node, asked anew every few seconds: nodes come and go."""
+        """Return the resources of each node, refreshed every few seconds."""
         self._join()
         if self._watchdog is None:
             self._watchdog = Watchdog.of_this_node().start()
@@ -111,14 +111,14 @@ class RayExecutor:
 
     @property
     def fault(self) -> str:
-        """Why the cluster cannot go on, once a `KeyboardInterrupt` has come for that; else empty."""
+        """Reason for a `KeyboardInterrupt` by the watchdog; else empty."""
         return self._watchdog.fault if self._watchdog is not None else ""
 
     def has_room(self, resources: Resources) -> bool:
-        """Whether what runs and this fit the cluster, a few tasks ahead allowed.
+        """Check whether the cluster has room for the running tasks and this one, with a few queued tasks allowed.
 
         Raises:
-            InputError: no node is large enough, nor ever was; the task would wait for ever in silence.
+            InputError: no node is or was large enough, so the task would wait forever.
         """
         nodes, wanted = self._nodes(), amounts(resources)
         self._require_a_node(resources)
@@ -128,7 +128,7 @@ class RayExecutor:
         )
 
     def _require_a_node(self, resources: Resources) -> None:
-        """A node that can hold the item: there now, or there before, or to come soon where the cluster is elastic."""
+        """Require a present, former or (on an elastic cluster) future node that is large enough."""
         nodes, wanted = self._nodes(), amounts(resources)
         if any(all(node.get(name, 0.0) >= amount for name, amount in wanted.items()) for node in nodes):
             self._fitting.add(resources)
@@ -138,7 +138,7 @@ class RayExecutor:
                 raise _too_large(wanted, nodes)
 
     def submit(self, task: Task) -> None:
-        """Start a task with the resources it asks for."""
+        """Start a task with its resources."""
         options = ray_options(task.resources)
         if task.hosted:
             # mypy does not follow the decorators of classes
@@ -151,10 +151,10 @@ class RayExecutor:
         self._occupied.update(amounts(task.resources))
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        """Outcomes of the tasks that finished first; one whose process died is ``lost``, or ``preempted``.
+        """Wait for finished tasks and return their outcomes; a dead process gives ``lost`` or ``preempted``.
 
         Raises:
-            ArgyroError: the node of this process is gone.
+            ArgyroError: the node of this process died.
         """
         ready, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout_s, fetch_local=False)
         if time.monotonic() - self._looked > LOOK_EVERY_S:
@@ -169,7 +169,7 @@ class RayExecutor:
         task, _ = self._running.pop(reference)
         key = task.item.key
         self._occupied.subtract(amounts(task.resources))
-        self._hosts.pop(key, None)  # the last handle gone, the actor ends
+        self._hosts.pop(key, None)  # the actor ends with its last handle
         try:
             return ray.get(reference)
         except ray.exceptions.RayError as error:
@@ -179,7 +179,7 @@ class RayExecutor:
             return Outcome(key, "preempted" if node_went_away(error) else "lost", error=str(error))
 
     def _check_node(self) -> None:
-        """A driver whose own node is gone would wait for ever: its tasks are not started any more."""
+        """Fail if the driver's own node died: its tasks would wait forever."""
         own = ray.get_runtime_context().get_node_id()
         if not any(node["Alive"] for node in ray.nodes() if node["NodeID"] == own):
             raise ArgyroError(f"the Ray node of this process died; {REPAIR}")
@@ -201,7 +201,7 @@ class RayExecutor:
             ray.cancel(reference, force=True)
 
     def close(self) -> None:
-        """Leave the cluster; a local one ends, and its processes with it."""
+        """Leave the cluster; a local one ends with its processes."""
         if self._watchdog is not None and not self.fault:
             self._watchdog.stop()
         if ray.is_initialized():

@@ -1,4 +1,4 @@
-"""The delivery to MLflow as a Ray actor: logging never holds up the campaign."""
+"""Delivery to MLflow by a Ray actor, so that logging does not delay the campaign."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from argyro.actors.mlflow_uploader import Delivery
 
-# What a slow server has not got this long after a campaign's end goes with the next run.
+# Records that are not delivered this long after a campaign's end wait for the next run.
 LAST_CALL_S = 600.0
 
 
 class RemoteDelivery:
-    """The interface of `Delivery`, carried out by one actor on the driver's node, where the spool lies.
+    """Delivery by one actor on the driver's node, which has the spool; same interface as `Delivery`.
 
-    The actor holds nothing that is not in the spool or in MLflow, so it may die and start again.
+    All state of the actor is in the spool or in MLflow, so it can restart.
 
     Args:
-        join: connects to the cluster, unless that was done.
-        arguments: of `Delivery`.
+        join: function that connects to the cluster.
+        arguments: arguments of `Delivery`.
     """
 
     def __init__(self, join: Callable[[], None], **arguments: Any):
@@ -34,18 +34,18 @@ class RemoteDelivery:
         if self._actor is None:
             self._join()
             here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-            # Ray's annotations leave node affinity out of the strategies
+            # Ray's annotations lack node affinity
             remote = ray.remote(num_cpus=0, max_restarts=4, max_task_retries=4, scheduling_strategy=here)  # type: ignore[call-overload]
             self._actor = remote(Delivery).remote(**self._arguments)
         return self._actor
 
     def deliver(self) -> str:
-        """Have the spool emptied, unless that is under way; does not wait."""
+        """Start the delivery of the spool, unless one is running; do not wait."""
         if self._under_way is not None and not ray.wait([self._under_way], timeout=0)[0]:
             return ""
         finished, self._under_way = self._under_way, self._started().deliver.remote()
         return "" if finished is None else str(ray.get(finished))
 
     def finish(self, status: str, metrics: Mapping[str, float], artifacts: Sequence[Path], mark: str) -> str:
-        """Wait until everything is told, then close the campaign's own run."""
+        """Wait for the delivery of all records, then close the campaign's parent run."""
         return str(ray.get(self._started().finish.remote(status, metrics, artifacts, mark), timeout=LAST_CALL_S))

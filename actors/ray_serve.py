@@ -1,8 +1,8 @@
-"""The surrogate behind Ray Serve: replicas of its HTTP application, on this machine or on a cluster.
+"""Ray Serve deployment of the surrogate: replicas of its HTTP application on one machine or a cluster.
 
-Each replica listens itself; replicas of one machine share the port, and the kernel distributes connections. Ray Serve
-starts, checks and replaces them. Its own HTTP proxy is off: it reads headers and bodies without time limits, and costs
-more than an answer.
+Each replica listens on the port itself. Replicas of one machine share the port, and the kernel distributes
+connections; a machine without a replica does not answer. Ray Serve starts, checks and replaces replicas. Its HTTP proxy
+is off: it reads headers and bodies without time limits, and it takes longer than an answer.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from argyro.actors.ray_cluster import connect
 from argyro.platform.common.errors import ArgyroError, InputError
 
 APPLICATION = "argyro"
-# One thread computes, also inside numpy and torch. Large temporaries return to the system at once; else the small
-# cached results between them keep the heap growing.
+# One thread computes, also inside numpy and torch. Large temporaries return to the system at once; otherwise small
+# cached results between them make the heap grow.
 ONE_CORE = {
     "num_cpus": 1,
     "runtime_env": {"env_vars": {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "131072"}},
@@ -39,7 +39,7 @@ QUIET = {"log_level": "WARNING", "enable_access_log": False}
     graceful_shutdown_timeout_s=5,
 )
 class Replica:
-    """One process that answers; its state is the content of the surrogate's folder."""
+    """Replica process; its only state is the surrogate from the folder."""
 
     async def __init__(  # type: ignore[misc]  # Ray Serve awaits it
         self, folder: str, host: str, port: int, token: str | None, host_names: list[str]
@@ -59,16 +59,16 @@ class Replica:
         while not self.server.started:
             await asyncio.wait([self._serving], timeout=0.05)
             if self._serving.done():
-                raise RuntimeError(f"{host}:{port} cannot be served")
+                raise RuntimeError(f"the server did not start at {host}:{port}")
 
     def check_health(self) -> None:
-        """Fail if the computing thread hangs or the server ended; Ray Serve then replaces this replica.
+        """Fail if the computing thread is stuck or the server ended; Ray Serve then replaces this replica.
 
         Raises:
-            RuntimeError: either.
+            RuntimeError: the replica cannot answer.
         """
         if self.queue.stuck or self._serving.done():
-            raise RuntimeError("the surrogate's computing thread hangs, or its HTTP server ended")
+            raise RuntimeError("the surrogate's computing thread is stuck, or its HTTP server ended")
 
     async def __del__(self):
         self.server.should_exit = True
@@ -83,25 +83,25 @@ def start(
     token: str | None = None,
     host_names: tuple[str, ...] = (),
 ) -> None:
-    """Serve a surrogate over HTTP until `stop`; returns when it answers.
+    """Start to serve a surrogate over HTTP; return when it answers.
 
     Args:
-        folder: of the surrogate; on a cluster visible to all machines under the same path.
+        folder: folder of the surrogate; on a cluster, all machines need it under the same path.
         host: address to listen on.
-        port: on every machine that has a replica.
-        replicas: processes that answer, a CPU core each.
-        address: of a Ray cluster; None for one of our own on this machine.
-        token: that requests must bear; None needs none.
-        host_names: names that requests may address, see `RequestGuard`.
+        port: port on every machine with a replica.
+        replicas: number of processes, one CPU core each.
+        address: address of a Ray cluster; None for a local one.
+        token: token that requests must present; None accepts all requests.
+        host_names: host names that requests may address, see `RequestGuard`.
 
     Raises:
-        InputError: the address cannot be listened on.
-        ArgyroError: there is no cluster, or it cannot run the service.
+        InputError: the address is not available.
+                ArgyroError: no cluster answers, or it cannot run the service.
     """
     _require_free(host, port)
     connect(address)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    replica: Any = Replica  # Ray's decorator leaves the type of the bare class
+    replica: Any = Replica  # Ray's decorator returns the type of the bare class
     application = replica.options(num_replicas=replicas).bind(
         str(Path(folder).resolve()), host, port, token, list(host_names)
     )
@@ -113,7 +113,7 @@ def start(
 
 
 def stop(address: str | None = None) -> None:
-    """End the service that `start` made at an address; a cluster of our own ends as well."""
+    """Stop the service of `start` at an address, and a local cluster with it."""
     if ray.is_initialized():
         if address not in (None, "local"):
             serve.delete(APPLICATION)
@@ -126,7 +126,7 @@ def _require_free(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"{host}:{port} cannot be listened on ({error.strerror}); give another --port or --host",
+            f"{host}:{port} is not available ({error.strerror}); give another --port or --host",
             path="port",
             given=port,
             accepted="a free port",
@@ -134,9 +134,9 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _listen_on_node_address() -> None:
-    """Keep a replica's own port, which takes pickles from anyone, to the address that Ray has on this node.
+    """Bind a replica's gRPC port, which accepts pickles without authentication, to Ray's address of this node.
 
-    Ray Serve opens it on every interface, also where the cluster is on loopback.
+    Ray Serve opens it on every interface, even for a cluster on loopback.
     """
     from ray.serve._private import replica
 

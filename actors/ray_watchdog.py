@@ -1,4 +1,4 @@
-"""End a driver whose Ray processes are gone; by itself Ray waits for minutes, or for ever."""
+"""Watchdog that ends a driver without Ray processes; Ray itself would wait for minutes or forever."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ LOOK_EVERY_S = 3.0
 CONNECT_S = 3.0
 PATIENCE_S = 15.0  # a GCS of a fault-tolerant cluster restarts meanwhile
 LAST_S = 20.0  # between the interrupt and the end of the process
-REPAIR = "nothing that was finished is lost; run again"
+REPAIR = "complete items are kept; run again"
 INTERRUPT = signal.SIGUSR2
 
 
 class Watchdog:
-    """A thread that connects to the ports of Ray's processes every few seconds; a dead process refuses.
+    """Thread that connects to the ports of Ray's processes every few seconds.
 
-    When one has refused for `PATIENCE_S`, the main thread gets a `KeyboardInterrupt`. When the watchdog is not stopped
-    within `LAST_S` of that, because the main thread waits in compiled code, the process ends with exit code 1.
+    A port that refuses for `PATIENCE_S` raises `KeyboardInterrupt` in the main thread. If the main thread waits in
+    compiled code and does not stop the watchdog within `LAST_S`, the process ends with exit code 1.
 
     Args:
         ports: name of the process -> its address and port.
@@ -51,14 +51,14 @@ class Watchdog:
         return cls(ports)
 
     def start(self) -> Watchdog:
-        """Begin to watch."""
+        """Start the thread."""
         if self._in_main:
             self._handler = signal.signal(INTERRUPT, signal.default_int_handler)
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._stopped.set()
         self._thread.join()
         if self._in_main and self._handler is not None:
@@ -75,7 +75,7 @@ class Watchdog:
                 return
 
     def _end(self, dead: list[str]) -> None:
-        self.fault = f"Ray's process is gone: {' and '.join(dead)}; {REPAIR}"
+        self.fault = f"Ray process died: {' and '.join(dead)}; {REPAIR}"
         if self._in_main:
             signal.pthread_kill(threading.main_thread().ident or 0, INTERRUPT)
         if not self._stopped.wait(LAST_S):

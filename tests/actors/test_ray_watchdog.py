@@ -93,4 +93,4 @@ def test_a_dead_process_of_ray_ends_the_driver_within_a_minute(tmp_path, process
         began = next(float(line) for line in driver.stdout if line[:1].isdigit())
         assert driver.wait(timeout=120) == 1 and time.time() - began < 60
         errors.seek(0)
-        assert f"Ray's process is gone: {named}; nothing that was finished is lost; run again" in errors.read()
+        assert f"Ray process died: {named}; nothing that was finished is lost; run again" in errors.read()

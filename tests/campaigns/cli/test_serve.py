@@ -98,7 +98,7 @@ def _belongs(process, session):
 def test_a_taken_port_is_refused_at_once(service, argyro, finished):
     port = service[1]["address"].rstrip("/").rpartition(":")[2]
     done = argyro("serve", "--surrogate", finished[0], "--port", port, "--json")
-    assert done.returncode == 2 and f"{port} cannot be listened on" in json.loads(done.stdout)["error"]
+    assert done.returncode == 2 and f"{port} is not available" in json.loads(done.stdout)["error"]
 
 
 @pytest.mark.slow
