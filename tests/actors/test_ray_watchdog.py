@@ -49,7 +49,7 @@ def test_a_main_thread_that_hears_nothing_is_ended_with_exit_code_1():
     code = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [ray_watchdog.INTERRUPT])\n"
     code += "Watchdog({'GCS': ('127.0.0.1', 1)}).start(); time.sleep(60)"
     done = subprocess.run([sys.executable, "-c", HEAD + code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and done.stderr == "argyro: Ray's process is gone: GCS; " + ray_watchdog.REPAIR + "\n"
+    assert done.returncode == 1 and done.stderr == "argyro: Ray process died: GCS; " + ray_watchdog.REPAIR + "\n"
 
 
 DRIVER = """
@@ -93,4 +93,4 @@ def test_a_dead_process_of_ray_ends_the_driver_within_a_minute(tmp_path, process
         began = next(float(line) for line in driver.stdout if line[:1].isdigit())
         assert driver.wait(timeout=120) == 1 and time.time() - began < 60
         errors.seek(0)
-        assert f"Ray process died: {named}; nothing that was finished is lost; run again" in errors.read()
+        assert f"Ray process died: {named}; complete items are kept; run again" in errors.read()
