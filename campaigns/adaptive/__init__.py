@@ -1,1 +1,1 @@
-"""Choose runs while the campaign is running."""
+"""Adaptive selection of runs during a campaign."""

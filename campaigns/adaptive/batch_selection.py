@@ -1,4 +1,4 @@
-"""Choose the next batch of runs: the largest expected gain of certainty per core-hour, one after the other."""
+"""Batch selection: greedy choice of runs by expected gain of certainty per core-hour."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CONTENDERS = 60  # rows that could still be the best; the order of the others do
 
 @dataclass(frozen=True)
 class Offer:
-    """A run that could be made now.
+    """Possible run.
 
     Args:
         run: the run.
         bulk: run for the inversion of a boundary run.
-        bulk_at_hand: whether that one is made already.
-        lithium: number of ions that carry the information; of a boundary cell those within the boundaries' width.
+        bulk_at_hand: whether that bulk run is finished.
+        lithium: number of informative ions; in a boundary cell those within the boundaries' width.
         share: volume share of the boundaries in the cell, 0 in the bulk.
     """
 
@@ -39,17 +39,17 @@ class Offer:
 
     @property
     def query(self) -> Query:
-        """Name the cell as the surrogate does."""
+        """Query of the surrogate for the cell."""
         return Query(identity(self.run.cell))
 
 
 def offers(space: Sequence[RunConditions], history: RunHistory, width_nm: float) -> list[Offer]:
-    """List runs not decided yet; of equal runs of several arrangements the first, boundaries only with a bulk run.
+    """List undecided runs: the first of equal runs in several arrangements, boundaries only with a bulk run.
 
     Args:
         space: possible runs.
-        history: of the runs so far.
-        width_nm: of the boundaries.
+        history: history of the runs so far.
+        width_nm: boundary width.
     """
     decided = set(history.decided)
     left = [run for run in space if run not in decided and (run.cell, run.realisation) in history.cells]
@@ -69,13 +69,13 @@ def offers(space: Sequence[RunConditions], history: RunHistory, width_nm: float)
 
 
 class Chooser:
-    """Choose runs one after the other, each as if those before it were made.
+    """Greedy selection of runs, each given the expected outcomes of those before it.
 
     Args:
         model: surrogate without graph networks.
-        score: of the candidates.
+        score: score of the candidates.
         history: cost and results of the runs so far.
-        seed: of posterior samples.
+        seed: random seed of posterior samples.
     """
 
     def __init__(self, model: Surrogate, score: Score, history: RunHistory, seed: int):
@@ -84,7 +84,7 @@ class Chooser:
         self.contenders = np.argsort(-np.quantile(self.scores, 0.975, axis=0), kind="stable")[:CONTENDERS]
 
     def choose(self, offered: Sequence[Offer], batch: int) -> list[ChosenRun]:
-        """Choose at least a batch, fewer if nothing more is gained; a bulk run comes before the run that needs it."""
+        """Choose a batch, or fewer runs without further gain; a bulk run precedes the run that needs it."""
         promises = {offer.run: self.promise(offer) for offer in offered}
         picked: dict[RunConditions, ChosenRun] = {}
         while len(picked) < batch:
@@ -106,7 +106,7 @@ class Chooser:
     def promise(self, offer: Offer) -> float:
         """Estimate the probability that the run gives a diffusivity.
 
-        The cell's runs must succeed, the ions leave their cages in time, and the bulk run have given a value.
+        The cell's runs must succeed, the ions must leave their cages in time, and the bulk run must give a value.
         """
         run = offer.run
         if offer.bulk and offer.bulk_at_hand and not self.history.has_value(offer.bulk):
@@ -122,7 +122,7 @@ class Chooser:
     def _best(
         self, offered: Sequence[Offer], picked: Collection[RunConditions], promises: dict[RunConditions, float]
     ) -> tuple[Offer, float] | None:
-        """Find the offer of the largest gain per core-hour; None if there is no gain."""
+        """Find the offer with the largest gain per core-hour; None without any gain."""
         runs = {self._measurement(offer, picked): offer for offer in offered if promises[offer.run] > 0}
         if not runs:
             return None

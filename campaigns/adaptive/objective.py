@@ -1,4 +1,4 @@
-"""Score candidates by ln of their conductivity at each grain size, in joint samples."""
+"""Objective: ln of the candidates' conductivity at each grain size, in joint samples."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from argyro.surrogates.models.surrogate import Query
 
 
 class Score:
-    """Compute conductivities through the campaign's polycrystals, by the same functions as its homogenization.
+    """Score of candidates by the campaign's polycrystals, with the functions of its homogenization.
 
     Args:
-        candidates: cells that are ranked.
-        factors: of each from cm²/s to mS/cm.
-        meshes: polycrystals; none where the candidates are single crystals.
-        temperature_K: of the ranking.
-        grain_sizes_nm: of the ranking.
-        width_nm: of the boundaries.
-        seed: of the choice of polycrystals.
+        candidates: ranked cells.
+        factors: conversion of each candidate from cm²/s to mS/cm.
+        meshes: polycrystals; empty for single crystals.
+        temperature_K: temperature of the ranking.
+        grain_sizes_nm: grain sizes of the ranking.
+        width_nm: boundary width.
+        seed: random seed of the choice of polycrystals.
     """
 
     def __init__(
@@ -42,21 +42,21 @@ class Score:
 
     @property
     def rows(self) -> list[tuple[Cell, float]]:
-        """Candidate and grain size of each column of the score."""
+        """Return candidate and grain size of each column of the score."""
         return [(cell, size) for cell in self.candidates for size in self.sizes_nm]
 
     def __call__(self, predictions: Sequence[Prediction]) -> np.ndarray:
         """Compute ln of the conductivity in mS/cm, (samples, candidates × grain sizes).
 
         Args:
-            predictions: of all candidates at the screening temperature.
+            predictions: predictions of all candidates at the screening temperature.
         """
         drawn = np.stack([prediction.samples[:, :, 0] for prediction in predictions], axis=2)
         effective = self._effective_cm2_s(drawn)
         return np.log(effective * self.factors[:, None]).reshape(len(drawn), -1)
 
     def _effective_cm2_s(self, drawn: np.ndarray) -> np.ndarray:
-        """Compute (samples, candidates, sizes) from (samples, 3, candidates), in place of temperatures."""
+        """Compute D_eff (samples, candidates, sizes) from D (samples, 3, candidates)."""
         from argyro.platform.continuum.propagate import propagate
 
         bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))

@@ -1,4 +1,4 @@
-"""Record the cost and the results of the molecular dynamics runs of an adaptive campaign so far."""
+"""History of an adaptive campaign: cost and results of its molecular dynamics runs so far."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from statistics import median
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.workload.run_space import RunConditions, partner
 
-CORE_S_PER_ATOM_PS = 1e-3  # before any run was timed: 2 fs steps at 2 µs an atom
+CORE_S_PER_ATOM_PS = 1e-3  # default before the first timing: 2 fs steps at 2 µs per atom
 BULK, PARALLEL = "bulk", "parallel"
 
 
 @dataclass(frozen=True)
 class BuiltCell:
-    """Size of a structure.
+    """Size of a built structure.
 
     Args:
-        atoms: their number.
+        atoms: number of atoms.
         lithium: number of Li ions.
-        thickness_nm: length of cell per boundary; None for the bulk.
+        thickness_nm: cell length per boundary; None for the bulk.
     """
 
     atoms: int
@@ -28,20 +28,20 @@ class BuiltCell:
     thickness_nm: float | None = None
 
     def boundary_share(self, width_nm: float) -> float:
-        """Volume share of the boundaries, at most 1; 0 in the bulk."""
+        """Return the volume share of the boundaries, at most 1; 0 in the bulk."""
         return min(1.0, width_nm / self.thickness_nm) if self.thickness_nm else 0.0
 
 
 @dataclass(frozen=True)
 class RunHistory:
-    """The runs decided on so far, with their cost and results.
+    """Decided runs with their cost and results.
 
     Args:
-        decided: all of them.
-        values: run -> targets with a diffusivity, of the runs that gave values or bounds.
-        core_s: run -> core seconds, of the runs that succeeded.
-        cells: (cell, realisation) -> size, of the structures that could be built.
-        equilibrate_ps: before each production.
+        decided: all decided runs.
+        values: run -> targets with a diffusivity, for runs with values or bounds.
+        core_s: run -> core seconds, for successful runs.
+        cells: (cell, realisation) -> size, for built structures.
+        equilibrate_ps: length of the equilibration before each production.
     """
 
     decided: Sequence[RunConditions]
@@ -52,7 +52,7 @@ class RunHistory:
 
     @property
     def core_hours(self) -> float:
-        """Core-hours of the runs that succeeded."""
+        """Core-hours of successful runs."""
         return sum(self.core_s.values()) / 3600
 
     def expected_core_hours(self, run: RunConditions) -> float:
@@ -66,25 +66,25 @@ class RunHistory:
 
     @property
     def without_result(self) -> list[RunConditions]:
-        """Runs that failed, or whose bulk run did."""
+        """List runs that failed or have a failed bulk run."""
         return [run for run in self.decided if run not in self.values]
 
     def reliability(self, run: RunConditions) -> float:
-        """Share of the cell's runs that gave a value or a bound, with one success counted in advance."""
+        """Estimate the share of the cell's runs with a value or bound, with one prior success."""
         same = [other for other in self.decided if other.cell == run.cell]
         gave = sum(other in self.values for other in same)
         return (1 + gave) / (1 + len(same))
 
     def has_value(self, run: RunConditions, target: str = BULK) -> bool:
-        """Whether the run gave a diffusivity, not only a bound."""
+        """Check whether the run gave a diffusivity, not only a bound."""
         return target in self.values.get(run, ())
 
     def bulk_for(self, run: RunConditions) -> RunConditions | None:
-        """Find the finished bulk run for the inversion of a boundary run; one with a value before one with a bound."""
+        """Find the finished bulk run for the inversion of a boundary run; prefer a value to a bound."""
         made = [bulk for bulk in self.decided if bulk in self.values]
         return partner(run, [bulk for bulk in made if self.has_value(bulk)]) or partner(run, made)
 
     def values_of(self, cell: Cell) -> int:
-        """Count the runs of a cell that gave a diffusivity."""
+        """Count the runs of a cell with a diffusivity."""
         target = BULK if cell.boundary.is_bulk else PARALLEL
         return sum(self.has_value(run, target) for run in self.decided if run.cell == cell)

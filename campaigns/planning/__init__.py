@@ -1,1 +1,1 @@
-"""Plan a campaign: items, cost, machine."""
+"""Plan of a campaign: items, cost, machine."""

@@ -1,4 +1,4 @@
-"""What works on this machine."""
+"""Environment check of `argyro doctor`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def examine() -> list[dict]:
-    """One finding per thing the platform needs or can use: name, ok, required, detail."""
+    """Check each required or optional component: name, ok, required, detail."""
     findings = [
         _finding("python", True, lambda: (sys.version_info >= (3, 11), sys.version.split()[0])),
         _finding("cores and memory", True, _machine),
@@ -32,7 +32,7 @@ _SOURCES = ("diep", "chgnet", "mace", "sevennet", "gpaw", "vasp", "espresso", "c
 def _finding(name: str, required: bool, check: Callable[[], tuple[bool, str]]) -> dict:
     try:
         ok, detail = check()
-    except Exception as error:  # a broken part must not hide the state of the others
+    except Exception as error:  # one broken component must not hide the others
         ok, detail = False, f"{type(error).__name__}: {error}"
     return {"name": name, "ok": ok, "required": required, "detail": detail}
 

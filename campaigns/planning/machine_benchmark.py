@@ -1,4 +1,4 @@
-"""Measure the speed of this machine by a short molecular dynamics run, in core seconds."""
+"""Machine benchmark: core seconds of a short molecular dynamics run."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import ATOM_STEP_S, REFERENCE_CUTOFF_A, Costs
 from argyro.platform.common.errors import ArgyroError
 
-LEVEL, CORE_S = 8, 0.7  # of the potential, and of the run
+LEVEL, CORE_S = 8, 0.7  # level of the potential, length of the run
 WORTH_MEASURING_CORE_S = 600.0  # shorter campaigns use the constants
 
 
 def campaign_costs(folder: CampaignFolder, campaign: Campaign) -> Costs:
-    """Read the costs of a folder's machine; measure them before the first run."""
+    """Read the costs of a folder's machine, or measure them before the first run."""
     known = folder.costs()
     if known is not None:
         return known
     costs = Costs()
     if sum(node.cost_core_s for node in build_graph(campaign, costs).nodes.values()) > WORTH_MEASURING_CORE_S:
-        with suppress(ArgyroError, OSError):  # a machine that only coordinates may have no lmp
+        with suppress(ArgyroError, OSError):  # a driver machine may lack lmp
             costs = measure_costs()
     folder.keep_costs(costs)
     return costs
 
 
 def measure_costs() -> Costs:
-    """Measure the core seconds of an MD step over those of the constants.
+    """Measure the core seconds of an MD step relative to the constants.
 
     Raises:
         ArgyroError: `lmp` does not run.
@@ -46,12 +46,12 @@ def measure_costs() -> Costs:
 
 
 def _atom_step_s(atoms: Atoms) -> float:
-    """Core seconds of a step of an atom: an untrained potential does all its work and returns no force."""
+    """Measure the core seconds per step and atom of an untrained potential, whose cost is that of a trained one."""
     from argyro.platform.potential.mtp.model import MTP
 
     species = sorted(set(atoms.get_chemical_symbols()))
     mtp = MTP.untrained(species, LEVEL, REFERENCE_CUTOFF_A, 1.6)
-    # by the clock: the share of a core, counted in ticks, may read as zero in so short a run
+    # wall-clock time: the CPU share is counted in ticks and may be zero in a short run
     trial_s, _ = _lammps_s(atoms, mtp, species, 20)
     steps = max(20, round(20 * CORE_S / trial_s))
     _, core_s = _lammps_s(atoms, mtp, species, steps)
@@ -71,7 +71,7 @@ def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> tuple[float,
         mtp.write(folder / "probe.mtp")
         write(folder / "atoms.data", atoms, format="lammps-data", specorder=species, masses=True)
         pair = lammps_pair_commands("probe.mtp", species)
-        # atoms without forces would collide: they do not move, and lists are rebuilt as in a hot run
+        # without forces, moving atoms would collide: the tiny step fixes them; lists are rebuilt as in a hot run
         motion = ["neigh_modify every 20 delay 0 check no", "timestep 1e-9", "fix 1 all nve", "run 3", f"run {steps}"]
         script = ["units metal", "read_data atoms.data", *pair, "neighbor 1.0 bin", *motion]
         (folder / "in.lammps").write_text("\n".join(script) + "\n")

@@ -1,4 +1,4 @@
-"""Plan a campaign without running it: the items, their cost, and whether every item fits a machine."""
+"""Plan of a campaign without a run: items, their cost, and whether each fits a machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BASE_DISK_GB = 0.01
 
 @dataclass(frozen=True)
 class Machine:
-    """A node of the cluster: its CPU cores and main memory."""
+    """Cluster node: CPU cores and main memory."""
 
     cores: float
     memory_GB: float
@@ -36,9 +36,9 @@ def wall_seconds(graph: Graph, cores: float, done: Collection[str] = ()) -> floa
     W is the work in core seconds, p the number of cores, C the time of the longest chain of dependent items.
 
     Args:
-        graph: with the expected cost of the items.
-        cores: of all machines together.
-        done: names of nodes that need not be computed.
+        graph: graph with the expected cost of the items.
+        cores: total cores of all machines.
+        done: names of complete nodes.
 
     Source: Graham, SIAM J. Appl. Math. 17, 416 (1969).
     """
@@ -64,14 +64,14 @@ def make_plan(
     done: frozenset[str] = frozenset(),
     disk: Path | None = None,
 ) -> dict[str, Any]:
-    """Write the document of `argyro plan`; of an adaptive campaign the most it may cost, and its first batch.
+    """Make the document of `argyro plan`; for an adaptive campaign, its largest cost and its first batch.
 
     Args:
-        campaign: to plan.
-        costs: of a core of these machines, see `machine_benchmark.measure_costs`.
+        campaign: the campaign.
+        costs: costs per core of these machines, see `machine_benchmark.measure_costs`.
         machines: nodes of the cluster.
-        done: names of nodes whose results are in the store.
-        disk: where results will go; by default the current folder.
+        done: names of nodes with results in the store.
+        disk: folder of the results; by default the current one.
     """
     return _Plan(campaign, costs, machines, done).document(disk or Path.cwd())
 
@@ -79,7 +79,7 @@ def make_plan(
 class _Plan:
     def __init__(self, campaign: Campaign, costs: Costs, machines: Sequence[Machine], done: frozenset[str]):
         self.campaign, self.costs, self.machines = campaign, costs, machines
-        self.graph: Graph = decided_graph(campaign, None, costs)  # every run it could make
+        self.graph: Graph = decided_graph(campaign, None, costs)  # every possible run
         self.done = done & set(self.graph.nodes)
         self.todo = [node for name, node in self.graph.nodes.items() if name not in self.done]
 
@@ -106,7 +106,7 @@ class _Plan:
         }
 
     def _adaptive(self) -> dict[str, float] | None:
-        """Compare the first batch with all possible runs, and compute the core-hours that the limit saves for sure."""
+        """Compare the first batch with all possible runs, and compute the core-hours that the limit certainly saves."""
         asked, hours = self.campaign.acquisition, self._md_core_hours(self.graph.nodes)
         if asked is None:
             return None
@@ -126,11 +126,11 @@ class _Plan:
         return {node.inputs.conditions: node.cost_core_s / 3600 for node in nodes if isinstance(node.inputs, MDInputs)}
 
     def _labels(self) -> int:
-        """Largest number of new labels."""
+        """Compute the largest number of new labels."""
         return self.campaign.potential.max_labels * sum(node.stage.name == LEARN.name for node in self.todo)
 
     def _known_labels(self) -> int:
-        """Number of known labels of the families still to be learned."""
+        """Count the known labels of families without a potential."""
         todo = {node.params["family"] for node in self.todo if node.stage.name == LEARN.name}
         of_families = families(self.campaign).items()
         return sum(known_labels(self.campaign, materials) for family, materials in of_families if family in todo)
@@ -147,12 +147,12 @@ class _Plan:
         return BASE_DISK_GB + sum(self.costs.disk_GB(self.campaign, run.cell) for run in runs)
 
     def memory_GB(self, node: Node) -> float:
-        """Largest memory of an item: that of the campaign file, or that of its cell."""
+        """Return the larger of the campaign file's memory and the estimate for the item's cell."""
         expected = self.costs.memory_GB(self.campaign, node.cell) if node.cell else 0.0
         return max(node.resources.memory_GB, expected)
 
     def _too_large(self) -> list[str]:
-        """Find items larger than every node, which would wait forever."""
+        """Warn of items larger than every node, which would wait forever."""
         cores = max(machine.cores for machine in self.machines)
         memory_GB = max(machine.memory_GB for machine in self.machines)
         problems = []
@@ -160,7 +160,7 @@ class _Plan:
             nodes = list(self.graph.of_stage(stage))
             most = max(node.cores for node in nodes)
             if most > cores:
-                message = f"an item of {stage} asks for {most} cores, the largest node has {cores:g}"
+                message = f"an item of {stage} needs {most} cores, the largest node has {cores:g}"
                 problems.append(f"{message}; lower resources.{stage}, or plan for larger nodes (--cores)")
             hungriest = max(nodes, key=self.memory_GB)
             if self.memory_GB(hungriest) > memory_GB:
@@ -187,7 +187,7 @@ class _Plan:
         return warnings
 
     def _learned_elsewhere(self) -> list[str]:
-        """Find runs outside of the temperatures of the learning; their extrapolation grade may end them."""
+        """Warn of runs outside the temperatures of the learning; their extrapolation grade may end them."""
         learned = self.campaign.potential.temperatures_K
         outside = [T for T in self.campaign.temperatures_K if learned and not learned[0] <= T <= learned[1]]
         if not learned or not outside:

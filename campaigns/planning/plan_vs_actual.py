@@ -1,4 +1,4 @@
-"""Compare the expected cost of a campaign's items with their actual cost."""
+"""Comparison of expected and actual cost of a campaign's items."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class CostRow:
 
 
 def plan_against_actual(campaign: Campaign, done: Finished, seconds: Mapping[str, float]) -> list[CostRow]:
-    """Make a row for the core minutes of each stage, and one for the labels.
+    """Make one row per stage for core minutes, and one for labels.
 
     Args:
-        campaign: with its limit on labels.
+        campaign: campaign with its limit on labels.
         done: results.
-        seconds: name -> time that the item took.
+        seconds: name -> time of the item.
     """
     rows = []
     for stage in done.graph.stages():

@@ -1,4 +1,4 @@
-"""What this machine lacks to run a campaign; a valid campaign file is valid on every machine."""
+"""Readiness of this machine for a campaign; the validity of a campaign file depends on no machine."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ INSTALLED_BY_ARGYRO = ("sevennet", "gpaw")
 
 
 def lacking(campaign: Campaign) -> list[str]:
-    """List what this machine lacks; programs that the campaign file names are looked for, not started."""
+    """List missing requirements; programs of the campaign file are located, not started."""
     return [*_programs(campaign), *_lammps(campaign), *references_lacking(campaign, ask=False)]
 
 
 def references_lacking(campaign: Campaign, *, ask: bool) -> list[str]:
-    """List what the references lack on this machine.
+    """List missing requirements of the references on this machine.
 
     Args:
-        campaign: with labels, perhaps a teacher and a foundation model.
-        ask: whether an interpreter that the campaign file names may be started.
+        campaign: campaign with labels and optional teacher and foundation model.
+        ask: whether interpreters of the campaign file may be started.
     """
     labels = campaign.labels.model_dump(mode="json")
     source = reference(labels)
@@ -39,7 +39,7 @@ def _reference(source: LabelSource, ask: bool) -> list[str]:
     if source.python is not None and shutil.which(source.python) is None:
         repair = ""
         if source.source in INSTALLED_BY_ARGYRO:
-            repair = f"; `argyro labels install {source.source}` makes its environment"
+            repair = f"; create it with `argyro labels install {source.source}`"
         return [f"the interpreter {source.python} does not exist{repair}"]
     if source.python is not None and not ask:
         return []
@@ -48,7 +48,7 @@ def _reference(source: LabelSource, ask: bool) -> list[str]:
 
 
 def _other_labels(campaign: Campaign, source: LabelSource) -> list[str]:
-    """Known labels of another reference must not meet new labels in one training set."""
+    """List known labels of another reference, which must not share a training set with new labels."""
     from argyro.platform.learning.existing_labels import read_known, require_same_source
 
     try:
@@ -78,8 +78,8 @@ def _programs(campaign: Campaign) -> list[str]:
             there = Path(name).is_file()
         else:
             there = one.how != "program" or shutil.which(name.split()[0]) is not None
-        if not there and not one.setting.endswith(".python"):  # said with the reference
-            found.append(f"{one.setting}: {name} is not on this machine")
+        if not there and not one.setting.endswith(".python"):  # listed with the reference
+            found.append(f"{one.setting}: {name} is missing on this machine")
     return found
 
 

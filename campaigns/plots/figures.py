@@ -1,4 +1,4 @@
-"""Draw the pictures of a campaign: parity of the surrogate, Arrhenius plot, conductivity against grain size."""
+"""Figures of a campaign: parity of the surrogate, Arrhenius plot, conductivity over grain size."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K, NM_IN_A
 from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
 
-FEW_NAMES = 4  # fit among the curves; more are written below
+FEW_NAMES = 4  # in the panel; more go below it
 LINE_LETTERS = 80  # below a picture
-COLOURS = 10  # more cannot be told apart
+COLOURS = 10  # distinguishable colours
 MARKERS = {"bulk": "o", "parallel": "s", "perpendicular": "^", "cell_parallel": "s", "cell_perpendicular": "^"}
 WORDS = {"bulk": "bulk", "parallel": "boundary ∥", "perpendicular": "boundary ⊥"}
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve with intervals; curves of one group have one colour.
+    """Curve with intervals; curves of one group have one colour.
 
     Args:
-        label: of the curve.
+        label: label of the curve.
         x: positions.
-        values: with their intervals.
-        group: shown in the legend.
+        values: values with intervals.
+        group: name in the legend.
     """
 
     label: str
@@ -56,7 +56,7 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
 
 
 def parity(points: Sequence[ParityPoint], path: Path) -> None:
-    """Draw the surrogate against molecular dynamics, with 95 % intervals; open arrows are upper bounds."""
+    """Plot the surrogate over molecular dynamics, with 95 % intervals; open arrows are upper bounds."""
 
     def fill(axes: Axes) -> None:
         for target, marker in MARKERS.items():
@@ -84,18 +84,18 @@ def parity(points: Sequence[ParityPoint], path: Path) -> None:
 
 
 def _bars(intervals: Sequence[Uncertain]) -> list[list[float]]:
-    """Compute lengths below and above the value for matplotlib."""
+    """Compute lengths of error bars below and above the value."""
     return [[i.value - i.low for i in intervals], [i.high - i.value for i in intervals]]
 
 
 def arrhenius_plot(
     points: Sequence[ParityPoint], curves: Sequence[ArrheniusCurve], path: Path, groups: Mapping[str, str] | None = None
 ) -> None:
-    """Draw ln D against 1000/T.
+    """Plot ln D over 1000/T.
 
     Args:
-        points: drawn with their MD intervals.
-        curves: of the surrogate, drawn as bands.
+        points: diffusivities with MD intervals.
+        curves: curves of the surrogate, drawn as bands.
         path: picture to write.
         groups: label of a curve -> group with one colour; by default each curve is a group.
     """
@@ -121,7 +121,7 @@ def arrhenius_plot(
 
 
 def _bands(axes: Axes, curves: Sequence[Curve], style: str) -> dict[str, str]:
-    """Draw curves with their intervals, a colour for each group, and return the colours by label."""
+    """Draw curves with intervals, one colour per group, and return the colours by label."""
     groups = list(dict.fromkeys(curve.group for curve in curves))
     colours, drawn = {}, set()
     for curve in curves:
@@ -136,7 +136,7 @@ def _bands(axes: Axes, curves: Sequence[Curve], style: str) -> dict[str, str]:
 
 
 def curve_label(cell: Cell, target: str) -> str:
-    """Name a diffusivity in a legend."""
+    """Make the legend text of a diffusivity."""
     material = cell.material.label
     return f"{material} bulk" if target == "bulk" else f"{material} {cell.boundary} {WORDS[target][-1]}"
 
@@ -144,12 +144,12 @@ def curve_label(cell: Cell, target: str) -> str:
 def grain_size_plot(
     curves: Sequence[ConductivityCurve], path: Path, temperature_K: float, groups: Mapping[str, str] | None = None
 ) -> None:
-    """Draw the effective conductivity against grain size.
+    """Plot the effective conductivity over grain size.
 
     Args:
-        curves: in mS/cm.
+        curves: conductivity in mS/cm.
         path: picture to write.
-        temperature_K: of the curves.
+        temperature_K: temperature of the curves.
         groups: label of a curve -> group with one colour; by default each curve is a group.
     """
 
@@ -164,11 +164,11 @@ def grain_size_plot(
 
 
 def boundary_profile(profile: SlabProfile, width_nm: float, path: Path) -> None:
-    """Draw local diffusivity and density of Li against the distance to a boundary.
+    """Plot local diffusivity and density of Li over the distance to a boundary.
 
     Args:
-        profile: across the boundary.
-        width_nm: to which the boundary's diffusivity refers, shaded.
+        profile: profile across the boundary.
+        width_nm: reference width of the boundary's diffusivity, shaded.
         path: picture to write.
     """
 
@@ -179,7 +179,7 @@ def boundary_profile(profile: SlabProfile, width_nm: float, path: Path) -> None:
             (profile.perpendicular_cm2_s, profile.perpendicular_half_cm2_s, "perpendicular", "mobility ⊥"),
         ):
             axes.errorbar(distance_nm, values, yerr=halves, fmt=MARKERS[target] + "-", ms=4, lw=1, label=words)
-        axes.axvspan(0, width_nm / 2, color="0.5", alpha=0.12, lw=0, label="width assumed")
+        axes.axvspan(0, width_nm / 2, color="0.5", alpha=0.12, lw=0, label="assumed width")
         axes.set(xlabel="distance to the boundary (nm)", ylabel="local D (cm²/s)", xlim=(0, None), ylim=(0, None))
         density = axes.twinx()
         density.plot(distance_nm, profile.density_A3, ":", color="0.4", lw=1)
@@ -189,11 +189,11 @@ def boundary_profile(profile: SlabProfile, width_nm: float, path: Path) -> None:
 
 
 def transport_plot(points: Sequence[TransportPoint], laws: Mapping[str, Law | None], path: Path) -> None:
-    """Draw the diffusivities of one cell with their Arrhenius lines; open triangles are upper bounds.
+    """Plot the diffusivities of one cell with their Arrhenius lines; open triangles are upper bounds.
 
     Args:
-        points: of the whole cell or of the boundary.
-        laws: target -> law, None where there is none.
+        points: diffusivities of the whole cell or of the boundary.
+        laws: target -> law, or None.
         path: picture to write.
     """
 

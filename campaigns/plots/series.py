@@ -1,4 +1,4 @@
-"""Define the values that results store and pictures show."""
+"""Data of the figures, stored with the results."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from argyro.platform.execution.stage import Contract
 
 
 class TransportPoint(Contract):
-    """The diffusivity of one target at one temperature.
+    """Diffusivity of one target at one temperature.
 
     Args:
-        target: bulk, parallel or perpendicular, or those of the whole cell.
-        width_nm: of the boundary.
-        combined: from all runs, in cm²/s.
-        haven_ratio: of the bulk.
-        between_cages_per_ns: jumps of the bulk.
+        target: bulk, parallel or perpendicular, or a direction of the whole cell.
+        width_nm: boundary width.
+        combined: value from all runs, in cm²/s.
+        haven_ratio: Haven ratio of the bulk.
+        between_cages_per_ns: jump rate between cages of the bulk.
     """
 
     target: str
@@ -34,11 +34,11 @@ class TransportPoint(Contract):
 
 
 class Law(Contract):
-    """An Arrhenius law; see `dynamics.diffusion.arrhenius_fit.Arrhenius`.
+    """Arrhenius law; see `dynamics.diffusion.arrhenius_fit.Arrhenius`.
 
     Args:
-        screening_temperature_K: of the campaign.
-        screening_cm2_s: the law there.
+        screening_temperature_K: screening temperature of the campaign.
+        screening_cm2_s: diffusivity of the law at that temperature.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -57,7 +57,7 @@ class Law(Contract):
 
 
 class ParityPoint(Contract):
-    """A prediction of the surrogate beside the diffusivity that it was trained on."""
+    """Prediction of the surrogate and the diffusivity of its training data."""
 
     cell: Cell
     target: str
@@ -70,7 +70,7 @@ class ParityPoint(Contract):
 
 
 class ConductivityCurve(Contract):
-    """Conductivity against grain size at the screening temperature, in mS/cm."""
+    """Conductivity over grain size at the screening temperature, in mS/cm."""
 
     label: str
     grain_sizes_nm: tuple[float, ...]
@@ -78,7 +78,7 @@ class ConductivityCurve(Contract):
 
 
 class ArrheniusCurve(Contract):
-    """The surrogate's diffusivity against temperature, in cm²/s."""
+    """Diffusivity of the surrogate over temperature, in cm²/s."""
 
     label: str
     temperatures_K: tuple[float, ...]

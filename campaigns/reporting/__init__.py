@@ -1,1 +1,1 @@
-"""The HTML report and the status table."""
+"""HTML report and status table."""

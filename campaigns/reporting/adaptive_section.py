@@ -1,4 +1,4 @@
-"""Report an adaptive campaign: which runs were chosen and why, and how the certainty grew."""
+"""Report section of an adaptive campaign: selected runs, reasons and certainty."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from argyro.campaigns.workload.run_space import ChosenRun, DecidedRun, RunCondit
 from argyro.platform.common.estimate import in_words
 
 BEGUN = "first batch: spread over materials, boundaries and temperatures"
-FOUND = "first batch: made by an earlier campaign"
+FOUND = "first batch: result of an earlier campaign"
 
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """A run that was decided on: its round, the reason and the outcome."""
+    """Decided run: round, reason and outcome."""
 
     round: int
     conditions: RunConditions
@@ -30,10 +30,10 @@ class DecisionRow:
 
 
 def run_rows(progress: AdaptiveProgress, done: Finished, usual_ps: float) -> list[DecisionRow]:
-    """Make one row for each run that was decided on, in the order of the decisions.
+    """Make one row per decided run, in the order of the decisions.
 
     Args:
-        progress: of the campaign.
+        progress: progress of the campaign.
         done: all results.
         usual_ps: length of a usual run.
     """
@@ -53,14 +53,14 @@ def _why(number: int, run: DecidedRun, found: set[RunConditions], usual_ps: floa
         return f"bulk run for the inversion of {run.needed_by.label(usual_ps)}"
     gain, promise = run.gain_per_core_hour or 0.0, run.value_probability or 0.0
     return (
-        f"expected to put {gain * run.core_hours:.2g} pairs in the right order for {run.core_hours:.2g} core-hours, "
-        f"with a value with probability {promise:.2f}"
+        f"expected gain: {gain * run.core_hours:.2g} more pairs in the right order for {run.core_hours:.2g} core-hours; "
+        f"probability of a value {promise:.2f}"
     )
 
 
 def _outcome(result: DiffusivityResult | None) -> str:
     if result is None:
-        return "none yet, or failed"
+        return "unfinished or failed"
     words = []
     for found in result.observations:
         value, bound = found.diffusivity_cm2_s, found.upper_bound_cm2_s
@@ -69,10 +69,10 @@ def _outcome(result: DiffusivityResult | None) -> str:
 
 
 def certainty_plot(rounds: Sequence[AdaptiveRound], path: Path) -> None:
-    """Draw the certainty of the ranking against the core-hours spent on MD.
+    """Plot the certainty of the ranking over the core-hours of MD.
 
     Args:
-        rounds: of the campaign.
+        rounds: rounds of the campaign.
         path: picture to write.
     """
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")

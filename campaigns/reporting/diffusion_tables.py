@@ -1,4 +1,4 @@
-"""Make the report's tables of diffusion: one row per diffusivity, per Arrhenius law, per run, per boundary."""
+"""Report tables of diffusion: one row per diffusivity, Arrhenius law, run or boundary."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ WORDS = {
 
 @dataclass(frozen=True)
 class DiffusivityRow:
-    """One diffusivity from all runs together.
+    """Diffusivity from all runs.
 
     Args:
-        cell: of the runs.
+        cell: cell of the runs.
         point: value or bound.
-        reason: why there is no value.
-        predicted: by the surrogate, in cm²/s.
+        reason: reason for a missing value.
+        predicted: prediction by the surrogate, in cm²/s.
     """
 
     cell: Cell
@@ -51,7 +51,7 @@ class DiffusivityRow:
 
 @dataclass(frozen=True)
 class LawRow:
-    """One Arrhenius law, with the conductivity that it gives at the screening temperature."""
+    """Arrhenius law and its conductivity at the screening temperature."""
 
     cell: Cell
     target: str
@@ -66,7 +66,7 @@ class LawRow:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run in one direction of the whole cell."""
+    """Run in one direction of the whole cell."""
 
     conditions: RunConditions
     direction: str
@@ -76,7 +76,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class BoundaryRow:
-    """One boundary with its profile and excess."""
+    """Boundary with its profile and excess."""
 
     cell: Cell
     profile: ProfileSummary
@@ -84,7 +84,7 @@ class BoundaryRow:
 
 
 def diffusivity_rows(done: Finished) -> list[DiffusivityRow]:
-    """List each diffusivity from all runs together, or why there is none, beside that of the surrogate."""
+    """List each diffusivity from all runs, or the reason for its absence, and the surrogate's prediction."""
     trained = done.only(SURROGATE)
     predicted = {(p.cell, p.target, p.temperature_K): p.predicted_cm2_s for p in (trained.parity if trained else ())}
     transport = [(inputs.cell, result) for _, inputs, result in done.of(TRANSPORT)]
@@ -104,12 +104,12 @@ def diffusivity_rows(done: Finished) -> list[DiffusivityRow]:
 
 
 def _with_reasons(cell: Cell, points: Collection[TransportPoint], bulk_known_K: set[float]) -> list[DiffusivityRow]:
-    """Sort the points by direction and temperature, and add a row where the cell has a value and the boundary none.
+    """Sort points by direction and temperature; add rows for cell values without a boundary value.
 
     Args:
-        cell: of all points.
-        points: of one cell.
-        bulk_known_K: temperatures at which the bulk has a value.
+        cell: cell of all points.
+        points: points of one cell.
+        bulk_known_K: temperatures with a value of the bulk.
     """
     found = {(point.target, point.temperature_K): DiffusivityRow(cell, point) for point in points}
     for target, whole in WHOLE_CELL.items():
@@ -139,13 +139,15 @@ def _laws(done: Finished) -> Iterator[LawRow]:
 
 
 def _conductivity(result: TransportResult, law: Law) -> Uncertain:
-    """Apply Nernst-Einstein with a Haven ratio of 1, as everywhere in the report."""
+    """Compute the Nernst-Einstein conductivity with a Haven ratio of 1, as everywhere in the report."""
     sigma = conductivity_S_cm(law.screening_cm2_s, result.ions_per_A3, law.screening_temperature_K)
     return sigma.scaled(S_CM_IN_MS_CM)
 
 
 def run_rows(done: Finished) -> list[RunRow]:
-    """List each run in each direction: what its mean-square displacement supports, and its recommended length."""
+    """List each run in each direction with the diagnostics of its mean-square displacement and its recommended
+    length.
+    """
     return [
         RunRow(inputs.conditions, WORDS[WHOLE_CELL.get(target, target)], measured, result.advice[target])
         for _, inputs, result in done.of(DIFFUSIVITY)

