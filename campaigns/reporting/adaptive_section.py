@@ -53,7 +53,7 @@ def _why(number: int, run: DecidedRun, found: set[RunConditions], usual_ps: floa
         return f"bulk run for the inversion of {run.needed_by.label(usual_ps)}"
     gain, promise = run.gain_per_core_hour or 0.0, run.value_probability or 0.0
     return (
-        f"expected gain: {gain * run.core_hours:.2g} more pairs in the right order for {run.core_hours:.2g} core-hours; "
+        f"expected gain: {gain * run.core_hours:.2g} pairs in the right order for {run.core_hours:.2g} core-hours, "
         f"probability of a value {promise:.2f}"
     )
 

@@ -50,7 +50,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         root: the campaign's folder.
         failed: node name -> error of the finished run; by default from the last run's logs.
 
-        Raises:
+    Raises:
             InputError: the folder is not a campaign's.
     """
     folder = CampaignFolder(Path(root))
@@ -136,8 +136,7 @@ def _pictures(campaign: Campaign, done: Finished) -> Iterator[Picture]:
         kelvin = campaign.screening_temperature_K
         yield Picture(
             f"Conductivity over grain size at {kelvin:g} K",
-            "Nernst-Einstein from the effective diffusivity of the polycrystal; bands are 95 % intervals of the
-            posterior.",
+            "Nernst-Einstein from the effective diffusivity of the polycrystal; bands: 95 % of the posterior.",
             _svg(lambda path: figures.grain_size_plot(curves, path, kelvin, sizes)),
         )
         laws = {curve.label: curve for _, result in maps for curve in result.arrhenius_curves}

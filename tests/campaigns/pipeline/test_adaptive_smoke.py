@@ -70,8 +70,8 @@ def test_every_round_is_an_item_and_every_run_was_decided_on(adaptive, argyro):
 
 def test_the_report_says_which_runs_were_chosen_and_why(adaptive):
     page = (adaptive[0] / "report.html").read_text()
-    assert "How the runs were chosen" in page and "first batch" in page
-    assert "Certainty of the ranking against core-hours" in page
+    assert "Selection of the runs" in page and "first batch" in page
+    assert "Certainty of the ranking over core-hours" in page
 
 
 def test_running_again_computes_nothing(adaptive, argyro):

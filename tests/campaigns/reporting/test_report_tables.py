@@ -110,6 +110,6 @@ def test_the_report_names_the_surrogate_that_ships_beside_its_rivals(finished):
     page = write_report(finished[0]).read_text()
     section = page[page.index("Accuracy of the surrogate") : page.index("<h2>Diffusivities")]
     ours = section[: section.index("predicted without")]
-    assert report.split in ours and re.findall(r"<td>(\w+) \(ships\)", ours) == [report.shipped]
+    assert report.split in ours and re.findall(r"<td>(\w+) \(selected\)", ours) == [report.shipped]
     rows = {kind: f"{score.mae_dex:.3f}" for kind, score in report.scores.items()}
-    assert len(rows) > 1 and dict(re.findall(r"<td>(\w+)(?: \(ships\))?</td><td>([\d.]+)", ours)) == rows
+    assert len(rows) > 1 and dict(re.findall(r"<td>(\w+)(?: \(selected\))?</td><td>([\d.]+)", ours)) == rows
