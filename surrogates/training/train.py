@@ -108,9 +108,7 @@ class _Choice:
 
 
 def _choose(examples: Examples, graphs: list, options: SurrogateOptions, training, prior: ArrheniusPrior, seed: int):
-    """Hold out each material, or each boundary of a single one, and select the candidate with the highest log
-    density.
-    """
+    """Hold out each material, or each boundary of a single one, and select the candidate of highest log density."""
     from argyro.surrogates.training.cross_validation import cross_validate, fold_of
 
     split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
