@@ -55,8 +55,7 @@ def answer_table(oracle: Oracle, table: pd.DataFrame) -> tuple[pd.DataFrame, lis
 
     Returns:
         the valid rows with value, ``_low`` and ``_high`` of each answer, ``in_domain`` and ``warnings``; and the
-        invalid
-        rows.
+        invalid rows.
 
     Raises:
         InputError: a column is missing, or an answer's column exists already.

@@ -48,8 +48,7 @@ def cross_validate(
     """Predict each fold from the others; hyperparameters, networks and posterior are fitted without the fold.
 
     The hyperparameters of the graph candidate are fitted to the out-of-fold residuals of its networks. The returned
-    ones
-    are fitted to all data.
+    ones are fitted to all data.
     """
     data, numbers = examples.data, sorted(set(folds.tolist()) - {ALWAYS_SEEN})
     networks = {}
