@@ -1,1 +1,1 @@
-"""Extrapolation grades and the active set they refer to."""
+"""Extrapolation grades and active sets of moment tensor potentials."""

@@ -1,11 +1,11 @@
-"""Select the active set of a potential and compute extrapolation grades with it.
+"""Active sets of a potential and extrapolation grades.
 
-Row b_i of atom i holds a one at its species and the values of the potential's basis functions, so that the site energy
-is E_i = b_i · ξ. The active set A is the square selection of training rows of largest volume; any other row is a
-combination of them, b = c A, and its grade is γ = max_j |c_j|: up to 1 the potential interpolates.
+Row b_i of atom i has a one at its species and the values of the potential's basis functions, so that the site energy
+is E_i = b_i · ξ. The active set A is the square selection of training rows with the largest volume. Any other row is a
+combination b = c A with the grade γ = max_j |c_j|. Up to γ = 1 the potential interpolates.
 
-Rows may also hold the site energy's derivatives by all parameters, radial coefficients included: such a grade also
-shows where a refit of the radial functions would be ill determined. LAMMPS grades by linear parameters only.
+Rows may also contain the derivatives of the site energy by all parameters, including radial coefficients. Such a grade
+also detects an ill-determined refit of the radial functions. LAMMPS grades by linear parameters only.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ if TYPE_CHECKING:
 Mode = Literal["neighbourhood", "configuration"]
 ParametersUsed = Literal["linear", "all"]
 
-# Columns are scaled to unit root mean square over the training set; directions in which the training set spreads by
-# less than this share of that do not count as known, and padding rows of this size keep the active set square.
+# Columns are scaled to unit root mean square over the training set. Directions with a smaller spread than this share
+# count as unknown. Padding rows of this size keep the active set square.
 RESOLUTION = 1e-5
 
 
 @dataclass(frozen=True)
 class ActiveSet:
-    """Active rows of one potential.
+    """The active rows of one potential.
 
     Args:
         species: symbols of the potential, in its order.
         mode: "neighbourhood", a row per atom, or "configuration", a row per frame (mean over its atoms).
-        fingerprint: of what the rows were computed with, see `radial_fingerprint`; of the linear coefficients too where
-            all parameters are used, see `parameter_fingerprint`.
+        fingerprint: hash of the radial functions, see `radial_fingerprint`. For "all" parameters it includes the linear
+            coefficients, see `parameter_fingerprint`.
         scale: (m,) root mean square of each column over the training set.
         rows: (m, m) active rows divided by `scale`.
-        origin: (m, 2) frame and atom that each row came from; atom -1 for a configuration, frame -1 for padding.
-        parameters: "linear", rows of basis functions, or "all", of the energy's derivatives by all parameters.
+        origin: (m, 2) frame and atom of each row; atom -1 for a configuration, frame -1 for padding.
+        parameters: "linear" for rows of basis functions, "all" for derivatives of the energy by all parameters.
     """
 
     species: tuple[str, ...]
@@ -74,25 +74,26 @@ class ActiveSet:
         """Select the active set of a training set.
 
         Args:
-            mtp: the potential; its radial functions enter the rows, its linear coefficients with "all" parameters only.
-            frames: training frames, species all known to the potential.
-            mode: what a row is.
-            parameters: what the energy is differentiated by.
+            mtp: the potential; its radial functions enter the rows, its linear coefficients only with "all"
+                parameters.
+            frames: training frames with species of the potential.
+            mode: "neighbourhood" or "configuration".
+            parameters: "linear" or "all".
 
         Raises:
-            InputError: no frames, or frames with species that the potential lacks.
+            InputError: there are no frames, or a frame has a species that the potential lacks.
 
         Source: Podryabinkin and Shapeev, Comput. Mater. Sci. 140, 171 (2017).
         """
         if mode not in ("neighbourhood", "configuration"):
-            raise InputError(f"an active set is of neighbourhood or configuration mode, not '{mode}'", given=mode)
+            raise InputError(f"mode must be neighbourhood or configuration, not '{mode}'", given=mode)
         if parameters not in ("linear", "all"):
-            raise InputError(f"rows are of linear or all parameters, not '{parameters}'", given=parameters)
+            raise InputError(f"parameters must be linear or all, not '{parameters}'", given=parameters)
         if not frames:
             raise InputError("an active set needs at least one training frame", given=0)
         rows, origin = _collect(mtp, frames, mode, parameters)
         scale = np.sqrt(np.mean(rows**2, axis=0))
-        scale[scale < RESOLUTION * scale.max()] = scale.max()  # a function that vanishes on all training frames
+        scale[scale < RESOLUTION * scale.max()] = scale.max()  # a function that is zero on all training frames
         candidates = np.vstack([rows / scale, RESOLUTION * np.eye(scale.size)])
         origin = np.vstack([origin, np.full((scale.size, 2), -1)])
         chosen = maximal_volume(candidates)
@@ -101,24 +102,24 @@ class ActiveSet:
 
     @cached_property
     def inverse(self) -> np.ndarray:
-        """(m, m) matrix G with grade(b) = max_j |(b G)_j| for an unscaled row b."""
+        """The (m, m) matrix G with grade(b) = max_j |(b G)_j| for an unscaled row b."""
         try:
             return np.linalg.inv(self.rows) / self.scale[:, None]
         except np.linalg.LinAlgError as error:
-            raise InputError("the rows of the active set depend on each other; make the set again") from error
+            raise InputError("the rows of the active set are linearly dependent; make the set again") from error
 
     def grades(self, mtp: MTP, atoms: Atoms) -> np.ndarray:
         """Compute extrapolation grades.
 
         Args:
-            mtp: the potential the set was made with.
-            atoms: any structure of its species.
+            mtp: the potential of the set.
+            atoms: a structure of its species.
 
         Returns:
-            (n,) a grade per atom; in configuration mode every atom has that of the whole.
+            (n,) grades of the atoms; in configuration mode every atom has the grade of the configuration.
 
         Raises:
-            InputError: species or radial functions are not those of the set, or a grade is not finite.
+            InputError: species or radial functions differ from those of the set, or a grade is not finite.
         """
         self._require_same(mtp)
         rows, _ = _collect(mtp, [atoms], self.mode, self.parameters)
@@ -126,7 +127,7 @@ class ActiveSet:
         if not np.isfinite(grades).all():
             raise InputError(
                 f"the extrapolation grade of {atoms.get_chemical_formula()} is not a finite number; "
-                "the active set or the potential is damaged"
+                "the active set or the potential is damaged; make the active set again"
             )
         return np.broadcast_to(grades, (len(atoms),)).copy() if self.mode == "configuration" else grades
 
@@ -135,16 +136,16 @@ class ActiveSet:
         return float(self.grades(mtp, atoms).max())
 
     def select(self, mtp: MTP, frames: Sequence[Atoms]) -> list[int]:
-        """Return the indices of those frames that would enter the active set, in ascending order.
+        """Return the indices of the frames that would enter the active set, in ascending order.
 
-        MaxVol over the active rows and all the frames' rows together, so that of many similar frames one is chosen.
+        MaxVol runs over the active rows and the rows of all frames together, so it selects one of many similar frames.
 
         Args:
-            mtp: the potential the set was made with.
-            frames: candidates, for instance frames dumped above the selection threshold.
+            mtp: the potential of the set.
+            frames: candidates, for example frames dumped above the selection threshold.
 
         Raises:
-            InputError: the potential's radial functions are not those of the set.
+            InputError: the radial functions differ from those of the set.
         """
         self._require_same(mtp)
         if not frames:
@@ -156,7 +157,7 @@ class ActiveSet:
         return sorted({int(frame) for frame in origin[entering, 0]})
 
     def write(self, path: Path | str) -> None:
-        """Write the set in the text format of `active_set_file`, which the pair style reads too."""
+        """Write the set in the text format of `active_set_file`, which the pair style also reads."""
         fields = active_set_file.Fields(
             species=self.species,
             mode=self.mode,
@@ -170,17 +171,18 @@ class ActiveSet:
 
     @classmethod
     def read(cls, path: Path | str) -> ActiveSet:
-        """Read what `write` wrote.
+        """Read an active set from its file.
 
         Raises:
-            InputError: no such file, or not a complete active set.
+            InputError: the file does not exist or is not a complete active set.
         """
-        return cls(**active_set_file.read(Path(path)))  # type: ignore[arg-type]  # the reader checked both
+        return cls(**active_set_file.read(Path(path)))  # type: ignore[arg-type]  # the reader checks both
 
     def _require_same(self, mtp: MTP) -> None:
         if tuple(mtp.species) != self.species:
             raise InputError(
-                f"the active set is of {', '.join(self.species)}, the potential of {', '.join(mtp.species)}",
+                f"the active set has the species {', '.join(self.species)}, the potential {', '.join(mtp.species)}; "
+                "make the set from this potential",
                 path="species",
                 given=mtp.species,
                 accepted=", ".join(self.species),
@@ -202,7 +204,7 @@ def _fingerprint(mtp: MTP, parameters: ParametersUsed) -> str:
 def _collect(
     mtp: MTP, frames: Sequence[Atoms], mode: Mode, parameters: ParametersUsed
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (k, m) of frames and their origin (k, 2)."""
+    """Return the rows (k, m) of frames and their origin (k, 2)."""
     rows: list[np.ndarray] = []
     origin: list[np.ndarray] = []
     for index, atoms in enumerate(frames):

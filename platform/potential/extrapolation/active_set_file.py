@@ -1,9 +1,9 @@
-"""Read and write the active set's file: plain text, read by Python and by the pair style.
+"""Text file of an active set, read by Python and by the pair style.
 
 ::
 
     argyro-active-set 1
-    mode neighbourhood      or: configuration; followed by: all, where rows are of all parameters
+    mode neighbourhood      or: configuration; followed by: all, for rows of all parameters
     species Li P S Cl
     fingerprint 9f86d081884c7d65
     size 96
@@ -12,9 +12,9 @@
     rows     followed by m lines of m numbers: the active rows divided by scale
     inverse  followed by m lines of m numbers: G, the grade of a row b being max_j |(b G)_j|
 
-A row b holds one number per species, 1 for the atom's own, then the potential's scalar basis functions in the order of
-its ``alpha_moment_mapping``; with all parameters the derivatives by the radial coefficients follow, in the order of
-the potential.
+A row b has one number per species, 1 for the species of the atom. The scalar basis functions of the potential follow
+in the order of ``alpha_moment_mapping``. With all parameters, the derivatives by the radial coefficients follow in the
+order of the potential.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MAGIC = "argyro-active-set 1"
 
 
 class Fields(TypedDict):
-    """Fields of `ActiveSet` as the file holds them."""
+    """The fields of `ActiveSet` in the file."""
 
     species: tuple[str, ...]
     mode: str
@@ -47,9 +47,9 @@ def write(path: Path, fields: Fields, inverse: np.ndarray) -> None:
     """Write an active set.
 
     Args:
-        path: the file, replaced in one step.
-        fields: of the set.
-        inverse: (m, m) matrix G of the set, for the pair style.
+        path: the file, replaced atomically.
+        fields: fields of the set.
+        inverse: (m, m) matrix G of the set for the pair style.
     """
     lines = [
         _MAGIC,
@@ -73,10 +73,10 @@ def read(path: Path) -> Fields:
     """Read the fields of an active set.
 
     Raises:
-        InputError: no such file, or not a complete active set.
+        InputError: the file does not exist or is not a complete active set.
     """
     if not path.is_file():
-        raise InputError(f"there is no active set at '{path}'", path=str(path), given=str(path))
+        raise InputError(f"the active set '{path}' does not exist", path=str(path), given=str(path))
     lines = iter(path.read_text(errors="replace").splitlines())
     try:
         return _parse(lines)
@@ -97,12 +97,12 @@ def _parse(lines: Iterator[str]) -> Fields:
         _expect(key, name)
     mode, _, parameters = header["mode"].partition(" ")
     if mode not in ("neighbourhood", "configuration") or parameters not in ("", "all"):
-        raise ValueError(f"'{header['mode'][:40]}' is no mode of an active set")
+        raise ValueError(f"'{header['mode'][:40]}' is not a mode of an active set")
     size = int(header["size"])
     origin = _section(lines, "origin", size, 2).astype(int)
     scale = _section(lines, "scale", 1, size)[0]
     if not (scale > 0).all():
-        raise ValueError("'scale' must hold positive numbers")
+        raise ValueError("'scale' must have positive numbers")
     rows = _section(lines, "rows", size, size)
     _section(lines, "inverse", size, size)
     return {
@@ -120,13 +120,13 @@ def _section(lines: Iterator[str], name: str, count: int, width: int) -> np.ndar
     _expect(next(lines), name)
     values = np.array([[float(word) for word in next(lines).split()] for _ in range(count)])
     if values.shape != (count, width) or not np.isfinite(values).all():
-        raise ValueError(f"'{name}' should hold {count} lines of {width} finite numbers")
+        raise ValueError(f"'{name}' must have {count} lines of {width} finite numbers")
     return values
 
 
 def _expect(given: str, expected: str) -> None:
     if given != expected:
-        raise ValueError(f"'{expected}' is expected, '{given[:40]}' found")
+        raise ValueError(f"expected '{expected}', found '{given[:40]}'")
 
 
 def _numbers(values: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Compute the basis rows of atoms, from which active sets are made."""
+"""Basis rows of atoms for active sets."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
-    """Return derivatives of the site energies with respect to the linear parameters.
+    """Return the derivatives of the site energies with respect to the linear parameters.
 
     Args:
-        mtp: the potential; only its radial functions matter.
-        atoms: any structure of its species.
+        mtp: the potential; only its radial functions are used.
+        atoms: a structure of its species.
 
     Returns:
         (n, species + basis functions): a one at the atom's species, then its basis functions.
@@ -29,31 +29,31 @@ def basis_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
 
 
 def parameter_rows(mtp: MTP, atoms: Atoms) -> np.ndarray:
-    """Return derivatives of the site energies with respect to all parameters.
+    """Return the derivatives of the site energies with respect to all parameters.
 
     Args:
-        mtp: the potential, trained.
-        atoms: any structure of its species.
+        mtp: a trained potential.
+        atoms: a structure of its species.
 
     Returns:
-        (n, species + basis functions + radial coefficients), in eV per unit of each parameter: the columns of
-        `basis_rows`, then the derivatives by the radial coefficients in their order.
+        (n, species + basis functions + radial coefficients) in eV per unit of each parameter: the columns of
+        `basis_rows`, then the derivatives by the radial coefficients.
     """
     return _kernel.site_gradients(mtp.kernel, mtp.frame(atoms))
 
 
 def parameter_fingerprint(mtp: MTP) -> str:
-    """Return a hash like `radial_fingerprint` that covers the linear coefficients too: ∂E/∂θ depends on them."""
+    """Return a hash like `radial_fingerprint` that includes the linear coefficients, on which ∂E/∂θ depends."""
     return _fingerprint(
         [mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients), *mtp.coefficients]
     )
 
 
 def radial_fingerprint(mtp: MTP) -> str:
-    """Return a hash of everything the basis functions depend on: scaling, cutoffs and radial coefficients.
+    """Return a hash of scaling, cutoffs and radial coefficients, which determine the basis functions.
 
-    FNV-1a with 64 bits over the little-endian bytes of the doubles, as ``lammps/active_set.cpp`` computes it too; it
-    tells potentials apart, it does not protect against malice.
+    The hash is FNV-1a with 64 bits over the little-endian bytes of the doubles; ``lammps/active_set.cpp`` computes the
+    same. It distinguishes potentials but gives no protection against manipulation.
     """
     return _fingerprint([mtp.scaling, mtp.min_dist_A, mtp.cutoff_A, *np.ravel(mtp.radial_coefficients)])
 

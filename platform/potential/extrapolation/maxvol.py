@@ -1,14 +1,14 @@
-"""Find the square submatrix of (locally) largest volume, MaxVol; it decides what counts as extrapolation.
+"""MaxVol: the square submatrix of (locally) largest volume, which defines extrapolation.
 
-Source: Goreinov et al., "How to find a good submatrix" (2010), and Podryabinkin and Shapeev, Comput. Mater. Sci. 140,
-171 (2017), who use it to grade configurations against a training set.
+Source: Goreinov et al., "How to find a good submatrix" (2010); for extrapolation grades, Podryabinkin and Shapeev,
+Comput. Mater. Sci. 140, 171 (2017).
 """
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve, qr
 
-SWAP_TOLERANCE = 1.001  # a swap multiplies the volume by at least this much, hence the search ends
-_START_ROWS = 20_000  # rows that the pivoted QR of the start looks at; its cost is their number times columns squared
+SWAP_TOLERANCE = 1.001  # each swap multiplies the volume by at least this factor, so the search ends
+_START_ROWS = 20_000  # rows in the initial pivoted QR; its cost is their number times columns squared
 
 
 def coordinates(rows: np.ndarray, active: np.ndarray) -> np.ndarray:
@@ -19,7 +19,7 @@ def coordinates(rows: np.ndarray, active: np.ndarray) -> np.ndarray:
         active: (m, m) active rows A, not singular.
 
     Returns:
-        (n, m) coefficients; the grade of a row is the largest of them in size.
+        (n, m) coefficients; the grade of a row is its largest absolute coefficient.
     """
     return lu_solve(lu_factor(active.T), rows.T).T
 
@@ -28,8 +28,8 @@ def greedy_rows(rows: np.ndarray) -> np.ndarray:
     """Return the indices of m rows of large volume, by QR with column pivoting of the transposed rows.
 
     Args:
-        rows: (n, m), n >= m; of many rows a regular sample is looked at, the last m of them always, since padding that
-            ensures full rank stands there.
+        rows: (n, m), n >= m. Of many rows a regular sample and the last m rows are used; the last rows are the padding
+            that ensures full rank.
     """
     count, size = rows.shape
     stride = max(1, count // _START_ROWS)
@@ -39,14 +39,14 @@ def greedy_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def maximal_volume(rows: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-    """Return the indices of m rows whose volume |det| no single exchange raises by more than 0.1 %.
+    """Return the indices of m rows with a volume |det| that no single exchange increases by more than 0.1 %.
 
-    Exchanging active row j for row i multiplies the volume by |C_ij|, C = R A⁻¹; the largest is taken until none
-    exceeds the tolerance. Only rows above the tolerance are watched between two full looks at the matrix.
+    An exchange of active row j for row i multiplies the volume by |C_ij|, C = R A⁻¹. The largest exchange is made until
+    none exceeds the tolerance. Between two full passes over the matrix only rows above the tolerance are updated.
 
     Args:
         rows: (n, m) rows of full column rank, n >= m.
-        start: (m,) indices to begin with, of rows that are not singular; by default those of `greedy_rows`.
+        start: (m,) initial indices of independent rows; by default those of `greedy_rows`.
 
     Returns:
         (m,) indices in no particular order.
@@ -61,7 +61,7 @@ def maximal_volume(rows: np.ndarray, start: np.ndarray | None = None) -> np.ndar
 
 
 def _exchange(watched_coordinates: np.ndarray, watched: np.ndarray, active: np.ndarray) -> None:
-    """Swap watched rows into `active`, in place, until none of them would enlarge the volume."""
+    """Swap watched rows into `active`, in place, until no swap increases the volume."""
     c = watched_coordinates
     while True:
         i, j = np.unravel_index(np.abs(c).argmax(), c.shape)

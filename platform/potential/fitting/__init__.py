@@ -1,1 +1,1 @@
-"""Fit a moment tensor potential to labelled frames."""
+"""Fitting of moment tensor potentials to labelled frames."""

@@ -1,4 +1,4 @@
-"""Hold labelled frames in the kernel's memory: neighbour lists and labels are read once."""
+"""Labelled frames in the kernel's memory, with neighbour lists and labels read once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from argyro.platform.potential.native import _kernel
 
 
 class Dataset:
-    """Labelled frames with their weights.
+    """A set of labelled frames with their weights.
 
     Attributes:
-        shortest_A: (species, species) shortest distance of each pair of species, infinite where none is within the
-        cutoff.
+        shortest_A: (species, species) shortest distance of each pair of species, infinite without a pair within the
+            cutoff.
     """
 
     def __init__(self, frames: Sequence[Atoms], mtp: MTP, options: TrainingOptions):
@@ -48,17 +48,17 @@ class Dataset:
     def loss_and_gradient(
         self, kernel: _kernel.Potential, threads: int
     ) -> tuple[float, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Return the loss and its derivatives with respect to radial coefficients, species energies and ξ."""
+        """Return the loss and its derivatives by radial coefficients, species energies and ξ."""
         found = _kernel.loss_and_gradient(kernel, self.frames, True, threads)
         return found["value"], (found["radial"], found["species_energies"], found["coefficients"])
 
     def normal_equations(self, mtp: MTP, threads: int, stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Return matrix and right-hand side of the linear coefficients, ξ then species energies.
+        """Return matrix and right-hand side for the linear coefficients: ξ, then species energies.
 
         Args:
-            mtp: its radial functions enter.
-            threads: 0 for as many as OMP_NUM_THREADS allows.
-            stride: every stride-th frame is used.
+            mtp: potential that gives the radial functions.
+            threads: number of threads; 0 for OMP_NUM_THREADS.
+            stride: interval of the frames used.
         """
         return _kernel.normal_equations(mtp.parameters, self.frames[::stride], threads)
 

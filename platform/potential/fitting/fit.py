@@ -1,4 +1,4 @@
-"""Fit a potential: minimise weighted squares of energy, force and stress errors by L-BFGS with the exact gradient."""
+"""Fit of a potential by L-BFGS to weighted squares of energy, force and stress errors, with exact gradients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from argyro.platform.potential.fitting.zbl_radii import repulsion_radii
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.potential.native import _kernel
 
-FIRST_ITERATIONS = 15  # before the first restart; twice as many before the next
+FIRST_ITERATIONS = 15  # iterations before the first restart; doubled before each further restart
 
 Progress = Callable[[dict[str, float]], None]
 
@@ -34,7 +34,9 @@ class TrainingResult:
     rmse: dict[str, float]
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # its threads would decide the last bits, and so the minimum found
+@threadpool_limits.wrap(
+    limits=1, user_api="blas"
+)  # the number of BLAS threads changes the rounding, and with it the minimum
 def train(
     frames: Sequence[Atoms],
     initial: MTP,
@@ -42,21 +44,21 @@ def train(
     validation: Sequence[Atoms] | None = None,
     progress: Progress | None = None,
 ) -> TrainingResult:
-    """Fit a potential to labelled frames, from any starting point.
+    """Fit a potential to labelled frames.
 
-    Minimises mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². The coefficients ξ and the species
-    energies, in which the potential is linear, are first solved for by least squares; then L-BFGS varies all of them
-    in variables in which the loss is nearly a sphere. Both steps are repeated every few iterations.
+    The loss is the mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². Least squares first gives the
+    linear parameters, ξ and species energies. L-BFGS then varies all parameters in variables that make the loss nearly
+    spherical. Both steps are repeated every few iterations.
 
     Args:
-        frames: with a SinglePointCalculator's energy, forces and, if periodic, stress.
-        initial: level, species, cutoffs and starting coefficients; `MTP.untrained` will do.
-        options: see there.
-        validation: frames to stop by; the potential with the lowest loss on them is returned.
-        progress: called with every entry of the history.
+        frames: frames with energy, forces and, if periodic, stress in a SinglePointCalculator.
+        initial: potential with level, species, cutoffs and initial coefficients, such as `MTP.untrained`.
+        options: options of the fit.
+        validation: validation frames; the potential with the lowest loss on them is returned.
+        progress: callback for every entry of the history.
 
     Raises:
-        InputError: frames that cannot be trained on, or species the potential does not know.
+        InputError: the frames cannot be used for training, or the potential lacks a species.
     """
     require_trainable(frames)
     started = perf_counter()
@@ -86,7 +88,7 @@ def train(
 
 
 def _judged(entry: dict[str, float]) -> float:
-    """Return the loss that decides which potential is best: on the validation frames if there are any."""
+    """Return the loss that selects the best potential: on the validation frames if given."""
     return entry.get("validation_loss", entry["loss"])
 
 
@@ -123,5 +125,5 @@ def _descend(
         options={"maxiter": iterations, "maxcor": 30, "maxfun": 3 * iterations},
     )
     if not np.isfinite(found.fun):
-        raise InputError("the training loss is not finite; look for very large forces among the frames", path="frames")
+        raise InputError("the training loss is not finite; remove frames with very large forces", path="frames")
     return mtp.with_coefficients(*whitening.unpack(found.x)), int(found.nit)

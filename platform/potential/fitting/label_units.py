@@ -1,7 +1,7 @@
-"""Refuse labels in other units than eV, eV/Å and eV/Å³, or of the opposite sign.
+"""Checks of labels for other units than eV, eV/Å and eV/Å³ and for opposite signs.
 
-A pair potential fitted to the forces alone predicts how energy and stress differ between frames. The slope of the
-labels against the prediction is near one where the units agree, near 160 for a stress in GPa.
+A pair potential fitted to the forces alone predicts the differences of energy and stress between frames. The slope of
+the labels against the prediction is near 1 for consistent units and near 160 for a stress in GPa.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from argyro.platform.potential.fitting.training_frames import stress_of
 from argyro.platform.potential.mtp.model import MTP
 
 MAX_STRESS_EV_A3 = 1.0  # 160 GPa
-MAX_STRESS_ERROR_GPA = 10.0  # of a fit; labels in eV/Å³ leave less than one
-_CORRELATION = 0.7  # below it the prediction says nothing
-_FRAMES = 3  # with a stress, for a correlation that is not by chance
-_ATOMS = 4000  # of the frames that are looked at
+MAX_STRESS_ERROR_GPA = 10.0  # largest error of a fit; with labels in eV/Å³ it is below 1
+_CORRELATION = 0.7  # smallest correlation for a meaningful prediction
+_FRAMES = 3  # smallest number of frames with a stress for a correlation
+_ATOMS = 4000  # largest number of atoms in the checked frames
 _STRESS_UNITS = {
     "GPa": EV_A3_IN_GPA,
     "kbar": 10 * EV_A3_IN_GPA,
@@ -39,15 +39,15 @@ _ENERGY_RATIOS = {
 
 
 def require_consistent_units(frames: Sequence[Atoms], mtp: MTP) -> None:
-    """Refuse labels whose units or signs do not fit each other.
+    """Refuse labels with inconsistent units or signs.
 
     Args:
-        frames: with energy, forces and, where known, stress.
-        mtp: names species and cutoff.
+        frames: frames with energy, forces and, if known, stress.
+        mtp: potential that gives species and cutoff.
 
     Raises:
-        InputError: the stress is larger than in any crystal; energies or stresses differ from those that follow from
-            the forces by the factor of another unit, or by their sign.
+        InputError: the stress is larger than in any crystal, or energies or stresses differ from the predictions of the
+            forces by the factor of another unit or by sign.
     """
     sample = _sample(frames)
     fit = PairFit(sample, mtp)
@@ -58,13 +58,13 @@ def require_consistent_units(frames: Sequence[Atoms], mtp: MTP) -> None:
 
 
 def require_small_stress_error(stress_error_GPa: float | None) -> None:
-    """Refuse a fit that cannot follow the stress labels.
+    """Refuse a fit with a stress error too large for labels in eV/Å³.
 
     Args:
         stress_error_GPa: root-mean-square error of the fit; None without stress labels.
 
     Raises:
-        InputError: the error is larger than a stress in eV/Å³ can leave.
+        InputError: the error exceeds 10 GPa.
     """
     if stress_error_GPa is not None and stress_error_GPa > MAX_STRESS_ERROR_GPA:
         raise InputError(
@@ -84,7 +84,7 @@ def _require_plausible_stress(frames: Sequence[Atoms]) -> None:
             _refuse_stress(f"the stress of frame {index} reaches {largest:.3g}", "kbar" if largest > 20 else "GPa")
     if labels and not any(np.any(stress) for _, stress in labels):
         raise InputError(
-            f"the stress is zero in all {len(labels)} frames: it was not computed; leave it out by --stress-key none",
+            f"the stress is zero in all {len(labels)} frames and was not computed; leave it out by --stress-key none",
             path="stress",
             given=0.0,
         )
@@ -106,14 +106,14 @@ def _judge_energies(frames: list[Atoms], fit: PairFit, mtp: MTP) -> None:
     slope, correlation = _slope(expected - span @ (span.T @ expected), labels - span @ (span.T @ labels))
     if correlation < -_CORRELATION:
         raise InputError(
-            "the forces point uphill: energies rise along them; are they gradients? reverse their sign",
+            "energies rise along the forces, which may be gradients; reverse their sign",
             path="forces",
             accepted="forces, -dE/dr",
         )
     if correlation > _CORRELATION and not 1 / 8 < slope < 8:
         near = [name for name, ratio in _ENERGY_RATIOS.items() if abs(np.log(slope / ratio)) < np.log(3)]
         raise InputError(
-            f"energies change {slope:.3g} times as much as the forces imply (in eV and eV/Å about once); "
+            f"energies change {slope:.3g} times as much as the forces imply, which must be about once; "
             f"likely {' or '.join(near) or 'another unit'}; convert to eV and eV/Å",
             path="energy",
             given=slope,
@@ -156,7 +156,7 @@ def _without_mean_pressure(stresses: np.ndarray) -> np.ndarray:
 
 
 def _slope(expected: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Slope of the labels against the expected values, through the origin, and their correlation."""
+    """Return the slope of the labels against the expected values, through the origin, and the correlation."""
     product = float(expected @ labels)
     size = float(np.sqrt((expected @ expected) * (labels @ labels)))
     return (product / float(expected @ expected), product / size) if size > 0 else (1.0, 0.0)

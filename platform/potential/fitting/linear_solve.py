@@ -1,4 +1,4 @@
-"""Solve the linear part of the fit: least squares for ξ and the species energies."""
+"""Linear part of the fit: least squares for ξ and the species energies."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from argyro.platform.potential.fitting.dataset import Dataset
 from argyro.platform.potential.fitting.options import TrainingOptions
 from argyro.platform.potential.mtp.model import MTP
 
-AFFORDABLE_EVALUATIONS = 30  # of all frames; each basis function costs one of the frames used
-ROWS_PER_UNKNOWN = 20  # and more are not needed for a start
+AFFORDABLE_EVALUATIONS = 30  # evaluations of all frames; each basis function costs one evaluation of the used frames
+ROWS_PER_UNKNOWN = 20  # sufficient for initial coefficients
 
 
 def solve_linear(dataset: Dataset, mtp: MTP, options: TrainingOptions) -> MTP:
-    """Return the best ξ and species energies for the present radial functions, by regularised least squares.
+    """Return a potential with the best ξ and species energies for its radial functions, by regularised least squares.
 
-    Columns are scaled to unit norm before the ridge is added; a species without atoms or a basis function without
-    neighbours keeps the coefficient zero. Of many frames a part is used; if its solution is worse for all of them the
-    potential is returned as it was.
+    Columns are scaled to unit norm before the ridge is added. A species without atoms or a basis function without
+    neighbours has a zero coefficient. Large sets are subsampled. If the solution is worse on all frames, the potential
+    is returned unchanged.
 
     Raises:
         InputError: the basis functions are not finite numbers.
@@ -27,7 +27,9 @@ def solve_linear(dataset: Dataset, mtp: MTP, options: TrainingOptions) -> MTP:
     stride = _stride(dataset, mtp)
     matrix, vector = dataset.normal_equations(mtp, options.threads, stride)
     if not (np.isfinite(matrix).all() and np.isfinite(vector).all()):
-        raise InputError("the basis functions are not finite numbers; the starting potential is damaged", path="start")
+        raise InputError(
+            "the basis functions are not finite numbers; train from another starting potential", path="start"
+        )
     scale = np.sqrt(np.diag(matrix))
     scale[scale == 0.0] = 1.0
     factor = cho_factor(matrix / np.outer(scale, scale) + options.ridge * np.eye(len(scale)), lower=True)

@@ -10,18 +10,18 @@ class TrainingOptions:
     """Options of a fit.
 
     Attributes:
-        max_iterations: of L-BFGS, summed over all restarts.
-        restart_every: iterations between two restarts, at which the linear coefficients are solved for again and the
-            variables are rescaled; the first restarts follow each other faster.
-        energy_scale_meV_atom: energy error of the same weight as `force_scale_meV_A` and `stress_scale_GPa`; a frame's
+        max_iterations: largest number of L-BFGS iterations, summed over all restarts.
+        restart_every: iterations between two restarts, which solve the linear coefficients again and rescale the
+            variables; the first restarts come sooner.
+        energy_scale_meV_atom: energy error with the weight of `force_scale_meV_A` and `stress_scale_GPa`; a frame's
             ``info["weight"]`` multiplies all three.
         force_scale_meV_A: see `energy_scale_meV_atom`.
         stress_scale_GPa: see `energy_scale_meV_atom`.
-        ridge: of the linear coefficients, relative to the data.
-        repulsion: ZBL below the shortest distance of each pair of species in the frames.
-        patience: restarts without a better validation loss before stopping; only with a validation set.
-        tolerance: stop when the loss falls by less than this fraction between restarts.
-        threads: 0 for as many as OMP_NUM_THREADS allows.
+        ridge: ridge of the linear coefficients, relative to the data.
+        repulsion: whether ZBL acts below the shortest distance of each pair of species in the frames.
+        patience: restarts without a better validation loss before the fit stops; only with a validation set.
+        tolerance: smallest relative decrease of the loss between restarts; below it the fit stops.
+        threads: number of threads; 0 for OMP_NUM_THREADS.
     """
 
     max_iterations: int = 300

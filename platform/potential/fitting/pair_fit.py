@@ -1,4 +1,4 @@
-"""Fit a pair potential to forces alone, to judge energies and stresses by it."""
+"""Pair potential fitted to forces, for checks of energies and stresses."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from argyro.platform.potential.mtp.model import MTP
 
 _RADIAL = 8  # Gaussians per pair of species
 _RIDGE = 1e-6
-_LEAST_FORCE_EV_A = 1e-4  # a perfect crystal has only noise
+_LEAST_FORCE_EV_A = 1e-4  # smaller forces are noise of a perfect crystal
 _ROWS_PER_UNKNOWN = 3
 
 
 class PairFit:
-    """Pair potential φ_ab(r) = Σ_q c_abq exp(-(r - r_q)² / 2 w²) (1 - r / r_c)², c by least squares on the forces.
+    """A pair potential φ_ab(r) = Σ_q c_abq exp(-(r - r_q)² / 2 w²) (1 - r / r_c)², fitted to forces.
 
     Args:
         frames: structures with forces.
-        mtp: names species and cutoff.
+        mtp: potential that gives species and cutoff.
 
     Attributes:
-        trusted: there are enough forces, large enough, and the fit explains more than half of their variance.
+        trusted: whether there are enough large forces and the fit explains more than half of their variance.
     """
 
     def __init__(self, frames: Sequence[Atoms], mtp: MTP):
@@ -62,7 +62,7 @@ class PairFit:
         return rows.reshape(3 * len(atoms), -1)
 
     def _pairs(self, atoms: Atoms) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Column, value and slope of every (pair, Gaussian); vector and centre of every pair."""
+        """Return column, value and slope of every (pair, Gaussian), and vector and centre of every pair."""
         frame, types = self.mtp.frame(atoms), self.mtp.types(atoms)
         vectors, neighbours = frame.vectors, frame.indices
         centres = np.repeat(np.arange(len(atoms)), np.diff(frame.offsets))

@@ -1,4 +1,4 @@
-"""Check frames before training: labelled, finite, of one reference, each once."""
+"""Checks of frames before training: labels, finite values, one reference, no duplicates."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ase.calculators.calculator import PropertyNotImplementedError
 from argyro.platform.common.errors import InputError
 from argyro.platform.potential.frames.label_keys import label_hint
 
-MAX_FORCE_EV_A = 1e4  # no reference calculation of a bonded structure comes near
+MAX_FORCE_EV_A = 1e4  # far above the forces of any bonded structure
 
 
 def require_trainable(frames: Sequence[Atoms]) -> None:
-    """Refuse frames that would spoil a potential.
+    """Refuse frames that are unsuitable for training.
 
     Raises:
-        InputError: no frames; one without energy or forces; labels that are not finite; labels of several references;
-            the same frame twice.
+        InputError: there are no frames; energy or forces are missing; labels are not finite or come from several
+            references; a frame is repeated.
     """
     if not frames:
         raise InputError(
@@ -32,27 +32,27 @@ def require_trainable(frames: Sequence[Atoms]) -> None:
 
 
 def stress_of(frame: Atoms) -> np.ndarray | None:
-    """Return the stress label, eV/Å³, xx, yy, zz, yz, xz, xy; None without one or unless fully periodic."""
+    """Return the stress label in eV/Å³, xx, yy, zz, yz, xz, xy; None without a label or full periodicity."""
     stress = _label(frame, "stress") if all(frame.pbc) else None
     return None if stress is None else np.asarray(stress, float)
 
 
 def require_labels(name: str, frame: Atoms) -> None:
-    """Refuse a frame without energy and forces, or with labels that are not finite.
+    """Refuse a frame with missing, infinite or implausible labels.
 
     Args:
-        name: of the frame, for the message.
+        name: name of the frame for the message.
         frame: the frame.
 
     Raises:
-        InputError: a label is missing, not finite, or a force is larger than 10 000 eV/Å.
+        InputError: a label is missing or not finite, or a force is larger than 10 000 eV/Å.
     """
     labels = {name: _label(frame, name) for name in ("energy", "forces")}
     missing = [name for name, value in labels.items() if value is None]
     named = f"{name} ({frame.get_chemical_formula()})"
     if missing:
         raise InputError(
-            f"{named} carries no {' and no '.join(missing)}; label it first ({label_hint(frame)})",
+            f"{named} has no {' and no '.join(missing)}; label it first ({label_hint(frame)})",
             path=name,
             accepted="energy and forces in a SinglePointCalculator",
         )
@@ -61,7 +61,7 @@ def require_labels(name: str, frame: Atoms) -> None:
     for label, value in labels.items():
         if not np.all(np.isfinite(np.asarray(value, dtype=float))):
             raise InputError(
-                f"{named}: its {label} holds NaN or infinity; the reference calculation failed, leave the frame out",
+                f"{named}: its {label} contains NaN or infinity; the reference calculation failed, leave the frame out",
                 path=name,
                 accepted="finite labels",
             )
@@ -89,7 +89,7 @@ def _require_one_source(frames: Sequence[Atoms]) -> None:
     sources = sorted({str(frame.info["label_source"]) for frame in frames if "label_source" in frame.info})
     if len(sources) > 1:
         raise InputError(
-            f"the frames carry labels of {len(sources)} references, {', '.join(sources)}; "
+            f"the frames have labels of {len(sources)} references, {', '.join(sources)}; "
             "their energies cannot be mixed, relabel all with one",
             path="frames",
             given=sources,
@@ -98,7 +98,7 @@ def _require_one_source(frames: Sequence[Atoms]) -> None:
 
 
 def distinct(frames: Sequence[Atoms]) -> list[Atoms]:
-    """Return the frames without those that repeat an earlier one: same atoms at the same places of the same cell."""
+    """Return the frames without duplicates: equal atoms, positions and cell."""
     found: dict[bytes, Atoms] = {}
     for frame in frames:
         found.setdefault(_fingerprint(frame), frame)
@@ -106,14 +106,14 @@ def distinct(frames: Sequence[Atoms]) -> list[Atoms]:
 
 
 def without_repeats(frames: Sequence[Atoms], names: Sequence[str]) -> list[int]:
-    """Return the places of the frames without those that repeat an earlier one.
+    """Return the indices of the frames without duplicates.
 
     Args:
         frames: labelled frames.
-        names: of the frames, for the message.
+        names: names of the frames for the message.
 
     Raises:
-        InputError: a frame repeats an earlier one with another energy.
+        InputError: a duplicate has another energy.
     """
     first: dict[bytes, int] = {}
     for place, frame in enumerate(frames):

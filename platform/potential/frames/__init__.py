@@ -1,1 +1,1 @@
-"""Read structures and labels from the files of other programs."""
+"""Readers of structures and labels in files of other programs."""

@@ -1,4 +1,4 @@
-"""Find energy, forces and stress under the names that other programs give them: REF_energy, dft_forces, virial, ..."""
+"""Detection of labels under the names of other programs: REF_energy, dft_forces, virial, ..."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class LabelKeys:
-    """Names of the labels in a file; None: detected.
+    """The names of the labels in a file; None for detection.
 
     Attributes:
         energy: total energy, eV.
@@ -38,7 +38,7 @@ class LabelKeys:
 
 @dataclass(frozen=True)
 class _Group:
-    """Keys that belong together, such as REF_energy, REF_forces, REF_virial."""
+    """A set of keys with one prefix, such as REF_energy, REF_forces, REF_virial."""
 
     energy: str
     forces: str
@@ -51,17 +51,17 @@ class _Group:
 
 
 def adopt_labels(name: str, atoms: Atoms, keys: LabelKeys) -> tuple[str, ...]:
-    """Give a structure the labels that its file holds under other names, in place.
+    """Set the standard labels of a structure from other names in its file, in place.
 
     The standard names energy, forces and stress need no search. A virial W becomes the stress -W/V.
 
     Args:
-        name: of the structure, for messages.
-        atoms: a structure as ASE read it.
-        keys: names that the user gave.
+        name: name of the structure for messages.
+        atoms: a structure read by ASE.
+        keys: names given by the user.
 
     Returns:
-        The names used, none for the standard ones.
+        The names used; empty for the standard ones.
 
     Raises:
         InputError: a given name is missing, or labels under several names differ.
@@ -83,12 +83,12 @@ def label_hint(atoms: Atoms) -> str:
     known = {"numbers", "positions", "spacegroup", "unit_cell", "occupancy", "spacegroup_kinds"}
     found = sorted(set(_values(atoms)) - known)
     if not found:
-        return "its file holds nothing but the structure"
-    return f"its file holds {', '.join(found)}; name labels by --energy-key, --forces-key, --stress-key"
+        return "its file contains only the structure"
+    return f"its file contains {', '.join(found)}; name labels by --energy-key, --forces-key, --stress-key"
 
 
 def _values(atoms: Atoms) -> dict[str, object]:
-    """Everything that the file holds beside the structure, by name."""
+    """Return all data of the file other than the structure, by name."""
     nested = [atoms.info.get("key_value_pairs") or {}, atoms.info.get("data") or {}]  # of ASE databases
     info = {key: value for key, value in atoms.info.items() if key not in ("key_value_pairs", "data")}
     arrays = {key: value for key, value in atoms.arrays.items() if key not in ("numbers", "positions")}
@@ -104,8 +104,8 @@ def _detected(name: str, atoms: Atoms, values: dict[str, object]) -> _Group | No
     for other in groups:
         if chosen is not None and other is not chosen and not _same(values, chosen, other):
             raise InputError(
-                f"{name} holds labels under {', '.join(chosen.names)} and under {', '.join(other.names)}, which "
-                f"differ; name one: --energy-key {other.energy} --forces-key {other.forces}",
+                f"{name} has different labels under {', '.join(chosen.names)} and {', '.join(other.names)}; "
+                f"name one: --energy-key {other.energy} --forces-key {other.forces}",
                 path=name,
                 accepted="--energy-key, --forces-key, --stress-key",
             )
@@ -129,7 +129,7 @@ def _groups(atoms: Atoms, values: dict[str, object]) -> list[_Group]:
 
 
 def _fits(value: object, shape: tuple[int, ...] | None) -> bool:
-    """Whether a value is numbers of a shape; without one, a tensor."""
+    """Return whether a value has numbers of a shape; without a shape, whether it is a tensor."""
     if value is None or isinstance(value, str | bool | dict):
         return False
     try:
@@ -152,7 +152,7 @@ def _named(name: str, atoms: Atoms, values: dict[str, object], keys: LabelKeys) 
     for kind, key in (("energy", energy), ("forces", forces), ("stress", asked)):
         if key is not None and key not in values:
             raise InputError(
-                f"{name} holds no '{key}'; it holds {', '.join(sorted(values)) or 'no labels'}",
+                f"{name} has no '{key}'; give one of its keys: {', '.join(sorted(values)) or 'no labels'}",
                 path=f"{kind}-key",
                 given=key,
                 accepted=", ".join(sorted(values)),
@@ -160,7 +160,11 @@ def _named(name: str, atoms: Atoms, values: dict[str, object], keys: LabelKeys) 
     shapes = ((energy, ()), (forces, (len(atoms), 3)))
     for key, shape in shapes:
         if not _fits(values[key], shape):
-            raise InputError(f"{name}: '{key}' does not hold {shape or 'one number'}", path=name, given=key)
+            raise InputError(
+                f"{name}: '{key}' must be {f'an array of shape {shape}' if shape else 'one number'}",
+                path=name,
+                given=key,
+            )
     virial = asked if asked and _WORDS["virial"].search(asked) else None
     stress = None if virial else asked or ("stress" if "stress" in values else None)
     return _Group(energy, forces, stress, virial)
@@ -171,7 +175,7 @@ def _attach(name: str, atoms: Atoms, values: dict[str, object], group: _Group) -
     if atoms.pbc.all() and (key := group.stress or group.virial):
         stress = six_components(np.asarray(values[key], float))
         if stress is None:
-            raise InputError(f"{name}: '{key}' does not hold 6 or 9 numbers", path=name, given=key)
+            raise InputError(f"{name}: '{key}' must have 6 or 9 numbers", path=name, given=key)
         if group.stress is None:
             stress = -stress / atoms.get_volume()
     attach_labels(atoms, float(np.asarray(values[group.energy])), np.asarray(values[group.forces], float), stress)

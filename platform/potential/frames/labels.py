@@ -1,4 +1,4 @@
-"""Attach energy, forces and stress to a structure."""
+"""Attachment of energy, forces and stress to a structure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def attach_labels(atoms: Atoms, energy_eV: float, forces_eV_A: np.ndarray, stres
     Args:
         atoms: the structure.
         energy_eV: total energy.
-        forces_eV_A: (n, 3).
-        stress_eV_A3: (6,) xx, yy, zz, yz, xz, xy, positive under tension; None without one.
+        forces_eV_A: (n, 3) forces.
+        stress_eV_A3: (6,) xx, yy, zz, yz, xz, xy, positive under tension; None without a stress.
     """
     labels = {"energy": float(energy_eV), "forces": np.asarray(forces_eV_A, float)}
     if stress_eV_A3 is not None:

@@ -1,6 +1,6 @@
-"""Read and write MLIP's .cfg files: structures whose species are numbers, with energy, forces and virial.
+"""Reader and writer of MLIP's .cfg files: structures with numbered species, energy, forces and virial.
 
-PlusStress holds the virial, -V σ in eV, in the order of its header.
+PlusStress gives the virial, -V σ in eV, in the order of its header.
 
 Source: Novikov et al., Mach. Learn.: Sci. Technol. 2, 025002 (2021), and the manual of MLIP-2.
 """
@@ -23,7 +23,7 @@ _VOIGT = ("xx", "yy", "zz", "yz", "xz", "xy")
 
 
 def is_mlip_cfg(lines: Sequence[str]) -> bool:
-    """Tell whether the first lines of a file are those of an MLIP .cfg file."""
+    """Return whether the first lines of a file are those of an MLIP .cfg file."""
     return any(line.strip() == "BEGIN_CFG" for line in lines)
 
 
@@ -35,7 +35,7 @@ def read_cfg(path: Path, species: Sequence[str] | None) -> list[Atoms]:
         species: chemical symbols in the order of the file's numbers.
 
     Raises:
-        InputError: the species are not named or too few, or a structure is damaged.
+        InputError: species are missing or too few, or a structure is damaged.
     """
     with open_text(path) as file:
         lines = (line.strip() for line in file)
@@ -67,7 +67,7 @@ def _structure(path: Path, block: list[str], species: Sequence[str] | None, numb
 
 
 def _sections(block: list[str]) -> dict[str, tuple[str, list[list[str]]]]:
-    """Header and rows of numbers under each title."""
+    """Return the header and the rows of numbers under each title."""
     sections: dict[str, tuple[str, list[list[str]]]] = {}
     title = ""
     for line in block:
@@ -85,7 +85,7 @@ def _sections(block: list[str]) -> dict[str, tuple[str, list[list[str]]]]:
 def _columns(header: str, rows: list[list[str]]) -> dict[str, np.ndarray]:
     names = header.split()[1:]
     if not rows or any(len(row) != len(names) for row in rows):
-        raise ValueError(f"its rows of atoms do not hold the {len(names)} columns of AtomData")
+        raise ValueError(f"its rows of atoms do not have the {len(names)} columns of AtomData")
     numeric = [name for name in names if name in _NUMERIC]
     return {name: np.array([float(row[names.index(name)]) for row in rows]) for name in numeric}
 
@@ -125,15 +125,15 @@ def _stress(sections: dict, atoms: Atoms) -> np.ndarray | None:
 
 
 def write_cfg(path: Path, frames: Sequence[Atoms], species: Sequence[str]) -> None:
-    """Write structures with the labels that they carry.
+    """Write structures with their labels.
 
     Args:
-        path: the file, replaced in one step.
+        path: the file, replaced atomically.
         frames: structures; energy, forces and stress are written where present.
-        species: chemical symbols; their order gives the numbers.
+        species: chemical symbols in the order of the file's numbers.
 
     Raises:
-        InputError: a structure holds another species.
+        InputError: a structure has another species.
     """
     unknown = sorted({symbol for atoms in frames for symbol in atoms.symbols} - set(species))
     if unknown:

@@ -1,4 +1,4 @@
-"""Refuse structure files whose sites are partially occupied."""
+"""Checks for partially occupied sites in structure files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _OCCUPANCY, _GROUP = "_atom_site_occupancy", "_atom_site_disorder_group"
 
 
 def require_full_occupancy(path: Path, frame: Atoms) -> None:
-    """Refuse a structure with sites that hold several species or none in part of the cells.
+    """Refuse a structure with partially occupied or mixed sites.
 
     Args:
-        path: the file it came from.
-        frame: as ASE read it, occupancies in ``info["occupancy"]``.
+        path: file of the structure.
+        frame: structure read by ASE, with occupancies in ``info["occupancy"]``.
 
     Raises:
         InputError: a site is partially occupied, or its occupancy is unknown.
@@ -45,7 +45,7 @@ def require_full_occupancy_in_cif(path: Path) -> None:
 
     for block in parse_cif(str(path)):
         if any(not isinstance(value, int | float) for value in block.get(_OCCUPANCY) or []):
-            _refuse(path, f"{_OCCUPANCY} holds '?' or another value that is not a number")
+            _refuse(path, f"{_OCCUPANCY} is '?' or another value that is not a number")
         groups = sorted({str(group) for group in block.get(_GROUP) or []} - {".", "?", "0"})
         if groups:
             _refuse(path, f"atoms belong to the disorder groups {', '.join(groups)}")
@@ -57,8 +57,8 @@ def _shown(held: dict[str, float]) -> str:
 
 def _refuse(path: Path, reason: str) -> None:
     raise InputError(
-        f"{path} has partially occupied sites ({reason}); a cell of whole atoms is needed: order it first with "
+        f"{path} has partially occupied sites ({reason}); a cell of whole atoms is required; order it first with "
         f"argyro structure {path}",
         path=str(path),
-        accepted="sites that hold one whole atom",
+        accepted="sites with one whole atom",
     )

@@ -1,4 +1,4 @@
-"""Read structures from files: every format of ASE, MLIP .cfg and VASP ML_AB."""
+"""Reader of structures in all formats of ASE, MLIP .cfg and VASP ML_AB."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _BINARY = (".traj", ".db", ".nc", ".h5", ".bundle")
 
 @dataclass
 class StructureSet:
-    """Structures of files.
+    """The structures of some files.
 
     Attributes:
-        frames: the structures, with labels in a SinglePointCalculator where the file holds them.
-        names: file and number of each, for messages.
-        notes: sentences on what was left out, renamed or unusual.
-        left_out: number of structures left out, by reason.
+        frames: the structures; labels of the file are in a SinglePointCalculator.
+        names: file and number of each structure for messages.
+        notes: sentences on omitted, renamed or unusual data.
+        left_out: number of omitted structures by reason.
     """
 
     frames: list[Atoms] = field(default_factory=list)
@@ -44,13 +44,13 @@ def read_structures(
     """Read all structures of some files.
 
     Args:
-        files: any of the accepted formats, compressed by gzip, bzip2 or xz if a text format.
-        species: chemical symbols for MLIP .cfg files, whose species are numbers.
-        keys: how to find labels, and that frames whose electronic loop did not converge are left out; None: labels do
-            not matter.
+        files: files of the accepted formats; text formats may be compressed by gzip, bzip2 or xz.
+        species: chemical symbols for the species numbers of MLIP .cfg files.
+        keys: names of the labels; frames without electronic convergence are then left out. None if no labels are
+            needed.
 
     Raises:
-        InputError: a file is missing or damaged, holds no structure, or has partially occupied sites.
+        InputError: a file is missing or damaged, has no structure, or has partially occupied sites.
     """
     found = StructureSet()
     for file in files:
@@ -62,13 +62,13 @@ def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: L
     frames, converged = _read(file, species)
     unconverged = {place for place, well in enumerate(converged[: len(frames)]) if keys and not well}
     if not frames:
-        raise InputError(f"{file} holds no structure", path=str(file), accepted=ACCEPTED)
+        raise InputError(f"{file} contains no structure", path=str(file), accepted=ACCEPTED)
     used: set[tuple[str, ...]] = set()
     clusters = 0
     for place, atoms in enumerate(frames):
         name = f"{file}, frame {place}"
         if not len(atoms):
-            raise InputError(f"{name}: the structure holds no atoms", path=str(file), accepted="at least one atom")
+            raise InputError(f"{name}: the structure contains no atoms", path=str(file), accepted="at least one atom")
         require_full_occupancy(file, atoms)
         if place in unconverged:
             continue
@@ -78,7 +78,7 @@ def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: L
         found.frames.append(atoms)
         found.names.append(name)
     if len(converged) > len(frames):
-        found.notes.append(f"{file} is cut off; its last step is left out, {len(frames)} are read")
+        found.notes.append(f"{file} is cut off; its last step is left out, {len(frames)} steps are read")
     _note(found, file, len(frames), len(unconverged), used - {()}, clusters)
 
 
@@ -89,9 +89,7 @@ def _note(
         found.notes.append(f"{file}: labels taken from {', '.join(keys)}")
     if unconverged:
         found.left_out["unconverged"] = found.left_out.get("unconverged", 0) + unconverged
-        found.notes.append(
-            f"{file}: {unconverged} of {count} frames left out, their electronic loop did not converge (NELM reached)"
-        )
+        found.notes.append(f"{file}: {unconverged} of {count} frames were left out; their electronic loop reached NELM")
     if clusters:
         found.notes.append(
             f'{file}: {clusters} of {count} frames have a lattice but pbc="F F F"; they are treated as clusters, '
@@ -100,9 +98,9 @@ def _note(
 
 
 def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[bool]]:
-    """Structures of one file and, of VASP, whether each step converged, an unfinished last one included."""
+    """Return the structures of one file and, for VASP, whether each step converged, even an unfinished last one."""
     if not file.exists():
-        raise InputError(f"there is no file '{file}'", path=str(file), given=str(file))
+        raise InputError(f"the file '{file}' does not exist", path=str(file), given=str(file))
     head = [] if file.suffix in _BINARY or file.is_dir() else first_lines(file, 60)
     if is_mlip_cfg(head):
         return read_cfg(file, species), []
@@ -122,7 +120,7 @@ def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[
     except Exception as error:  # ASE's readers raise many kinds of errors
         reason = f"{error}".splitlines()[0][:200] if f"{error}" else type(error).__name__
         raise InputError(
-            f"{file} cannot be read as structures: {reason}; accepted are {ACCEPTED}",
+            f"{file} cannot be read as structures: {reason}; use one of {ACCEPTED}",
             path=str(file),
             accepted=ACCEPTED,
         ) from error
@@ -132,7 +130,7 @@ def _ase_frames(file: Path, kind: str | None) -> list[Atoms]:
     from ase.db import connect
     from ase.io import read
 
-    if file.suffix == ".db":  # ase.io leaves out key-value pairs and data, where labels may be
+    if file.suffix == ".db":  # ase.io omits key-value pairs and data, which may contain labels
         return [row.toatoms(add_additional_information=True) for row in connect(file).select()]
 
     frames = read(file, index=":", format=kind, do_not_split_by_at_sign=True)

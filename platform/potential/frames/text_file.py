@@ -1,4 +1,4 @@
-"""Open text files, compressed ones included."""
+"""Plain and compressed text files."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def open_text(path: Path) -> TextIO:
     """Open a text file for reading; bytes that are not UTF-8 are replaced.
 
     Raises:
-        InputError: no such file, or a folder.
+        InputError: the file does not exist or is a folder.
     """
     if not path.is_file():
-        raise InputError(f"there is no file '{path}'", path=str(path), given=str(path))
+        raise InputError(f"the file '{path}' does not exist", path=str(path), given=str(path))
     opener = _OPENERS.get(path.suffix, open)
     return opener(path, "rt", encoding="utf-8-sig", errors="replace")  # type: ignore[operator]
 
 
 def first_lines(path: Path, count: int) -> list[str]:
-    """Return the first lines of a file, fewer if it is shorter."""
+    """Return the first lines of a file; fewer if the file is shorter."""
     with open_text(path) as file:
         return [line for line, _ in zip(file, range(count), strict=False)]

@@ -1,4 +1,4 @@
-"""Find the ionic steps of a VASP run whose electronic loop converged."""
+"""Electronic convergence of the ionic steps of a VASP run."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def converged_in_vasprun(path: Path) -> list[bool]:
                     short = not 1 < limit <= len(energies_eV)
                     converged.append(short or abs(energies_eV[-1] - energies_eV[-2]) < tolerance_eV)
                     element.clear()
-        except ElementTree.ParseError:  # cut off within a step
+        except ElementTree.ParseError:  # the file is cut off within a step
             converged.append(True)
     return converged

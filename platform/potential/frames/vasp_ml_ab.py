@@ -1,7 +1,7 @@
-"""Read VASP's ML_AB files: labelled structures of on-the-fly learning.
+"""Reader of VASP's ML_AB files: labelled structures of on-the-fly learning.
 
-Titles stand between lines of one repeated sign, values below them. Energies are in eV, forces in eV/Å, stress in kbar
-and positive under compression.
+A title is between two lines of one repeated sign; its values follow. Energies are in eV, forces in eV/Å, stress in
+kbar and positive under compression.
 
 Source: VASP wiki, ML_AB.
 """
@@ -19,11 +19,11 @@ from argyro.platform.potential.frames.labels import attach_labels
 from argyro.platform.potential.frames.text_file import open_text
 
 _KBAR = 0.1 * units.GPa
-Section = tuple[str, list[list[str]]]  # title, words of each line below it
+Section = tuple[str, list[list[str]]]  # title, words of each line of values
 
 
 def is_ml_ab(lines: Sequence[str]) -> bool:
-    """Tell whether the first lines of a file are those of an ML_AB file."""
+    """Return whether the first lines of a file are those of an ML_AB file."""
     return any("The number of configurations" in line for line in lines)
 
 
@@ -62,7 +62,7 @@ def _sections(lines: Iterator[str]) -> Iterator[Section]:
 
 
 def _is_data(words: list[str]) -> bool:
-    """Tell a line of values, such as ``0.1 0.2`` or ``Li 24``, from a title."""
+    """Return whether a line has values, such as ``0.1 0.2`` or ``Li 24``, and is not a title."""
     try:
         [float(word) for word in words[1:] or words]
     except ValueError:

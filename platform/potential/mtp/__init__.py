@@ -1,1 +1,1 @@
-"""The moment tensor potential: model, basis, file format, ASE calculator."""
+"""Moment tensor potentials: model, basis, file format, ASE calculator."""

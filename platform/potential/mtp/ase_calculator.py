@@ -1,4 +1,4 @@
-"""Use a moment tensor potential as an ASE calculator."""
+"""ASE calculator of a moment tensor potential."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from argyro.platform.potential.mtp.model import MTP
 
 
 class MTPCalculator(Calculator):
-    """Energy, forces, stress and site energies of a moment tensor potential.
+    """A calculator of energy, forces, stress and site energies by a moment tensor potential.
 
     Args:
         mtp: the potential.
-        threads: 0 for as many as OMP_NUM_THREADS allows.
+        threads: number of threads; 0 for OMP_NUM_THREADS.
     """
 
     implemented_properties: list[str] = ["energy", "free_energy", "energies", "forces", "stress"]  # noqa: RUF012 ase's own
@@ -35,4 +35,4 @@ class MTPCalculator(Calculator):
         if all(self.atoms.pbc):
             self.results["stress"] = found.stress_eV_A3
         elif "stress" in properties:
-            raise PropertyNotImplementedError("stress needs a cell periodic in three directions")
+            raise PropertyNotImplementedError("stress requires a cell periodic in three directions")

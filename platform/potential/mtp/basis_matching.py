@@ -1,4 +1,4 @@
-"""Find each basis function of one potential among those of another, whatever the order of their tables."""
+"""Matching of the basis functions of two potentials with tables in different order."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 
-_TOLERANCE = 1e-8  # relative; different functions differ in the first digits
+_TOLERANCE = 1e-8  # relative; different functions differ by much more
 
 
 def match_basis(wanted: np.ndarray, offered: np.ndarray, level: int) -> np.ndarray:
-    """Return the place of every wanted basis function among the offered ones.
+    """Return the index of every wanted basis function among the offered ones.
 
     Args:
         wanted: (atoms, functions) values of the functions on `probe_cluster`.
         offered: (atoms, functions) values of the other potential's functions on the same cluster.
-        level: of the other potential, for the message.
+        level: level of the other potential, for the message.
 
     Raises:
         InputError: a wanted function is not offered.
@@ -29,14 +29,14 @@ def match_basis(wanted: np.ndarray, offered: np.ndarray, level: int) -> np.ndarr
         if distance[places[-1]] > _TOLERANCE:
             raise InputError(
                 f"basis function {len(places) - 1} is not part of the standard basis of level {level}; "
-                "such a potential can be evaluated, not converted",
+                "evaluate this potential without conversion",
                 path="level",
             )
     return np.array(places)
 
 
 def probe_cluster(species: tuple[str, ...], cutoff_A: float) -> Atoms:
-    """Return ten atoms: one in the origin, the others in random directions well within the cutoff."""
+    """Return ten atoms: one at the origin, the others in random directions within the cutoff."""
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(9, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]

@@ -1,9 +1,9 @@
-"""Build the contraction tables of a level: scalar contractions as products of two moments.
+"""Contraction tables of a level: scalar contractions as products of two moments.
 
-Components of a symmetric tensor are named by their exponents, M_abc of rank a + b + c; summing over n shared indices
-sums over all exponents γ of degree n with weight n!/(γx! γy! γz!). Contractions of three and four moments go through
-intermediate tensors that keep only the symmetry needed; every intermediate component is built once and shared by all
-functions that use it, and of the possible orders of contraction the one is taken that adds the fewest products.
+Exponents name the components of a symmetric tensor, M_abc of rank a + b + c. A sum over n shared indices is a sum over
+all exponents γ of degree n with weight n!/(γx! γy! γz!). Contractions of three and four moments use intermediate
+tensors with only the required symmetry. Each intermediate component is built once and shared by all functions. The
+order of contraction with the fewest new products is chosen.
 """
 
 from collections import defaultdict
@@ -24,14 +24,13 @@ Products = dict[tuple[Key, Key], int]  # factor of each product of two component
 
 @dataclass(frozen=True)
 class Tables:
-    """Index tables of an .mtp file.
+    """The index tables of an .mtp file.
 
     Attributes:
-        moments_count: basic moments and products.
-        basic: (n, 4), rows (μ, a, b, c).
-        times: (n, 4), rows (i, j, factor, k) meaning M_k += factor M_i M_j, in an order in which every operand is
-            complete.
-        scalar_moments: (basis functions,) moment of each.
+        moments_count: number of basic moments and products.
+        basic: (n, 4) rows (μ, a, b, c).
+        times: (n, 4) rows (i, j, factor, k) for M_k += factor M_i M_j; every operand is complete before its use.
+        scalar_moments: (basis functions,) moment of each basis function.
     """
 
     moments_count: int
@@ -41,7 +40,7 @@ class Tables:
 
     @property
     def radial_functions(self) -> int:
-        """Number of radial functions, highest μ + 1."""
+        """The number of radial functions, highest μ + 1."""
         return int(self.basic[:, 0].max()) + 1
 
 
@@ -50,7 +49,7 @@ def generate(level: int) -> Tables:
     """Return the tables of all scalar contractions up to a level.
 
     Args:
-        level: even, 2 to 26.
+        level: even level, 2 to 26.
 
     Raises:
         InputError: the level is odd or out of range.
@@ -61,16 +60,16 @@ def generate(level: int) -> Tables:
 
 
 class _Builder:
-    """Collect components; a component is known by its key and defined by its products."""
+    """A collection of components; a component has a key and a definition by its products."""
 
     def __init__(self) -> None:
         self.components: dict[Key, Products] = {}
         self.scalars: dict[Contraction, Key] = {}
 
     def add(self, contraction: Contraction) -> Key:
-        """Add a scalar by the cheapest plan and returns its key."""
+        """Add a scalar by the cheapest plan and return its key."""
         parts = contraction.parts()
-        if len(parts) > 1:  # their levels are lower, hence they are there already
+        if len(parts) > 1:  # the parts have lower levels and are already known
             term = (1, self.scalars[parts[0]], self.scalars[merge(parts[1:])])
             plans = [_Plan(lambda plan: plan.define(("B", contraction), iter([term]))).cost(self.components)]
         else:
@@ -110,7 +109,7 @@ def _all_moments(ranks: dict[int, int]) -> Iterator[Key]:
 
 
 class _Plan:
-    """One order of contraction: records the components it would add."""
+    """One order of contraction, with the components that it would add."""
 
     def __init__(self, build: Callable[["_Plan"], Key]):
         self.build = build
@@ -123,7 +122,7 @@ class _Plan:
         return self
 
     def define(self, key: Key, terms: Iterator[tuple[int, Key, Key]]) -> Key:
-        """Add a component unless it is known; its terms are read only then."""
+        """Add a component with its terms unless it is known."""
         if key in self.known or key in self.fresh:
             return key
         products: Products = defaultdict(int)
@@ -134,7 +133,7 @@ class _Plan:
 
     # --- tensors of two and three moments ---------------------------------------------------------------------------
     def pair(self, a: Moment, b: Moment, edges: int, left_a: Exponents, left_b: Exponents) -> Key:
-        """Σ_γ A_{γ+α} B_{γ+β}: two moments joined by edges, with the exponents of their free indices fixed."""
+        """Add Σ_γ A_{γ+α} B_{γ+β}: two moments joined by edges, with fixed exponents of the free indices."""
         (a, left_a), (b, left_b) = sorted([(a, left_a), (b, left_b)])
         return self.define(
             ("P", a, b, edges, left_a, left_b),
@@ -142,7 +141,7 @@ class _Plan:
         )
 
     def symmetric_pair(self, a: Moment, b: Moment, edges: int, free: Exponents) -> Key:
-        """The pair with all free indices symmetrised, as a third symmetric tensor sees it."""
+        """Add the pair with symmetrised free indices, for contraction with a third symmetric tensor."""
         if b < a:
             a, b = b, a
         degree = a[1] - edges
@@ -156,7 +155,7 @@ class _Plan:
         )
 
     def triple(self, graph: "_Ordered", free: Exponents) -> Key:
-        """Moments 0, 1, 2 contracted among themselves, their indices towards moment 3 symmetrised."""
+        """Add the contraction of moments 0, 1, 2 with symmetrised indices towards moment 3."""
         a, b, c = graph.moments[:3]
         ab, ac, ad, bc, bd, cd = graph.edges
         first, second = sorted([(a, ac, ad), (b, bc, bd)])
@@ -175,7 +174,7 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Ordered:
-    """A graph with its vertices in the order of contraction; edges (01), (02), (03), (12), (13), (23)."""
+    """A graph with vertices in the order of contraction; edges (01), (02), (03), (12), (13), (23)."""
 
     moments: tuple[Moment, ...]
     edges: tuple[int, ...]
@@ -223,7 +222,7 @@ def _three_and_one(plan: _Plan, contraction: Contraction, graph: _Ordered) -> Ke
 def _two_and_two(plan: _Plan, contraction: Contraction, graph: _Ordered) -> Key:
     a, b, c, d = graph.moments
     ab, ac, ad, bc, bd, cd = graph.edges
-    if ad == bd == 0:  # c alone sees the pair
+    if ad == bd == 0:  # only c is contracted with the pair
         none = (0, 0, 0)
         terms = ((1, plan.symmetric_pair(a, b, ab, f), plan.pair(c, d, cd, f, none)) for f in exponents(ac + bc))
         return plan.define(("B", contraction), terms)
@@ -274,7 +273,7 @@ def splits(total: Exponents, degree: int) -> tuple[tuple[Exponents, Exponents], 
 
 
 def levels(basic: np.ndarray, times: np.ndarray, moments_count: int) -> np.ndarray:
-    """Return the level of every moment of a table: 2 + 4 μ + ν of a basic one, the sum over factors of a product."""
+    """Return the level of every moment: 2 + 4 μ + ν of a basic moment, the sum over the factors of a product."""
     found = np.zeros(moments_count, dtype=int)
     found[: len(basic)] = 2 + 4 * basic[:, 0] + basic[:, 1:].sum(axis=1)
     for left, right, _, target in times:

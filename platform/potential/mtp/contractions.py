@@ -1,7 +1,7 @@
-"""Enumerate the basis functions of a level: scalar contractions of moments as multigraphs.
+"""Basis functions of a level: scalar contractions of moments as multigraphs.
 
-A contraction of moments M_{μ,ν} is a multigraph without loops: a moment is a vertex of degree ν, an edge is a summed
-pair of indices. Loops are left out since r̂ has unit length.
+A contraction of moments M_{μ,ν} is a multigraph without loops. A moment is a vertex of degree ν; an edge is a summed
+pair of indices. Loops are excluded because r̂ has unit length.
 """
 
 from collections.abc import Iterator
@@ -18,22 +18,22 @@ Moment = tuple[int, int]  # (μ, ν)
 
 @dataclass(frozen=True)
 class Contraction:
-    """A scalar contraction: its moments and the edges of every pair of them, in the order (01), (02), ..., (12), ..."""
+    """A scalar contraction: moments and numbers of edges of their pairs in the order (01), (02), ..., (12), ..."""
 
     moments: tuple[Moment, ...]
     edges: tuple[int, ...]
 
     @property
     def level(self) -> int:
-        """Sum of the moments' levels."""
+        """The sum of the moments' levels."""
         return sum(moment_level(moment) for moment in self.moments)
 
     def between(self, i: int, j: int) -> int:
-        """Edges between two of the moments."""
+        """Return the number of edges between two of the moments."""
         return self.edges[pair_index(len(self.moments), i, j)]
 
     def parts(self) -> list["Contraction"]:
-        """Connected parts; a contraction of several is the product of theirs."""
+        """Return the connected parts, whose product is the contraction."""
         left, parts = set(range(len(self.moments))), []
         while left:
             part = {min(left)}
@@ -60,7 +60,7 @@ def check_level(level: int) -> None:
     """Raise InputError unless the level is even and within 2 to 26."""
     if not isinstance(level, int) or level % 2 or not 2 <= level <= MAX_LEVEL:
         raise InputError(
-            f"level {level!r} is not a level of moment tensor potentials; use an even number from 2 to {MAX_LEVEL}",
+            f"level {level!r} must be an even integer from 2 to {MAX_LEVEL}",
             path="level",
             given=level,
             accepted=f"even integers from 2 to {MAX_LEVEL}",
@@ -76,16 +76,16 @@ def moment_level(moment: Moment) -> int:
 
 
 def pair_index(count: int, i: int, j: int) -> int:
-    """Return the place of the pair (i, j) in the list of all pairs of `count` vertices."""
+    """Return the index of the pair (i, j) in the list of all pairs of `count` vertices."""
     return _pairs(count).index((min(i, j), max(i, j)))
 
 
 @lru_cache
 def contractions(level: int) -> tuple[Contraction, ...]:
-    """Return all scalar contractions up to a level, lower levels first: each level's list begins with the one below.
+    """Return all scalar contractions up to a level, lower levels first; each list begins with that of the level below.
 
     Args:
-        level: even, 2 to 26.
+        level: even level, 2 to 26.
 
     Raises:
         InputError: the level is odd or out of range.
@@ -108,7 +108,7 @@ def _moment_sets(level: int) -> Iterator[tuple[Moment, ...]]:
 
 
 def _multigraphs(degrees: list[int]) -> Iterator[tuple[int, ...]]:
-    """Return the edge counts of all multigraphs without loops that have the given degrees."""
+    """Return the edge counts of all multigraphs without loops with the given degrees."""
     first, *rest = degrees
     if not rest:
         if first == 0:
@@ -129,7 +129,7 @@ def _compositions(total: int, limits: list[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _canonical(moments: tuple[Moment, ...], edges: tuple[int, ...]) -> Contraction:
-    """Return the same graph whatever the order of equal moments."""
+    """Return a form of the graph that is independent of the order of equal moments."""
     count = len(moments)
     best = max(
         tuple(edges[pair_index(count, order[i], order[j])] for i, j in _pairs(count))

@@ -1,4 +1,4 @@
-"""Evaluate a moment tensor potential: energies, forces, stress and basis functions of structures."""
+"""Moment tensor potential that gives energies, forces, stress and basis functions of structures."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from argyro.platform.potential.mtp.contractions import check_level
 from argyro.platform.potential.mtp.untrained import raised_parameters, randomise, untrained_parameters
 from argyro.platform.potential.native import _kernel
 
-SHORTEST_DISTANCE_A = 0.5  # closer atoms are a mistake in the structure
+SHORTEST_DISTANCE_A = 0.5  # closer atoms are an error in the structure
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Energy, forces and stress of a structure.
+    """The energy, forces and stress of a structure.
 
     Attributes:
         energy_eV: total energy.
-        forces_eV_A: (n, 3).
+        forces_eV_A: (n, 3) forces.
         stress_eV_A3: (6,) xx, yy, zz, yz, xz, xy; NaN unless the structure is periodic in three directions.
         energies_eV: (n,) site energies.
     """
@@ -41,25 +41,25 @@ class Evaluation:
 class MTP:
     """A moment tensor potential.
 
-    E_i = e(z_i) + Σ_k ξ_k B_k(i) + ½ Σ_j zbl(r_ij), B_k the scalar contractions of the moments
+    E_i = e(z_i) + Σ_k ξ_k B_k(i) + ½ Σ_j zbl(r_ij), with B_k the scalar contractions of the moments
     M_{μ,ν} = Σ_j f_μ(r_ij; z_i, z_j) r̂_ij^{⊗ν}, f_μ = (r_c - r)² Σ_q c_{μq} T_q(r).
 
-    Instances do not change; `with_coefficients`, `with_repulsion` and `upconvert` return new ones.
+    Instances are immutable; `with_coefficients`, `with_repulsion` and `upconvert` return new ones.
 
     Source: Shapeev, Multiscale Model. Simul. 14, 1153 (2016); Novikov et al., Mach. Learn.: Sci. Technol. 2, 025002
     (2021).
     """
 
     def __init__(self, parameters: _kernel.Parameters):
-        """Take tables and coefficients.
+        """Initialise from tables and coefficients.
 
         Raises:
-            InputError: the tables are not those of a potential; species are missing, repeated or not elements from H
-                to Lr; a cutoff or repulsion radius is out of range.
+            InputError: the tables are invalid; species are missing, repeated or not elements from H to Lr; a cutoff or
+                repulsion radius is out of range.
         """
         if not parameters.species:
             raise InputError(
-                "the potential names no species; name them in the order of the file (--species Li,P,S,...)",
+                "the potential has no species names; give them in the order of the file (--species Li,P,S,...)",
                 path="species",
                 accepted=f"{parameters.species_count} chemical symbols",
             )
@@ -75,11 +75,11 @@ class MTP:
         """Read an .mtp file of argyro, LAMMPS, MLIP or motep.
 
         Args:
-            path: the file; without coefficients it is taken as untrained, with random radial functions.
-            species: chemical symbols in the file's order, for files that name none.
+            path: the file; without coefficients the potential is untrained, with random radial functions.
+            species: chemical symbols in the file's order, for files without names.
 
         Raises:
-            InputError: the file is missing, damaged or of another kind, or holds no usable potential.
+            InputError: the file is missing, damaged or of another kind, or its potential is invalid.
         """
         parameters = mtp_file.read(path, species)
         if not parameters.trained:
@@ -93,23 +93,23 @@ class MTP:
     def untrained(
         cls, species: Sequence[str], level: int, cutoff_A: float, min_dist_A: float, radial_size: int = 8, seed: int = 0
     ) -> MTP:
-        """Make a potential to be trained: random radial functions, all energies zero.
+        """Make an untrained potential with random radial functions and zero energies.
 
         Args:
             species: chemical symbols.
-            level: even, 2 to 26.
+            level: even level, 2 to 26.
             cutoff_A: distance beyond which atoms do not interact.
-            min_dist_A: lower end of the Chebyshev polynomials' range, about the shortest distance to be expected.
-            radial_size: Chebyshev polynomials per radial function.
-            seed: of the random radial functions.
+            min_dist_A: lower end of the Chebyshev polynomials' range, about the shortest expected distance.
+            radial_size: number of Chebyshev polynomials per radial function.
+            seed: seed of the random radial functions.
 
         Raises:
-            InputError: no such level, or distances that span no range.
+            InputError: the level is invalid, or min_dist_A is not below cutoff_A.
         """
         return cls(untrained_parameters(species, level, cutoff_A, min_dist_A, radial_size, seed))
 
     def with_coefficients(self, radial: np.ndarray, species_energies_eV: np.ndarray, coefficients: np.ndarray) -> MTP:
-        """Return the same tables with other coefficients, shapes as the attributes of this instance."""
+        """Return the same tables with other coefficients, in the shapes of this instance's attributes."""
         parameters = self.kernel.parameters
         parameters.radial, parameters.species_energies, parameters.coefficients = (
             radial,
@@ -123,7 +123,7 @@ class MTP:
         """Return the same potential with a short-range repulsion.
 
         Args:
-            outer_A: (species, species) symmetric, distance below which it acts; 0 for none, at most the cutoff.
+            outer_A: (species, species) symmetric outer radii; 0 for no repulsion, at most the cutoff.
 
         Raises:
             InputError: a distance is out of range.
@@ -133,19 +133,19 @@ class MTP:
         return MTP(parameters)
 
     def upconvert(self, level: int, seed: int = 0) -> MTP:
-        """Return the same energies in the basis of a higher level; new functions get the coefficient zero.
+        """Return a potential of a higher level with the same energies; new functions have zero coefficients.
 
         Args:
-            level: even, not below the present one.
-            seed: of the new radial functions, which are random.
+            level: even level, not below the current one.
+            seed: seed of the new random radial functions.
 
         Raises:
-            InputError: the level is lower, or this potential holds functions that the standard basis lacks.
+            InputError: the level is lower, or this potential has functions outside the standard basis.
         """
         check_level(level)
         if level < self.level:
             raise InputError(
-                f"a potential of level {self.level} cannot be converted to level {level}; only upwards",
+                f"a potential of level {self.level} cannot be converted to level {level}; give a higher level",
                 path="level",
                 given=level,
                 accepted=f"{self.level} to 26",
@@ -157,50 +157,50 @@ class MTP:
         return higher.with_coefficients(higher.radial_coefficients, self.species_energies_eV, coefficients)
 
     def write(self, path: str | PathLike) -> None:
-        """Write an .mtp file of version 1.1.0; its free field potential_tag names species and repulsion."""
+        """Write an .mtp file of version 1.1.0 with species and repulsion in its field potential_tag."""
         mtp_file.write(path, self.parameters)
 
     # --- what it is -------------------------------------------------------------------------------------------------
     @property
     def species(self) -> tuple[str, ...]:
-        """Chemical symbols in the order of the coefficients."""
+        """The chemical symbols in the order of the coefficients."""
         return tuple(self.parameters.species)
 
     @cached_property
     def level(self) -> int:
-        """Highest level of a basis function, rounded up to even."""
+        """The highest level of a basis function, rounded up to even."""
         tables = self.parameters
         highest = int(levels(tables.basic, tables.times, tables.moments_count)[tables.scalar_moments].max())
         return highest + highest % 2
 
     @property
     def cutoff_A(self) -> float:
-        """Distance beyond which atoms do not interact."""
+        """The distance beyond which atoms do not interact."""
         return self.parameters.cutoff_A
 
     @property
     def min_dist_A(self) -> float:
-        """Lower end of the radial functions' range."""
+        """The lower end of the radial functions' range."""
         return self.parameters.min_dist_A
 
     @property
     def scaling(self) -> float:
-        """Factor on all radial functions."""
+        """The factor on all radial functions."""
         return self.parameters.scaling
 
     @property
     def basis_size(self) -> int:
-        """Number of basis functions."""
+        """The number of basis functions."""
         return len(self.parameters.scalar_moments)
 
     @property
     def radial_coefficients(self) -> np.ndarray:
-        """(species, species, μ, q) Chebyshev coefficients of the radial functions."""
+        """The (species, species, μ, q) Chebyshev coefficients of the radial functions."""
         return self.parameters.radial
 
     @property
     def species_energies_eV(self) -> np.ndarray:
-        """(species,) energy of an atom without neighbours."""
+        """The (species,) energies of atoms without neighbours."""
         return self.parameters.species_energies
 
     @property
@@ -210,24 +210,24 @@ class MTP:
 
     @property
     def repulsion_outer_A(self) -> np.ndarray:
-        """(species, species) distance below which the short-range repulsion acts, 0 for none."""
+        """The (species, species) outer radii of the short-range repulsion, 0 for none."""
         count = len(self.species)
         outer = self.parameters.zbl_outer_A
         return np.array(outer).reshape(count, count) if outer else np.zeros((count, count))
 
     # --- what it computes -------------------------------------------------------------------------------------------
     def types(self, atoms: Atoms) -> np.ndarray:
-        """Return the (n,) index of each atom's species.
+        """Return the (n,) species indices of the atoms.
 
         Raises:
-            InputError: a species that the potential was not made for.
+            InputError: the potential lacks a species.
         """
         index = {symbol: number for number, symbol in enumerate(self.species)}
         unknown = sorted(set(atoms.symbols) - set(index))
         if unknown:
             raise InputError(
-                f"the structure holds {', '.join(unknown)}, the potential knows {', '.join(self.species)}; "
-                "train one on structures with all these species",
+                f"the structure contains {', '.join(unknown)}, the potential has {', '.join(self.species)}; "
+                "train a potential on structures with all these species",
                 path="species",
                 given=unknown,
                 accepted=", ".join(self.species),
@@ -238,11 +238,11 @@ class MTP:
         """Return the structure with its neighbour list.
 
         Raises:
-            InputError: no atoms, unknown species, atoms closer than 0.5 Å, a cell without volume, or more neighbours
-                than the kernel allows.
+            InputError: no atoms, unknown species, atoms closer than 0.5 Å, a cell without volume, or too many
+                neighbours.
         """
         if not len(atoms):
-            raise InputError("the structure holds no atoms", path="atoms", given=0, accepted="at least one atom")
+            raise InputError("the structure contains no atoms", path="atoms", given=0, accepted="at least one atom")
         types = self.types(atoms)
         try:
             frame = _kernel.Frame(self.kernel, atoms.positions, atoms.cell.array, atoms.pbc, types)
@@ -251,8 +251,8 @@ class MTP:
         shortest = frame.shortest_A.min()
         if shortest < SHORTEST_DISTANCE_A:
             raise InputError(
-                f"two atoms are {shortest:.3f} Å apart; distances below {SHORTEST_DISTANCE_A} Å "
-                "are a mistake in the structure",
+                f"two atoms are {shortest:.3f} Å apart; correct the structure to distances of at least "
+                f"{SHORTEST_DISTANCE_A} Å",
                 path="atoms",
                 given=float(shortest),
                 accepted=f"distances of at least {SHORTEST_DISTANCE_A} Å",
@@ -278,7 +278,7 @@ class MTP:
         return Evaluation(float(found["energies"].sum()), found["forces"], stress, found["energies"])
 
     def basis(self, atoms: Atoms, threads: int = 0) -> np.ndarray:
-        """Return the (n, basis) functions B_k of every atom; their sum over atoms is the derivative ∂E/∂ξ_k.
+        """Return the (n, basis) functions B_k of every atom; their sum over atoms is ∂E/∂ξ_k.
 
         Raises:
             InputError: see `frame`; or a function is not a finite number.
@@ -298,7 +298,7 @@ def _require_finite(name: str, values: np.ndarray, atoms: Atoms) -> None:
     if not np.isfinite(total):
         raise InputError(
             f"the potential gives no finite {name} for {atoms.get_chemical_formula()}; "
-            "its coefficients are damaged, or the structure is far outside its training set",
+            "train it again, or give a structure closer to its training set",
             path="potential",
             accepted="a finite number",
         )

@@ -1,4 +1,4 @@
-"""Read and write MLIP's .mtp files, version 1.1.0. The kernel reads them, so that LAMMPS and Python read alike."""
+"""Reader and writer of MLIP's .mtp files, version 1.1.0; LAMMPS and Python use the kernel's reader."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.
 
     Args:
         path: the file.
-        species: chemical symbols in the file's order; needed only where the file does not name them.
+        species: chemical symbols in the file's order, for files without names.
 
     Raises:
-        InputError: the file is missing, damaged or of another kind, or the species do not fit.
+        InputError: the file is missing, damaged or of another kind, or the species do not match.
     """
     try:
         parameters = _kernel.read_mtp(str(path))
@@ -36,15 +36,15 @@ def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.
 def _agreed(path: str | PathLike, parameters: _kernel.Parameters, given: list[str]) -> list[str]:
     if parameters.species and parameters.species != given:
         raise InputError(
-            f"{path} names its species {', '.join(parameters.species)}, not {', '.join(given)}",
+            f"{path} has the species {', '.join(parameters.species)}, not {', '.join(given)}; give its species or none",
             path="species",
             given=given,
             accepted=", ".join(parameters.species),
         )
     if len(given) != parameters.species_count:
         raise InputError(
-            f"{path} holds {parameters.species_count} species, {len(given)} are named ({', '.join(given)}); "
-            "name each one, in the order of the file",
+            f"{path} has {parameters.species_count} species, {len(given)} are given ({', '.join(given)}); "
+            "give all species in the order of the file",
             path="species",
             given=given,
             accepted=f"{parameters.species_count} chemical symbols",
@@ -53,7 +53,7 @@ def _agreed(path: str | PathLike, parameters: _kernel.Parameters, given: list[st
 
 
 def write(path: str | PathLike, parameters: _kernel.Parameters) -> None:
-    """Write a file that MLIP, motep and LAMMPS read, in one step."""
+    """Write atomically a file that MLIP, motep and LAMMPS read."""
     write_text(Path(path), text(parameters))
 
 
@@ -91,7 +91,7 @@ def text(parameters: _kernel.Parameters) -> str:
 
 
 def tag(parameters: _kernel.Parameters) -> str:
-    """Return species and radii of the repulsion (Å, pairs 00, 01, ... 11, ...) for the free field potential_tag."""
+    """Return species and repulsion radii (Å, pairs 00, 01, ... 11, ...) for the field potential_tag."""
     words = ["species:" + ",".join(parameters.species)]
     if parameters.zbl_outer_A:
         count = parameters.species_count

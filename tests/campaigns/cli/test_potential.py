@@ -118,7 +118,7 @@ def test_files_without_species_need_them_on_every_command(folder, potential, fra
     code, out, _ = potential(f"grade nameless.mtp good.extxyz --species {SPECIES} --json")
     assert code == 0 and max(json.loads(out)["grades"][0]) == pytest.approx(documents[0]["grade"])
     code, _, err = potential("grade nameless.mtp good.extxyz --species Cl,P,S,Li")
-    assert code == 2 and "active set is of Li, P, S, Cl" in err
+    assert code == 2 and "active set has the species Li, P, S, Cl" in err
     more = f"--start nameless.mtp --species {SPECIES} --level 8 --iterations 2 -o out.mtp"
     assert potential(f"train good.extxyz {more}")[0] == 0
 
@@ -176,7 +176,7 @@ def test_potentials_that_cannot_be_used(folder, potential, old, new, words, form
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('0\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3\n', "frame 0: the structure holds no atoms"),
+        ('0\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3\n', "frame 0: the structure contains no atoms"),
         ('1\nLattice="0.001 0 0 0 0.001 0 0 0 0.001"\nLi 0 0 0\n', "frame 0: no neighbour list: an atom has about"),
         ('1\nLattice="5 0 0 4.9999999 0.00001 0 0 0 5"\nLi 0 0 0\n', "at most 10000 are allowed"),
     ],

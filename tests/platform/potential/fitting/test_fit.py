@@ -194,12 +194,12 @@ def test_frames_that_cannot_be_trained_on(frames, teacher):
         frame.calc = SinglePointCalculator(frame, energy=1.0, forces=np.zeros((4, 3)))
 
     for change, message in [
-        (without_labels, r"frame 2 .* carries no energy and no forces"),
-        (without_forces, "carries no forces"),
-        (nan_forces, "forces holds NaN"),
+        (without_labels, r"frame 2 .* has no energy and no forces"),
+        (without_forces, "has no forces"),
+        (nan_forces, "forces contains NaN"),
         (other_source, "labels of 2 references, chgnet, teacher"),
         (overlapping, r"Å apart"),
-        (unknown_species, "holds Na"),
+        (unknown_species, "contains Na"),
     ]:
         with pytest.raises(InputError, match=message):
             train(altered(change), start)

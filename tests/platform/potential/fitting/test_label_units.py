@@ -85,7 +85,7 @@ def test_labels_in_ev_pass(evaluated):
         ({"energy": 23.06}, "energies in kcal/mol"),
         ({"energy": 96.485}, "energies in kJ/mol"),
         ({"forces": 1 / 51.422}, "forces in Hartree/bohr"),
-        ({"forces": -1.0, "stress": -1.0}, "uphill"),
+        ({"forces": -1.0, "stress": -1.0}, "energies rise along the forces"),
     ],
 )
 def test_other_units_and_signs_are_refused_by_name(evaluated, factors, message):

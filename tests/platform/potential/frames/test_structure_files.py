@@ -104,10 +104,10 @@ def test_two_sets_of_labels_that_differ_need_a_name(tmp_path):
         images[-1].info |= {"REF_energy": energy, "REF_stress": stress, "MACE_energy": energy + 1.0}
         images[-1].arrays |= {"REF_forces": forces, "MACE_forces": forces + 1.0}
     write(tmp_path / "a.extxyz", images)
-    with pytest.raises(InputError, match=r"under .*_energy.*, which differ; name one: --energy-key"):
+    with pytest.raises(InputError, match=r"different labels under .*_energy.*; name one: --energy-key"):
         read(tmp_path / "a.extxyz")
     require_same(read(tmp_path / "a.extxyz", keys=LabelKeys("REF_energy", "REF_forces", "REF_stress")).frames)
-    with pytest.raises(InputError, match=r"holds no 'dft_energy'; it holds .*MACE_energy"):
+    with pytest.raises(InputError, match=r"has no 'dft_energy'; give one of its keys: .*MACE_energy"):
         read(tmp_path / "a.extxyz", keys=LabelKeys("dft_energy"))
 
 
@@ -125,7 +125,7 @@ def test_steps_that_did_not_converge_are_left_out_and_counted(tmp_path):
         found = read(tmp_path / name, text)
         require_same(found.frames, FRAMES[:1])
         assert found.left_out == {"unconverged": 2}
-        assert "2 of 3 frames left out" in found.notes[-1]
+        assert "2 of 3 frames were left out" in found.notes[-1]
         assert len(read(tmp_path / name, keys=None).frames) == 3  # labels do not matter there
 
 
@@ -133,7 +133,7 @@ def test_a_step_that_is_cut_off_is_left_out_and_noted(tmp_path):
     for name in ("OUTCAR", "vasprun.xml"):
         found = read(tmp_path / name, TEXTS[name][: int(0.85 * len(TEXTS[name]))])
         require_same(found.frames, FRAMES[:2])
-        assert found.notes == [f"{tmp_path / name} is cut off; its last step is left out, 2 are read"]
+        assert found.notes == [f"{tmp_path / name} is cut off; its last step is left out, 2 steps are read"]
 
 
 def test_labels_that_are_not_numbers_are_kept_for_the_judgement_that_refuses_them(tmp_path):
@@ -224,12 +224,12 @@ def test_a_cif_of_whole_atoms_is_read(tmp_path):
         (
             "a.extxyz",
             '0\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3\n',
-            "frame 0: the structure holds no",
+            "frame 0: the structure contains no",
         ),
-        ("a.extxyz", "", "cannot be read as structures|holds no structure"),
+        ("a.extxyz", "", "cannot be read as structures|contains no structure"),
         ("a.cfg", "BEGIN_CFG\n Size\n 1\nEND_CFG\n", "structure 0 cannot be read"),
         ("ML_AB", TEXTS["ML_AB"][:-300], "not a complete ML_AB file"),
-        ("a.nonsense", "nothing", "cannot be read as structures: .*accepted are extxyz, CIF"),
+        ("a.nonsense", "nothing", "cannot be read as structures: .*use one of extxyz, CIF"),
     ],
 )
 def test_damaged_files_say_what_is_wrong(tmp_path, name, text, message):
@@ -238,7 +238,7 @@ def test_damaged_files_say_what_is_wrong(tmp_path, name, text, message):
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
-    with pytest.raises(InputError, match="there is no file"):
+    with pytest.raises(InputError, match="does not exist"):
         read(tmp_path / "none.extxyz")
     with pytest.raises(InputError):
         read(tmp_path)

@@ -42,5 +42,5 @@ def test_basis_functions_are_independent():
 
 @pytest.mark.parametrize("level", [3, 0, 28, -2, 8.0])
 def test_other_levels_are_refused(level):
-    with pytest.raises(InputError, match="even number from 2 to 26"):
+    with pytest.raises(InputError, match="even integer from 2 to 26"):
         generate(level)

@@ -66,14 +66,14 @@ def test_untrained_files_and_files_without_species(tmp_path):
     untrained = re.sub(r"(species|moment)_coeffs = .*\n", "", untrained)
     assert read_text(tmp_path, untrained).evaluate(random_cell(4, ("Li", "S"))).energy_eV == 0.0
     nameless = TEXT.replace(entry("potential_tag"), "potential_tag = made elsewhere")
-    with pytest.raises(InputError, match="names no species"):
+    with pytest.raises(InputError, match="has no species names"):
         read_text(tmp_path, nameless)
     assert read_text(tmp_path, nameless, species=["Li", "S"]).species == ("Li", "S")
-    with pytest.raises(InputError, match="holds 2 species, 3 are named"):
+    with pytest.raises(InputError, match="has 2 species, 3 are given"):
         read_text(tmp_path, nameless, species=["Li", "S", "Cl"])
     with pytest.raises(InputError, match="Li is named twice"):
         read_text(tmp_path, nameless, species=["Li", "Li"])
-    with pytest.raises(InputError, match="names its species Li, S, not S, Li"):
+    with pytest.raises(InputError, match="has the species Li, S, not S, Li"):
         read_text(tmp_path, TEXT, species=["S", "Li"])
 
 

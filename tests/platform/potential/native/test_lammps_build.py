@@ -35,7 +35,7 @@ def test_facts_come_from_the_executables_help():
 
 
 def test_another_programs_help_is_refused():
-    with pytest.raises(InputError, match="does not answer -h as LAMMPS"):
+    with pytest.raises(InputError, match="not that of LAMMPS"):
         LammpsFacts.parse("usage: ls [OPTION]")
 
 
