@@ -209,7 +209,7 @@ def test_unlabelled_frames_name_what_the_file_holds(folder, potential, frames):
     bare.info["E_total"] = -3.0
     write("bare.extxyz", bare)
     code, _, err = potential("train bare.extxyz --level 4 -o out.mtp")
-    assert code == 2 and "carries no energy and no forces" in err and "E_total" in err and "--energy-key" in err
+    assert code == 2 and "has no energy and no forces" in err and "E_total" in err and "--energy-key" in err
 
 
 def test_converted_frames_are_the_same(folder, potential, frames):
