@@ -1,4 +1,4 @@
-"""Offer the common tasks as Python functions; `import argyro` names them."""
+"""Python interface for common tasks, re-exported by `import argyro`."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def homogenize(
 
     Args:
         d_bulk_cm2_s: diffusivity of the grains.
-        d_parallel_cm2_s: along the grain boundaries.
-        d_perpendicular_cm2_s: across them.
-        width_nm: boundary width that the two refer to.
-        grain_size_nm: diameter of the sphere of a mean grain's volume.
+        d_parallel_cm2_s: diffusivity along the grain boundaries.
+        d_perpendicular_cm2_s: diffusivity across the grain boundaries.
+        width_nm: reference width of the boundary diffusivities.
+        grain_size_nm: diameter of a sphere with the mean grain volume.
         grains: number of grains.
-        seed: of the polycrystal.
+        seed: random seed of the polycrystal.
         method: ``auto``, ``direct``, ``reduced`` or ``voxel``.
 
     Raises:
-        InputError: a diffusivity or length that is not positive, a boundary wider than the grain.
+        InputError: a diffusivity or length is not positive, or a boundary is wider than the grain.
 
-    Boundaries that diffuse as the grains change nothing:
+        Boundaries with the diffusivity of the grains have no effect:
 
     >>> found = homogenize(1e-8, 1e-8, 1e-8, width_nm=2.5, grain_size_nm=100, grains=8)
     >>> round(found.mean_cm2_s / 1e-8, 3)
@@ -67,12 +67,12 @@ def load_trajectory(
     """Read a trajectory of VASP, LAMMPS, CP2K, ASE or DCD.
 
     Args:
-        paths: one file, or the consecutive files of one run.
-        frame_interval_fs: time between frames; None if the files state it.
+        paths: one file, or consecutive files of one run.
+        frame_interval_fs: time between frames; None to read it from the files.
         species: mobile element.
 
     Raises:
-        InputError: a file that cannot be read, or frames that do not belong to one run.
+        InputError: a file cannot be read, or its frames are not from one run.
 
     See `diffusivity` for an example.
     """
@@ -87,16 +87,16 @@ def diffusivity(trajectory: Trajectory, temperature_K: float, axes: str = "xyz",
 
     Args:
         trajectory: see `load_trajectory`.
-        temperature_K: of the run.
-        axes: directions to average over, such as ``xyz`` or ``xy``.
-        seed: of the posterior's samples.
+        temperature_K: temperature of the run.
+        axes: averaged directions, such as ``xyz`` or ``xy``.
+        seed: random seed of the posterior samples.
 
     Returns:
         The keys of ``argyro diffusion --json``: ``diffusivity_cm2_s`` with ``value``, ``low`` and ``high`` (95 %),
         or None with ``upper_bound_cm2_s`` and ``reason``.
 
     Raises:
-        InputError: a trajectory too short to measure, or unknown axes.
+        InputError: the trajectory is too short, or axes are unknown.
 
     Random walkers with steps of σ = 0.1 Å per axis and 100 fs diffuse by σ²/2τ = 5e-6 cm²/s:
 
@@ -123,11 +123,11 @@ class MTP(MTPCalculator):
 
     Args:
         potential: file in MLIP's format, or the outcome of `train_mtp`.
-        species: elements of the file's types, if it does not name them.
-        threads: 0 for as many as OMP_NUM_THREADS allows.
+        species: elements of the file's types, if the file lacks them.
+        threads: number of threads; 0 for OMP_NUM_THREADS.
 
     Raises:
-        InputError: the file is no potential.
+            InputError: the file is no potential.
 
     See `train_mtp` for an example.
     """
@@ -154,16 +154,16 @@ def train_mtp(
     """Fit a moment tensor potential to labelled frames.
 
     Args:
-        frames: with energies, forces and, if periodic, stresses in a calculator.
-        level: even, 2 to 26; a higher level has more basis functions.
+        frames: frames with energies, forces and, if periodic, stresses in a calculator.
+        level: even level, 2 to 26; a higher level has more basis functions.
         cutoff_A: cutoff radius.
         min_dist_A: least distance of the radial functions.
-        iterations: of L-BFGS, at most.
-        validation: frames for an early stop.
-        seed: of the starting coefficients.
+        iterations: largest number of L-BFGS iterations.
+        validation: validation frames for early stopping.
+        seed: random seed of the initial coefficients.
 
     Raises:
-        InputError: frames without labels, or a level that does not exist.
+            InputError: a frame lacks labels, or the level does not exist.
 
     >>> from ase.build import bulk
     >>> from ase.calculators.emt import EMT
@@ -191,12 +191,12 @@ def train_mtp(
 
 
 class Campaign:
-    """A campaign file and its folder.
+    """Campaign file and its folder.
 
     Args:
         spec: campaign file (YAML).
         workdir: folder of the results; None for ``runs/NAME``.
-        outside: let the file name files and programs outside of the current directory.
+        outside: allow files and programs outside the current directory.
 
     >>> from importlib.resources import files
     >>> campaign = Campaign(files("argyro.campaigns") / "templates/quickstart.yaml")
@@ -212,29 +212,29 @@ class Campaign:
 
     @property
     def workdir(self) -> Path:
-        """The folder of the results."""
+        """Folder of the results."""
         return self._workdir or Path("runs") / self.validate().name
 
     def validate(self) -> CampaignSpec:
         """Check the campaign file.
 
         Returns:
-            its content.
+            content of the file.
 
         Raises:
-            InvalidCampaign: with every mistake found.
+                InvalidCampaign: the file has mistakes; the error lists all.
         """
         from argyro.campaigns.spec.load import load_campaign
 
         return load_campaign(self.spec, self._workdir, self.outside)
 
     def plan(self, nodes: int = 1, cores: float | None = None, memory_GB: float | None = None) -> dict:
-        """Estimate work items, labels, core-hours, wall time, memory and disk; nothing is run.
+        """Estimate work items, labels, core-hours, wall time, memory and disk without a run.
 
         Args:
-            nodes: machines.
-            cores: of each; None as this machine.
-            memory_GB: of each; None as this machine.
+            nodes: number of machines.
+            cores: cores per machine; None as on this one.
+            memory_GB: memory per machine; None as on this one.
 
         Returns:
             The keys of ``argyro plan --json``.
@@ -248,7 +248,7 @@ class Campaign:
         return make_plan(campaign, measure_costs(), nodes * [machine], disk=self._workdir)
 
     def run(self, *, inline: bool = False, address: str | None = None) -> CampaignRun:
-        """Compute what the folder lacks; call it again to resume.
+        """Compute missing results; call it again to resume.
 
         Args:
             inline: run in this process, without Ray.
@@ -262,10 +262,10 @@ class Campaign:
         )
 
     def results(self) -> pd.DataFrame:
-        """Tabulate the diffusivities so far: a row for each run and direction, see docs/results.md.
+        """Tabulate the diffusivities so far: one row per run and direction, see docs/results.md.
 
         Raises:
-            InputError: the folder holds no campaign.
+            InputError: the folder is not a campaign's.
         """
         from argyro.campaigns.results.ancestry import Lineage
         from argyro.campaigns.results.results_table import results_table

@@ -1,4 +1,4 @@
-"""Run a campaign to its end, or resume one."""
+"""Run of a campaign, new or resumed."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from argyro.platform.execution.result_store import Store
 
 
 class RunningExecutor(Executor, Protocol):
-    """An executor that can be closed."""
+    """Executor that can be closed."""
 
     @property
     def fault(self) -> str:
-        """Why it cannot go on, when that is the reason of a `KeyboardInterrupt`; else empty."""
+        """Reason for a `KeyboardInterrupt` by the executor; else empty."""
 
     def close(self) -> None:
         """Leave the cluster."""
@@ -44,7 +44,7 @@ class RunningExecutor(Executor, Protocol):
 
 @dataclass(frozen=True)
 class CampaignRun:
-    """Hold the outcome of a run."""
+    """Outcome of a run."""
 
     graph: Graph
     progress: Progress
@@ -54,11 +54,11 @@ class CampaignRun:
 
     @property
     def complete(self) -> bool:
-        """Whether every item of the campaign is done."""
+        """Check whether every item of the campaign is done."""
         return len(self.progress.done) == len(self.graph.nodes)
 
     def to_json(self) -> dict[str, object]:
-        """Write the document of `argyro run --json`."""
+        """Return the document of `argyro run --json`."""
         return {
             "complete": self.complete,
             "done": len(self.progress.done),
@@ -78,18 +78,18 @@ def run_campaign(
     address: str | None = None,
     display: Callable[[Scheduler], AbstractContextManager[object]],
 ) -> CampaignRun:
-    """Compute the items that are not in the campaign's store, then write the report and close its MLflow run.
+    """Compute items that are missing in the campaign's store, then write the report and close its MLflow run.
 
     Args:
-        campaign: to compute.
+        campaign: campaign to compute.
         workdir: the campaign's folder; an earlier run there is resumed.
-        inline: everything in this process, without Ray.
-        address: of a Ray cluster; None to start one on this machine.
-        display: makes a context manager that shows the scheduler's progress.
+        inline: run all in this process, without Ray.
+        address: address of a Ray cluster; None to start a local one.
+        display: function that makes a context manager to show the scheduler's progress.
 
     Raises:
         InputError: the folder cannot be used.
-        ArgyroError: another run uses the folder, there is no cluster, or results cannot be written any more.
+        ArgyroError: another run uses the folder, no cluster answers, or results cannot be written.
     """
     folder = CampaignFolder(workdir)
     identity = folder.prepare(campaign)
@@ -117,7 +117,7 @@ def run_campaign(
 
 
 def _backend(inline: bool, address: str | None) -> tuple[RunningExecutor, Callable[..., Deliverer]]:
-    """Make the executor, and the function that makes the delivery to MLflow: on Ray or inline."""
+    """Make the executor and the factory of the MLflow delivery, on Ray or inline."""
     if inline:
         return InlineExecutor(), Delivery
     from argyro.actors.ray_cluster import connect

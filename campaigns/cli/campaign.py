@@ -1,4 +1,4 @@
-"""`argyro run`."""
+"""Command `argyro run`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def run(
     trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Run a campaign, or resume one; complete items are never computed again."""
+    """Run or resume a campaign; complete items are not computed again."""
     from argyro.campaigns.planning.readiness import references_lacking
     from argyro.campaigns.reporting.progress_display import live_display
     from argyro.campaigns.run import run_campaign
     from argyro.campaigns.spec.consent import require_consent
     from argyro.campaigns.spec.load import load_campaign
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of a batch job is treated as Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end of a batch job acts like Ctrl-C
     require_folder(workdir, "--workdir")
     campaign = load_campaign(spec, workdir, outside or trust)
     folder = workdir or Path("runs") / campaign.name
@@ -73,7 +73,7 @@ def _print_outcome(outcome, folder: Path) -> None:
 
 
 def ranking_table(ranking: list[dict]) -> Table:
-    """List the candidates, the best first."""
+    """Make the table of candidates, best first."""
     from argyro.platform.common.estimate import limits_in_words, significant
 
     temperature = ranking[0]["temperature_K"]
@@ -96,5 +96,5 @@ def ranking_table(ranking: list[dict]) -> Table:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the command."""
     app.command()(run)

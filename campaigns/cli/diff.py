@@ -1,4 +1,4 @@
-"""`argyro diff`."""
+"""Command `argyro diff`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Side = Annotated[Path, typer.Argument(help="Campaign file, or folder of a campai
 
 
 def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
-    """Compare two campaigns: settings, common items, and causes of differing items."""
+    """Compare two campaigns: settings, common items, and causes of different items."""
     from argyro.campaigns.results.diff import campaign_diff, read_campaign
 
     document = campaign_diff(read_campaign(a), read_campaign(b))
@@ -23,7 +23,7 @@ def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
 
 def _print_diff(document: dict, a: Path, b: Path) -> None:
     if document["same"]:
-        console.print(f"the same {sum(stage['common'] for stage in document['stages'])} items")
+        console.print(f"identical: {sum(stage['common'] for stage in document['stages'])} items")
     for row in document["settings"]:
         console.print(f"{row['path']}: {_change(row['a'], row['b'])}", markup=False, soft_wrap=True)
     table = Table("stage", "in common", f"only {a.name}", f"only {b.name}", box=None)
@@ -49,5 +49,5 @@ def _shown(value: object) -> str:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command()(diff)

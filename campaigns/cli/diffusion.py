@@ -1,4 +1,4 @@
-"""`argyro diffusion`: tracer diffusivity from trajectories."""
+"""Command `argyro diffusion`: tracer diffusivity from trajectories."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ if TYPE_CHECKING:
 
 
 def diffusion(
-    trajectories: Annotated[list[Path], typer.Argument(help="Consecutive pieces of one run.", show_default=False)],
-    temperature: Annotated[float, typer.Option(help="Of the run, K.")],
+    trajectories: Annotated[
+        list[Path], typer.Argument(help="Consecutive trajectory files of one run.", show_default=False)
+    ],
+    temperature: Annotated[float, typer.Option(help="Temperature of the run in K.")],
     frame_interval_fs: Annotated[
-        float | None, typer.Option(help="Time between frames, fs; not needed where the file states it.")
+        float | None, typer.Option(help="Time between frames in fs; default: from the file.")
     ] = None,
     timestep_fs: Annotated[float | None, typer.Option(hidden=True)] = None,
     species: Annotated[str, typer.Option(help="Mobile element.")] = "Li",
-    elements: Annotated[str | None, typer.Option(help="Element of each type, such as Li,P,S,Cl.")] = None,
-    cell: Annotated[str | None, typer.Option(help="Cell in Å, for files without one: 9.86 or a,b,c,90,90,90.")] = None,
+    elements: Annotated[str | None, typer.Option(help="Elements of the types, such as Li,P,S,Cl.")] = None,
+    cell: Annotated[str | None, typer.Option(help="Cell in Å for files without one: 9.86 or a,b,c,90,90,90.")] = None,
     topology: Annotated[Path | None, typer.Option(help="Structure file with the elements of a DCD.")] = None,
-    axes: Annotated[str, typer.Option(help="xyz, xy, z ...")] = "xyz",
+    axes: Annotated[str, typer.Option(help="Averaged directions: xyz, xy, z ...")] = "xyz",
     plot: Annotated[Path | None, typer.Option(help="Picture of the mean-square displacement.")] = None,
-    density: Annotated[list[Path] | None, typer.Option(help="Map of the ions: .cube or a picture.")] = None,
+    density: Annotated[list[Path] | None, typer.Option(help="Density map of the ions: .cube or a picture.")] = None,
     jumps: Annotated[bool, typer.Option("--jumps", help="Count jumps between the sites of a bulk cell.")] = False,
-    rdf: Annotated[list[str] | None, typer.Option(help="Radial distribution of a pair, such as Li-S.")] = None,
-    reference: Annotated[list[Path] | None, typer.Option(help="Trajectory to compare --rdf with.")] = None,
+    rdf: Annotated[list[str] | None, typer.Option(help="Radial distribution function of a pair, such as Li-S.")] = None,
+    reference: Annotated[list[Path] | None, typer.Option(help="Reference trajectory for --rdf.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Measure a tracer diffusivity with its interval from trajectories of VASP, LAMMPS, CP2K, ASE or DCD."""
+    """Measure a tracer diffusivity with its 95 % interval from trajectories of VASP, LAMMPS, CP2K, ASE or DCD."""
     from argyro.platform.dynamics.diffusion.report import diffusion_report, load, plot_diffusion
     from argyro.platform.dynamics.sites import report
 
@@ -58,7 +60,7 @@ def diffusion(
 
 
 def _interval(frame_interval_fs: float | None, timestep_fs: float | None) -> tuple[float | None, list[dict]]:
-    """Return the time between frames and, if the option's old name was used, a warning."""
+    """Return the time between frames and, for the old option name, a warning."""
     if timestep_fs is None:
         return frame_interval_fs, []
     if frame_interval_fs is not None and frame_interval_fs != timestep_fs:
@@ -114,5 +116,5 @@ def _print_diffusion(document: dict) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command()(diffusion)

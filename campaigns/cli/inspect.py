@@ -1,4 +1,4 @@
-"""Commands on a campaign's folder: status, report, export, ui."""
+"""Commands for a campaign's folder: status, report, export, ui."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from argyro.campaigns.cli.output_files import require_folder
 from argyro.platform.execution.child_processes import die_with_parent
 
 WATCH_EVERY_S = 5.0
-LINES = 10  # running items and errors shown
+LINES = 10  # limit of running items and errors shown
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a campaign.", show_default=False)]
 
@@ -45,7 +45,7 @@ def status(
 
 
 def _watch(reader, folder: Path) -> None:
-    """Redraw the status until the campaign is complete; Ctrl-C ends the display, not the campaign."""
+    """Refresh the status until the campaign is complete; Ctrl-C ends the display, not the campaign."""
     document = reader.read()
     with Live(_status_view(document, folder), console=console, auto_refresh=False) as live, suppress(KeyboardInterrupt):
         while any(stage["waiting"] or stage["running"] for stage in document["stages"]):
@@ -68,13 +68,13 @@ def _status_view(document: dict, folder: Path) -> Group:
 
 
 def _round_words(acquisition: dict) -> str:
-    """Describe the rounds of an adaptive campaign; the stages above grow with each."""
-    words = f"adaptive: {len(acquisition['chosen'])} of {acquisition['possible_runs']} possible MD runs decided on"
+    """Describe the rounds of an adaptive campaign; each adds items to the stages above."""
+    words = f"adaptive: {len(acquisition['chosen'])} of {acquisition['possible_runs']} possible MD runs selected"
     if acquisition["rounds"]:
         last = acquisition["rounds"][-1]
         words += f" by round {last['round']}, after {last['md_core_hours']:.3g} core-hours of MD: "
         words += f"P(best) {last['probability_best']:.2f}, regret {last['regret_dex']:.2g} dex"
-    return words + (f"; it ended since {acquisition['stopped']}" if acquisition["stopped"] else "")
+    return words + (f"; the selection ended: {acquisition['stopped']}" if acquisition["stopped"] else "")
 
 
 def _pace_words(document: dict, folder: Path) -> str:
@@ -90,7 +90,7 @@ def _pace_words(document: dict, folder: Path) -> str:
 
 
 def report(folder: Folder, json_: JsonFlag = False) -> None:
-    """Write the report of a campaign again from its store."""
+    """Write the report of a campaign from its store."""
     from argyro.campaigns.reporting.report import write_report
 
     file = write_report(folder)
@@ -100,11 +100,11 @@ def report(folder: Folder, json_: JsonFlag = False) -> None:
 def export(
     folder: Folder,
     out: Annotated[
-        Path, typer.Option(help="Folder to write; files of an earlier export are replaced, other files stay.")
+        Path, typer.Option(help="Output folder; files of an earlier export are replaced, other files are kept.")
     ],
     json_: JsonFlag = False,
 ) -> None:
-    """Write results, relaxed cells, potentials and surrogate of a campaign to a folder of plain files."""
+    """Export results, relaxed cells, potentials and surrogate of a campaign to a folder of plain files."""
     from argyro.campaigns.results.export import export_campaign
 
     require_folder(out, "--out")
@@ -124,13 +124,13 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     json_: JsonFlag = False,
 ) -> None:
-    """Open the MLflow page of a campaign's runs."""
+    """Serve the MLflow page of a campaign's runs."""
     from argyro.actors.mlflow_tracker import default_tracking_uri
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     campaign = CampaignFolder(folder).campaign()
     uri = campaign.tracking or default_tracking_uri(folder)
-    if uri.startswith("http"):  # a server of its own has its page
+    if uri.startswith("http"):  # an MLflow server has its own page
         print_json({"address": uri, "tracking_uri": uri}) if json_ else console.print(f"MLflow at {uri}")
         return
     address = f"http://{host}:{port}"
@@ -142,7 +142,7 @@ def ui(
 
 
 def _serve(command: list[str]) -> int:
-    """Run a server until it ends or is stopped; its child processes end with it."""
+    """Run a server until it ends or Ctrl-C; its child processes end with it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     server = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=die_with_parent)
@@ -156,6 +156,6 @@ def _serve(command: list[str]) -> int:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     for command in (status, report, export, ui):
         app.command()(command)

@@ -1,4 +1,4 @@
-"""`argyro labels ...`: install a reference's own environment, check a reference, measure its bias."""
+"""Commands `argyro labels ...`: install, check and benchmark label references."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argyro.campaigns.cli.output import JsonFlag, console, print_json
 def install(
     source: Annotated[str, typer.Argument(help="sevennet or gpaw.", show_default=False)], json_: JsonFlag = False
 ) -> None:
-    """Make the environment of a reference that cannot live in the main one."""
+    """Create the separate environment of a label reference."""
     from argyro.campaigns.spec.consent import remember_interpreter
     from argyro.platform.labels.environments import install as make
 
@@ -26,12 +26,12 @@ def install(
 
 
 def check(
-    source: Annotated[str, typer.Argument(help="Reference to try.")] = "diep",
+    source: Annotated[str, typer.Argument(help="Reference to check.")] = "diep",
     python: Annotated[str | None, typer.Option(help="Interpreter of its environment.")] = None,
-    composition: Annotated[str, typer.Option(help="Cell to label.")] = "Li6PS5Cl",
+    composition: Annotated[str, typer.Option(help="Composition of the labelled cell.")] = "Li6PS5Cl",
     json_: JsonFlag = False,
 ) -> None:
-    """Label one cell; compare forces and stress with finite differences of the energy; measure the time."""
+    """Label one cell, compare forces and stress with finite differences of the energy, and measure the time."""
     from argyro.platform.labels.check import check_source
     from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.source import LabelSource
@@ -50,17 +50,17 @@ def check(
 
 
 def bias(
-    source: Annotated[str, typer.Argument(help="Reference to judge.", show_default=False)],
-    frames: Annotated[Path, typer.Argument(help="Frames with DFT's energy and forces, extended xyz.", exists=True)],
+    source: Annotated[str, typer.Argument(help="Reference to compare with DFT.", show_default=False)],
+    frames: Annotated[Path, typer.Argument(help="Frames with DFT energies and forces, extended xyz.", exists=True)],
     python: Annotated[str | None, typer.Option(help="Interpreter of its environment.")] = None,
     model: Annotated[str | None, typer.Option(help="Model of the reference.")] = None,
-    functional: Annotated[str, typer.Option(help="Functional of the DFT, for the record.")] = "PBE",
+    functional: Annotated[str, typer.Option(help="Functional of the DFT frames, recorded in the output.")] = "PBE",
     lattice: Annotated[
-        bool, typer.Option(help="Also relax ordered Li6PS5Cl, Br and I; compare lattice constants.")
+        bool, typer.Option(help="Also relax ordered Li6PS5Cl, Br and I and compare lattice constants.")
     ] = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Compare the forces of a reference with those of DFT frames, element by element."""
+    """Compare forces of a reference with those of DFT frames, per element."""
     from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.labeller_calculator import LabellerCalculator
     from argyro.platform.labels.reference_bias import measure_bias, read_dft_frames
@@ -84,8 +84,10 @@ def bias(
 
 
 def register(app: typer.Typer) -> None:
-    """Add the group."""
-    group = typer.Typer(help="Install, check and judge references for energies and forces.", no_args_is_help=True)
+    """Register the group."""
+    group = typer.Typer(
+        help="Install, check and compare label references for energies and forces.", no_args_is_help=True
+    )
     group.command()(install)
     group.command()(check)
     group.command()(bias)

@@ -1,4 +1,4 @@
-"""The command line: every command has ``--json``, exits 0 on success, 2 on a user's mistake, 1 otherwise."""
+"""Command line: every command has ``--json`` and exits with 0 on success, 2 on invalid input, 1 otherwise."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from argyro.platform.common.errors import ArgyroError, InputError
 TRACEBACK_VARIABLE = "ARGYRO_TRACEBACK"
 _USERS_PATHS = (errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EROFS, errno.EPERM)
 
-# An unknown command or option; typer names this class only as the base of its public one.
+# Raised for an unknown command or option; in typer, only the base of a public class.
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 
-CTRL_C = 130  # typer returns it in place of KeyboardInterrupt
+CTRL_C = 130  # returned by typer instead of KeyboardInterrupt
 
 app = typer.Typer(
     name="argyro",
@@ -48,7 +48,7 @@ for module in (setup, campaign, inspect, diff, predict, serve, structure, diffus
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; an error is one message, not a traceback."""
+    """Run a command; print an error as one message without a traceback."""
     if arguments is None:
         _use_utf8_files()
         arguments = sys.argv[1:]
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str], as_json: bool) -> int:
-    """Return the exit code of a command."""
+    """Run a command and return its exit code."""
     try:
         _refuse_infinite(arguments)
         code = app(arguments, standalone_mode=False) or 0
@@ -73,7 +73,7 @@ def _run(arguments: list[str], as_json: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print_error("stopped", as_json)
         return 1
-    except BrokenPipeError:  # the reader of a pipe has ended
+    except BrokenPipeError:  # the reader of a pipe ended
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123, for the interpreter's last flush
         return 1
     except OSError as error:
@@ -86,21 +86,19 @@ def _run(arguments: list[str], as_json: bool) -> int:
 
 
 def _unexpected(error: Exception, as_json: bool) -> int:
-    """Print the last line of a traceback; the variable keeps the whole."""
+    """Print the last line of a traceback; the environment variable shows all."""
     if os.environ.get(TRACEBACK_VARIABLE):
         raise error
     words = " ".join(str(error).split()) or "no message"
-    print_error(
-        f"unexpected {type(error).__name__}: {words}; set {TRACEBACK_VARIABLE}=1 to see where it happened", as_json
-    )
+    print_error(f"unexpected {type(error).__name__}: {words}; set {TRACEBACK_VARIABLE}=1 for the traceback", as_json)
     return ArgyroError.exit_code
 
 
 def _refuse_infinite(arguments: list[str]) -> None:
-    """Refuse nan and inf, which Python reads as numbers.
+    """Refuse nan and inf, which Python accepts as numbers.
 
     Raises:
-        InputError: an argument is one of them.
+        InputError: an argument is nan or inf.
     """
     for argument in arguments:
         value = argument.rpartition("=")[2].strip().lstrip("+-").lower()
@@ -109,7 +107,7 @@ def _refuse_infinite(arguments: list[str]) -> None:
 
 
 def _with_accepted(error: ArgyroError) -> str:
-    """Add the accepted values to a message that does not name them."""
+    """Append the accepted values to a message without them."""
     message, accepted = str(error), error.accepted if isinstance(error, InputError) else ""
     if not accepted or getattr(error, "details", None) or accepted.casefold() in message.casefold():
         return message
@@ -117,9 +115,9 @@ def _with_accepted(error: ArgyroError) -> str:
 
 
 def _use_utf8_files() -> None:
-    """Start Python again in UTF-8 mode where the locale is another one; files are UTF-8 on every machine.
+    """Restart Python in UTF-8 mode under another locale, so that files are UTF-8 on every machine.
 
-    The terminal keeps its encoding.
+    The encoding of the terminal is kept.
     """
     if sys.flags.utf8_mode or codecs.lookup(locale.getpreferredencoding(False)).name == "utf-8":
         return

@@ -1,4 +1,4 @@
-"""Printing of commands: tables for people, one JSON document for machines, in any encoding."""
+"""Output of commands: text tables or one JSON document, in any encoding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
-# In a file or a pipe tables keep a width at which no column is cut.
+# In a file or a pipe, tables have a width without truncation.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 errors = Console(stderr=True, highlight=False)
 
@@ -25,13 +25,13 @@ _SPELLED = {
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
-    """Replace a character that the terminal lacks by its name, or by a question mark."""
+    """Replace a character outside the terminal's encoding by its name or a question mark."""
     assert isinstance(error, UnicodeEncodeError)
     return "".join(_SPELLED.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
 
 def print_in_any_encoding() -> None:
-    """Let standard output and error replace characters that their encoding lacks."""
+    """Make standard output and error replace characters outside their encoding."""
     codecs.register_error("spelled", _spell)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -44,7 +44,7 @@ def print_json(document: object) -> None:
 
 
 def print_error(message: str, as_json: bool, details: dict | None = None) -> None:
-    """Print an error: JSON on standard output if asked for, text on standard error otherwise."""
+    """Print an error as JSON on standard output, or as text on standard error."""
     if as_json:
         print_json({"error": message} if details is None else details)
     else:

@@ -1,4 +1,4 @@
-"""Check output paths before any work starts."""
+"""Checks of output paths before any computation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def require_file(path: Path | None, option: str, endings: Collection[str] = ()) 
     """Refuse an output file that cannot be written.
 
     Args:
-        path: of the file; None is no output.
-        option: as typed, for the message.
+        path: output file; None for no output.
+        option: option name for the message.
         endings: accepted endings; empty accepts all.
 
     Raises:
-        InputError: it is a folder, its folder does not exist, one of them is read-only, or its ending has no format.
+            InputError: the path is a folder, its folder does not exist, one is read-only, or the ending has no format.
     """
     if path is None:
         return
@@ -32,16 +32,16 @@ def require_file(path: Path | None, option: str, endings: Collection[str] = ()) 
     folder = path.absolute().parent
     if not folder.is_dir():
         kind = "is a file" if folder.exists() else "does not exist"
-        raise _refusal(path, option, f"the folder {folder} {kind}; make it, or name another file")
+        raise _refusal(path, option, f"the folder {folder} {kind}; create it, or name another file")
     if not os.access(path if path.exists() else folder, os.W_OK) or not _takes_files(folder):
         raise _refusal(path, option, "it cannot be written; check its permissions, or name another file")
 
 
 def require_folder(path: Path | None, option: str) -> None:
-    """Refuse an output folder that cannot be made or written.
+    """Refuse an output folder that cannot be created or written.
 
     Raises:
-        InputError: a file is in its place, or it or the nearest folder above is read-only.
+        InputError: a file has this path, or the nearest existing folder is read-only.
     """
     if path is None:
         return
@@ -58,7 +58,7 @@ def require_structure_file(path: Path | None, option: str) -> None:
     """Refuse a structure file in a format that ASE cannot write.
 
     Raises:
-        InputError: see `require_file`, or ASE does not write the format.
+        InputError: see `require_file`, or ASE cannot write the format.
     """
     from ase.io.formats import UnknownFileTypeError, filetype, ioformats
 
@@ -71,11 +71,11 @@ def require_structure_file(path: Path | None, option: str) -> None:
         known = False
     if not known:
         examples = ".extxyz, .cif, .vasp, .lmp"
-        raise _refusal(path, option, f"ASE writes no format of this ending; use for instance {examples}")
+        raise _refusal(path, option, f"ASE cannot write this ending; use for example {examples}")
 
 
 def _takes_files(folder: Path) -> bool:
-    """Root passes permission checks even where no file can be made, as in /proc."""
+    """Check that a file can be created; root passes permission checks even in /proc."""
     probe = folder / f".argyro-{os.getpid()}"
     try:
         probe.touch()

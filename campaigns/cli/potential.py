@@ -1,4 +1,4 @@
-"""`argyro potential ...`: train, evaluate, grade, convert, build-plugin."""
+"""Commands `argyro potential ...`: train, evaluate, grade, convert, build-plugin."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 
 ACTIVE_SET_SUFFIX = ".active_set.txt"
 Potential = Annotated[Path, typer.Argument(help="Potential (.mtp).", show_default=False)]
-ActiveSetFile = Annotated[Path | None, typer.Option(help="Active set; default: the one beside the potential.")]
+ActiveSetFile = Annotated[Path | None, typer.Option(help="Active set; default: in the potential's folder.")]
 Structures = Annotated[
     list[Path],
     typer.Argument(help="extxyz, CIF, OUTCAR, vasprun.xml, ML_AB, MLIP .cfg, .traj, .db, ...", show_default=False),
 ]
 Species = Annotated[
-    str | None, typer.Option(help="Elements in the order of a potential or .cfg file that names none: Li,P,S,Cl.")
+    str | None, typer.Option(help="Elements in the order of a potential or .cfg file without names: Li,P,S,Cl.")
 ]
-EnergyKey = Annotated[str | None, typer.Option(help="Name of the energy in the files, such as REF_energy.")]
-ForcesKey = Annotated[str | None, typer.Option(help="Name of the forces.")]
-StressKey = Annotated[str | None, typer.Option(help="Name of the stress or virial; none: leave it out.")]
+EnergyKey = Annotated[str | None, typer.Option(help="Key of the energy in the files, such as REF_energy.")]
+ForcesKey = Annotated[str | None, typer.Option(help="Key of the forces.")]
+StressKey = Annotated[str | None, typer.Option(help="Key of the stress or virial; none: ignore it.")]
 
 
 def species_of(text: str | None) -> tuple[str, ...] | None:
-    """Return the symbols of a list such as Li,P,S,Cl."""
+    """Split a list of symbols such as Li,P,S,Cl."""
     return tuple(word.strip() for word in text.split(",")) if text else None
 
 
 def _active_set(potential: Path, named: Path | None) -> ActiveSet:
-    """The active set named, or the one beside the potential."""
+    """Read the given active set, or the one in the potential's folder."""
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
 
     return ActiveSet.read(named or potential.with_suffix(ACTIVE_SET_SUFFIX))
 
 
 def _labelled(files: list[Path], species: tuple[str, ...] | None, keys: tuple[str | None, ...]) -> StructureSet:
-    """Labelled frames; converged ones, each once."""
+    """Read labelled frames; keep converged ones without repetitions."""
     from argyro.platform.potential.fitting.training_frames import require_labels, without_repeats
     from argyro.platform.potential.frames.label_keys import LabelKeys
     from argyro.platform.potential.frames.structure_files import read_structures
@@ -61,14 +61,14 @@ def _labelled(files: list[Path], species: tuple[str, ...] | None, keys: tuple[st
     kept = without_repeats(found.frames, found.names)
     if repeats := len(found.frames) - len(kept):
         found.left_out["duplicates"] = repeats
-        found.notes.append(f"{repeats} of {len(found.frames)} frames left out, they repeat earlier ones")
+        found.notes.append(f"{repeats} of {len(found.frames)} frames are ignored: they repeat earlier ones")
     found.frames, found.names = [found.frames[i] for i in kept], [found.names[i] for i in kept]
     return found
 
 
 @contextmanager
 def _naming(frame: str) -> Iterator[None]:
-    """Put the name of a frame before a mistake in it."""
+    """Prefix an error with the name of its frame."""
     try:
         yield
     except InputError as error:
@@ -82,23 +82,25 @@ def _show(notes: list[str]) -> None:
 
 def train(
     structures: Structures,
-    level: Annotated[int, typer.Option(help="Even, 2 to 26.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Potential to write.")],
-    cutoff_A: Annotated[float, typer.Option("--cutoff-A", help="Cutoff radius.")] = 5.0,
-    min_dist_A: Annotated[float, typer.Option("--min-dist-A", help="Least distance of the radial functions.")] = 1.6,
-    start: Annotated[Path | None, typer.Option(help="Potential to start from; raised to --level if lower.")] = None,
+    level: Annotated[int, typer.Option(help="Level of the potential: even, 2 to 26.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Output file of the potential.")],
+    cutoff_A: Annotated[float, typer.Option("--cutoff-A", help="Cutoff radius in Å.")] = 5.0,
+    min_dist_A: Annotated[
+        float, typer.Option("--min-dist-A", help="Least distance of the radial functions in Å.")
+    ] = 1.6,
+    start: Annotated[Path | None, typer.Option(help="Initial potential; raised to --level if lower.")] = None,
     species: Species = None,
     energy_key: EnergyKey = None,
     forces_key: ForcesKey = None,
     stress_key: StressKey = None,
-    iterations: Annotated[int, typer.Option(min=1, help="At most.")] = 300,
+    iterations: Annotated[int, typer.Option(min=1, help="Largest number of iterations.")] = 300,
     validation: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Share of the frames held out, for an early stop.")
+        float, typer.Option(min=0.0, max=0.9, help="Share of validation frames for early stopping.")
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of the start and of the held-out frames.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of the initial coefficients and the validation frames.")] = 0,
     json_: JsonFlag = False,
 ) -> None:
-    """Fit a moment tensor potential to labelled frames; its active set is written beside it."""
+    """Fit a moment tensor potential to labelled frames; write it and its active set into one folder."""
     import numpy as np
     from rich.progress import Progress
 
@@ -149,7 +151,7 @@ def _elements(frames: list[Atoms]) -> tuple[str, ...]:
 
 
 def _evaluated(name: str, frame: Atoms, mtp: MTP, active_set: ActiveSet | None) -> dict:
-    """One frame's results; a stress that is not defined is null."""
+    """Evaluate one frame; an undefined stress is null."""
     with _naming(name):
         evaluation = mtp.evaluate(frame)
         grade = float(active_set.grades(mtp, frame).max()) if active_set else None
@@ -169,7 +171,7 @@ def evaluate(
     active_set: ActiveSetFile = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Energies, forces, stress and, with an active set, extrapolation grades of structures."""
+    """Evaluate energies, forces, stress and, with an active set, extrapolation grades of structures."""
     from argyro.platform.potential.frames.structure_files import read_structures
     from argyro.platform.potential.mtp.model import MTP
 
@@ -194,7 +196,7 @@ def grade(
     active_set: ActiveSetFile = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Extrapolation grade of every atom; above 1 the potential extrapolates."""
+    """Compute the extrapolation grade of every atom; above 1 the potential extrapolates."""
     from argyro.platform.potential.frames.structure_files import read_structures
     from argyro.platform.potential.mtp.model import MTP
 
@@ -216,14 +218,14 @@ def grade(
 
 def convert(
     structures: Structures,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .cfg (MLIP) or .extxyz.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Output file: .cfg (MLIP) or .extxyz.")],
     species: Species = None,
     energy_key: EnergyKey = None,
     forces_key: ForcesKey = None,
     stress_key: StressKey = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Write labelled frames of any format as one MLIP .cfg or extxyz file, in eV, eV/Å and eV/Å³."""
+    """Convert labelled frames of any format to one MLIP .cfg or extxyz file in eV, eV/Å and eV/Å³."""
     from ase.io import write
 
     from argyro.platform.potential.frames.mlip_cfg import write_cfg
@@ -244,11 +246,11 @@ def convert(
 
 
 def build_plugin(
-    lammps: Annotated[Path, typer.Option(help="Source folder of your LAMMPS, configured and built.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the plugin.")] = None,
+    lammps: Annotated[Path, typer.Option(help="Source folder of a configured and built LAMMPS.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Output folder of the plugin.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Build the pair style `mtp` for a LAMMPS of your own."""
+    """Build the pair style `mtp` as a plugin of your LAMMPS."""
     from argyro.platform.potential.native.lammps_build import build_plugin as build
 
     require_folder(output, "--output")
@@ -261,7 +263,7 @@ def build_plugin(
 
 
 def register(app: typer.Typer) -> None:
-    """Add the group."""
+    """Register the group."""
     group = typer.Typer(help="Train, evaluate and grade moment tensor potentials.", no_args_is_help=True)
     for command in (train, evaluate, grade, convert):
         group.command()(command)

@@ -1,4 +1,4 @@
-"""`argyro predict`: predictions of the surrogate for one polycrystal, several, or a table."""
+"""Command `argyro predict`: predictions of the surrogate for one polycrystal, several, or a table."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ from argyro.platform.common.errors import InputError
 
 SurrogateOption = Annotated[
     str | None,
-    typer.Option(help="Folder of a campaign or of a surrogate, or models:/NAME@champion; default: argyro's own."),
+    typer.Option(
+        help="Folder of a campaign or of a surrogate, or models:/NAME@champion; default: the bundled surrogate."
+    ),
 ]
 LISTED_ROWS = 20
 
 
 def predict(
-    composition: Annotated[str | None, typer.Option(help="For instance Li6PS5Cl0.5Br0.5.")] = None,
-    disorder: Annotated[float | None, typer.Option(help="Share of the halide off 4a, 0 to 1; default 0.")] = None,
-    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; default: bulk.')] = None,
-    structure: Annotated[Path | None, typer.Option(help="Your own cell, in any format of ASE.")] = None,
+    composition: Annotated[str | None, typer.Option(help="Composition, such as Li6PS5Cl0.5Br0.5.")] = None,
+    disorder: Annotated[
+        float | None, typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default 0.")
+    ] = None,
+    boundary: Annotated[
+        str | None, typer.Option(help='Grain boundary, such as "sigma5(001)[001]"; default: bulk.')
+    ] = None,
+    structure: Annotated[
+        Path | None, typer.Option(help="Structure file of your own cell, in any format of ASE.")
+    ] = None,
     temperature: Annotated[
         list[float] | None, typer.Option(help="Temperature in K; may be repeated; default 300.")
     ] = None,
@@ -31,21 +39,25 @@ def predict(
         list[float] | None, typer.Option(help="Grain size in nm; may be repeated; default 1000.")
     ] = None,
     surrogate: SurrogateOption = None,
-    csv: Annotated[Path | None, typer.Option(help="CSV table of queries, in place of the options above.")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV file of the answers to --csv.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV table of questions; replaces the options above.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output CSV file of the answers to --csv.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Predict diffusivities and conductivity with 95 % intervals, in seconds, from a trained surrogate."""
+    """Predict diffusivities and conductivity with 95 % intervals from a trained surrogate."""
     from argyro.campaigns.results.find_surrogate import surrogate_folder
     from argyro.surrogates.serving.predictor import Oracle
 
     if (composition is not None or structure is not None) == (csv is not None):
         raise InputError(
-            "ask either for one --composition or --structure, or for a table with --csv IN.csv --out OUT.csv",
+            "give one --composition or --structure, or a table by --csv IN.csv --out OUT.csv",
             accepted="--composition, --structure, or --csv with --out",
         )
     if (csv is None) != (out is None):
-        raise InputError("--csv IN.csv and --out OUT.csv go together", path="out", accepted="both or neither")
+        raise InputError(
+            "--csv IN.csv and --out OUT.csv need each other; give both or neither",
+            path="out",
+            accepted="both or neither",
+        )
     folder = surrogate_folder(surrogate)
     if csv is not None and out is not None:
         _answer_table(folder, csv, out, json_)
@@ -60,10 +72,10 @@ def predict(
 
 
 def _require_answerable(composition, disorder, boundary, cell, temperatures: list[float], sizes: list[float]) -> None:
-    """Refuse queries that no surrogate answers, before one is loaded.
+    """Refuse invalid questions before a surrogate is loaded.
 
     Raises:
-        InputError: a name that cannot be read, a temperature or grain size that is none.
+        InputError: a name, temperature or grain size is invalid.
     """
     from argyro.surrogates.data.descriptors import Identity
     from argyro.surrogates.serving.predictor import require_grain_size, require_temperature
@@ -77,12 +89,12 @@ def _require_answerable(composition, disorder, boundary, cell, temperatures: lis
 
 
 def _read(path: Path):
-    """Read the cell in a file."""
+    """Read a cell from a file."""
     from ase.io import read
 
     try:
         return read(path)
-    except Exception as error:  # ASE raises whatever its many readers raise
+    except Exception as error:  # ASE's readers raise many classes
         raise InputError(f"{path} cannot be read as a structure: {error}", path="structure", given=str(path)) from error
 
 
@@ -101,7 +113,7 @@ def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
         style="bold",
         markup=False,
     )
-    console.print(f"Ea of the bulk {barrier} eV; each value with its 95 % interval")
+    console.print(f"Ea of the bulk {barrier} eV; values with 95 % intervals")
     if first["width_nm"] is not None and first["boundary_parallel_cm2_s"] is not None:
         console.print(f"boundary diffusivities refer to a width of {first['width_nm']:g} nm")
     console.print(_ions(answers))
@@ -115,7 +127,7 @@ def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
 
 
 def _ions(answers: list[dict]) -> Table:
-    """Tabulate the diffusivities of grain and boundary, a row for each temperature."""
+    """Tabulate the diffusivities of grain and boundary, one row per temperature."""
     from argyro.platform.common.estimate import in_words
 
     names = {"bulk_cm2_s": "D bulk", "boundary_parallel_cm2_s": "D along", "boundary_perpendicular_cm2_s": "D across"}
@@ -127,7 +139,7 @@ def _ions(answers: list[dict]) -> Table:
 
 
 def _polycrystals(answers: list[dict]) -> Table:
-    """Tabulate the polycrystal, a row for each temperature and grain size."""
+    """Tabulate the polycrystal, one row per temperature and grain size."""
     from argyro.platform.common.estimate import in_words
 
     table = _table("T (K)", "grains (nm)", "D effective (cm²/s)", "σ (mS/cm)")
@@ -151,7 +163,7 @@ def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) ->
 
     require_file(destination, "--out")
     require_destination(source, destination)
-    read_questions(source)  # and refused, if it must be, before seconds go into loading the surrogate
+    read_questions(source)  # refuses an invalid file before the surrogate is loaded
     answered, bad = answer_csv(Oracle.load(folder), source, destination)
     if json_:
         rows = [{"row": row.row, "message": row.message} for row in bad]
@@ -167,5 +179,5 @@ def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) ->
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command()(predict)

@@ -1,4 +1,4 @@
-"""`argyro serve`: predict over HTTP, with a page of controls and plots."""
+"""Command `argyro serve`: predictions over HTTP, with a page of controls and plots."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; an address beyond loopback needs a token.")
     ] = "127.0.0.1",
-    replicas: Annotated[int, typer.Option(min=1, help="Number of replicas, a core each.")] = 1,
+    replicas: Annotated[int, typer.Option(min=1, help="Number of replicas, one core each.")] = 1,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="Name under which requests may reach the service; may be repeated.")
+        list[str] | None, typer.Option(help="Accepted host name of requests; may be repeated.")
     ] = None,
     address: Annotated[str | None, typer.Option(help="Ray cluster: auto, local or its URL; default: local.")] = None,
     json_: JsonFlag = False,
 ) -> None:
     """Predict over HTTP with Ray Serve: POST /predict, GET /health, /openapi.json, and a page with plots at /.
 
-    Beyond loopback, requests must bear the token in ARGYRO_TOKEN, or the one printed here.
+    Beyond loopback, requests need the token in ARGYRO_TOKEN, or the printed one. On a cluster, only machines with a
+    replica answer.
     """
     from argyro.actors import ray_serve
     from argyro.campaigns.results.find_surrogate import surrogate_folder
@@ -41,7 +42,7 @@ def serve(
     folder = surrogate_folder(surrogate)
     token = None if _is_loopback(host) else os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # acts like Ctrl-C
         ray_serve.start(folder, host, port, replicas, address, token, (host, *(allow_host or ())))
         root = f"http://{host}:{port}/"
         page, interface = root + (f"#{token}" if token else ""), f"{root}openapi.json"
@@ -65,5 +66,5 @@ def _is_loopback(host: str) -> bool:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command()(serve)

@@ -1,4 +1,4 @@
-"""Commands before a campaign: template, schema, validate, plan, doctor."""
+"""Commands before a run: template, schema, validate, plan, doctor."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def template(
     name: Annotated[str, typer.Argument(help="Name of the template: quickstart, halide_series, ...")] = "quickstart",
     json_: JsonFlag = False,
 ) -> None:
-    """Print a commented campaign file to begin with."""
+    """Print a template of a campaign file with comments."""
     folder = files("argyro.campaigns") / "templates"
     known = sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
     if name not in known:
         raise InputError(
-            f"there is no template {name!r}; there are {', '.join(known)}", given=name, accepted=", ".join(known)
+            f"template {name!r} does not exist; use one of {', '.join(known)}", given=name, accepted=", ".join(known)
         )
     text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
     print_json({"name": name, "yaml": text}) if json_ else print(text, end="")
 
 
-OutsideFlag = Annotated[bool, typer.Option("--outside", help="Let the file name files outside of this directory.")]
+OutsideFlag = Annotated[bool, typer.Option("--outside", help="Allow files outside this directory.")]
 TrustFlag = Annotated[
-    bool, typer.Option("--trust", help="Let a run execute the code that the file names; includes --outside.")
+    bool, typer.Option("--trust", help="Allow the run to execute code named in the file; includes --outside.")
 ]
 
 
@@ -46,12 +46,12 @@ def schema(json_: JsonFlag = False) -> None:
 
 def validate(
     spec: SpecFile,
-    workdir: Annotated[Path | None, typer.Option(help="Check that this folder can be written, too.")] = None,
+    workdir: Annotated[Path | None, typer.Option(help="Also check that this folder is writable.")] = None,
     outside: OutsideFlag = False,
     trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Report every mistake in a campaign file at once; nothing that it names is executed."""
+    """Report all mistakes in a campaign file; execute no code named in it."""
     from argyro.campaigns.spec.consent import require_consent
     from argyro.campaigns.spec.load import load_campaign
     from argyro.campaigns.spec.yaml_reader import read_yaml
@@ -72,16 +72,16 @@ def validate(
 def plan(
     spec: SpecFile,
     nodes: Annotated[int, typer.Option(min=1, help="Number of machines.")] = 1,
-    cores: Annotated[int | None, typer.Option(min=1, help="Cores of each machine; default: as here.")] = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="Cores per machine; default: as on this one.")] = None,
     memory_GB: Annotated[
-        float | None, typer.Option("--memory-gb", help="Memory of each machine in GB; default: as here.")
+        float | None, typer.Option("--memory-gb", help="Memory per machine in GB; default: as on this one.")
     ] = None,
-    workdir: Annotated[Path | None, typer.Option(help="Folder of a campaign to continue: plan the new items.")] = None,
+    workdir: Annotated[Path | None, typer.Option(help="Folder of an existing campaign: plan only new items.")] = None,
     outside: OutsideFlag = False,
     trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Dry run: work items, labels, core-hours, wall time, memory, disk; fails if an item cannot fit a machine."""
+    """Estimate work items, labels, core-hours, wall time, memory and disk; fail if an item fits no machine."""
     from argyro.campaigns.planning.machine_benchmark import measure_costs
     from argyro.campaigns.planning.plan import Machine, make_plan, this_machine
     from argyro.campaigns.spec.load import load_campaign
@@ -91,7 +91,7 @@ def plan(
     machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
     done = _done_names(campaign, workdir) if workdir else frozenset()
     costs = Costs()
-    with suppress(ArgyroError, OSError):  # without lmp: the plan lists it as lacking
+    with suppress(ArgyroError, OSError):  # the plan lists a missing lmp
         costs = measure_costs()
     document = make_plan(campaign, costs, nodes * [machine], done, disk=workdir)
     if json_:
@@ -103,12 +103,12 @@ def plan(
 
 
 def _done_names(campaign, workdir: Path) -> frozenset[str]:
-    """Name the items of a campaign that a folder's store holds."""
+    """List the items of a campaign in a folder's store."""
     from argyro.campaigns.pipeline.grow_graph import grown_graph
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder = CampaignFolder(workdir)
-    folder.campaign()  # refuses what is no campaign's folder
+    folder.campaign()  # refuses other folders
     store = folder.store(campaign)
     return frozenset(name for name, item in grown_graph(campaign, store).items().items() if store.has(item))
 
@@ -122,14 +122,14 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
     nodes = document["nodes"]
     where = f"{document['cores']:g} cores" + (f" of {nodes} nodes" if nodes > 1 else "")
     wall = "" if document["wall_hours"] is None else f", about {document['wall_hours']:.2g} h on {where}"
-    known = f" beside {document['known_labels']} known" if document["known_labels"] else ""
+    known = f" and {document['known_labels']} known" if document["known_labels"] else ""
     console.print(
         f"at most {document['labels']} new labels{known}, {document['core_hours']:.2g} core-hours{wall}; "
         f"{document['memory_GB']:.1f} GB of memory for the largest item, {document['disk_GB']:.2g} GB on disk"
     )
     if adaptive := document["acquisition"]:
         console.print(
-            f"adaptive: begins with {adaptive['start_runs']} of {adaptive['possible_runs']} possible MD runs, "
+            f"adaptive: starts with {adaptive['start_runs']} of {adaptive['possible_runs']} possible MD runs, "
             f"{adaptive['start_core_hours']:.2g} core-hours; all figures above are upper limits"
         )
     for warning in document["warnings"]:
@@ -140,11 +140,13 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
         console.print(f"not ready: {lack}", style="yellow", markup=False, soft_wrap=True)
     unknown = any(not one["known"] for one in document["executes"])
     go = f"argyro run {spec}" + (f" --workdir {workdir}" if workdir else "") + " --trust" * unknown
-    console.print(f"next: {go}" if document["fits"] else "does not fit; see the warnings", markup=False, soft_wrap=True)
+    console.print(
+        f"next: {go}" if document["fits"] else "an item fits no machine; see the warnings", markup=False, soft_wrap=True
+    )
 
 
 def doctor(json_: JsonFlag = False) -> None:
-    """Check this machine: what works, and what to install for the rest."""
+    """Check this machine: list working components and installation commands for the others."""
     from argyro.campaigns.planning.environment_check import examine
 
     findings = examine()
@@ -159,6 +161,6 @@ def doctor(json_: JsonFlag = False) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     for command in (template, schema, validate, plan, doctor):
         app.command()(command)

@@ -1,4 +1,4 @@
-"""`argyro structure`: build an argyrodite cell, or order a CIF."""
+"""Command `argyro structure`: build an argyrodite cell, or order a CIF."""
 
 from __future__ import annotations
 
@@ -14,28 +14,34 @@ from argyro.platform.common.errors import InputError
 
 
 def structure(
-    file: Annotated[Path | None, typer.Argument(help="CIF to order, in place of --composition.")] = None,
-    composition: Annotated[str | None, typer.Option(help="For instance Li6PS5Cl0.5Br0.5.")] = None,
-    disorder: Annotated[float | None, typer.Option(help="Share of the halide off 4a, 0 to 1; default 0.")] = None,
-    boundary: Annotated[str | None, typer.Option(help='For instance "sigma5(001)[001]"; default: bulk.')] = None,
+    file: Annotated[Path | None, typer.Argument(help="Disordered CIF; replaces --composition.")] = None,
+    composition: Annotated[str | None, typer.Option(help="Composition, such as Li6PS5Cl0.5Br0.5.")] = None,
+    disorder: Annotated[
+        float | None, typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default 0.")
+    ] = None,
+    boundary: Annotated[
+        str | None, typer.Option(help='Grain boundary, such as "sigma5(001)[001]"; default: bulk.')
+    ] = None,
     supercell: Annotated[
         tuple[int, int, int] | None, typer.Option(help="Conventional cells along each axis; default 1 1 1.")
     ] = None,
-    min_atoms: Annotated[int | None, typer.Option(help="Of a CIF: fewest atoms, in place of --supercell.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File in any format of ASE.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="PNG file.")] = None,
-    thickness_nm: Annotated[float, typer.Option(help="Least grain thickness between boundaries.")] = 1.5,
-    vacuum_nm: Annotated[float, typer.Option(help="Vacuum in place of the second boundary.")] = 0.0,
-    arrangement: Annotated[str, typer.Option(help="Free anions: random or quasirandom.")] = "random",
-    potential: Annotated[Path | None, typer.Option(help="Relax with this .mtp; gives the boundary energy.")] = None,
+    min_atoms: Annotated[
+        int | None, typer.Option(help="Least number of atoms for a CIF; replaces --supercell.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Output file in any format of ASE.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Picture of the cell, PNG.")] = None,
+    thickness_nm: Annotated[float, typer.Option(help="Least grain thickness between boundaries in nm.")] = 1.5,
+    vacuum_nm: Annotated[float, typer.Option(help="Vacuum that replaces the second boundary, in nm.")] = 0.0,
+    arrangement: Annotated[str, typer.Option(help="Arrangement of the free anions: random or quasirandom.")] = "random",
+    potential: Annotated[Path | None, typer.Option(help="Potential (.mtp) for relaxation and boundary energy.")] = None,
     species: Annotated[
-        str | None, typer.Option(help="Elements in the order of a potential that names none: Li,P,S,Cl.")
+        str | None, typer.Option(help="Elements in the order of a potential without names: Li,P,S,Cl.")
     ] = None,
     list_boundaries: Annotated[bool, typer.Option("--list-boundaries", help="List the known boundaries.")] = False,
     json_: JsonFlag = False,
 ) -> None:
-    """Build an argyrodite cell, bulk or with grain boundaries; or order the crystal of a CIF."""
+    """Build an argyrodite cell, bulk or with grain boundaries, or order the crystal of a CIF."""
     from argyro.platform.structures import report
 
     if list_boundaries:
@@ -50,12 +56,12 @@ def structure(
         return
     if composition is None:
         raise InputError(
-            "give a CIF or a --composition, for instance --composition Li6PS5Cl",
+            "no structure is given; give a CIF or a --composition, for example --composition Li6PS5Cl",
             path="composition",
             accepted="a formula",
         )
     if min_atoms is not None:
-        raise InputError("--min-atoms is for CIFs; give --supercell with --composition", path="min_atoms")
+        raise InputError("--min-atoms needs a CIF; give --supercell with --composition", path="min_atoms")
     document = report.structure(
         composition,
         disorder or 0.0,
@@ -78,11 +84,11 @@ def structure(
 
 
 def _refuse_beside_a_cif(composition, disorder, boundary, potential, supercell, min_atoms) -> None:
-    """Refuse options that a CIF decides itself."""
+    """Refuse options that a CIF determines."""
     given = {"--composition": composition, "--disorder": disorder, "--boundary": boundary, "--potential": potential}
     beside = [name for name, value in given.items() if value is not None]
     if beside:
-        raise InputError(f"{', '.join(beside)} cannot be given with a CIF; leave it out", path="structure")
+        raise InputError(f"{', '.join(beside)} cannot be combined with a CIF; remove it", path="structure")
     if supercell is not None and min_atoms is not None:
         raise InputError("give --supercell or --min-atoms, not both", path="supercell")
 
@@ -96,7 +102,7 @@ def _order(
     picture: Path | None,
     json_: bool,
 ) -> None:
-    """Order a CIF, write and describe the cell."""
+    """Order a CIF, write the cell and print its description."""
     from argyro.platform.structures import report
     from argyro.platform.structures.cif.order import order_cif
     from argyro.platform.structures.cif.report import describe_ordered
@@ -146,7 +152,7 @@ def _calculator(potential: Path | None, species: str | None):
 
 
 def _boundary_list(rows: list[dict]) -> Table:
-    table = Table("boundary", "kind", "angle (°)", "its two sides", box=None)
+    table = Table("boundary", "kind", "angle (°)", "sides", box=None)
     for row in rows:
         sides = "equal" if row["sides_equal"] else f"differ: {', '.join(row['sides'])}"
         table.add_row(row["name"], row["kind"], f"{row['angle_deg']:g}", sides)
@@ -156,7 +162,7 @@ def _boundary_list(rows: list[dict]) -> Table:
 def _print_structure(document: dict) -> None:
     console.print(f"{document['formula']}, {document['atoms']} atoms, {document['boundaries']} boundaries")
     if document["nearest_of"]:
-        console.print(f"nearest that this cell can hold to {document['nearest_of']}", style="yellow")
+        console.print(f"nearest composition to {document['nearest_of']} in this cell", style="yellow")
     if document.get("energy_J_m2") is not None:
         well = "" if document["well_relaxed"] else ", not well relaxed"
         console.print(f"boundary energy {document['energy_J_m2']:.2f} J/m²{well}")
@@ -164,5 +170,5 @@ def _print_structure(document: dict) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command()(structure)

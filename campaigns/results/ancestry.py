@@ -1,6 +1,6 @@
-"""Find the items on which a campaign's newest result rests, from the store alone.
+"""Ancestry: all items behind a campaign's newest result, from the store alone.
 
-Items of another version of a stage are not read: `argyro run` computes them again.
+Items of another stage version are ignored; `argyro run` computes them again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ResultT = TypeVar("ResultT", bound=StageResult)
 
 @dataclass(frozen=True)
 class StoredItem(Generic[InputsT, ResultT]):
-    """Give typed access to an item of the store."""
+    """Typed access to an item of the store."""
 
     store: Store
     stage: Stage[InputsT, ResultT]
@@ -59,13 +59,13 @@ class StoredItem(Generic[InputsT, ResultT]):
         return self.store.path(self.item)
 
     def parent_key(self, role: str) -> str:
-        """Return the key of the only parent in a role."""
+        """Return the key of the single parent in a role."""
         (key,) = self.item.parents[role]
         return key
 
 
 def stored_items(store: Store, stage: Stage[InputsT, ResultT]) -> dict[str, StoredItem[InputsT, ResultT]]:
-    """Find all complete items of the present version of a stage: key -> item, oldest first."""
+    """Find all complete items of a stage's current version: key -> item, oldest first."""
     found = []
     selector = FileSelector(f"{store.root}/items/{stage.name}", allow_not_found=True)
     for entry in store.fs.get_file_info(selector):
@@ -73,7 +73,7 @@ def stored_items(store: Store, stage: Stage[InputsT, ResultT]) -> dict[str, Stor
             manifest = _read_json(store, f"{entry.path}/manifest.json")
             item = WorkItem(**_read_json(store, f"{entry.path}/item.json"))
         except FileNotFoundError:
-            continue  # not complete
+            continue  # incomplete
         if item.version == stage.version:
             found.append((manifest["completed"], item))
     return {item.key: StoredItem(store, stage, item) for _, item in sorted(found, key=lambda pair: pair[0])}
@@ -86,13 +86,13 @@ def _read_json(store: Store, path: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One molecular dynamics run with the items that it rests on.
+    """Molecular dynamics run and the items behind it.
 
     Args:
-        diffusivity: measured from the run.
-        run: the molecular dynamics.
-        structure: the cell.
-        potential: of the run.
+        diffusivity: diffusivity from the run.
+        run: molecular dynamics run.
+        structure: cell.
+        potential: potential of the run.
         bulk: diffusivity of the bulk, for the inversion of a boundary.
     """
 
@@ -109,10 +109,10 @@ class Measurement:
 
 
 class Lineage:
-    """Find the newest ranking, or else the newest surrogate, and all items that it rests on.
+    """Newest ranking, or else the newest surrogate, and all items behind it.
 
     Args:
-        store: of the campaign.
+        store: store of the campaign.
 
     Raises:
         InputError: the campaign has no surrogate yet.
@@ -129,8 +129,8 @@ class Lineage:
         if not surrogates:
             note = f" ({store.outdated_warning})" if store.outdated else ""
             raise InputError(
-                f"the store {store.uri} holds no surrogate of this version yet{note}; let `argyro run` finish the "
-                "campaign first",
+                f"the store {store.uri} holds no surrogate of this version yet{note}; finish the campaign by "
+                "`argyro run` first",
                 path="folder",
                 given=store.uri,
                 accepted="a campaign with a trained surrogate",
@@ -140,7 +140,7 @@ class Lineage:
 
     @cached_property
     def measurements(self) -> list[Measurement]:
-        """All runs that the surrogate was trained on, sorted by their conditions."""
+        """List all runs of the training data, sorted by conditions."""
         diffusivities, runs = stored_items(self.store, DIFFUSIVITY), stored_items(self.store, MD)
         structures, potentials = stored_items(self.store, STRUCTURE), stored_items(self.store, LEARN)
         measured = []
@@ -154,5 +154,5 @@ class Lineage:
 
     @property
     def potentials(self) -> list[StoredItem[LearnInputs, LearnResult]]:
-        """Potentials of the runs, each once."""
+        """List the potentials of the runs without repetitions."""
         return list({measured.potential.key: measured.potential for measured in self.measurements}.values())

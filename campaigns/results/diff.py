@@ -1,4 +1,4 @@
-"""Compare two campaigns: settings, and the work items that they do and do not share."""
+"""Comparison of two campaigns: settings, common and different work items."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ def read_campaign(path: Path) -> Campaign:
     """Read the campaign of a file, or the last one of a folder.
 
     Raises:
-        InputError: neither a campaign file nor a campaign's folder.
+        InputError: the path is neither a campaign file nor a campaign's folder.
     """
     return CampaignFolder(path).campaign() if path.is_dir() else load_campaign(path)
 
 
 def campaign_diff(a: Campaign, b: Campaign) -> dict[str, Any]:
-    """Write the document of `argyro diff`.
+    """Return the document of `argyro diff`.
 
-    Items are shared when their keys are equal, that is, when everything that decides their result is equal. An item
-    with one name and two keys has changed: by its own inputs, or only because a parent has changed. Of an adaptive
-    campaign every possible run is compared.
+    Common items have equal keys, so all inputs to their results are equal. An item with one name and two keys has
+    changed, by its own inputs or by a parent. For an adaptive campaign all possible runs are compared.
     """
     graphs = decided_graph(a, None), decided_graph(b, None)
     items = graphs[0].items(), graphs[1].items()
@@ -47,7 +46,7 @@ def campaign_diff(a: Campaign, b: Campaign) -> dict[str, Any]:
 
 
 def _settings(path: str, a: object, b: object) -> Iterator[dict[str, object]]:
-    """List settings that differ; of lists of distinct values, the values of one side only."""
+    """List different settings; for lists of distinct values, list the values of one side only."""
     if a == b:
         return
     if isinstance(a, Mapping) and isinstance(b, Mapping):
@@ -70,7 +69,7 @@ def _distinct(values: object) -> TypeGuard[list]:
 def _stages(
     graphs: tuple[Graph, Graph], items: tuple[dict[str, WorkItem], dict[str, WorkItem]]
 ) -> list[dict[str, Any]]:
-    """Count for each stage the items shared, only in one, only in the other."""
+    """Count per stage the common items and those of one campaign only."""
     rows = []
     for stage in dict.fromkeys([*graphs[0].stages(), *graphs[1].stages()]):
         a, b = ({item.key for item in side.values() if item.stage == stage} for side in items)
@@ -79,7 +78,7 @@ def _stages(
 
 
 def _causes(changed: list[str], a: Mapping[str, WorkItem], b: Mapping[str, WorkItem]) -> list[dict[str, Any]]:
-    """Count the reasons for changed items, most frequent first: own inputs that differ, else "its parents"."""
+    """Count the reasons for changed items, most frequent first: changed inputs, else "its parents"."""
     counts: Counter[tuple[str, str]] = Counter()
     for name in changed:
         for reason in _reasons(a[name], b[name]) or ["its parents"]:
@@ -98,7 +97,7 @@ def _reasons(a: WorkItem, b: WorkItem) -> list[str]:
 
 
 def _change(name: str, a: object, b: object) -> str:
-    """Describe a change in words; of mappings only the entries that differ."""
+    """Describe a change; for mappings, only the different entries."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         inner = [_change(key, a.get(key), b.get(key)) for key in sorted({*a, *b})]
         return ", ".join(text for text in inner if text)

@@ -1,4 +1,4 @@
-"""Export a campaign's results as a small folder of plain files, to publish and to predict from; see `CARD`."""
+"""Export of a campaign's results to a folder of plain files for publication and predictions; see `CARD`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.errors import InputError
 
-# Every export has these files; a folder without one of them is no export.
+# Every export has all of these files.
 SIGNS = ("README.md", "campaign.yaml", "results.parquet", "structures.parquet", "surrogate/surrogate.json")
 RANKED = ("effective.parquet", "ranking.parquet", "regimes.parquet")
 OWN = {*RANKED, "structures.extxyz", "potentials", *(sign.split("/")[0] for sign in SIGNS)}
-# Files that the next export may not have: those of another mesh, and of a campaign that was ranked.
+# Files that the next export may lack: those of another mesh, and of a campaign with a ranking.
 NOT_ALWAYS = (*RANKED, "surrogate/effective-*.npz", "surrogate/reduced-*.npz")
 OF_A_FAMILY = (".mtp", ".active_set.txt", ".rounds.json")
 
@@ -37,11 +37,11 @@ value, the others an upper bound or a reason.
 
 | file | content |
 |---|---|
-| `results.parquet` | a row for each run and direction: D with its 95 % interval or bound, width, window, seeds, keys |
+| `results.parquet` | one row per run and direction: D with its 95 % interval or bound, width, window, seeds, keys |
 | `structures.parquet` | the cells relaxed with the potential: energies, lattice constants, boundary energies |
 | `structures.extxyz` | the same cells |
 | `effective.parquet`, `ranking.parquet` | D and σ of the polycrystals over temperature and grain size; the candidates |
-| `regimes.parquet` | for each grain size: does D_eff(T) bend, where do boundaries take over |
+| `regimes.parquet` | per grain size: bend of D_eff(T), temperature range in which boundaries dominate |
 | `potentials/` | moment tensor potentials (MLIP's format), active sets, rounds of the learning |
 | `surrogate/` | the surrogate of ln D and its card |
 | `campaign.yaml` | the campaign file |
@@ -61,13 +61,13 @@ def export_campaign(root: Path, out: Path) -> dict:
 
     Args:
         root: the campaign's folder.
-        out: the folder to write; files of an earlier export are replaced, other files stay.
+        out: output folder; files of an earlier export are replaced, other files are kept.
 
     Returns:
         ``folder``, ``rows``, ``valid_rows``, ``structures``, ``potentials``, ``megabytes``.
 
     Raises:
-        InputError: not a campaign's folder, no surrogate in it yet, or `out` is a file or holds something else.
+        InputError: `root` is not a campaign's folder or has no surrogate yet, or `out` is a file or has other content.
     """
     folder = CampaignFolder(root)
     campaign = folder.campaign()
@@ -98,22 +98,22 @@ def export_campaign(root: Path, out: Path) -> dict:
 
 
 def _refuse_other(out: Path, interrupted: bool) -> None:
-    """Refuse a file, and a folder with other content that is neither an earlier export nor a killed one."""
+    """Refuse a file, and a non-empty folder that is neither a complete nor an interrupted export."""
     file = next((path for path in (out, *out.parents) if path.exists() and not path.is_dir()), None)
     if file:
         raise _refused(out, f"{file} is a file; name a folder")
     held = sorted(path.name for path in out.iterdir()) if out.exists() else []
     if held and not interrupted and not all((out / sign).is_file() for sign in SIGNS):
         stranger = next((name for name in held if name not in OWN), held[0])
-        raise _refused(out, f"{out} holds {stranger} and is no export of a campaign; name a new folder, or empty it")
+        raise _refused(out, f"{out} holds {stranger} and is not an export; name a new folder, or empty it")
 
 
 def _refused(out: Path, message: str) -> InputError:
-    return InputError(message, path="out", given=str(out), accepted="a new folder, or one that an export made")
+    return InputError(message, path="out", given=str(out), accepted="a new folder, or the folder of an export")
 
 
 def _put(partial: Path, out: Path) -> None:
-    """Move the new files to their place: as a whole to a new folder, else one by one over the earlier ones."""
+    """Move the new files into place: a new folder as a whole, else each file over the earlier one."""
     if not out.exists():
         partial.rename(out)
         return
@@ -128,7 +128,7 @@ def _put(partial: Path, out: Path) -> None:
 
 
 def _of_export(out: Path) -> set[Path]:
-    """List files of an earlier export that the next one may not have, relative to it."""
+    """List files of an earlier export that the next one may lack, as relative paths."""
     families = [file.name.removesuffix(".rounds.json") for file in out.glob("potentials/*.rounds.json")]
     names = [f"potentials/{family}{ending}" for family in families for ending in OF_A_FAMILY]
     files = [*(out / name for name in names), *(file for pattern in NOT_ALWAYS for file in out.glob(pattern))]
@@ -140,7 +140,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
-    """Write every cell that was run, relaxed with its potential."""
+    """Write every simulated cell, relaxed with its potential."""
     from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
     from argyro.platform.potential.mtp.model import MTP
     from argyro.platform.structures.boundaries.relaxed import FORCE_EV_A, STEPS
@@ -185,7 +185,7 @@ def _write_potentials(lineage: Lineage, folder: Path) -> None:
 
 
 def _write_ranking(lineage: Lineage, folder: Path) -> None:
-    """Write the polycrystals, if the campaign has a ranking."""
+    """Write the tables of the polycrystals, if the campaign has a ranking."""
     if lineage.ranking is None:
         return
     tables = [pd.read_parquet(item.path / TABLE) for item in lineage.homogenized]
@@ -197,7 +197,7 @@ def _write_ranking(lineage: Lineage, folder: Path) -> None:
 
 
 def _card(campaign: Campaign, results: pd.DataFrame, structures: pd.DataFrame) -> str:
-    """Fill in the README of the export."""
+    """Write the text of the export's README."""
     import argyro
 
     return CARD.format(

@@ -1,4 +1,4 @@
-"""Find the folder of a surrogate from its name."""
+"""Search for the folder of a surrogate."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def surrogate_folder(given: str | None) -> Path:
     """Find the folder of a surrogate.
 
     Args:
-        given: that folder, a campaign's folder, ``models:/NAME@champion`` of MLflow, or None for the one that comes
-            with argyro.
+        given: the surrogate's or a campaign's folder, ``models:/NAME@champion`` of MLflow, or None for the bundled
+            surrogate.
 
     Raises:
-        InputError: there is none.
+            InputError: no surrogate is found.
     """
     if given is None:
         return shipped_folder()
@@ -42,7 +42,7 @@ def surrogate_folder(given: str | None) -> Path:
 
 
 def _of_campaign(root: Path) -> Path:
-    """Find the model that the campaign trained last."""
+    """Find the campaign's latest model."""
     from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
@@ -54,17 +54,17 @@ def _of_campaign(root: Path) -> Path:
         if item is not None:
             return _complete(store.path(item) / MODEL, root)
     raise InputError(
-        f"the campaign in {root} has no surrogate yet; let `argyro run` finish it (argyro status {root})",
+        f"the campaign in {root} has no surrogate yet; finish it by `argyro run` (argyro status {root})",
         path="surrogate",
         given=str(root),
     )
 
 
 def _complete(model: Path, root: Path) -> Path:
-    """Refuse the model of an earlier argyro without a polycrystal."""
+    """Refuse a model without a polycrystal, from an earlier version of argyro."""
     if not (model / MESH_FILE).is_file():
         raise InputError(
-            f"the surrogate of {root} was trained by an earlier argyro and holds no polycrystal; "
+            f"the surrogate of {root} is from an earlier version of argyro and has no polycrystal; "
             f"train it again: argyro run {root / 'campaign.yaml'} --workdir {root}",
             path="surrogate",
             given=str(root),

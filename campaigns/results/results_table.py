@@ -1,4 +1,4 @@
-"""Write the results table of a campaign: a row for each run and direction, with interval or bound, and its origin."""
+"""Results table of a campaign: one row per run and direction, with interval or bound, and origin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def results_table(lineage: Lineage) -> pd.DataFrame:
     """Make the table; see ``docs/results.md`` for the columns."""
     table = pd.DataFrame([row for measured in lineage.measurements for row in _rows(measured)])
     quantities = [name for name in table if name.endswith(("_cm2_s", "_nm"))]
-    return table.astype(dict.fromkeys(quantities, float))  # also where a campaign has no value at all
+    return table.astype(dict.fromkeys(quantities, float))  # also for a campaign without any value
 
 
 def _rows(measured: Measurement) -> list[dict[str, object]]:
@@ -57,7 +57,7 @@ def _limits(name: str, value: Uncertain | None) -> dict[str, float | None]:
 
 
 def _facts(measured: Measurement) -> dict[str, object]:
-    """Describe the run: material, boundary, temperature, length, seeds, keys."""
+    """Collect material, boundary, temperature, length, seeds and keys of the run."""
     run, asked, structure = measured.run, measured.run.inputs, measured.structure
     conditions, cut_short = asked.conditions, run.result.cut_short
     return {

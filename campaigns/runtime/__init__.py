@@ -1,1 +1,1 @@
-"""Run a graph: scheduler, ready queue, workspace, MLflow records."""
+"""Runtime of a graph: scheduler, ready queue, workspace, MLflow records."""

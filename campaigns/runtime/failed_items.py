@@ -1,4 +1,4 @@
-"""Keep the logs of items that failed for good in `scratch/quarantine`.
+"""Logs of quarantined items in `scratch/quarantine`.
 
 A log holds the item's name, a remark, and the error with its traceback.
 """
@@ -34,14 +34,14 @@ def ended_before(scratch: Path, key: str) -> str:
 
 
 def quarantined(scratch: Path, graph: Graph, missing: Callable[[WorkItem], bool]) -> dict[str, Path]:
-    """Find the nodes that failed for good and have no result since: name -> log, newest last.
+    """Find the quarantined nodes without a later result: name -> log, newest last.
 
-    A log counts for the key it was written for; keys of nodes that tolerate a failed parent depend on which failed.
+    A log belongs to one key. The key of a node that tolerates failed parents depends on these parents.
 
     Args:
-        scratch: of the campaign's folder.
-        graph: of the campaign.
-        missing: whether an item has no result and does not run.
+        scratch: scratch folder of the campaign.
+        graph: graph of the campaign.
+        missing: function that checks whether an item has no result and does not run.
     """
     logs = sorted((scratch / "quarantine").glob("*.log"), key=changed)
     found: dict[str, Path] = {}
@@ -62,7 +62,7 @@ def first_line(log: Path) -> str:
 
 
 def changed(path: Path) -> float:
-    """Return the time of a file's last change; 0 for a file that was removed meanwhile."""
+    """Return the time of a file's last change; 0 for a removed file."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

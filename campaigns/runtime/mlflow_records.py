@@ -1,7 +1,7 @@
-"""Write the MLflow records of a work item: a run for the item, and one for each polycrystal of a homogenization.
+"""MLflow records of a work item: one run for the item, and one per polycrystal of a homogenization.
 
-With a run for each polycrystal, questions across campaigns are single searches: composition, boundary, width,
-temperature and grain size are parameters, conductivity is a metric to sort by.
+Runs per polycrystal make queries across campaigns single searches: composition, boundary, width, temperature and
+grain size are parameters, conductivity is a metric.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ POLYCRYSTAL = "polycrystal"
 
 
 def common_params(campaign: Campaign) -> dict[str, object]:
-    """Select parameters that all runs of a campaign share."""
+    """Select the common parameters of all runs of a campaign."""
     return {
         "campaign": campaign.name,
         "label_source": campaign.labels.source,
@@ -34,14 +34,14 @@ def common_params(campaign: Campaign) -> dict[str, object]:
 def records(
     node: Node, item: WorkItem, result: StageResult, tracked: Tracked, folder: Path, common: Mapping[str, object]
 ) -> Iterator[Record]:
-    """Write the runs of a finished item, its own last: until it is logged, the others are logged again.
+    """Make the records of a finished item, its own last: until that is logged, all are logged again.
 
     Args:
-        node: of the campaign's graph.
+        node: node of the campaign's graph.
         item: its work item.
-        result: of the item.
+        result: result of the item.
         tracked: part of the result for MLflow.
-        folder: of the item's files.
+        folder: folder of the item's files.
         common: parameters of every run of the campaign.
     """
     params = {**common, **node.params, **tracked.params}

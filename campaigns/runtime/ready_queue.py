@@ -1,4 +1,4 @@
-"""Select the items to compute next: their keys, unsettled parents, and the waiting items by urgency."""
+"""Ready queue: item keys, unsettled parents, and waiting items by urgency."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from argyro.platform.execution.work_item import WorkItem
 
 
 class ReadyQueue:
-    """Keep account of a graph's dependencies; the cost of an event does not depend on the size of the graph.
+    """Dependency tracker of a graph; the cost of an event does not depend on the size of the graph.
 
-    A node is *settled* when it is done, failed for good, or cannot be computed. A node whose parents are all settled is
-    ready; of the ready nodes the one with the longest chain of work behind it goes first.
+    A node is *settled* when it is done, quarantined, or cannot be computed. A node with settled parents is ready. The
+    ready node with the longest chain of dependent work goes first.
 
     Args:
-        graph: all its nodes are unsettled at first.
+        graph: graph; all nodes are unsettled at first.
     """
 
     def __init__(self, graph: Graph):
         self.graph = graph
         self.items: dict[str, WorkItem] = {}
-        self._whole: dict[str, WorkItem] = {}  # as if nothing had failed
+        self._whole: dict[str, WorkItem] = {}  # keys without failures
         self._children: dict[str, list[str]] = {}
         self._unsettled: dict[str, set[str]] = {}
         self._position: dict[str, int] = {}
@@ -32,7 +32,7 @@ class ReadyQueue:
         self._queued: set[str] = set()
 
     def add(self, names: Iterable[str], settled: Collection[str]) -> list[str]:
-        """Add nodes of the graph, parents first; returns those that cannot be computed.
+        """Add nodes of the graph, parents first; return those that cannot be computed.
 
         Args:
             names: new nodes.
@@ -53,7 +53,7 @@ class ReadyQueue:
         return barred
 
     def _update_item(self, name: str) -> bool:
-        """Make a node's item again from those of its parents; returns whether it can be computed."""
+        """Rebuild a node's item from those of its parents; return whether it can be computed."""
         item = self.graph.nodes[name].item_among(self._whole, self.items)
         if item is None:
             self.items.pop(name, None)
@@ -76,7 +76,7 @@ class ReadyQueue:
             self._queued.add(name)
 
     def settle(self, name: str) -> list[str]:
-        """Mark a node as settled; returns the children that become ready."""
+        """Mark a node as settled; return the children that become ready."""
         self._queued.discard(name)
         freed = []
         for child in self._children[name]:
@@ -86,17 +86,17 @@ class ReadyQueue:
         return freed
 
     def unsettle(self, name: str) -> None:
-        """Mark a node to be computed again; its children wait for it."""
+        """Mark a node for another computation; its children wait for it."""
         for child in self._children[name]:
             self._unsettled[child].add(name)
             self._queued.discard(child)
 
     def bar(self, name: str, fixed: Collection[str]) -> tuple[list[str], list[str]]:
-        """Mark a node as failed for good: descendants can no longer be computed or, if tolerant, get other keys.
+        """Mark a node as quarantined: descendants can no longer be computed or, if tolerant, get other keys.
 
         Args:
             name: the node.
-            fixed: nodes that are done or running; their items do not change.
+            fixed: done or running nodes, whose items do not change.
 
         Returns:
             Descendants that cannot be computed, and those with a new key.
@@ -120,7 +120,7 @@ class ReadyQueue:
         return sorted(found, key=self._position.__getitem__)
 
     def ready_kinds(self) -> list[Resources]:
-        """List the resources of the ready nodes, those of the most urgent node first."""
+        """List the resources of the ready nodes, in order of urgency."""
         for queue in self._ready.values():
             while queue and not self._is_ready(queue[0][2]):
                 heapq.heappop(queue)

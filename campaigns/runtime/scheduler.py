@@ -1,4 +1,4 @@
-"""Run a graph on an executor: skip complete items, submit ready items, quarantine items that fail."""
+"""Scheduler of a graph: skips complete items, submits ready items, quarantines failed items."""
 
 from __future__ import annotations
 
@@ -18,55 +18,55 @@ from argyro.platform.execution.stage import StageResult
 from argyro.platform.execution.task import Outcome, Resources, Task, discard_scratch
 from argyro.platform.execution.work_item import WorkItem
 
-MAX_LOST = 5  # a process that keeps dying on one item is most likely killed by that item (memory)
+MAX_LOST = 5  # an item that repeatedly kills its process most likely exceeds memory
 LONGEST_PAUSE_S = 600.0
-PATIENCE_S = 5.0  # the executor looks at time limits and at the cluster's health at least this often
+PATIENCE_S = 5.0  # longest interval between checks of time limits and of the cluster
 
 
 class Executor(Protocol):
-    """Run tasks; `argyro.actors` has an inline executor and one on Ray."""
+    """Executor of tasks; `argyro.actors` has an inline executor and one on Ray."""
 
     def has_room(self, resources: Resources) -> bool:
-        """Whether a task with these resources would start soon; if not, it waits here."""
+        """Check whether a task with these resources would start soon; if not, it waits here."""
 
     def submit(self, task: Task) -> None:
         """Start a task, or queue it."""
 
     def wait(self, timeout_s: float) -> list[Outcome]:
-        """Wait for a finished task, at most so long; returns outcomes in completion order."""
+        """Wait for finished tasks up to a time limit; return outcomes in completion order."""
 
 
 @dataclass
 class Progress:
-    """Hold the names of the nodes in each state."""
+    """Names of the nodes in each state."""
 
     waiting: set[str] = field(default_factory=set)
     running: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)  # with the error
     skipped: set[str] = field(default_factory=set)  # a parent failed
-    stopped: str = ""  # why the run ended early: no disk space, for instance
+    stopped: str = ""  # reason for an early end, for example no disk space
 
 
 def grow_nothing(node: Node, result: StageResult | None) -> Sequence[Node]:
-    """Add no nodes, for campaigns whose items are all known beforehand."""
+    """Add no nodes; the default of non-adaptive campaigns."""
     return ()
 
 
 class Scheduler:
-    """Compute the items of a graph until no more can be computed.
+    """Scheduler that computes all computable items of a graph.
 
     Args:
-        graph: of the campaign; grows with `grow`.
-        store: where results go.
+        graph: graph of the campaign; extended by `grow`.
+        store: store of the results.
         scratch: folder for unfinished work.
-        executor: where tasks run.
-        on_done: called with each node's item and result, once per run, also for results found complete.
-        attempts: how often a failing item is tried before it is quarantined.
-        pause_s: before the second attempt; doubles with each further one.
-        grow: called once for each node that is settled, with its result, or None if it failed for good or a parent
-            did; returns nodes to add to the graph (their parents are in it, or come before them). It must depend on
-            nothing but its arguments: a later run, which finds the result in the store, grows the same nodes again.
+        executor: executor of tasks.
+        on_done: called once per run with each node's item and result, also for results already in the store.
+        attempts: number of attempts before a failing item is quarantined.
+        pause_s: pause before the second attempt; doubled for each further one.
+        grow: called once for each settled node with its result, or None if it or a parent was quarantined. It returns
+            new nodes, whose parents are in the graph or precede them. It must depend on its arguments only, so that a
+            later run adds the same nodes.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Scheduler:
         self._paused: list[tuple[float, str]] = []  # time of the next attempt, node name
 
     def key(self, name: str) -> str:
-        """Return the present key of a node's item; empty if it cannot be computed."""
+        """Return the current key of a node's item; empty if it cannot be computed."""
         return self._queue.items[name].key if name in self._queue.items else ""
 
     def item(self, name: str) -> WorkItem:
@@ -98,7 +98,7 @@ class Scheduler:
         return self._queue.items[name]
 
     def run(self) -> Progress:
-        """Compute all items that can be computed; returns the final state."""
+        """Compute all computable items and return the final state."""
         self._enter(list(self.graph.nodes))
         while True:
             self._wake()
@@ -146,7 +146,7 @@ class Scheduler:
             self._enter(fresh)
 
     def _submit_ready(self) -> None:
-        """Fill the executor, most urgent first; items without room do not block the others."""
+        """Submit items in order of urgency; items without room do not block the others."""
         while not self.progress.stopped:
             kinds = (kind for kind in self._queue.ready_kinds() if self.executor.has_room(kind))
             kind = next(kinds, None)
@@ -174,7 +174,7 @@ class Scheduler:
         return min(max(until, 0.0), PATIENCE_S)
 
     def _wake(self) -> None:
-        """Offer the items whose pause is over."""
+        """Offer the items after their pause."""
         while self._paused and self._paused[0][0] <= time.monotonic():
             _, name = heapq.heappop(self._paused)
             if name in self.progress.waiting:
@@ -199,13 +199,13 @@ class Scheduler:
             self._fail(name, outcome)
 
     def _try_again(self, name: str, after: int) -> None:
-        """Let the item wait; longer after each failed attempt."""
+        """Delay the item, longer after each failed attempt."""
         self.progress.waiting.add(name)
         pause_s = min(self.pause_s * 2 ** (after - 1), LONGEST_PAUSE_S) if after else 0.0
         heapq.heappush(self._paused, (time.monotonic() + pause_s, name))
 
     def _repair(self, name: str, damaged: tuple[str, ...]) -> None:
-        """Compute damaged parents, which were moved aside, again, then the item."""
+        """Recompute damaged parents, which were moved aside, then the item."""
         self.progress.waiting.add(name)
         for parent in set(self.graph.nodes[name].parent_names):
             if parent in self.progress.done and self.key(parent) in damaged:
@@ -216,10 +216,9 @@ class Scheduler:
         self._queue.offer(name)
 
     def _fail(self, name: str, outcome: Outcome) -> None:
-        """Count a failure; only after a timeout does the next attempt resume the unfinished work.
+        """Count a failure; the next attempt resumes unfinished work only after a timeout.
 
-        A failure that is deterministic, such as a run that its potential ended, is quarantined at once and for later
-        runs.
+        A deterministic failure, such as a run that the potential ended, is quarantined at once and for later runs.
         """
         self._failures[name] = self._failures.get(name, 0) + 1
         if outcome.status != "timeout":

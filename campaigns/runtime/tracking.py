@@ -1,4 +1,4 @@
-"""Record a campaign in MLflow; if MLflow is unavailable the campaign continues."""
+"""Tracking of a campaign in MLflow; the campaign continues if MLflow is unavailable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argyro.platform.execution.work_item import WorkItem
 
 
 class Deliverer(Protocol):
-    """Move records from the spool to MLflow; both calls return the error in words, empty without one."""
+    """Delivery of records from the spool to MLflow; both methods return the error message, empty on success."""
 
     def deliver(self) -> str:
         """Empty the spool."""
@@ -27,12 +27,12 @@ class Deliverer(Protocol):
 
 
 class Tracking:
-    """Spool a record for each finished item and deliver it; an error here does not stop the campaign.
+    """Tracking of finished items by spooled records; its errors do not stop the campaign.
 
     Args:
-        spool: where records wait.
-        delivery: moves them to MLflow.
-        store: of the items' files.
+        spool: spool of waiting records.
+        delivery: delivery to MLflow.
+        store: store of the items' files.
         common: parameters of every run of the campaign.
     """
 
@@ -43,16 +43,16 @@ class Tracking:
 
     @property
     def warning(self) -> str:
-        """Last error, with the place of the records; empty without one."""
+        """Last error with the folder of the waiting records; empty without an error."""
         if not self.trouble:
             return ""
         return (
-            f"MLflow could not be written ({self.trouble}); results are safe, "
-            f"and their records wait in {self.spool.waiting_folder} for the next run"
+            f"MLflow is unavailable ({self.trouble}); results are complete, "
+            f"and the next run delivers the records in {self.spool.waiting_folder}"
         )
 
     def log(self, node: Node, item: WorkItem, result: StageResult) -> None:
-        """Record a node whose result has a part for MLflow, unless MLflow has it."""
+        """Record a node's result in MLflow, unless it was delivered."""
         tracked = result.tracked()
         if tracked is None or item.key in self.spool:
             return
@@ -71,7 +71,7 @@ class Tracking:
         status = "FINISHED" if complete else "FAILED"
         mark = "finish-" + hashlib.sha256(json.dumps([status, metrics]).encode()).hexdigest()[:16]
         if self._told_anything or mark not in self.spool:
-            self.trouble = ""  # errors before are tried again
+            self.trouble = ""  # earlier errors are retried
             self._guard(lambda: self.delivery.finish(status, metrics, artifacts, mark))
 
     def _guard(self, call: Callable[[], str]) -> None:

@@ -1,4 +1,4 @@
-"""Read and write a campaign's folder: its specification, results and unfinished work."""
+"""Workspace: a campaign's folder with specification, results and unfinished work."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ class CampaignFolder:
 
     @property
     def label_identity(self) -> Path:
-        """Identity of the label reference, as the run was told by it."""
+        """Identity that the label reference reported to the run."""
         return self.root / "label_identity.json"
 
     @property
     def run_lock(self) -> Path:
-        """Lock file of the `argyro run` at work in the folder."""
+        """Lock file of the active `argyro run`."""
         return self.scratch / "run.lock"
 
     @property
     def report_file(self) -> Path:
-        """The campaign's report."""
+        """Report of the campaign."""
         return self.root / "report.html"
 
     @property
     def artifacts(self) -> Path:
-        """Files of the MLflow runs, when the database is a local one."""
+        """Artifacts of the MLflow runs for a local database."""
         return self.root / "mlflow-artifacts"
 
     @property
     def spool(self) -> Path:
-        """Records that are not in MLflow yet."""
+        """Undelivered MLflow records."""
         return self.scratch / "tracking"
 
     @property
@@ -68,7 +68,7 @@ class CampaignFolder:
         return self.root / "costs.json"
 
     def costs(self) -> Costs | None:
-        """Read the costs measured before the first run; None if they are absent or damaged, then measure again."""
+        """Read the costs measured before the first run; None if absent or damaged."""
         try:
             found = Costs.model_validate_json(self._costs_file.read_text())
             return found if found.model_fields_set else None
@@ -76,7 +76,7 @@ class CampaignFolder:
             return None
 
     def keep_costs(self, costs: Costs) -> None:
-        """Store the speeds, for the time left and for the report."""
+        """Store the costs for later estimates and for the report."""
         write_text(self._costs_file, costs.model_dump_json(indent=1), shared=True)
 
     @property
@@ -84,10 +84,10 @@ class CampaignFolder:
         return self.root / "campaign.json"
 
     def prepare(self, campaign: Campaign) -> str:
-        """Make the folder, or reuse it; returns the campaign's permanent identity.
+        """Create or reuse the folder and return the campaign's permanent identity.
 
         Raises:
-            InputError: the folder cannot be written, belongs to a campaign of another name, or to a newer argyro.
+            InputError: the folder is not writable, or belongs to another campaign or a newer argyro.
         """
         try:
             self.scratch.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ class CampaignFolder:
             elif identity["name"] != campaign.name:
                 raise InputError(
                     f"{self.root} holds the campaign {identity['name']!r}, not {campaign.name!r}; "
-                    "give another --workdir, or the campaign its old name",
+                    "give another --workdir, or restore the old name",
                     path="workdir",
                     given=campaign.name,
                     accepted=identity["name"],
@@ -107,7 +107,7 @@ class CampaignFolder:
             write_text(self.spec_file, text, shared=True)
         except OSError as error:
             raise InputError(
-                f"{self.root} cannot be written to ({error.strerror}); choose another with --workdir",
+                f"{self.root} is not writable ({error.strerror}); give another --workdir",
                 path="workdir",
                 given=str(self.root),
                 accepted="a writable folder",
@@ -115,7 +115,7 @@ class CampaignFolder:
         return identity["id"]
 
     def _identity(self) -> dict[str, Any] | None:
-        """Read ``campaign.json``; None if it is absent or damaged, then `prepare` makes it again.
+        """Read ``campaign.json``; None if absent or damaged, in which case `prepare` rewrites it.
 
         Raises:
             InputError: a newer argyro wrote it.
@@ -136,15 +136,15 @@ class CampaignFolder:
         return identity
 
     def campaign(self) -> Campaign:
-        """Read the campaign as it was last run.
+        """Read the campaign of the last run.
 
         Raises:
-            InputError: this is not a campaign folder, one of a newer format, or its files are damaged.
+            InputError: the folder is not a campaign's, has a newer format, or is damaged.
         """
         if self._identity() is None:
             raise InputError(
                 f"{self.root} is not a campaign folder: its campaign.json is missing or damaged; give the folder that "
-                f"`argyro run` made, or make the file again: argyro run SPEC.yaml --workdir {self.root}",
+                f"`argyro run` made, or restore the file: argyro run SPEC.yaml --workdir {self.root}",
                 path="workdir",
                 given=str(self.root),
             )
@@ -153,28 +153,28 @@ class CampaignFolder:
             return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             raise InputError(
-                f"{self.spec_file} is missing or damaged; make it again: argyro run SPEC.yaml --workdir {self.root}",
+                f"{self.spec_file} is missing or damaged; restore it: argyro run SPEC.yaml --workdir {self.root}",
                 path="workdir",
                 given=str(self.spec_file),
             ) from error
 
     def store(self, campaign: Campaign) -> Store:
-        """Open the store that the campaign names, by default one in the folder."""
+        """Open the campaign's store, by default in the folder."""
         return Store(campaign.store or self.root / "store", cache=self.scratch / "parents")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Hold the folder for one run; the lock goes with the process, however it ends.
+        """Lock the folder for one run; the lock ends with the process.
 
         Raises:
-            ArgyroError: another `argyro run` works in the folder.
+            ArgyroError: another `argyro run` uses the folder.
         """
-        refusal = f"another `argyro run` works in {self.root}; wait for it (argyro status {self.root}) or stop it"
+        refusal = f"another `argyro run` uses {self.root}; wait for it (argyro status {self.root}) or stop it"
         with exclusive_lock(self.run_lock, refusal):
             yield
 
     def journal(self) -> list[dict]:
-        """Read one entry for each item computed here: key, stage, seconds, time, pid; leave out damaged lines."""
+        """Read one entry per item computed here: key, stage, seconds, time, pid; ignore damaged lines."""
         file = self.scratch / "journal.jsonl"
         lines = file.read_text(errors="replace").splitlines() if file.exists() else []
         return [entry for line in lines if (entry := _journal_entry(line)) is not None]
