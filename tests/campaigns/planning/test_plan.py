@@ -108,7 +108,7 @@ def test_twice_the_work_costs_twice_as_much():
 @pytest.mark.parametrize(
     "changes, machine, words",
     [
-        ({"resources": {"md": 64}}, NODE, "asks for 64 cores"),
+        ({"resources": {"md": 64}}, NODE, "needs 64 cores"),
         ({"structures": {"supercell": [60, 60, 60]}}, NODE, "GB, the largest node"),
         ({"md": {"production_ps": 1e8, "frame_every_fs": 0.1}}, Machine(32, 1e9), "GB of disk"),
     ],

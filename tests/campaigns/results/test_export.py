@@ -90,7 +90,7 @@ def test_a_folder_that_is_no_export_is_refused_by_the_name_of_a_stranger(finishe
     for name in copied:
         shutil.copy(exported[1] / name, tmp_path)
     (tmp_path / "thesis.txt").write_text("keep")
-    with pytest.raises(InputError, match=r"holds thesis\.txt and is no export"):
+    with pytest.raises(InputError, match=r"holds thesis\.txt and is not an export"):
         export_campaign(finished[0], tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*copied, "thesis.txt"}
 

@@ -122,9 +122,7 @@ COMMAND = "from argyro.campaigns.cli.main import main; main(['run', sys.argv[3],
 
 @needs_mount
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("options", "code", "words"), [("size=64k", 1, "No space left"), ("ro", 2, "cannot be written to")]
-)
+@pytest.mark.parametrize(("options", "code", "words"), [("size=64k", 1, "No space left"), ("ro", 2, "is not writable")])
 def test_a_campaign_on_a_disk_that_takes_nothing_says_so(tmp_path, smoke, options, code, words):
     shell = f'mount -t tmpfs -o {options} tmpfs "$1" && exec "$2" -c "import sys; {COMMAND}" "$@"'
     command = [*MOUNT, "sh", "-c", shell, "sh", str(tmp_path), sys.executable, str(smoke)]
@@ -145,7 +143,7 @@ def test_a_campaign_survives_the_loss_of_its_mlflow_database(finished, tmp_path,
     if database is None:
         assert warnings == [] and file.stat().st_size > 100_000  # every run is told again
     else:
-        assert "MLflow could not be written" in warnings[0] and "results are safe" in warnings[0]
+        assert "MLflow is unavailable" in warnings[0] and "results are complete" in warnings[0]
 
 
 def test_an_item_that_hangs_is_ended_at_its_limit_and_goes_on_from_its_folder(tmp_path):
