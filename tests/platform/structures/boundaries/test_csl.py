@@ -90,7 +90,7 @@ def test_sides_differ_where_polar_axes_oppose():
     ("name", "message"),
     [
         ("sigma7(001)[001]", "use one of sigma5"),
-        ("sigma3(111)", "nor of the form"),
+        ("sigma3(111)", "nor a name of the form"),
         ("sigma3(117)[110]", "no rectangular coincidence cell"),
     ],
 )
