@@ -114,19 +114,26 @@ def explore(
     folder.mkdir(parents=True)
     species = sorted(set(structure.get_chemical_symbols()), key=lambda symbol: atomic_numbers[symbol])
     write(folder / "start.data", structure, format="lammps-data", specorder=species, atom_style="atomic")
-    commands = _commands(
-        species, sampler, mtp_path, active_set_path, ps, options, len(structure) > options.small_cell_atoms
-    )
+    files = _name_beside(mtp_path, folder / "potential.mtp"), _name_beside(active_set_path, folder / "active_set.txt")
+    commands = _commands(species, sampler, *files, ps, options, len(structure) > options.small_cell_atoms)
     (folder / "in.lmp").write_text("\n".join(commands) + "\n")
     log = _run_lammps(folder)
     return _outcome(structure, sampler, log, ps, options, folder)
 
 
+def _name_beside(path: Path, link: Path) -> str:
+    """Return the name of a file for LAMMPS, which runs in the folder of the link."""
+    from argyro.platform.potential.native.lammps_commands import ascii_name
+
+    found = ascii_name(path, link)
+    return link.name if found == link else str(found)
+
+
 def _commands(
     species: list[str],
     sampler: Sampler,
-    mtp_path: Path,
-    active_set_path: Path,
+    mtp_name: str,
+    active_set_name: str,
     ps: float,
     options: LearningOptions,
     anisotropic: bool,
@@ -136,9 +143,9 @@ def _commands(
     temperature_K, step_ps = sampler.temperature_K, options.timestep_fs / 1000.0
     barostat = "aniso" if anisotropic else "iso"
     pair = lammps_pair_commands(
-        mtp_path.resolve(),
+        mtp_name,
         species,
-        active_set_path=active_set_path.resolve(),
+        active_set_path=active_set_name,
         grade_every=options.grade_every,
         select=options.select,
         break_=options.break_,
@@ -182,12 +189,13 @@ def _run_lammps(folder: Path) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
+        errors="replace",
         env=lammps_environment(threads=1),
         check=False,
         preexec_fn=contain_lammps,
     )
     path = folder / "log.lammps"
-    log = path.read_text() if path.exists() else ""
+    log = path.read_text(errors="replace") if path.exists() else ""
     if done.returncode:
         log += f"\nERROR: lmp ended with exit code {done.returncode}"
     if "Step" not in log:  # an explosion later on is a finding, a run that never began is an error

@@ -29,7 +29,7 @@ from argyro.platform.dynamics.md.equilibration import Equilibration
 from argyro.platform.dynamics.md.production import Production
 from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.execution.atomic_files import exclusive_lock, write_text
-from argyro.platform.potential.native.lammps_commands import lammps_pair_commands
+from argyro.platform.potential.native.lammps_commands import ascii_name, lammps_pair_commands
 
 # Grade every second step. Runs fail within ten steps of entering an untrained region. Grading costs 4 to 7 % of a run
 # (levels 8 to 16, r_c 5 Å). Learning stops at a grade of 5 and adds labels; a production run may exceed 5 briefly.
@@ -113,11 +113,17 @@ def _pair_commands(atoms: Atoms, mtp_path: Path | None, active_set_path: Path | 
     if mtp_path is None:
         raise InputError("molecular dynamics needs a potential", accepted="mtp_path, or pair_commands of LAMMPS")
     species = lammps_input.species_order(atoms)
-    path = Path(mtp_path).resolve()
+    path = _name_in_stage(Path(mtp_path), workdir / "potential.mtp")
     if active_set_path is None:
         return lammps_pair_commands(path, species)
-    active_set, dump = Path(active_set_path).resolve(), workdir / EXTRAPOLATING
+    active_set, dump = _name_in_stage(Path(active_set_path), workdir / "active_set.txt"), f"../{EXTRAPOLATING}"
     return lammps_pair_commands(path, species, active_set, GRADE_EVERY, GRADE_BREAK, GRADE_BREAK, dump)
+
+
+def _name_in_stage(path: Path, link: Path) -> str:
+    """Return the name of a file for LAMMPS, which runs in a folder of `workdir`."""
+    found = ascii_name(path, link)
+    return f"../{link.name}" if found == link else str(found)
 
 
 def _identity(atoms: Atoms, settings: MDSettings, commands: list[str], mtp_path: Path | None) -> dict:

@@ -22,7 +22,7 @@ class LogTail:
         """Read the new lines and return their rows."""
         if not self.path.is_file():
             return []
-        with self.path.open() as stream:
+        with self.path.open(errors="replace") as stream:
             stream.seek(self._offset)
             text = self._rest + stream.read()
             self._offset = stream.tell()

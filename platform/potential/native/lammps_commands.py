@@ -41,7 +41,30 @@ def lammps_pair_commands(
     return [*words, f"pair_coeff * * {_word(mtp_path)} {' '.join(species_order)}"]
 
 
-def _grade_words(active_set_path, grade_every, select, break_, dump) -> str:
+def ascii_name(path: Path, link: Path) -> Path:
+    """Return an absolute path of ASCII characters for a file, or the link that it makes to the file.
+
+    LAMMPS replaces other characters of its input. An input script names the link relative to the folder of LAMMPS.
+
+    Args:
+        path: the file.
+        link: made or replaced if the path holds other characters.
+    """
+    path = path.resolve()
+    if str(path).isascii():
+        return path
+    link.unlink(missing_ok=True)
+    link.symlink_to(path)
+    return link
+
+
+def _grade_words(
+    active_set_path: Path | str | None,
+    grade_every: int | None,
+    select: float | None,
+    break_: float | None,
+    dump: Path | str | None,
+) -> str:
     options = {"every": grade_every, "select": select, "break": break_, "dump": dump}
     given = {name: value for name, value in options.items() if value is not None}
     if active_set_path is None:

@@ -1,5 +1,6 @@
 """Exploring runs: what LAMMPS dumps and prints becomes frames, grades and times."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def run(known, folder: Path, ps: float, **changes):
     options = replace(OPTIONS, **changes)
     sampler = Sampler(0, 900.0, 3)
     return explore(structure, sampler, files / "potential.mtp", files / "active_set.txt", ps, options, folder / "run")
+
+
+def test_an_exploration_runs_in_a_folder_with_letters_beyond_ascii(known, tmp_path):
+    files = known[3]
+    folder = tmp_path / "Föhn"
+    shutil.copytree(files, folder)
+    found = run((*known[:3], folder), folder, 0.4)
+    assert found.ps == 0.4 and found.frames and (folder / "run" / "potential.mtp").is_symlink()
 
 
 def test_frames_above_select_come_back_with_the_grade_that_the_active_set_gives(known, tmp_path):

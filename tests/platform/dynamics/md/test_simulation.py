@@ -1,5 +1,6 @@
 """Molecular dynamics of a Lennard-Jones crystal that calls a quarter of its atoms Li: fast, a test of the driver."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,8 +110,22 @@ def test_lammps_failures_come_with_its_message(tmp_path):
         run_md(crystal(2), None, SETTINGS, tmp_path, pair_commands=["pair_style nonsense"])
 
 
+POTENTIALS = Path(__file__).parents[4] / "campaigns" / "reference" / "potentials"
+
+
+@pytest.mark.parametrize("name", ["Föhn", "日本 a"])
+def test_folders_may_have_letters_beyond_ascii(name, tmp_path):
+    """LAMMPS replaces such letters in its input: potential, active set and dump have other names there."""
+    folder = tmp_path / name
+    folder.mkdir()
+    files = [Path(shutil.copy(POTENTIALS / f"Cl-Li-P-S.{end}", folder)) for end in ("mtp", "active_set.txt")]
+    short = MDSettings(temperature_K=500.0, equilibrate_ps=0.02, production_ps=0.04, frame_every_fs=10.0)
+    run = run_md(build_bulk("Li6PS5Cl", 0.5), files[0], short, folder / "run", active_set_path=files[1])
+    assert Trajectory.read(run.trajectory).frames == 5
+
+
 def test_fused_atoms_are_the_potentials_failure(tmp_path):
-    potential = Path(__file__).parents[4] / "campaigns" / "reference" / "potentials" / "Cl-Li-P-S.mtp"
+    potential = POTENTIALS / "Cl-Li-P-S.mtp"
     fused = build_bulk("Li6PS5Cl", 0.0)
     fused.positions[1] = fused.positions[0] + [0.2, 0.0, 0.0]
     with pytest.raises(PotentialFailedError, match=r"0\.200 Å apart"):
