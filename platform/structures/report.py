@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -117,41 +116,24 @@ def _asked(atoms: Atoms) -> dict | None:
     return {"composition": asked.formula, "disorder": float(atoms.info["disorder"])}
 
 
-def require_writable(path: Path) -> None:
-    """Refuse an invalid output path before work starts.
-
-    Raises:
-        InputError: the extension is not an ASE format, the path is a folder, or the folder is not writable.
-    """
-    from ase.io.formats import UnknownFileTypeError, filetype, get_ioformat
-
-    try:
-        known = get_ioformat(filetype(str(path), read=False)).can_write
-    except UnknownFileTypeError:
-        known = False
-    if not known:
-        message = f"'{path.name}' has no extension of an ASE format; use for instance .extxyz, .cif, .vasp or .xyz"
-        raise InputError(message, path="output", given=str(path), accepted="a format of ASE")
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(f"{path} is not writable; give a file in a writable folder", path="output", given=str(path))
-
-
 def write_structure(atoms: Atoms, path: Path) -> None:
     """Write a structure in the format of the file extension.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the extension is not a format that ASE writes, or the file cannot be written.
     """
     from ase.io import write
+    from ase.io.formats import UnknownFileTypeError
 
-    require_writable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, atoms)
+    except UnknownFileTypeError as error:
+        message = f"'{path.name}' has no extension of an ASE format; use for instance .extxyz, .cif, .vasp or .xyz"
+        raise InputError(message, path="output", given=str(path), accepted="a format of ASE") from error
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}; give a file in a writable folder"
-        raise InputError(message, path="output") from error
+        raise InputError(message, path="output", given=str(path)) from error
 
 
 def boundaries_table() -> list[dict]:
