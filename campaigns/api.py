@@ -247,19 +247,25 @@ class Campaign:
         machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
         return make_plan(campaign, measure_costs(), nodes * [machine], disk=self._workdir)
 
-    def run(self, *, inline: bool = False, address: str | None = None) -> CampaignRun:
+    def run(self, *, inline: bool = False, address: str | None = None, trust: bool = False) -> CampaignRun:
         """Compute missing results; call it again to resume.
 
         Args:
             inline: run in this process, without Ray.
             address: Ray cluster: ``auto``, ``local`` or its URL; None for a local one.
+            trust: execute the programs and open the files that the campaign file names; see ``argyro run --trust``.
+
+        Raises:
+            InvalidCampaign: the file has mistakes, or names unknown code that the user has not trusted.
         """
         from argyro.campaigns.run import run_campaign
+        from argyro.campaigns.spec.consent import require_consent
+        from argyro.campaigns.spec.load import load_campaign
 
-        campaign = self.validate()
-        return run_campaign(
-            campaign, self.workdir, inline=inline, address=address, display=lambda scheduler: nullcontext()
-        )
+        campaign = load_campaign(self.spec, self._workdir, self.outside or trust)
+        require_consent(campaign, str(self.spec), trust=trust, run=True)
+        folder = self._workdir or Path("runs") / campaign.name
+        return run_campaign(campaign, folder, inline=inline, address=address, display=lambda scheduler: nullcontext())
 
     def results(self) -> pd.DataFrame:
         """Tabulate the diffusivities so far: one row per run and direction, see docs/results.md.

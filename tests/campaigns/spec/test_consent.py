@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from argyro.campaigns.api import Campaign
 from argyro.campaigns.cli.main import main
 from argyro.campaigns.planning.readiness import lacking
 from argyro.campaigns.spec.consent import executions, remember_interpreter, require_consent
@@ -104,6 +105,17 @@ def test_trust_is_remembered_for_the_content_and_not_in_the_folder(here):
     with pytest.raises(InvalidCampaign):
         require_consent(load_campaign(written("{source: chgnet, python: rm}")), "x", trust=False, run=True)
     assert [path.name for path in here.iterdir()] == ["x.yaml"]
+
+
+def test_the_python_interface_asks_for_the_same_consent(here, monkeypatch):
+    ran = []
+    monkeypatch.setattr("argyro.campaigns.run.run_campaign", lambda campaign, folder, **_: ran.append(folder))
+    campaign = Campaign(written("{source: chgnet, python: touch}"))
+    with pytest.raises(InvalidCampaign, match="--trust"):
+        campaign.run()
+    assert not ran
+    campaign.run(trust=True)
+    assert ran == [Path("runs/x")]
 
 
 def test_an_interpreter_is_known_in_a_run_once_argyro_has_installed_it(here):
