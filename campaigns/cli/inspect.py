@@ -25,16 +25,21 @@ WATCH_EVERY_S = 5.0
 LINES = 10  # limit of running items and errors shown
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a campaign.", show_default=False)]
+OutsideStoreFlag = Annotated[
+    bool, typer.Option("--outside", help="Read a store outside of the folder and of the current directory.")
+]
 
 
 def status(
     folder: Folder,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh until the campaign is complete.")] = False,
+    outside: OutsideStoreFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Show the state of a campaign: stages, pace, time left, last errors."""
     from argyro.campaigns.reporting.status import StatusReader
 
+    _require_store_inside(folder, outside)
     reader = StatusReader(folder)
     if json_:
         print_json(reader.read())
@@ -89,10 +94,11 @@ def _pace_words(document: dict, folder: Path) -> str:
     return f"{left} items left{words}" + ("" if hours is None else f", about {hours:.2g} h left")
 
 
-def report(folder: Folder, json_: JsonFlag = False) -> None:
+def report(folder: Folder, outside: OutsideStoreFlag = False, json_: JsonFlag = False) -> None:
     """Write the report of a campaign from its store."""
     from argyro.campaigns.reporting.report import write_report
 
+    _require_store_inside(folder, outside)
     file = write_report(folder)
     print_json({"report": str(file)}) if json_ else console.print(f"report   {file}")
 
@@ -102,12 +108,14 @@ def export(
     out: Annotated[
         Path, typer.Option(help="Output folder; files of an earlier export are replaced, other files are kept.")
     ],
+    outside: OutsideStoreFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Export results, relaxed cells, potentials and surrogate of a campaign to a folder of plain files."""
     from argyro.campaigns.results.export import export_campaign
 
     require_folder(out, "--out")
+    _require_store_inside(folder, outside)
     document = export_campaign(folder, out)
     if json_:
         print_json(document)
@@ -116,6 +124,14 @@ def export(
         f"written  {out}, {document['megabytes']:g} MB: {document['rows']} results ({document['valid_rows']} with a "
         f"value), {document['structures']} cells, {document['potentials']} potentials, the surrogate"
     )
+
+
+def _require_store_inside(folder: Path, outside: bool) -> None:
+    from argyro.campaigns.runtime.workspace import CampaignFolder
+    from argyro.campaigns.spec.path_sandbox import require_store_inside
+
+    if not outside:
+        require_store_inside(CampaignFolder(folder).campaign(), folder)
 
 
 def ui(

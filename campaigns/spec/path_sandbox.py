@@ -11,11 +11,14 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel
 
 from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.campaigns.spec.schema import Campaign
 
 STORE_SCHEMES = ("file", "s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
 TRACKING_SERVERS = ("http", "https", "postgresql", "mysql", "mssql")
@@ -46,6 +49,23 @@ def outside_paths(campaign: BaseModel, workdir: Path | None = None) -> list[tupl
     """
     roots = [Path.cwd(), *([Path(os.path.abspath(workdir))] if workdir else [])]  # noqa: PTH100, links stay
     return [found for found in named_paths(campaign) if not _is_below(found[2], roots)]
+
+
+def require_store_inside(campaign: Campaign, workdir: Path) -> None:
+    """Refuse a folder whose store leaves the current directory and the folder.
+
+    Args:
+        campaign: the campaign as the folder keeps it.
+        workdir: the folder.
+
+    Raises:
+        InputError: the store is a local folder outside of both.
+    """
+    for place, text, _ in outside_paths(campaign, workdir):
+        if place == "store":
+            message = f"the store {text!r} of {workdir} lies outside of it and of the current directory"
+            accepted = "a path below one of them, or --outside"
+            raise InputError(f"{message}; add --outside if you trust it", path="store", given=text, accepted=accepted)
 
 
 def named_paths(section: BaseModel, place: str = "") -> Iterator[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ import time
 import pytest
 import yaml
 
+from argyro.campaigns.cli.main import main
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.reporting.status import STATES, StatusReader, campaign_status
 from argyro.campaigns.runtime.failed_items import first_line, quarantined
@@ -51,6 +52,20 @@ def at_work(folder):
     with (folder.scratch / "run.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def test_a_store_outside_of_the_folder_is_read_with_consent_only(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(folder.root)
+    content = yaml.safe_load(folder.spec_file.read_text()) | {"store": str(tmp_path / "elsewhere")}
+    folder.spec_file.write_text(yaml.safe_dump(content))
+    for command in (["status"], ["report"], ["export", "--out", "out"]):
+        with pytest.raises(SystemExit) as end:
+            main([command[0], str(folder.root), *command[1:]])
+        assert end.value.code == 2 and "--outside" in capsys.readouterr().err
+    assert not (tmp_path / "elsewhere").exists()
+    with pytest.raises(SystemExit) as end:
+        main(["status", str(folder.root), "--outside", "--json"])
+    assert not end.value.code and json.loads(capsys.readouterr().out)["name"] == "smoke"
 
 
 def test_a_folder_at_rest(folder):
