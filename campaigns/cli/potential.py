@@ -110,8 +110,8 @@ def train(
     from argyro.platform.potential.fitting.options import TrainingOptions
     from argyro.platform.potential.mtp.model import MTP
 
-    for path in (output, output.with_suffix(ACTIVE_SET_SUFFIX)):
-        require_file(path, "--output")
+    require_file(output, "--output")
+    require_file(output.with_suffix(ACTIVE_SET_SUFFIX), "--output")
     started = MTP.read(start, species_of(species)) if start else None
     named = started.species if started else species_of(species)
     found = _labelled(structures, named, (energy_key, forces_key, stress_key))

@@ -48,8 +48,8 @@ def test_the_old_name_of_the_interval_still_works_and_says_so(xdatcar, capsys):
         ("--plot", "XDATCAR/msd.png", "--plot XDATCAR/msd.png: "),
         ("--density", "li.foo", "--density li.foo: .foo is not a format; use one of .cube"),
         ("--density", "/proc/li.cube", "--density /proc/li.cube: "),
-        ("--cell", "a", "--cell a is no cell"),
-        ("--elements", "Li,Xx", "no chemical element"),
+        ("--cell", "a", "--cell a is not a cell"),
+        ("--elements", "Li,Xx", "not a chemical element"),
         ("--frame-interval-fs", "0", "the time between frames is missing"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_file_that_cannot_be_made(refusal, command, path):
 def test_an_ending_without_a_format(refusal, command):
     option, _, ending = COMMANDS[command]
     message = refusal(command, f"file{ending}")
-    assert option in message and ("use one of" in message or "use for instance" in message)
+    assert option in message and ("use one of" in message or "use for example" in message)
 
 
 @pytest.mark.parametrize("command", ["run x.yaml --inline --workdir", "export absent --out"])

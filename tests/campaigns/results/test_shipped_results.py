@@ -1,6 +1,7 @@
-"""What argyro ships of the reference campaign: whole, small, and what a fresh installation answers from."""
+"""Results of the reference campaign in the package: complete and small."""
 
 import json
+from importlib.resources import files
 
 import pandas as pd
 import pytest
@@ -10,14 +11,13 @@ from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.structures.crystal.bulk import build_bulk
-from argyro.surrogates.serving.bundled_model import shipped_folder
 
 LARGEST_MB = 30
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return shipped_folder().parent
+    return files("argyro.campaigns") / "reference"
 
 
 @pytest.fixture(scope="module")
