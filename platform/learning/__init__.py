@@ -1,1 +1,1 @@
-"""Closed-loop active learning of a moment tensor potential."""
+"""Active learning of moment tensor potentials."""

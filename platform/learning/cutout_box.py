@@ -1,4 +1,4 @@
-"""A box that is cut from a larger cell: which ions and PS4 groups lie in it, and which must go."""
+"""A box cut from a larger cell, with the selection of its ions and PS4 groups."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ase.neighborlist import neighbor_list
 from argyro.platform.learning.ps4_groups import ps4_groups
 
 CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
-# Half the distance at which two ions touch in argyrodites near room temperature: a cold cell, in which the closest
-# pairs are further apart than that, must not ask more of its boxes.
+# Half of the contact distance of two ions in argyrodites near room temperature. It limits the required distances for
+# cold cells, whose closest pairs are further apart.
 CONTACT_RADIUS_A = {"Li": 0.95, "P": 1.5, "S": 1.65, "F": 1.3, "Cl": 1.65, "Br": 1.75, "I": 1.9}
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The cell that boxes are cut from, in units that are kept or removed together: an ion, or a whole PS4 group.
+    """The parent cell of boxes, divided into units that are kept or removed as a whole: ions and PS4 groups.
 
     Args:
         atoms: the cell.
-        units: indices of the atoms of each unit, P first in a group.
+        units: indices of the atoms of each unit; P is first in a group.
         kinds: "PS4" or the element of each unit.
-        ratio: units of each kind for one PS4 group.
+        ratio: units of each kind per PS4 group.
         closest_A: (elements, elements) shortest distance of two atomic numbers in different units.
     """
 
@@ -39,7 +39,7 @@ class Parent:
 
     @classmethod
     def of(cls, atoms: Atoms) -> Parent:
-        """Group the atoms of a cell."""
+        """Divide the atoms of a cell into units."""
         groups = ps4_groups(atoms)
         grouped = set(np.concatenate(groups).tolist()) if groups else set()
         units = groups + [np.array([index]) for index in range(len(atoms)) if index not in grouped]
@@ -50,25 +50,25 @@ class Parent:
 
     @property
     def density(self) -> float:
-        """Atoms per Å³."""
+        """The number of atoms per Å³."""
         return len(self.atoms) / self.atoms.cell.volume
 
     @cached_property
     def first_atoms(self) -> np.ndarray:
-        """Index of the atom whose place decides whether a unit is in a box."""
+        """The first atom of each unit, whose position decides whether the unit is in a box."""
         return np.array([unit[0] for unit in self.units])
 
 
 class Box:
-    """One box round one atom.
+    """A box around one atom.
 
     Args:
         parent: the cell.
-        centre: index of the atom.
+        centre: index of the central atom.
         edges_A: (3,) lengths along the cell vectors.
-        shift_A: (3,) middle of the box relative to the atom, along the cell vectors.
-        protected_A: radius round the atom in which nothing is removed.
-        closeness: shortest distance allowed over the shortest in the cell, element by element.
+        shift_A: (3,) middle of the box relative to the central atom, along the cell vectors.
+        protected_A: radius around the central atom within which no unit is removed.
+        closeness: shortest allowed distance over the shortest in the cell, by pair of elements.
     """
 
     def __init__(self, parent: Parent, centre: int, edges_A, shift_A, protected_A: float, closeness: float):
@@ -87,31 +87,31 @@ class Box:
 
     @property
     def volume_A3(self) -> float:
-        """Volume of the box."""
+        """The volume of the box."""
         return abs(np.linalg.det(self.cell))
 
     @property
     def density_possible(self) -> float:
-        """Atoms per Å³ that the composition lets stay, before overlaps are looked at."""
+        """Return the atoms per Å³ that the composition allows, before overlaps are removed."""
         atoms = Counter({"PS4": 5})
         target = self._target()
         return sum(number * atoms.get(kind, 1) for kind, number in target.items()) / self.volume_A3
 
     @property
     def density(self) -> float:
-        """Atoms per Å³ of what is kept."""
+        """Return the number of kept atoms per Å³."""
         kept = sum(len(self.parent.units[unit]) for unit in self.members[self.kept])
         return kept / self.volume_A3
 
     def thin_out(self) -> bool:
-        """Remove units, closest pairs first, until none overlap and the composition is the cell's.
+        """Remove units, closest pairs first, until none overlap and the composition is that of the cell.
 
         Returns:
-            False if something within the protected radius would have to go.
+            False if a unit within the protected radius would have to be removed.
         """
         protected = self._radius <= self.protected_A
         closeness = self._closeness
-        closeness[np.ix_(protected, protected)] = np.inf  # these are as they were
+        closeness[np.ix_(protected, protected)] = np.inf  # unchanged pairs
         while True:
             excess = self._excess()
             alive = np.flatnonzero(self.kept)
@@ -132,7 +132,7 @@ class Box:
             self.kept[candidates[order[0]]] = False
 
     def atoms(self) -> Atoms:
-        """Return what is kept, the atom in question at its place relative to the middle of the box."""
+        """Return the kept atoms, with the central atom at its place relative to the middle of the box."""
         index = np.sort(np.concatenate([self.parent.units[unit] for unit in self.members[self.kept]]))
         places = self._places
         box = self.parent.atoms[index]
@@ -146,7 +146,7 @@ class Box:
 
     @cached_property
     def _places(self) -> np.ndarray:
-        """(n, 3) positions relative to the atom; groups are whole, on the side of their P."""
+        """Return (n, 3) positions relative to the central atom; groups are whole around their P."""
         offset = self._offset.copy()
         for unit in self.parent.units:
             if len(unit) > 1:
@@ -155,13 +155,13 @@ class Box:
 
     @cached_property
     def _radius(self) -> np.ndarray:
-        """Distance of the nearest atom of each member from the atom in question."""
+        """Return the distance of the nearest atom of each member from the central atom."""
         radius = np.linalg.norm(self._places, axis=1)
         return np.array([radius[self.parent.units[unit]].min() for unit in self.members])
 
     @cached_property
     def _closeness(self) -> np.ndarray:
-        """(members, members) smallest distance in the periodic box over the smallest in the cell, by elements."""
+        """Return (members, members) shortest distances in the box over the shortest in the cell, by elements."""
         units = [self.parent.units[unit] for unit in self.members]
         index, owner = np.concatenate(units), np.repeat(np.arange(len(units)), [len(unit) for unit in units])
         scaled = self._places[index] @ np.linalg.inv(self.cell)
@@ -189,10 +189,10 @@ class Box:
 
 
 def stoichiometric_counts(ratio: dict[str, float], groups: int) -> dict[str, int]:
-    """Whole numbers of each kind for a number of PS4 groups, nearest to the ratios and neutral through Li.
+    """Return integer numbers of each kind for a number of PS4 groups, nearest to the ratios, with Li for neutrality.
 
     Args:
-        ratio: units of each kind for one PS4 group, in a neutral cell.
+        ratio: units of each kind per PS4 group in a neutral cell.
         groups: number of PS4 groups.
     """
     halides = {kind: value * groups for kind, value in ratio.items() if kind not in ("PS4", "Li", "S")}
@@ -210,7 +210,7 @@ def _charge(kind: str) -> int:
 
 
 def _closest_A(atoms: Atoms, units: list[np.ndarray]) -> np.ndarray:
-    """Shortest distance of two elements in different units, at most that of contact, by atomic number."""
+    """Return the shortest distances of two elements in different units, at most the contact distance."""
     owner = np.empty(len(atoms), dtype=int)
     for number, unit in enumerate(units):
         owner[unit] = number

@@ -1,8 +1,8 @@
-"""Several potentials from one training set, whose spread in a property is its error from the fit.
+"""Ensembles of potentials from one training set; their spread in a property is the error of the fit.
 
-No frame of a training set that was learned actively can be spared: each closed a hole. Members therefore see all frames
-with weights of their own (Bayesian bootstrap, Rubin, Ann. Stat. 9, 130 (1981)), start in the neighbourhood of the
-learned potential, and must run through what it ran through.
+Active learning adds each frame for an untrained region, so no frame can be left out. Each member uses all frames with
+random weights (Bayesian bootstrap, Rubin, Ann. Stat. 9, 130 (1981)). It starts near the learned potential and must
+complete the same exploration.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from argyro.platform.learning.round_store import ACTIVE_SET, POTENTIAL
 if TYPE_CHECKING:
     from argyro.platform.potential.mtp.model import MTP
 
-LEAST_WEIGHT = 0.3  # of a frame whose mean weight is one
-PERTURBATION = 0.3  # of the radial coefficients at the start, relative
+LEAST_WEIGHT = 0.3  # smallest weight of a frame; the mean weight is one
+PERTURBATION = 0.3  # relative perturbation of the initial radial coefficients
 ATTEMPTS = 6
 
 
@@ -37,21 +37,21 @@ def train_ensemble(
     members: int,
     workdir: Path,
 ) -> list[tuple[Path, Path]]:
-    """Train further potentials beside a learned one.
+    """Train further potentials like a learned one.
 
     Args:
         learned: the potential.
-        frames: its training set.
-        structures: cells of the family, in which a member must explore without a break.
-        options: as for `learn`.
-        members: how many.
-        workdir: a folder ``member-N`` each; those that exist are taken as they are.
+        frames: training set of the potential.
+        structures: cells of the family, which a member must explore without a break.
+        options: options as for `learn`.
+        members: number of members.
+        workdir: folder of the members' folders ``member-N``; existing members are kept.
 
     Returns:
         Paths of potential and active set of every member.
 
     Raises:
-        ArgyroError: a member broke on exploration whatever its weights.
+        ArgyroError: no weights of a member allowed exploration without a break.
 
     Source: five potentials per system for error bars, Ou et al., arXiv:2510.18630.
     """
@@ -75,8 +75,8 @@ def _train_member(learned: MTP, frames, structures, options: LearningOptions, me
             partial.rename(folder)
             return
     raise ArgyroError(
-        f"none of {ATTEMPTS} potentials drawn for member {member + 1} of the ensemble explores without extrapolation; "
-        "the training set is too small for one: raise potential.max_labels or potential.explore_ps"
+        f"none of {ATTEMPTS} potentials for member {member + 1} of the ensemble explores without extrapolation: "
+        "the training set is too small; raise potential.max_labels or potential.explore_ps"
     )
 
 
@@ -94,7 +94,7 @@ def _draw(learned: MTP, frames: Sequence[Atoms], options: LearningOptions, rng: 
 
 
 def _runs_through(structures, options: LearningOptions, folder: Path, round_number: int) -> bool:
-    """Whether all exploring runs of the full length stay below the break."""
+    """Return whether all exploration runs of full length stay below the break."""
     for sampler in samplers(structures, options, round_number):
         where = folder / "exploration" / f"{sampler.structure}-{sampler.temperature_K:g}K"
         structure, files = structures[sampler.structure], (folder / POTENTIAL, folder / ACTIVE_SET)

@@ -1,4 +1,4 @@
-"""Labels that exist already: read from files, held to one reference, sorted by what a family may learn from."""
+"""Existing labels of a family, read from files and restricted to one reference."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from argyro.platform.common.errors import InputError
 
 
 def read_known(paths: Sequence[Path | str], elements: Collection[str] | None = None) -> list[Atoms]:
-    """Labelled frames of a family's elements, in the order of the files.
+    """Read labelled frames of a family's elements, in the order of the files.
 
     Args:
-        paths: extended xyz, also compressed (``.gz``, ``.xz``), with energy, forces and ``label_source`` of each frame.
-        elements: of the family; frames with others are left out; None takes all.
+        paths: extended xyz, plain or compressed (``.gz``, ``.xz``), with energy, forces and ``label_source``.
+        elements: elements of the family; frames with others are left out; None keeps all frames.
 
     Raises:
-        InputError: a file does not exist or is no extended xyz.
+        InputError: a file does not exist or is not extended xyz.
     """
     frames: list[Atoms] = []
     for path in paths:
@@ -34,26 +34,26 @@ def read_known(paths: Sequence[Path | str], elements: Collection[str] | None = N
                 f"known labels {str(path)!r} cannot be read: {error}; give extended xyz files of labelled frames",
                 path="labels.known",
                 given=str(path),
-                accepted="extended xyz, as argyro keeps in training_set.extxyz",
+                accepted="extended xyz such as training_set.extxyz",
             ) from error
     return frames
 
 
 def require_same_source(frames: Sequence[Atoms], label_source: str) -> None:
-    """Refuse frames of another reference: energies of different references must not meet in one training set.
+    """Refuse frames of another reference, because energies of different references cannot be mixed.
 
     Args:
         frames: labelled frames.
-        label_source: identity of the reference that will label what is added.
+        label_source: identity of the reference for new labels.
 
     Raises:
-        InputError: a frame says otherwise, or says nothing.
+        InputError: a frame has another reference or none.
     """
     others = sorted({str(frame.info.get("label_source", "nothing")) for frame in frames} - {label_source})
     if others:
         raise InputError(
-            f"known labels are of {', '.join(others)}, the reference of this run is {label_source}; label them anew, "
-            "or learn with the reference they came from",
+            f"known labels are of {', '.join(others)}, the reference of this run is {label_source}; relabel them, "
+            "or use their reference for this run",
             path="labels.known",
             given=others,
             accepted=label_source,

@@ -1,4 +1,4 @@
-"""Exploration: molecular dynamics with the current potential, watched by the extrapolation grade."""
+"""Exploration: molecular dynamics with the current potential, monitored by the extrapolation grade."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.child_processes import contain_lammps
 from argyro.platform.learning.options import LearningOptions
 
-TRACE_STEPS = 50  # between two points of the trace of grades
+TRACE_STEPS = 50  # steps between two points of the trace of grades
 LOG_TAIL_CHARACTERS = 1500
 CANDIDATES, LAST_FRAME = "candidates.extxyz", "last.dump"
 CANDIDATES_PER_RUN = 60  # more frames of one trajectory add nothing that MaxVol would choose
@@ -30,7 +30,7 @@ THERMO_LINE = re.compile(r"^\s+(\d+)(?:\s+\S+){4}\s+(\S+)\s*$", re.MULTILINE)  #
 
 @dataclass(frozen=True)
 class Sampler:
-    """One exploring run: which structure, how hot, which velocities."""
+    """An exploration run: structure, temperature and velocities."""
 
     structure: int
     temperature_K: float
@@ -39,18 +39,18 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Exploration:
-    """What one exploring run met.
+    """The result of one exploration run.
 
     Args:
         sampler: the run.
-        ps: time reached; with `broke`, the time until the break.
-        broke: whether the grade exceeded the break, or the run blew up.
-        swollen: whether the run ended because the volume left its range, as that of a melt or vapour does.
+        ps: simulated time; with `broke`, the time until the break.
+        broke: whether the grade exceeded the break or the run exploded.
+        swollen: whether the run ended because the volume left its range, as in a melt or vapour.
         times_ps: (k,) times of the trace of grades.
-        grades: (k,) largest grade of the cell at these times; 1 at least where a species has one active row.
+        grades: (k,) largest grade of the cell at these times; at least 1 if a species has one active row.
         candidates: number of frames above the selection grade.
-        frames: an even choice of these, each with ``info["max_grade"]`` and the array ``grade``.
-        last: the last frame of the run, whatever its grade.
+        frames: evenly chosen candidates, each with ``info["max_grade"]`` and the array ``grade``.
+        last: last frame of the run at any grade.
     """
 
     sampler: Sampler
@@ -65,22 +65,22 @@ class Exploration:
 
     @property
     def name(self) -> str:
-        """For people: ``structure 1, 900 K``."""
+        """The readable name, such as ``structure 1, 900 K``."""
         return f"structure {self.sampler.structure}, {self.sampler.temperature_K:g} K"
 
     @property
     def extrapolated(self) -> bool:
-        """Whether the run met anything that the active set does not hold."""
+        """Whether the run found frames outside the active set."""
         return self.broke or self.candidates > 0
 
     @property
     def max_grade(self) -> float:
-        """Largest grade met."""
+        """The largest grade of the run."""
         return float(max(self.grades.max(initial=0.0), *(frame.info["max_grade"] for frame in self.frames), 0.0))
 
 
 def samplers(structures: Sequence[Atoms], options: LearningOptions, round_number: int) -> list[Sampler]:
-    """Structures × temperatures, with velocities that differ from round to round."""
+    """Return samplers for structures × temperatures; velocities differ between rounds."""
     return [
         Sampler(structure, temperature_K, 1 + 7919 * options.seed + 101 * round_number + 10 * structure + heat)
         for structure in range(len(structures))
@@ -97,13 +97,13 @@ def explore(
     options: LearningOptions,
     folder: Path,
 ) -> Exploration:
-    """Run molecular dynamics at zero pressure until the time is up or the grade exceeds the break.
+    """Run molecular dynamics at zero pressure until the end of the time or a grade above the break.
 
     Args:
-        structure: where the run starts, after a short minimisation.
+        structure: initial structure, minimised briefly before the run.
         sampler: temperature and velocities.
-        mtp_path: the current potential.
-        active_set_path: its active set.
+        mtp_path: file of the current potential.
+        active_set_path: file of its active set.
         ps: length of the run.
         options: time step and thresholds.
         folder: empty folder for the run.
@@ -168,7 +168,7 @@ def _commands(
         "min_modify dmax 0.05",
         "minimize 1e-6 0.3 50 200",
         "reset_timestep 0",
-        # half of the kinetic energy goes into the potential at once
+        # Half of the kinetic energy becomes potential energy at once.
         f"velocity all create {1.5 * temperature_K} {sampler.seed} mom yes rot no dist gaussian",
         f"fix ensemble all npt temp {temperature_K} {temperature_K} 0.1 {barostat} 0.0 0.0 1.0",
         "fix drift all momentum 100 linear 1 1 1",
@@ -198,7 +198,7 @@ def _run_lammps(folder: Path) -> str:
     log = path.read_text(errors="replace") if path.exists() else ""
     if done.returncode:
         log += f"\nERROR: lmp ended with exit code {done.returncode}"
-    if "Step" not in log:  # an explosion later on is a finding, a run that never began is an error
+    if "Step" not in log:  # A later explosion is a result of exploration; a run without a first step is an error.
         tail = (log + done.stdout + done.stderr)[-LOG_TAIL_CHARACTERS:]
         raise ArgyroError(f"LAMMPS did not start in {folder}: {tail}")
     return log
@@ -212,7 +212,7 @@ def _outcome(
     trace = np.array([(int(match[1]), float(match[2])) for match in THERMO_LINE.finditer(dynamics)]).reshape(-1, 2)
     broken, swollen, died = BREAK_LINE.search(log), HALT_LINE.search(dynamics), "ERROR" in log
     if broken:
-        # a break in the minimisation is a break at time zero
+        # A break during minimisation is a break at time zero.
         reached = float(broken[1]) * step_ps if BREAK_LINE.search(dynamics) else 0.0
     elif swollen:
         reached = float(swollen[1]) * step_ps
@@ -254,14 +254,14 @@ def _candidates(structure: Atoms, sampler: Sampler, path: Path) -> tuple[int, li
 
 
 def graded_frames(structure: Atoms, path: Path) -> tuple[int, list[Atoms]]:
-    """Frames above a grade that the pair style dumped on a run.
+    """Read the frames that the pair style dumped above a grade.
 
     Args:
-        structure: where the run started; its arrays and info are kept.
-        path: the dump; it may be absent.
+        structure: initial structure of the run; its arrays and info are kept.
+        path: the dump, which may be absent.
 
     Returns:
-        Number of frames, and an even choice of them with the array ``grade``, ``info["step"]``, ``info["max_grade"]``.
+        Number of frames, and evenly chosen ones with the array ``grade``, ``info["step"]``, ``info["max_grade"]``.
     """
     blocks = _whole_blocks(path, len(structure)) if path.exists() else []
     chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), CANDIDATES_PER_RUN)).round().astype(int))
@@ -277,9 +277,9 @@ def graded_frames(structure: Atoms, path: Path) -> tuple[int, list[Atoms]]:
 
 
 def _whole_blocks(path: Path, atoms: int) -> list[str]:
-    """Split a dump into its whole frames, up to the first from which atoms have flown."""
+    """Split a dump into its complete frames, up to the first with lost atoms."""
     lines = path.read_text().splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):  # the run was ended while it wrote
+    if lines and not lines[-1].endswith("\n"):  # the run was stopped while it wrote
         lines.pop()
     starts = range(0, len(lines) - atoms - 1, atoms + 2)
     whole = takewhile(lambda start: lines[start].strip() == str(atoms), starts)

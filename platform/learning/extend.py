@@ -1,4 +1,4 @@
-"""Extending a learned potential by frames on which a production run found it extrapolating."""
+"""Extension of a learned potential by extrapolating frames of a production run."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from argyro.platform.learning.loop import LearningResult, finished, open_learner
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.round_store import read_frames
 
-# An extension mends one hole; a potential that needs more than this was not learned to its end.
+# An extension covers one untrained region; a potential that needs more was not learned completely.
 MOST_ROUNDS, MOST_LABELS = 4, 24
 
 
 def extension_options(options: LearningOptions, temperature_K: float) -> LearningOptions:
-    """Options for the extension on account of one run: the last level only, its temperature and the hottest.
+    """Return the options of an extension: the last level, the temperature of the run and the highest one.
 
     Args:
-        options: with which the potential was learned.
-        temperature_K: of the run.
+        options: options of the original learning run.
+        temperature_K: temperature of the production run.
     """
     return replace(
         options,
@@ -44,20 +44,20 @@ def extend(
     progress: Callable[[dict], None] | None = None,
     cores: int = 1,
 ) -> LearningResult:
-    """Learn on from a finished potential and frames on which it extrapolated; resumes in `workdir`.
+    """Continue learning from a finished potential and extrapolating frames; an interrupted call resumes in `workdir`.
 
-    The frames that enlarge the active set are labelled, the potential is refitted to the old training set and them, and
-    explores the structures anew; the run that met the frames is then repeated with the new potential.
+    The frames that enlarge the active set are labelled. The potential is refitted to the old training set with the new
+    frames and explores the structures again. The caller then repeats the production run with the new potential.
 
     Args:
         learned: potential, active set and training set.
-        frames: what the run met, with the array ``grade``; none where it failed at low grades.
-        structures: cells to explore, that of the run at least.
-        options: see `extension_options`; limits hold for what is added.
+        frames: frames of the run with the array ``grade``; empty if it failed at low grades.
+        structures: cells to explore, including that of the run.
+        options: options, see `extension_options`; limits apply to additions.
         labeller: an open labeller of the same source.
-        workdir: folder of this extension alone.
-        progress: called with the summary of every round.
-        cores: exploring runs at a time.
+        workdir: folder of this extension only.
+        progress: callback for the summary of every round.
+        cores: number of parallel exploration runs.
 
     Raises:
         InputError: `workdir` belongs to other inputs, or the labels are of another reference.

@@ -1,4 +1,4 @@
-"""Which of the frames met on exploration are worth a label."""
+"""Selection of exploration frames for labelling."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 def pick(
     explorations: Sequence[Exploration], mtp: MTP, active_set: ActiveSet, limits: SanityLimits, most: int
 ) -> list[Atoms]:
-    """Choose the frames that enlarge the active set's volume, the runs taking turns and the earliest frames first.
+    """Choose frames that enlarge the volume of the active set, from the runs in turn, earliest frames first.
 
-    Of a run that leaves the known region the first frames are physical and the last ones, just before the break, need
-    not be; hence the order, and frames whose atoms nearly fuse are left out before any is labelled.
+    The first frames of a run outside the trained region are physical; the last ones, just before the break, may not be.
+    Therefore early frames come first. Frames with nearly fused atoms are left out before labelling.
 
     Args:
         explorations: runs with their candidates.
         mtp: the current potential.
-        active_set: its active set.
-        limits: what is plausible.
+        active_set: active set of the potential.
+        limits: limits of plausible frames.
         most: largest number of picks.
     """
     candidates = [
@@ -49,7 +49,7 @@ def pick(
 
 
 def grade_quantiles(explorations: Sequence[Exploration]) -> dict[str, float]:
-    """Median, 95th percentile and maximum of the grades in time, and how many frames were above the selection."""
+    """Return median, 95th percentile and maximum of the grades, and the number of frames above the selection."""
     grades = np.concatenate([exploration.grades for exploration in explorations]) if explorations else np.empty(0)
     if not grades.size:
         return {}

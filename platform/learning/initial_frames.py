@@ -1,4 +1,4 @@
-"""The first training set: rattled, strained and hot variants of the structures that will be screened."""
+"""Initial training set: rattled, strained and hot variants of the structures."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from argyro.platform.labels.frame_filters import min_distance_A
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.ps4_groups import ps4_groups
 
-# Stiffness of the harmonic well in which an atom, or a PS4 group, sits. The atoms move independently here and together
-# in a crystal, hence stiffer springs than in truth: with these the energy rises by about 3/2 kT per atom, as it should.
+# Harmonic stiffness for an atom or a PS4 group. Atoms move independently here but collectively in a crystal, so the
+# springs are stiffer than real ones. With these values the energy rises by the expected 3/2 kT per atom.
 LI_SPRING_EV_A2 = 1.6
 FRAMEWORK_SPRING_EV_A2 = 4.0
 LIBRATION_SPRING_EV = 8.0  # rotation of a PS4 group
@@ -23,12 +23,12 @@ ATTEMPTS = 30
 
 
 def rattled(atoms: Atoms, sigma_A: float, rng: np.random.Generator) -> Atoms:
-    """Every coordinate displaced by a normal deviate of the given width."""
+    """Displace every coordinate by a normal deviate of the given width."""
     return _displaced(atoms, rng.normal(0.0, sigma_A, (len(atoms), 3)))
 
 
 def strained(atoms: Atoms, strain: float, rng: np.random.Generator) -> Atoms:
-    """Cell and positions under a random symmetric strain, each component uniform in ±strain; shear half of that."""
+    """Strain cell and positions by a random symmetric strain, uniform in ±strain; shear components are halved."""
     components = rng.uniform(-strain, strain, (3, 3))
     symmetric = np.diag(np.diag(components)) + (np.triu(components, 1) + np.triu(components, 1).T) / 2
     result = _bare(atoms)
@@ -37,9 +37,9 @@ def strained(atoms: Atoms, strain: float, rng: np.random.Generator) -> Atoms:
 
 
 def hot(atoms: Atoms, temperature_K: float, rng: np.random.Generator) -> Atoms:
-    """Draw a frame of a harmonic solid at a temperature, PS4 groups moved and turned as rigid bodies.
+    """Draw a frame of a harmonic solid at a temperature, with PS4 groups moved and rotated as rigid bodies.
 
-    Every degree of freedom is a normal deviate of variance kT/k, k the spring constants above.
+    Every degree of freedom is a normal deviate of variance k_B T / k, with k the spring constants above.
     """
     kT = BOLTZMANN_EV_K * temperature_K
     symbols = np.array(atoms.get_chemical_symbols())
@@ -54,15 +54,15 @@ def hot(atoms: Atoms, temperature_K: float, rng: np.random.Generator) -> Atoms:
 
 
 def seed_frames(structures: Sequence[Atoms], options: LearningOptions) -> list[Atoms]:
-    """Seed frames of all structures: one as built, then rattled, strained and hot ones in turn, ever further out.
+    """Return seed frames of all structures: one as built, then rattled, strained and hot ones of rising amplitude.
 
     Args:
         structures: bulk and boundary cells of one family.
         options: numbers and amplitudes.
 
     Returns:
-        Frames with ``info["structure"]`` (index) and ``info["made_by"]``; none has atoms closer than the sanity limit
-        unless the structure itself has.
+        Frames with ``info["structure"]`` (index) and ``info["made_by"]``. Atoms are not closer than the sanity limit,
+        except in structures that already violate it.
     """
     frames = []
     for index, structure in enumerate(structures):
@@ -77,13 +77,13 @@ def seed_frames(structures: Sequence[Atoms], options: LearningOptions) -> list[A
 
 
 def hot_frames(structures: Sequence[Atoms], options: LearningOptions, number: int, seed: int) -> list[Atoms]:
-    """Further hot frames, the structures taking turns and the temperatures spread up to the highest.
+    """Return further hot frames of the structures in turn, with temperatures up to the highest.
 
     Args:
         structures: cells of the family.
         options: temperatures and limits.
-        number: how many.
-        seed: of the displacements.
+        number: number of frames.
+        seed: seed of the displacements.
     """
     rng = np.random.default_rng([options.seed, 1_000_003, seed])
     frames = []
@@ -114,7 +114,7 @@ def _variant(structure: Atoms, number: int, share: float, options: LearningOptio
 
 
 def _possible(structure: Atoms, make: Callable[[float], Atoms], options: LearningOptions) -> Atoms:
-    """Find the first draw, amplitudes shrinking from draw to draw, in which no atoms are closer than they may be."""
+    """Return the first draw without too close atoms; the amplitude decreases from draw to draw."""
     required = min(options.sanity.min_distance_A, min_distance_A(structure))
     for attempt in range(ATTEMPTS):
         frame = make(1.0 - attempt / ATTEMPTS)

@@ -1,4 +1,4 @@
-"""What is sent to the reference: whole cells while they are small, local cuts of larger ones."""
+"""Cells for the reference: whole small cells and local cuts of larger ones."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from argyro.platform.potential.mtp.model import MTP
 
 NEAR_BOUNDARY_A = 3.0
-DRAWS = 8  # of an atom round which a box can be cut; half of the atoms at a boundary have none
+DRAWS = 8  # attempts to find an atom with a box; half of the atoms at a boundary have none
 
 
 def labelable(
     frames: Sequence[Atoms], options: LearningOptions, mtp: MTP | None, seed: int, most: int | None = None
 ) -> list[Atoms]:
-    """Replace frames beyond the size that is labelled whole by boxes round their extrapolating atoms.
+    """Replace frames that are too large for a label by boxes around their extrapolating atoms.
 
     Args:
-        frames: with the array ``grade``; without it the box is cut round an atom drawn near a boundary.
-        options: sizes.
-        mtp: relaxes the border of the boxes; None leaves it as cut.
-        seed: of the draws.
-        most: stop at this number.
+        frames: frames with the array ``grade``; without it the box is around a random atom near a boundary.
+        options: sizes of cells and boxes.
+        mtp: potential that relaxes the border of the boxes; None for no relaxation.
+        seed: seed of the draws.
+        most: largest number of results.
 
     Returns:
-        Frames and boxes with ``info["cut_from"]``, the number of atoms of the cell; a frame of which no box can be
-        cut is kept whole.
+        Frames and boxes with ``info["cut_from"]``, the number of atoms of the cell. A frame without a possible box is
+        kept whole.
     """
     rng = np.random.default_rng([options.seed, seed])
     result: list[Atoms] = []
@@ -45,14 +45,14 @@ def labelable(
 
 
 def centres(frame: Atoms, select: float, apart_A: float, most: int, rng: np.random.Generator) -> list[int]:
-    """Choose the atoms with the highest grades above `select`, none within `apart_A` of another.
+    """Choose the atoms with the highest grades above `select`, at least `apart_A` apart.
 
     Args:
-        frame: cell with or without the array ``grade``; without it, one atom near a boundary is drawn.
-        select: grade from which an atom counts.
+        frame: cell; without the array ``grade``, one random atom near a boundary is chosen.
+        select: smallest grade of a centre.
         apart_A: shortest distance of two centres.
         most: largest number of centres.
-        rng: for the draw.
+        rng: random generator of the draw.
     """
     if "grade" not in frame.arrays:
         distance_A = frame.arrays.get("boundary_distance_A", np.zeros(len(frame)))
@@ -69,15 +69,15 @@ def centres(frame: Atoms, select: float, apart_A: float, most: int, rng: np.rand
 
 
 def relax_border(box: Atoms, mtp: MTP, steps: int, shortest_A: float = SanityLimits.min_distance_A) -> Atoms:
-    """Move the atoms outside the protected radius a few steps downhill, so that the cut leaves no absurd forces.
+    """Relax the atoms outside the protected radius by a few steps to remove large forces of the cut.
 
-    A young potential knows no core, and two ions may fall into each other: the border then stays as it was before.
+    With an early potential two ions may fuse during relaxation; the border then stays unrelaxed.
 
     Args:
-        box: with the array ``protected``.
-        mtp: the potential so far.
-        steps: of the minimizer.
-        shortest_A: distance that two atoms must keep, unless they are closer from the start.
+        box: box with the array ``protected``.
+        mtp: the current potential.
+        steps: number of steps of the minimiser.
+        shortest_A: smallest distance of two atoms, unless they are closer before relaxation.
     """
     from ase.optimize import FIRE
 
@@ -92,7 +92,7 @@ def relax_border(box: Atoms, mtp: MTP, steps: int, shortest_A: float = SanityLim
             if min_distance_A(relaxed) < shortest_A:
                 break
             good = relaxed.positions.copy()
-    except InputError:  # closer than the potential can be asked for
+    except InputError:  # atoms are too close for the potential
         pass
     relaxed = box.copy()
     relaxed.positions = good
@@ -100,7 +100,7 @@ def relax_border(box: Atoms, mtp: MTP, steps: int, shortest_A: float = SanityLim
 
 
 def _boxes(frame: Atoms, options: LearningOptions, mtp: MTP | None, rng: np.random.Generator) -> list[Atoms]:
-    attempts = 1 if "grade" in frame.arrays else DRAWS  # without grades another atom is as good
+    attempts = 1 if "grade" in frame.arrays else DRAWS  # without grades any other atom is equivalent
     for _ in range(attempts):
         boxes = []
         for centre in centres(frame, options.select, 2 * options.cut.protected_A, options.cuts_per_frame, rng):

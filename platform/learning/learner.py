@@ -1,4 +1,4 @@
-"""One learning run: rounds of exploring, grading, labelling and refitting, up the level ladder."""
+"""A learning run: rounds of exploration, grading, labelling and refitting at increasing levels."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ if TYPE_CHECKING:
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
     from argyro.platform.potential.mtp.model import MTP
 
-LONGER = 3  # factor on the exploration's length after a round that met nothing new
+LONGER = 3  # factor on the exploration time after a round without extrapolation
 
 
 @dataclass
 class Learner:
-    """One learning run; its state is the complete rounds of its store, nothing else.
+    """A learning run whose only state is the complete rounds of its store.
 
     Args:
         structures: cells of the family.
-        options: everything that decides the result.
+        options: options that determine the result.
         labeller: an open labeller.
-        store: the rounds.
-        progress: called with every summary.
-        target: property of a potential for which it is learned; the climb ends when a level does not change it. None
-            where a potential gives no value.
-        cores: exploring runs at a time, each a process of its own.
-        known: labelled frames to begin with in place of seeds.
+        store: store of the rounds.
+        progress: callback for every summary.
+        target: target property of a potential. Levels are raised until a level does not change it. None where a
+            potential gives no value.
+        cores: number of parallel exploration runs, each in its own process.
+        known: initial labelled frames in place of seeds.
     """
 
     structures: list[Atoms]
@@ -68,28 +68,30 @@ class Learner:
     known: Sequence[Atoms] = ()
 
     def run(self) -> None:
-        """Make rounds until the last level explores without meeting anything new, or its limits are reached."""
+        """Make rounds until the last level explores without extrapolation or reaches its limits."""
         while not (rounds := self.store.summaries) or not rounds[-1]["finished"]:
             self._store(self._continue if rounds else self._begin)
 
     def adopt(self, mtp: MTP, active_set: ActiveSet, frames: list[Atoms]) -> None:
-        """Make one round of a potential learned elsewhere and its training set; neither labels nor refits."""
+        """Make one round from a finished potential and its training set, without labels or refit."""
         self._store(lambda scratch: self._adopt(mtp, active_set, frames, scratch))
 
     def absorb(self, frames: list[Atoms]) -> None:
-        """Make one round of given frames: those that enlarge the active set are labelled and the potential refitted."""
+        """Make one round from given frames: label those that enlarge the active set, and refit the potential."""
         self._store(lambda scratch: self._absorb(frames, scratch))
 
     def _store(self, make: Callable[[Path], dict]) -> None:
         start, cpu, scratch = time.monotonic(), self._cpu_s(), self.store.scratch()
-        with threadpool_limits(1, user_api="blas"):  # its threads would decide the last bits, and so who is picked
+        with threadpool_limits(
+            1, user_api="blas"
+        ):  # the number of BLAS threads changes the rounding, and with it the picks
             summary = {"round": len(self.store.folders), "finished": False} | make(scratch)
         summary |= {"seconds": round(time.monotonic() - start, 2), "cpu_seconds": round(self._cpu_s() - cpu, 2)}
         self.store.complete(scratch, summary)
         self.progress(summary)
 
     def _cpu_s(self) -> float:
-        """CPU time spent so far: here, in LAMMPS and in the reference."""
+        """Return the CPU time of this process, LAMMPS and the reference."""
         return sum(os.times()[:4]) + self.labeller.cpu_seconds_spent
 
     def _begin(self, scratch: Path) -> dict:
@@ -116,7 +118,7 @@ class Learner:
         return {"kind": "extension", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
 
     def _continue(self, scratch: Path) -> dict:
-        """Explore, label what is new and where the runs ended, and decide what follows from it."""
+        """Explore, label new frames and the last frames of the runs, and decide the next step."""
         rounds = self.store.summaries
         mtp, active_set = self._current()
         ps = self._length_ps(rounds[-1])
@@ -125,7 +127,7 @@ class Learner:
         new = any(run.extrapolated for run in runs)
         fresh = [run.last for run in runs if run.last is not None and not run.candidates]
         picks = self._picks(runs, mtp, active_set, len(fresh)) if new and self._may_label(rounds) else []
-        if new and not picks and not fresh:  # all runs blew up between two gradings
+        if new and not picks and not fresh:  # all runs exploded between two gradings
             picks = hot_frames(self.structures, self.options, self.options.picks_per_round, seed=len(rounds))
         labels = self._label([*picks, *fresh], scratch, mtp, asked_last=len(fresh))
         holds = frames_hold(mtp, labels.fresh, rounds[-1]["train_rmse_force_meV_A"], self.options)
@@ -145,11 +147,11 @@ class Learner:
         return {"kind": "labels"} | self._summary(made, labels, runs, scratch)
 
     def _lengthen(self, *state) -> dict:
-        """Learn the fresh frames, which held, all the same, and let the next exploration be longer."""
+        """Add the accurate fresh frames to the training set and extend the next exploration."""
         return self._refit(*state) | {"kind": "longer"}
 
     def _climb(self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path) -> dict:
-        """Keep the fresh frames for validation and raise the level, or finish at the last."""
+        """Keep the fresh frames for validation and raise the level, or finish at the last level."""
         write_frames(scratch / HELD_OUT, labels.accepted)
         above = [level for level in self.options.levels if level > mtp.level]
         summary: dict[str, object] = {}
@@ -174,7 +176,7 @@ class Learner:
         return last["exploration_ps"] if last["kind"] == "labels" else self.options.exploration_ps
 
     def _explore_all(self, ps: float, scratch: Path, round_number: int) -> list[Exploration]:
-        with ThreadPoolExecutor(self.cores) as pool:  # threads suffice: each waits for a process
+        with ThreadPoolExecutor(self.cores) as pool:  # threads suffice because each waits for a process
             tried = samplers(self.structures, self.options, round_number)
             return list(pool.map(lambda sampler: self._explore(sampler, ps, scratch), tried))
 
@@ -190,7 +192,7 @@ class Learner:
         return pick(runs, mtp, active_set, self.options.sanity, most)
 
     def _label(self, frames: list[Atoms], scratch: Path, mtp: MTP | None, asked_last: int = 0) -> _Labels:
-        """Label frames, the last ones being fresh frames of runs that met no high grade."""
+        """Label frames; the last ones are fresh frames of runs without a high grade."""
         number = len(self.store.folders)
         wall, cpu = self.labeller.seconds_spent, self.labeller.cpu_seconds_spent
         for index, frame in enumerate(frames):
@@ -200,8 +202,8 @@ class Learner:
         write_frames(scratch / REJECTED, rejected)
         if labelled and not any(frame.info["status"] == "converged" for frame in labelled):
             raise ArgyroError(
-                f"all {len(labelled)} labels of round {number} failed; {self.labeller.source.source} "
-                f"said: {failure(rejected[-1])}"
+                f"all {len(labelled)} labels of round {number} failed; check {self.labeller.source.source}, "
+                f"whose last error is: {failure(rejected[-1])}"
             )
         return _Labels(accepted, rejected, self.labeller.seconds_spent - wall, self.labeller.cpu_seconds_spent - cpu)
 
@@ -221,7 +223,7 @@ class Learner:
         return len(at_level) < most_rounds and self._asked() < most_labels
 
     def _limits(self) -> tuple[int, int]:
-        """Most rounds at this level and most labels; more at the last level, where a potential must converge."""
+        """Return the limits of rounds and labels, which are higher at the last level for convergence."""
         options = self.options
         extra = options.extra_rounds if self.store.summaries[-1]["level"] == options.levels[-1] else 0
         return options.rounds_per_level + extra, options.max_labels + extra * options.picks_per_round
@@ -256,12 +258,12 @@ class _Labels:
 
     @property
     def fresh(self) -> list[Atoms]:
-        """Accepted frames at which runs without a high grade ended."""
+        """The accepted last frames of runs without a high grade."""
         return [frame for frame in self.accepted if frame.info["fresh"]]
 
     @property
     def picked(self) -> list[Atoms]:
-        """Accepted frames that were picked for their grade."""
+        """The accepted frames that were picked for their grade."""
         return [frame for frame in self.accepted if not frame.info["fresh"]]
 
 

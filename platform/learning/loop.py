@@ -1,4 +1,4 @@
-"""The closed loop: explore, grade, select, label, refit, climb the level ladder."""
+"""Closed learning loop: exploration, grading, selection, labelling, refit, increase of the level."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ TRAINING_SET, VERDICT = "training_set.extxyz", "verdict.json"
 
 @dataclass(frozen=True)
 class LearningResult:
-    """What a finished learning run leaves.
+    """The result of a finished learning run.
 
     Args:
-        mtp_path: the potential of the last level.
-        active_set_path: its active set.
-        training_set_path: all accepted labels, extended xyz.
-        rounds: summary of every round, see docs/learning.md for the keys.
-        verdict: whether the potential converged; None for one that was learned elsewhere.
+        mtp_path: file of the potential of the last level.
+        active_set_path: file of its active set.
+        training_set_path: file of all accepted labels, extended xyz.
+        rounds: summary of every round; docs/learning.md lists the keys.
+        verdict: convergence of the potential; None for an adopted potential.
     """
 
     mtp_path: Path
@@ -60,21 +60,21 @@ def learn(
     cores: int = 1,
     known: Sequence[Atoms] = (),
 ) -> LearningResult:
-    """Learn one potential for a family of structures; resumes in `workdir` at the last complete round.
+    """Learn one potential for a family of structures; an interrupted call resumes at the last complete round.
 
     Args:
-        structures: bulk and boundary cells of all compositions that the potential is to serve.
-        options: everything that decides the result.
+        structures: bulk and boundary cells of all compositions of the potential.
+        options: options that determine the result.
         labeller: an open labeller.
         workdir: folder of the run.
-        progress: called with the summary of every round when it is complete.
-        target: property for which the potential is learned, from the potential's path; the climb ends at the level that
-            leaves it within the interval of the level before. See `target.TargetDiffusivity`.
-        cores: exploring runs at a time; changes nothing in the result.
-        known: frames that the same reference has labelled before, to begin with in place of seeds.
+        progress: callback for the summary of every complete round.
+        target: target property as a function of the potential's path. Levels are raised until the property stays within
+            the interval of the previous level. See `target_property.TargetDiffusivity`.
+        cores: number of parallel exploration runs; it does not change the result.
+        known: initial frames labelled by the same reference, in place of seeds.
 
     Raises:
-        InputError: no structures, `workdir` belongs to other inputs, or known labels are of another reference.
+        InputError: there are no structures, `workdir` belongs to other inputs, or known labels have another reference.
         ArgyroError: all labels of a round failed, or LAMMPS did not start.
     """
     require_same_source(known, labeller.source.label_source)
@@ -95,10 +95,10 @@ def open_learner(
     cores: int = 1,
     **inputs: str,
 ) -> Learner:
-    """Learner in a folder that belongs to these inputs, further ones by name and hash, and to no others."""
+    """Open a learner in a folder bound to these inputs; further inputs are given by name and hash."""
     if not structures:
         raise InputError("learning needs at least one structure", path="structures", given=0, accepted="Atoms")
-    structures = distinct(structures)  # small cells of little disorder are the ordered one
+    structures = distinct(structures)  # small cells with little disorder can equal the ordered cell
     store = RoundStore(Path(workdir))
     identity = {
         "options": options.hash(),
@@ -111,7 +111,7 @@ def open_learner(
 
 
 def finished(store: RoundStore, options: LearningOptions) -> LearningResult:
-    """Collect the last round's potential and verdict, with all training frames in one file."""
+    """Return the potential and verdict of the last round; write all training frames to one file."""
     from argyro.platform.potential.mtp.model import MTP
 
     training_set = store.workdir / TRAINING_SET

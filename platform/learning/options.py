@@ -1,4 +1,4 @@
-"""Everything that decides how a potential is learned, with the values that the quick start uses."""
+"""Options of learning, with the defaults of the quick start."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ class LearningOptions:
     """Settings of `learn`.
 
     Args:
-        levels: the ladder of potential levels; nearly all labels are taken at the first.
+        levels: increasing potential levels; nearly all labels are taken at the first.
         cutoff_A: cutoff radius r_c of the potential.
-        min_dist_A: below this distance the potential's radial functions are not trusted.
-        radial_size: Chebyshev polynomials per radial function.
-        seeds_per_structure: seed frames per structure with at most `small_cell_atoms` atoms; larger ones get half.
-        small_cell_atoms: a cell up to this size counts as small.
+        min_dist_A: lower end of the range of the radial functions.
+        radial_size: number of Chebyshev polynomials per radial function.
+        seeds_per_structure: seed frames per structure up to `small_cell_atoms`; larger structures get half.
+        small_cell_atoms: largest number of atoms of a small cell.
         rattle_A: largest standard deviation of the rattled seeds' displacements.
         strain: largest component of the strained seeds' strain.
-        temperatures_K: of the exploration; hot seeds take the highest.
-        exploration_ps: length that every sampler must run without a grade above `select` to leave a level.
-        first_exploration_ps: length of the first exploration; tripled whenever a round meets nothing new.
-        volume_change: relative change of the volume at which a run ends: grades do not see an evaporating cell, whose
-            neighbourhoods are poor rather than new. At 1000 K chgnet's Li6PS5Cl is itself a fifth larger than at 0 K.
-        timestep_fs: of the exploration.
-        grade_every: MD steps between two gradings; a hole in the potential is fallen through within ten.
-        select: extrapolation grade from which a frame is a candidate.
+        temperatures_K: temperatures of the exploration; hot seeds use the highest.
+        exploration_ps: time that every sampler must run without a grade above `select` before the level is raised.
+        first_exploration_ps: length of the first exploration; tripled after each round without extrapolation.
+        volume_change: relative change of the volume at which a run ends. Grades do not detect an evaporating cell, whose
+            neighbourhoods are sparse but known. At 1000 K chgnet's Li6PS5Cl is a fifth larger than at 0 K.
+        timestep_fs: time step of the exploration.
+        grade_every: MD steps between two gradings; runs fail within ten steps of entering an untrained region.
+        select: extrapolation grade above which a frame is a candidate.
         break_: grade at which a run ends.
-        picks_per_round: most frames labelled in one round.
-        energy_tolerance_meV_atom: largest error of the energy of fresh frames with which a level is left.
-        force_tolerance: largest force error of fresh frames over that of the training set with which a level is left.
-        rounds_per_level: most rounds at one level.
-        max_labels: most labels asked for altogether; the level ladder is still climbed when they are spent.
-        extra_rounds: rounds beyond both limits at the last level, for a potential that has not converged by then.
-        whole_cell_atoms: larger cells are cut round their extrapolating atoms before labelling.
-        cut: size of the boxes.
-        cuts_per_frame: most boxes of one frame.
-        border_steps: relaxation steps of a box's border.
-        training_iterations: most iterations of the optimiser after a round.
-        sanity: what a label must satisfy to train.
-        seed: of every random choice.
+        picks_per_round: largest number of frames labelled in one round.
+        energy_tolerance_meV_atom: largest energy error of fresh frames at which the level is raised.
+        force_tolerance: largest force error of fresh frames over that of the training set at which the level is raised.
+        rounds_per_level: largest number of rounds at one level.
+        max_labels: largest number of requested labels; afterwards the remaining levels are still fitted.
+        extra_rounds: rounds beyond both limits at the last level, for a potential that has not converged.
+        whole_cell_atoms: larger cells are cut around their extrapolating atoms before labelling.
+        cut: sizes of the boxes.
+        cuts_per_frame: largest number of boxes per frame.
+        border_steps: number of relaxation steps of a box's border.
+        training_iterations: largest number of optimiser iterations per round.
+        sanity: limits of a label for training.
+        seed: seed of every random choice.
 
     Raises:
-        InputError: the ladder does not rise, or the grades are not 1 < select < break_.
+        InputError: the levels are not strictly increasing even numbers, or the grades are not 1 < select < break_.
 
-    Source: grades and the ladder, Ou et al., arXiv:2510.18630.
+    Source: grades and levels, Ou et al., arXiv:2510.18630.
     """
 
     levels: tuple[int, ...] = (6, 8)
@@ -86,10 +86,10 @@ class LearningOptions:
     def __post_init__(self):
         if not self.levels or list(self.levels) != sorted(set(self.levels)) or any(level % 2 for level in self.levels):
             raise InputError(
-                f"levels {self.levels} are no ladder; give even numbers that rise, such as 6, 8, 12",
+                f"levels {self.levels} must be strictly increasing even numbers; give for instance 6, 8, 12",
                 path="potential.levels",
                 given=self.levels,
-                accepted="even numbers, rising",
+                accepted="strictly increasing even numbers",
             )
         if not 1.0 < self.select < self.break_:
             raise InputError(
@@ -101,5 +101,5 @@ class LearningOptions:
             )
 
     def hash(self) -> str:
-        """16 hex digits that change with any option."""
+        """Return 16 hex digits that change with any option."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

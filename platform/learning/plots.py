@@ -1,4 +1,4 @@
-"""Figures of a learning run: labels against level, errors by round, parity by structure class, grade against time."""
+"""Figures of a learning run: labels by level, errors by round, force parity by structure class, grade over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plot_rounds(rounds: Sequence[dict], path: Path) -> Path:
-    """Labels so far with the level of each round above, force errors and exploration time below.
+    """Plot labels and levels by round in the upper panel, force errors and exploration time in the lower ones.
 
     Args:
         rounds: summaries of a `LearningResult`.
@@ -46,11 +46,11 @@ def plot_rounds(rounds: Sequence[dict], path: Path) -> Path:
 
 
 def plot_parity(mtp: MTP, frames: Sequence[Atoms], path: Path) -> Path:
-    """Force components of the potential against the reference's, by boundary of the structure.
+    """Plot force components of the potential against those of the reference, by boundary of the structure.
 
     Args:
         mtp: the potential.
-        frames: labelled frames, ``info["boundary"]`` naming their class.
+        frames: labelled frames with their class in ``info["boundary"]``.
         path: image file.
     """
     figure, (axis,) = _axes(1, "force of the reference (eV/Å)")
@@ -69,11 +69,11 @@ def plot_parity(mtp: MTP, frames: Sequence[Atoms], path: Path) -> Path:
 
 
 def plot_grades(rounds: Sequence[list[dict]], options: LearningOptions, path: Path) -> Path:
-    """Extrapolation grade against time, of the first exploration, the last and one between.
+    """Plot the extrapolation grade over time, for the first exploration, the last and one between.
 
     Args:
-        rounds: traces of each round that explored, see `rounds.read_traces`.
-        options: with the thresholds.
+        rounds: traces of each round with exploration, see `round_store.read_traces`.
+        options: options with the thresholds.
         path: image file.
     """
     shown = sorted({0, len(rounds) // 2, len(rounds) - 1}) if rounds else []

@@ -1,4 +1,4 @@
-"""PS4 groups: what moves and is cut as one."""
+"""PS4 groups, which move and are cut as a whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argyro.platform.labels.frame_filters import P_S_BOND_A
 
 
 def ps4_groups(atoms: Atoms) -> list[np.ndarray]:
-    """Find the indices of every P with the S bonded to it, the P first; an S between two P belongs to the nearer."""
+    """Return the indices of each P and its bonded S, P first; an S between two P belongs to the nearer."""
     centre, other, distance_A = neighbor_list("ijd", atoms, {("P", "S"): P_S_BOND_A})
     bonds = sorted((d, p, s) for d, p, s in zip(distance_A, centre, other, strict=True) if atoms.symbols[p] == "P")
     nearest: dict[int, int] = {}

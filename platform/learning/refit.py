@@ -1,4 +1,4 @@
-"""Refitting: the potential and its active set from all labels so far."""
+"""Refit of the potential and its active set to all labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fit:
-    """A potential, its active set and its errors on the training set (meV/atom, meV/Å, GPa)."""
+    """A fitted potential with its active set and training errors (meV/atom, meV/Å, GPa)."""
 
     mtp: MTP
     active_set: ActiveSet
@@ -28,7 +28,7 @@ class Fit:
 
 
 def untrained(structures: Sequence[Atoms], options: LearningOptions) -> MTP:
-    """Potential of the first level for all the species of a family."""
+    """Make an untrained potential of the first level for all species of a family."""
     from argyro.platform.potential.mtp.model import MTP
 
     species = {symbol for structure in structures for symbol in structure.get_chemical_symbols()}
@@ -44,15 +44,15 @@ def untrained(structures: Sequence[Atoms], options: LearningOptions) -> MTP:
 
 
 def fit(frames: Sequence[Atoms], initial: MTP, options: LearningOptions) -> Fit:
-    """Train from where the last round ended and choose the new active set.
+    """Continue training from the last round and select the new active set.
 
     Args:
         frames: all accepted frames.
-        initial: potential of the level wanted, with the parameters to start from.
-        options: iterations.
+        initial: potential of the wanted level with the initial parameters.
+        options: options with the number of iterations.
 
     Raises:
-        InputError: the frames carry labels of different references.
+        InputError: the frames have labels of different references.
     """
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
     from argyro.platform.potential.fitting.fit import TrainingOptions, train
@@ -62,7 +62,7 @@ def fit(frames: Sequence[Atoms], initial: MTP, options: LearningOptions) -> Fit:
 
 
 def rmse(mtp: MTP, frames: Sequence[Atoms]) -> dict[str, float]:
-    """Root-mean-square errors of a potential against labelled frames.
+    """Compute the root-mean-square errors of a potential on labelled frames.
 
     Returns:
         ``energy_meV_atom``, ``force_meV_A`` (per component), ``stress_GPa`` (per component); empty for no frames.

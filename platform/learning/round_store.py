@@ -1,4 +1,4 @@
-"""The record of a learning run: one folder a round, complete or absent."""
+"""Store of a learning run with one folder per round, complete or absent."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ TRACES = "grades.json"
 
 @dataclass(frozen=True)
 class RoundStore:
-    """Rounds under one folder, ``round-000`` and so on; a round is written under another name and renamed at its end.
+    """A store of rounds ``round-000``, ...; a round is written under another name and renamed at its end.
 
     Args:
-        workdir: the folder.
+        workdir: folder of the rounds.
     """
 
     workdir: Path
 
     def claim(self, identity: dict) -> None:
-        """Bind the folder to one set of inputs, so that a changed input never continues old rounds.
+        """Bind the folder to one set of inputs; changed inputs cannot continue its rounds.
 
         Raises:
-            InputError: the folder holds rounds of other inputs.
+            InputError: the folder has rounds of other inputs.
         """
         path = self.workdir / "learning.json"
         self.workdir.mkdir(parents=True, exist_ok=True)
@@ -55,34 +55,34 @@ class RoundStore:
 
     @property
     def folders(self) -> list[Path]:
-        """Folders of the complete rounds in order."""
+        """The folders of the complete rounds in order."""
         return sorted(self.workdir.glob("round-[0-9][0-9][0-9]"))
 
     @property
     def summaries(self) -> list[dict]:
-        """Summary of every complete round."""
+        """Return the summary of every complete round."""
         return [json.loads((folder / SUMMARY).read_text()) for folder in self.folders]
 
     def frames(self, name: str) -> list[Atoms]:
-        """All frames of one kind (`ACCEPTED`, `REJECTED`, `HELD_OUT`), in the order in which they were labelled."""
+        """Return all frames of one kind (`ACCEPTED`, `REJECTED`, `HELD_OUT`) in the order of labelling."""
         return [frame for folder in self.folders for frame in read_frames(folder / name)]
 
     def scratch(self) -> Path:
-        """Empty folder for the round in progress; what an interrupted round left is discarded."""
+        """Return an empty folder for the current round; files of an interrupted round are deleted."""
         path = self.workdir / "round.partial"
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir()
         return path
 
     def complete(self, scratch: Path, summary: dict) -> Path:
-        """Write the summary and make the round visible by its final name."""
-        # what a frame's info says comes from a file as numpy's numbers
+        """Write the summary and rename the round to its final name."""
+        # numbers in a frame's info are read from a file as numpy types
         (scratch / SUMMARY).write_text(json.dumps(summary, indent=1, default=lambda number: number.item()))
         return scratch.rename(self.workdir / f"round-{len(self.folders):03d}")
 
 
 def write_traces(folder: Path, runs: Sequence[Exploration]) -> None:
-    """Keep the grades in time of exploring runs."""
+    """Write the traces of grades of exploration runs."""
     traces = [
         {"run": run.name, "times_ps": run.times_ps.tolist(), "grades": run.grades.tolist(), "ps": run.ps}
         for run in runs
@@ -91,26 +91,26 @@ def write_traces(folder: Path, runs: Sequence[Exploration]) -> None:
 
 
 def read_traces(folder: Path) -> list[dict]:
-    """Grades in time of a round's exploring runs; none in a round without any."""
+    """Read the traces of grades of a round's exploration runs; empty without exploration."""
     path = folder / TRACES
     return json.loads(path.read_text()) if path.exists() else []
 
 
 def read_frames(path: Path) -> list[Atoms]:
-    """Frames of an extended xyz file; none if it is empty or there is no such file."""
+    """Read the frames of an extended xyz file; return an empty list if it is empty or absent."""
     return list(iread(path, index=":", format="extxyz")) if path.exists() and path.stat().st_size else []
 
 
 def write_frames(path: Path, frames: list[Atoms]) -> None:
-    """Write frames as extended xyz, all or none whenever the process is killed; writes nothing for none."""
+    """Write frames as extended xyz, atomically; without frames no file is written."""
     if frames:
-        # a frame cut within its last number reads without complaint, and so does a file that ends between two frames
+        # ASE reads a frame cut off within its last number, or a file cut off between two frames, without an error
         with replacing(path, durable=True) as partial:
             write(partial, [_without_log(frame) for frame in frames], format="extxyz")
 
 
 def append_frame(path: Path, frame: Atoms) -> None:
-    """Add a frame to an extended xyz file, which holds it wholly or not at all whenever the process is killed."""
+    """Append a frame to an extended xyz file, atomically."""
     with replacing(path, durable=True) as partial:
         if path.exists():
             shutil.copy(path, partial)
@@ -118,7 +118,7 @@ def append_frame(path: Path, frame: Atoms) -> None:
 
 
 def _without_log(frame: Atoms) -> Atoms:
-    """Copy the frame without its log, whose line ends an extended xyz comment cannot hold."""
+    """Return a copy without its log, whose line ends are not allowed in an extended xyz comment."""
     copy = frame.copy()
     copy.calc = frame.calc
     for name in ("log", "reason", "log_file"):

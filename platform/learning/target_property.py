@@ -1,4 +1,4 @@
-"""The property for which a potential is learned, measured with the potential itself."""
+"""Target property of learning, measured with the potential."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ EQUILIBRATE_PS = 2.0
 
 
 class TargetDiffusivity:
-    """Measures D with a potential; a run that stands in the folder is not repeated.
+    """A measurement of D with a potential; a finished run in the folder is reused.
 
     Args:
-        structure: cell.
-        temperature_K: of the run, the campaign's highest.
-        length_ps: of production.
-        workdir: a folder for each potential goes here.
-        seed: of velocities and estimator.
+        structure: cell of the run.
+        temperature_K: temperature of the run, the campaign's highest.
+        length_ps: length of the production.
+        workdir: folder of the runs, one sub-folder per potential.
+        seed: seed of velocities and estimator.
     """
 
     def __init__(self, structure: Atoms, temperature_K: float, length_ps: float, workdir: Path, seed: int):
@@ -29,7 +29,7 @@ class TargetDiffusivity:
         self.workdir, self.seed = workdir, seed
 
     def __call__(self, mtp_path: Path) -> Uncertain | None:
-        """D with its 95 % interval; None where the run gives no value, or is stopped by a check."""
+        """Measure D with its 95 % interval; None if the run gives no value or a check stops it."""
         from argyro.platform.dynamics.diffusion.tracer import diffusivity
         from argyro.platform.dynamics.md.settings import MDSettings
         from argyro.platform.dynamics.md.simulation import run_md

@@ -1,10 +1,10 @@
-"""Learning with a teacher: few expensive labels, a committee trained on them, a potential learned from the committee.
+"""Learning with a teacher: a committee trained on few expensive labels then labels for the potential.
 
-1. Seeds of the family are labelled by the expensive reference, boxes of the cells that are too large.
-2. A committee is trained on all expensive labels; its error on those held out is a gate.
-3. The potential is learned with the committee's labels, as many as the ladder wants.
-4. Frames that the committee was in doubt about go back to the expensive reference; from 2. with a fresh start, since
-   labels of two teachers do not mix. Ends when there are none, or the expensive labels are spent.
+1. The expensive reference labels seeds of the family; large cells are replaced by boxes.
+2. A committee is trained on all expensive labels; its error on held-out labels must pass a limit.
+3. The potential is learned with any number of the committee's labels.
+4. The expensive reference labels frames with large committee disagreement. Steps 2 to 4 are repeated from the start,
+   since labels of two teachers cannot be mixed. The loop ends without such frames or when the labels are used up.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from argyro.platform.learning.loop import LearningResult, learn
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.round_store import REJECTED, append_frame, read_frames
 
-FIRST_SHARE = 0.6  # of the expensive labels go to the seeds, the rest to what the first teachers do not know
+FIRST_SHARE = 0.6  # share of the expensive labels for seeds; the rest is for frames with large disagreement
 SHARE_AT_ONCE = 0.2
 
 
 @dataclass(frozen=True)
 class TaughtResult:
-    """What learning with a teacher leaves.
+    """The result of learning with a teacher.
 
     Args:
         learned: the potential.
         teacher: the last committee.
         expensive: file of the expensive labels.
-        teachers: errors of all committees in turn, with ``doubtful``, the number of frames each was in doubt about.
+        teachers: errors of all committees in order, with ``doubtful``, the number of frames with large disagreement.
     """
 
     learned: LearningResult
@@ -56,20 +56,20 @@ def learn_taught(
     progress: Callable[[dict], None] | None = None,
     cores: int = 1,
 ) -> TaughtResult:
-    """Learn a potential with few expensive labels; resumes in `workdir` at the last label, model and round.
+    """Learn a potential with few expensive labels; an interrupted call resumes at the last label, model and round.
 
     Args:
         structures: cells of the family.
-        options: of the potential's learning.
-        teacher_options: of the committee.
-        most_expensive: expensive labels to spend.
-        expensive: labeller of the expensive reference; it need not be open yet.
+        options: learning options of the potential.
+        teacher_options: options of the committee.
+        most_expensive: largest number of expensive labels.
+        expensive: labeller of the expensive reference, open or not.
         workdir: folder of the run.
-        progress: called with the summary of every round of the potential.
-        cores: exploring runs at a time.
+        progress: callback for the summary of every round of the potential.
+        cores: number of parallel exploration runs.
 
     Raises:
-        ArgyroError: a teacher fails its gate, or all labels of a round failed.
+        ArgyroError: the error of a teacher exceeds its limit, or all labels of a round failed.
     """
     store = _Expensive(workdir / "expensive.extxyz", expensive, most_expensive, options)
     store.label(_first_frames(structures, options, round(FIRST_SHARE * most_expensive)))
@@ -90,7 +90,7 @@ def learn_taught(
 
 
 def _learn(structures, options, teacher, folder, progress, cores) -> tuple[LearningResult | None, ArgyroError | None]:
-    """Potential from one teacher; None and the reason if a round had no label that the teacher was sure of."""
+    """Learn a potential from one teacher; return None and the reason if a round had no certain label."""
     try:
         with Labeller(teacher.source()) as labeller:
             return learn(structures, options, labeller, folder, progress, cores=cores), None
@@ -99,14 +99,14 @@ def _learn(structures, options, teacher, folder, progress, cores) -> tuple[Learn
 
 
 def _first_frames(structures: Sequence[Atoms], options: LearningOptions, count: int) -> list[Atoms]:
-    """Seeds of all structures in turn, boxes of the large ones, from those near rest to the hottest."""
+    """Return seeds of all structures in turn, from small to large amplitudes; large structures give boxes."""
     each = -(-count // len(structures))
     frames = seed_frames(structures, replace(options, seeds_per_structure=each, small_cell_atoms=10**9))
     return labelable(frames, options, mtp=None, seed=0, most=count)
 
 
 def _doubtful(folder: Path, options: LearningOptions) -> list[Atoms]:
-    """Frames of possible geometry that the teacher was in doubt about, the gravest first."""
+    """Return plausible frames with large committee disagreement, largest first."""
     rejected = [frame for path in sorted(folder.glob(f"round*/{REJECTED}")) for frame in read_frames(path)]
     doubtful = [
         frame
@@ -117,7 +117,7 @@ def _doubtful(folder: Path, options: LearningOptions) -> list[Atoms]:
 
 
 class _Expensive:
-    """The expensive labels, kept one by one as they come."""
+    """A store of the expensive labels, saved one by one."""
 
     def __init__(self, path: Path, labeller: Labeller, most: int, options: LearningOptions):
         self.path, self.labeller, self.most, self.options = path, labeller, most, options
@@ -125,16 +125,16 @@ class _Expensive:
 
     @property
     def left(self) -> int:
-        """Labels that may still be asked for."""
+        """The number of remaining labels."""
         return self.most - len(read_frames(self.path))
 
     @property
     def accepted(self) -> list[Atoms]:
-        """Converged labels of possible geometry."""
+        """The converged labels with plausible geometry."""
         return accept(read_frames(self.path), [], self.options.sanity)[0]
 
     def label(self, frames: Sequence[Atoms], after: str = "seeds") -> None:
-        """Label what is not there yet of frames that are asked for on one occasion."""
+        """Label the frames of one request that are not yet labelled."""
         known = sum(frame.info["asked"] == after for frame in read_frames(self.path))
         for frame in frames[known:]:
             (labelled,) = self.labeller.label([frame])

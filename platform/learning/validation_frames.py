@@ -1,7 +1,7 @@
-"""Fresh frames of an exploration that met no high grade, held against the reference before a level is left.
+"""Validation of a level on fresh frames of an exploration without high grades.
 
-The grade tells what the potential's basis has not seen. A low level has few basis functions: its dynamics can drift, at
-grades below one, into states that it takes for low in energy and that are not. Labelling where the runs ended tells.
+The grade detects states outside the training set in the space of the basis functions. A low level has few of them. Its
+dynamics can reach states with a wrong, too low energy at grades below one. Labels of the last frames detect this.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def frames_hold(mtp: MTP, fresh: Sequence[Atoms], train_force_meV_A: float, options: LearningOptions) -> bool:
-    """Whether the potential is as good on fresh frames as on those it was trained on.
+    """Return whether the potential is as accurate on fresh frames as on its training set.
 
-    Every frame's energy within the tolerance, |ΔE|/N <= ε, and the forces RMSE(fresh) <= τ RMSE(training).
+    The conditions are |ΔE|/N <= ε for the energy of every frame and RMSE(fresh) <= τ RMSE(training) for forces.
 
     Args:
         mtp: the potential.
-        fresh: labelled frames that it has not seen.
-        train_force_meV_A: its force RMSE on the training set.
-        options: ε and τ.
+        fresh: labelled frames outside the training set.
+        train_force_meV_A: force RMSE on the training set.
+        options: options with ε and τ.
     """
     if not fresh:
         return True

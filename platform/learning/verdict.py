@@ -1,4 +1,4 @@
-"""Judge a finished learning run: whether it converged, why not, and its errors on frames it has not seen."""
+"""Verdict on a finished learning run: convergence, reasons, errors on validation frames."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ REQUIRE = ("converged", "any")
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a potential is learned to its end.
+    """The convergence of a potential with its errors on fresh frames.
 
     Args:
-        converged: the last exploration met nothing new, its frames held, and no label was rejected.
-        reasons: why not; empty if converged.
-        level: of the potential.
-        labels: asked for altogether.
-        fresh_frames: labelled frames of the last exploration that never trained.
-        force_rmse_meV_A: force RMSE on these; None without such frames.
-        force_slope: slope of the potential's forces on those of the reference there.
-        li_force_rmse_meV_A: force RMSE of Li there.
-        li_force_slope: slope of the forces on Li there.
+        converged: whether the last exploration had no extrapolation, accurate fresh frames and no rejected label.
+        reasons: criteria that were not met; empty if converged.
+        level: level of the potential.
+        labels: number of requested labels.
+        fresh_frames: number of labelled frames of the last exploration outside the training set.
+        force_rmse_meV_A: force RMSE on fresh frames; None without such frames.
+        force_slope: slope of the potential's forces on those of the reference on fresh frames.
+        li_force_rmse_meV_A: force RMSE of Li on fresh frames.
+        li_force_slope: slope of the forces on Li on fresh frames.
     """
 
     converged: bool
@@ -44,17 +44,17 @@ class Verdict:
     li_force_slope: float | None = None
 
     def to_json(self) -> dict:
-        """All fields by name."""
+        """Return all fields by name."""
         return asdict(self) | {"reasons": list(self.reasons)}
 
     @classmethod
     def from_json(cls, document: Mapping) -> Verdict:
-        """The inverse of `to_json`."""
+        """Restore the verdict from `to_json`."""
         return cls(**{**document, "reasons": tuple(document["reasons"])})
 
     @property
     def warning(self) -> str:
-        """One sentence for a potential that did not converge; empty otherwise."""
+        """Return one sentence for a potential that did not converge; empty otherwise."""
         if self.converged:
             return ""
         errors = ""
@@ -67,7 +67,7 @@ class Verdict:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Numbers for MLflow."""
+        """Return the numbers for MLflow."""
         numbers = {name: value for name, value in self.to_json().items() if isinstance(value, float)}
         return {"converged": float(self.converged)} | {f"fresh_{name}": value for name, value in numbers.items()}
 
@@ -77,9 +77,9 @@ def judge(rounds: Sequence[Mapping], fresh: Sequence[Atoms], mtp: MTP, options: 
 
     Args:
         rounds: summaries of all rounds; the last is finished.
-        fresh: labelled frames of the last exploration that never trained.
+        fresh: labelled frames of the last exploration outside the training set.
         mtp: the potential.
-        options: of the learning run.
+        options: options of the learning run.
     """
     last = rounds[-1]
     reasons = _reasons(last)
@@ -95,10 +95,10 @@ def judge(rounds: Sequence[Mapping], fresh: Sequence[Atoms], mtp: MTP, options: 
 
 
 def _reasons(last: Mapping) -> list[str]:
-    """Criteria that the last exploration missed."""
+    """Return the criteria that the last exploration did not meet."""
     reasons = []
     if not last.get("extrapolation_free", False):
-        reasons.append(f"{last.get('broken_runs', 0)} exploring runs broke, or met grades above the selection grade")
+        reasons.append(f"{last.get('broken_runs', 0)} exploration runs broke or exceeded the selection grade")
     if not last.get("fresh_frames_hold", False):
         reasons.append("new frames have larger errors than the training set allows")
     if last.get("rejected", 0):
@@ -107,7 +107,7 @@ def _reasons(last: Mapping) -> list[str]:
 
 
 def _limit(rounds: Sequence[Mapping], options: LearningOptions) -> str:
-    """The limit that ended the learning run."""
+    """Return the limit that ended the learning run."""
     if rounds[-1]["labels"] >= options.max_labels:
         return f"the limit of {options.max_labels} labels is reached (potential.max_labels)"
     level = rounds[-1]["level"]

@@ -44,7 +44,7 @@ def test_settled_potential_converged_with_its_errors_on_new_frames(mtp):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"extrapolation_free": False, "broken_runs": 2}, "2 exploring runs broke"),
+        ({"extrapolation_free": False, "broken_runs": 2}, "2 exploration runs broke"),
         ({"fresh_frames_hold": False}, "new frames have larger errors"),
         ({"rejected": 1}, "1 labels were rejected"),
         ({"fresh_frames_hold": False, "labels": 40}, "40 labels is reached (potential.max_labels)"),
