@@ -27,7 +27,7 @@ class LearningOptions:
         temperatures_K: temperatures of the exploration; hot seeds use the highest.
         exploration_ps: time that every sampler must run without a grade above `select` before the level is raised.
         first_exploration_ps: length of the first exploration; tripled after each round without extrapolation.
-        volume_change: relative change of the volume at which a run ends. Grades do not detect an evaporating cell, whose
+        volume_change: relative volume change at which a run ends. Grades do not detect an evaporating cell, whose
             neighbourhoods are sparse but known. At 1000 K chgnet's Li6PS5Cl is a fifth larger than at 0 K.
         timestep_fs: time step of the exploration.
         grade_every: MD steps between two gradings; runs fail within ten steps of entering an untrained region.
