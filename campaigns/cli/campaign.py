@@ -69,7 +69,7 @@ def _print_outcome(outcome, folder: Path) -> None:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     console.print(f"\nreport   {folder / 'report.html'}", markup=False, soft_wrap=True)
     console.print(f"next     argyro ui {folder}        compare the runs in MLflow", markup=False, soft_wrap=True)
-    console.print(f"         argyro status {folder}    list what was computed", markup=False, soft_wrap=True)
+    console.print(f"         argyro status {folder}    list computed items", markup=False, soft_wrap=True)
 
 
 def ranking_table(ranking: list[dict]) -> Table:

@@ -29,7 +29,7 @@ def homogenize(
     method: Annotated[str, typer.Option(help="auto, direct, reduced or voxel.")] = "auto",
     json_: JsonFlag = False,
 ) -> None:
-    """Effective diffusivity of a polycrystal from those of bulk and boundary: one point, or a table of them."""
+    """Compute the effective diffusivity of a polycrystal from those of bulk and boundary: one point or a table."""
     require_file(output, "--output")
     if output is not None and table is None:
         raise InputError("--output takes the answers to a --table; remove it, or give a table", path="--output")

@@ -68,7 +68,7 @@ class Draft:
         return run.label(self.campaign.md.production_ps)
 
     def names(self, stage: str) -> list[str]:
-        """Names of the nodes of a stage so far."""
+        """List the names of the nodes of a stage so far."""
         return [node.name for node in self.graph.of_stage(stage)]
 
 

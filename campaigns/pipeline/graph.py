@@ -62,7 +62,7 @@ class Node:
         return [name for names in self.parents.values() for name in names]
 
     def computable(self, present: Collection[str]) -> bool:
-        """Whether the nodes that succeeded, or still can, are enough parents.
+        """Check whether enough parents succeeded or still can.
 
         Args:
             present: names of these nodes.
@@ -122,11 +122,11 @@ class Graph:
         return items
 
     def of_stage(self, name: str) -> Iterator[Node]:
-        """All nodes of a stage."""
+        """List all nodes of a stage."""
         return (node for node in self.nodes.values() if node.stage.name == name)
 
     def stages(self) -> list[str]:
-        """Names of the stages, in the order of the graph."""
+        """List the names of the stages in the order of the graph."""
         return list(dict.fromkeys(node.stage.name for node in self.nodes.values()))
 
 

@@ -62,7 +62,7 @@ def _next(now: Decided, result: StageResult | None, until: Until) -> Decided:
 
 
 def stop_reason(until: Until, result: AcquisitionResult) -> str:
-    """Say why a campaign ends with the result of this round; empty if it continues.
+    """Return the reason for the end of a campaign after this round; empty if it continues.
 
     The certainty counts only once the leading candidate's bulk has been measured: a recommendation based on the
     surrogate alone is not enough.

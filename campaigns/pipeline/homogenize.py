@@ -175,7 +175,7 @@ def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray)
 
 
 def _regimes(cell: Cell, propagated, bulk: np.ndarray) -> list[Regime]:
-    """Say for each grain size whether D_eff(T) bends and where boundaries take over; needs three temperatures."""
+    """Test for each grain size whether D_eff(T) bends and find where boundaries dominate; needs three temperatures."""
     from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 
     temperatures = propagated.temperatures_K

@@ -198,12 +198,12 @@ MD = Stage("md", 5, run, MDInputs, MDResult)
 
 
 def share_of_usual(md: Dynamics, run: RunConditions) -> float:
-    """Length of a run over that of the usual run, equilibration included."""
+    """Compute the length of a run relative to the usual run, equilibration included."""
     return (md.equilibrate_ps + run.length_ps) / (md.equilibrate_ps + md.production_ps)
 
 
 def seed_of(draft: Draft, run: RunConditions) -> int:
-    """Seed of a run; runs of several lengths are independent of each other."""
+    """Derive the seed of a run; runs of different lengths are independent."""
     usual = run.length_ps == draft.campaign.md.production_ps
     return 1 + draft.campaign.seed + 1000 * run.realisation + (0 if usual else round(run.length_ps))
 
@@ -235,5 +235,5 @@ def add_md(draft: Draft, run: RunConditions) -> str:
 
 
 def run_params(run: RunConditions) -> dict[str, object]:
-    """Columns that describe a run in MLflow."""
+    """Return the columns that describe a run in MLflow."""
     return {**run.cell.facts, "temperature_K": run.temperature_K, "realisation": run.realisation}

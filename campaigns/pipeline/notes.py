@@ -5,13 +5,13 @@ from __future__ import annotations
 from argyro.platform.execution.stage import Contract
 
 SENTENCES = {
-    "potential-extended": "The potential was extended on account of the run.",
+    "potential-extended": "The potential was extended by frames of the run.",
     "run-cut-short": "The potential began to extrapolate; only the first part of the run is used.",
     "no-jump-rates": "There are no jump rates.",
     "no-inversion": "No boundary diffusivity fits the cell's.",
     "layers-not-crossed": "Ions did not cross a whole layer, as the series mixture assumes: biased towards the bulk.",
     "upper-bound-only": "There is only an upper bound of D, no value.",
-    "out-of-domain": "The surrogate is asked outside of its training data.",
+    "out-of-domain": "The query is outside the training data of the surrogate.",
 }
 
 
@@ -36,5 +36,5 @@ class Note(Contract):
 
 
 def no_inversion(bulk_known: bool) -> str:
-    """Say why a boundary has no diffusivity though its cell has one."""
+    """Return the reason for a missing boundary diffusivity of a cell with a diffusivity."""
     return "no boundary diffusivity fits the cell's" if bulk_known else "the bulk has only an upper bound"

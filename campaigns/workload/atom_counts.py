@@ -15,20 +15,20 @@ UNITS_PER_CELL = 4
 
 @cache
 def atoms_per_unit(composition: str) -> float:
-    """Atoms per formula unit, 13 for Li6PS5X."""
+    """Count the atoms per formula unit, 13 for Li6PS5X."""
     from argyro.platform.structures.crystal.composition import Composition
 
     return sum(amount for _, amount in Composition.parse(composition).amounts)
 
 
 def bulk_atoms(composition: str, supercell: tuple[int, int, int]) -> float:
-    """Atoms of a bulk cell."""
+    """Count the atoms of a bulk cell."""
     return UNITS_PER_CELL * atoms_per_unit(composition) * float(np.prod(supercell))
 
 
 @cache
 def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: float) -> float:
-    """Atoms of a cell with two grains: its volume without the gaps, in conventional cells."""
+    """Count the atoms of a cell with two grains: its volume without the gaps, in conventional cells."""
     from argyro.platform.common.units import NM_IN_A
     from argyro.platform.structures.boundaries.bicrystal import plane_cell_A
     from argyro.platform.structures.boundaries.build import MIN_WIDTH_NM
@@ -46,7 +46,7 @@ def boundary_atoms(composition: str, boundary: str, min_grain_thickness_nm: floa
 
 
 def md_atoms(campaign: Campaign, cell: Cell) -> float:
-    """Atoms of the cell whose molecular dynamics is run."""
+    """Count the atoms of the simulated cell."""
     sizes, composition = campaign.structures, cell.material.composition
     if cell.boundary.is_bulk:
         return bulk_atoms(composition, sizes.supercell)

@@ -1,7 +1,7 @@
-"""Estimate the cost of items: core seconds, memory and disk, from their sizes and the speed of this machine.
+"""Cost estimates of items: core seconds, memory and disk, from their sizes and the speed of this machine.
 
-The constants are those of the machine of the figures in docs/campaigns.md; `planning.machine_benchmark` measures how
-much slower this machine is.
+The constants are for the machine of the figures in docs/campaigns.md. `planning.machine_benchmark` measures the ratio
+of this machine to it.
 """
 
 from __future__ import annotations
@@ -42,38 +42,38 @@ PROCESS_GB, ATOM_GB = 0.6, 5e-6  # a worker with its libraries; neighbour lists 
 
 
 class Costs(Contract):
-    """Estimate the cost of items on a machine.
+    """Cost estimates of items on a machine.
 
     Args:
-        slowness: core seconds on this machine over those of the machine of the constants.
+        slowness: ratio of core seconds on this machine to those on the machine of the constants.
     """
 
-    model_config = ConfigDict(extra="ignore")  # an earlier argyro measured more
+    model_config = ConfigDict(extra="ignore")  # earlier versions stored more
 
     slowness: Annotated[float, Field(gt=0.0)] = 1.0
 
     def step_s(self, campaign: Campaign, level: int) -> float:
-        """Core seconds of one MD step of one atom; between the levels of the constants geometrically."""
+        """Estimate the core seconds of one MD step of one atom, with geometric interpolation between levels."""
         logs = np.interp(level, list(ATOM_STEP_S), [log(seconds) for seconds in ATOM_STEP_S.values()])
         neighbours = (campaign.potential.cutoff_A / REFERENCE_CUTOFF_A) ** 3
         return self.slowness * neighbours * exp(logs)
 
     def structure(self, cell: Cell) -> float:
-        """Core seconds to build one cell."""
+        """Estimate the core seconds to build one cell."""
         return self.slowness * (STRUCTURE_S + (0.0 if cell.boundary.is_bulk else BOUNDARY_SEARCH_S))
 
     def dynamics(self, campaign: Campaign, cell: Cell) -> float:
-        """Core seconds of one MD run of the usual length."""
+        """Estimate the core seconds of one MD run of the usual length."""
         steps = 1e3 * (campaign.md.equilibrate_ps + campaign.md.production_ps) / campaign.md.timestep_fs
         return steps * md_atoms(campaign, cell) * self.step_s(campaign, campaign.potential.levels[-1])
 
     def diffusivity(self, campaign: Campaign, cell: Cell) -> float:
-        """Core seconds of the analysis of one MD run."""
+        """Estimate the core seconds of the analysis of one MD run."""
         ions = LI_SHARE * md_atoms(campaign, cell)
         return self.slowness * (ANALYSIS_S + ANALYSIS_FRAME_ION_S * _frames(campaign) * ions)
 
     def learning(self, campaign: Campaign, cells: Sequence[float], known: int = 0) -> float:
-        """Core seconds of one family that takes all its labels: labels, explorations, fits.
+        """Estimate the core seconds of one family with its largest number of labels: labels, explorations, fits.
 
         Args:
             campaign: with its ladder, limits and reference.
@@ -93,7 +93,7 @@ class Costs(Contract):
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
 
     def _teacher(self, campaign: Campaign, labelled: float) -> float:
-        """Core seconds of the expensive labels and of training the committee on them, usually twice."""
+        """Estimate the core seconds of the expensive labels and of training the committee, usually twice."""
         teacher = campaign.labels.teacher
         if teacher is None:
             return 0.0
@@ -105,30 +105,30 @@ class Costs(Contract):
         return self.slowness * LABEL_ATOM_S.get(campaign.labels.source, DFT_LABEL_ATOM_S)
 
     def surrogate(self, campaign: Campaign) -> float:
-        """Core seconds of one training on all structures."""
+        """Estimate the core seconds of one training on all structures."""
         atoms = campaign.md.realisations * sum(md_atoms(campaign, cell) for cell in cells_of(campaign))
         steps = campaign.surrogate.members * campaign.surrogate.steps
         return self.slowness * (SURROGATE_S + SURROGATE_ATOM_STEP_S * atoms * steps)
 
     def microstructure(self, campaign: Campaign) -> float:
-        """Core seconds of one polycrystal: mesh and reduced basis."""
+        """Estimate the core seconds of one polycrystal: mesh and reduced basis."""
         return self.slowness * MICROSTRUCTURE_GRAIN_S * campaign.homogenization.grains
 
     def homogenization(self, campaign: Campaign) -> float:
-        """Core seconds of one map over temperatures and grain sizes."""
+        """Estimate the core seconds of one map over temperatures and grain sizes."""
         return self.slowness * HOMOGENIZATION_S * campaign.homogenization.realisations
 
     def disk_GB(self, campaign: Campaign, cell: Cell) -> float:
-        """Disk of the trajectory of one MD run."""
+        """Estimate the disk space of the trajectory of one MD run."""
         ions = LI_SHARE * md_atoms(campaign, cell)
         return _frames(campaign) * ions * FRAME_BYTES_PER_ION / 1e9
 
     def memory_GB(self, campaign: Campaign, cell: Cell) -> float:
-        """Memory of one MD run and of its analysis, which holds the trajectory twice."""
+        """Estimate the memory of one MD run and of its analysis, which holds the trajectory twice."""
         atoms = md_atoms(campaign, cell)
         return PROCESS_GB + ATOM_GB * atoms + 2 * self.disk_GB(campaign, cell)
 
 
 def _frames(campaign: Campaign) -> float:
-    """Number of frames of one trajectory."""
+    """Count the frames of one trajectory."""
     return 1e3 * campaign.md.production_ps / campaign.md.frame_every_fs

@@ -93,13 +93,13 @@ class Decided:
 
 
 def cells_of(campaign: Campaign) -> Iterator[Cell]:
-    """Every material in bulk and with each boundary."""
+    """List every material in bulk and with each boundary."""
     for material, boundary in product(campaign.materials, (BULK, *campaign.boundaries)):
         yield Cell(material, BoundaryType(boundary))
 
 
 def run_space(campaign: Campaign) -> list[RunConditions]:
-    """All runs: short before long, hot before cold, bulk before boundaries."""
+    """List all runs: short before long, hot before cold, bulk before boundaries."""
     asked = campaign.acquisition
     lengths_ps = asked.lengths_ps if asked and asked.lengths_ps else [campaign.md.production_ps]
     kelvin = sorted(campaign.temperatures_K, reverse=True)
