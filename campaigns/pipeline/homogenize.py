@@ -68,7 +68,7 @@ class Polycrystal(Contract):
 
 
 class Regime(Contract):
-    """Temperature dependence of a polycrystal: does D_eff(T) bend, and where do boundaries take over."""
+    """Temperature dependence of a polycrystal: bend of D_eff(T), and range in which boundaries dominate."""
 
     composition: str
     disorder: float
