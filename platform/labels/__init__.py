@@ -1,1 +1,1 @@
-"""Reference energies, forces and stresses from worker processes."""
+"""Labels: reference energies, forces and stresses from worker processes."""

@@ -1,6 +1,6 @@
-"""Measured biases of the references, as shipped in ``bias_table.csv``, and the line that quotes them.
+"""Measured biases of the references in ``bias_table.csv``, and sentences that quote them.
 
-The file is made by ``python -m argyro.validation.dft_check bias`` from the frames that GPAW labelled.
+``python -m argyro.validation.dft_check bias`` makes the file from frames labelled by GPAW.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ DFT = ("gpaw", "vasp", "espresso", "cp2k")
 
 @lru_cache(maxsize=1)
 def bias_table() -> tuple[Bias, ...]:
-    """All rows of the shipped table."""
+    """Return all rows of the shipped table."""
     with TABLE.open(newline="") as file:
         return tuple(_row(row) for row in csv.DictReader(file))
 
 
 def find_bias(reference: str, element: str = ALL, model: str = "") -> list[Bias]:
-    """Rows of a reference, for one element; one row for each model unless a model is given."""
+    """Return the rows of a reference for one element; one row per model unless a model is given."""
     rows = [row for row in bias_table() if row.reference == reference and row.element == element]
     return [row for row in rows if row.model == model] or rows
 
 
 def bias_note(label_source: str, model: str = "") -> str:
-    """Quote the measured bias of references in one line.
+    """Return the measured bias of references in one line.
 
     Args:
-        label_source: name and version of one reference, or of several with commas between.
-        model: of the reference, where it has several.
+        label_source: name and version of one reference, or of several separated by commas.
+        model: model of the reference, if it has several.
 
     Returns:
-        One sentence for each reference; empty for DFT, which the bias refers to.
+        One sentence per reference; empty for DFT, which defines the bias.
     """
     names = [source.split()[0].split("/")[0] for source in label_source.split(",") if source.strip()]
     return " ".join(note for name in dict.fromkeys(names) if (note := _note(name, model)))

@@ -1,4 +1,4 @@
-"""Try a label source on one cell: energy, forces and stress against finite differences, and the time it takes."""
+"""Check of a label source on one cell: forces and stress against finite differences, and the time per label."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from argyro.platform.common.errors import ArgyroError
 from argyro.platform.common.units import EV_A3_IN_GPA
 from argyro.platform.labels.client import Labeller, failure
 
-STEP_A = 0.01  # foundation models answer in single precision: below 5e-3 Å differences drown in rounding
+STEP_A = 0.01  # foundation models use single precision: below 5e-3 Å rounding dominates the differences
 STRAIN = 2e-3
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What `check_source` found.
+    """The result of `check_source`.
 
     Args:
         label_source: identity of the reference.
         energy_eV_atom: energy per atom of the cell.
         max_force_eV_A: largest force.
         pressure_GPa: hydrostatic pressure.
-        force_error_eV_A: largest difference of a force component from the slope of the energy.
-        stress_error_GPa: difference of the mean normal stress from the slope of the energy with the volume.
-        seconds_per_frame: time of one label with the model loaded.
+        force_error_eV_A: largest difference between a force component and the slope of the energy.
+        stress_error_GPa: difference between the mean normal stress and the slope of the energy with the volume.
+        seconds_per_frame: time of one label after loading of the model.
     """
 
     label_source: str
@@ -39,7 +39,7 @@ class CheckResult:
     seconds_per_frame: float
 
     def to_json(self) -> dict:
-        """All fields by name."""
+        """Return all fields by name."""
         return asdict(self)
 
 
@@ -51,8 +51,8 @@ def check_source(labeller: Labeller, atoms: Atoms, components: int = 3) -> Check
 
     Args:
         labeller: an open labeller.
-        atoms: cell without symmetry, so that forces and stress are not zero.
-        components: how many force components are compared, the largest first.
+        atoms: cell without symmetry, with nonzero forces and stress.
+        components: number of compared force components, the largest first.
 
     Raises:
         ArgyroError: a label did not converge.

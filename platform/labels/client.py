@@ -1,4 +1,4 @@
-"""Label frames with a worker process that stays alive, is timed, and is replaced when it dies."""
+"""Labelling of frames by a persistent worker process with a time limit, replaced after a crash."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ STATUSES = ("converged", "unconverged", "failed", "timeout", "doubtful")
 LOG_TAIL_CHARACTERS = 2000
 LOADING_S = 600.0
 ENDING_S = 10.0
-# Beyond these a number is no energy, force or stress of matter: all-electron energies stay below 1e6 eV/atom.
+# Larger values are no energy, force or stress of matter; all-electron energies stay below 1e6 eV/atom.
 MOST_eV_ATOM, MOST_eV_A, MOST_eV_A3 = 1e6, 1e3, 1e2
 
 
 class WorkerDied(ArgyroError):
-    """The worker process ended while a frame was with it."""
+    """An error for a worker process that ended during a frame."""
 
 
 class WorkerTimeout(ArgyroError):
-    """The worker did not answer within the time granted."""
+    """An error for a worker without an answer within the time limit."""
 
 
 class NotLoaded(ArgyroError):
-    """The reference cannot be loaded, so no frame can be labelled."""
+    """An error for a reference that cannot be loaded."""
 
 
 class _Worker:
-    """One process of the reference; a line in, a line out."""
+    """A process of the reference that answers each input line by one output line."""
 
     def __init__(self, source: LabelSource, log: Path):
         self.log = log
@@ -54,10 +54,10 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=log.open("ab"),
             env=source.environment,
-            start_new_session=True,  # so that a timeout ends the engine's own children as well
-            preexec_fn=partial(die_with_parent, signal.SIGTERM),  # on which it ends its descendants
+            start_new_session=True,  # a timeout also ends the engine's children
+            preexec_fn=partial(die_with_parent, signal.SIGTERM),  # on this signal it ends its descendants
         )
-        assert self.process.stdin is not None and self.process.stdout is not None  # pipes, as asked for
+        assert self.process.stdin is not None and self.process.stdout is not None  # both are pipes
         self._requests, self._answers = self.process.stdin, self.process.stdout
         self._pending = b""
         self._ready = False
@@ -68,7 +68,7 @@ class _Worker:
         Raises:
             NotLoaded: the engine could not be loaded.
             WorkerDied: the process ended.
-            WorkerTimeout: no answer in time.
+            WorkerTimeout: the time limit passed without an answer.
         """
         if not self._ready:
             self._wait_until_loaded()
@@ -76,7 +76,7 @@ class _Worker:
             self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
         except BrokenPipeError as error:
-            raise WorkerDied("the worker process is gone") from error
+            raise WorkerDied("the worker process has ended") from error
         return self._answer(request["id"], timeout_s)
 
     def _wait_until_loaded(self) -> None:
@@ -89,7 +89,7 @@ class _Worker:
         self._ready = True
 
     def _answer(self, wanted: str, timeout_s: float) -> dict:
-        """The next answer with this id; other lines are what an engine wrote into the pipe."""
+        """Return the next answer with this id; other lines are output of the engine."""
         deadline = time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._answers, selectors.EVENT_READ)
@@ -107,7 +107,7 @@ class _Worker:
                 self._pending += piece
 
     def stop(self) -> None:
-        """End the process and everything that it started."""
+        """End the process and all its descendants."""
         if self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -120,7 +120,7 @@ class _Worker:
 
 
 def _parsed(line: bytes) -> dict:
-    """An answer; empty for anything else."""
+    """Return the answer of a line; empty if the line is not an answer."""
     try:
         answer = json.loads(line)
     except (ValueError, RecursionError):
@@ -129,7 +129,7 @@ def _parsed(line: bytes) -> dict:
 
 
 def implausible(answer: Mapping, atoms: int) -> str:
-    """Reason why a converged answer is no label: shape, finite numbers, magnitude; empty if it is one.
+    """Return the reason against a converged answer (shape, finite numbers, magnitude); empty for a valid label.
 
     Args:
         answer: energy in eV, forces in eV/Å, stress in eV/Å³.
@@ -150,25 +150,25 @@ def implausible(answer: Mapping, atoms: int) -> str:
             return f"the engine returned {name} that are not finite"
         largest = float(np.abs(numbers).max(initial=0.0))
         if largest > most:
-            return f"the engine returned {name} of {largest:.1e}, more than the {most:.0e} that are plausible"
+            return f"the engine returned {name} of {largest:.1e}, above the plausible {most:.0e}"
     return ""
 
 
 def failure(frame: Atoms) -> str:
-    """Why a frame was not labelled: the last line of the engine's error and where its log is."""
+    """Return the reason for a failed label: the last line of the engine's error and the path of its log."""
     where = f" (log: {frame.info['log_file']})" if frame.info.get("log_file") else ""
     return f"{frame.info.get('reason') or frame.info['status']}{where}"
 
 
 class Labeller:
-    """Labels frames one after another with a `LabelSource`; use as a context manager.
+    """A context manager that labels frames one by one with a `LabelSource`.
 
-    The worker starts with the context, loads its model meanwhile, and stays for all frames. A worker that dies is
-    replaced and its frame tried once more; one that exceeds the time is ended.
+    The worker starts with the context and loads its model in the background. It serves all frames. After a crash the
+    worker is replaced and the frame is tried once more. A worker that exceeds the time limit is ended.
 
     Args:
         source: the reference.
-        workdir: where file-based codes run and the log is kept; a temporary folder if None.
+        workdir: folder for file-based codes and the log; None for a temporary folder.
 
     Raises:
         InputError: the reference is not installed.
@@ -177,7 +177,7 @@ class Labeller:
     def __init__(self, source: LabelSource, workdir: Path | None = None):
         self.source = source
         self.seconds_spent = 0.0
-        self.cpu_seconds_spent = 0.0  # in the worker, loading of the model left out
+        self.cpu_seconds_spent = 0.0  # of the worker, without loading of the model
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if workdir is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="argyro-labels-")
@@ -200,16 +200,16 @@ class Labeller:
             self._temporary.cleanup()
 
     def label(self, frames: Sequence[Atoms], progress: Callable[[int, int], None] | None = None) -> list[Atoms]:
-        """Label every frame; a frame that cannot be labelled comes back with its status instead of an exception.
+        """Label every frame; a failed frame is returned with its status instead of an exception.
 
         Args:
             frames: periodic structures; their arrays and info are kept.
-            progress: called with the number done and the number of all frames.
+            progress: callback for the numbers of finished and of all frames.
 
         Returns:
             Copies in the same order with ``info["status"]`` (one of `STATUSES`), ``info["label_source"]`` and
-            ``info["log"]``. Converged ones carry a `SinglePointCalculator` with energy (eV), forces (eV/Å) and stress
-            (eV/Å³, ASE sign and order); failed ones ``info["reason"]`` and ``info["log_file"]``.
+            ``info["log"]``. Converged frames have a `SinglePointCalculator` with energy (eV), forces (eV/Å) and stress
+            (eV/Å³, ASE sign and order); failed frames have ``info["reason"]`` and ``info["log_file"]``.
         """
         labelled = []
         for frame in frames:
@@ -229,7 +229,9 @@ class Labeller:
             result.info["disagreement_eV_A"] = disagreement
             if doubt is not None and disagreement > doubt:
                 answer["status"] = "doubtful"
-                log = f"the members of the committee disagree by {disagreement:.2f} eV/Å, {doubt:.2f} are allowed"
+                log = (
+                    f"the members of the committee disagree by {disagreement:.2f} eV/Å, above the limit of {doubt:.2f}"
+                )
         result.info |= {"status": answer["status"], "label_source": self.source.label_source, "log": log}
         if answer["status"] != "converged":
             lines = [line.strip() for line in (answer.get("message") or log).splitlines() if line.strip()]
@@ -241,11 +243,11 @@ class Labeller:
                 result, energy=answer["energy"], forces=np.array(answer["forces"]), stress=np.array(answer["stress"])
             )
         self.seconds_spent += time.monotonic() - start
-        self.cpu_seconds_spent += answer.get("cpu_s", 0.0)  # none from a worker that died
+        self.cpu_seconds_spent += answer.get("cpu_s", 0.0)  # absent after a crash of the worker
         return result
 
     def _ask(self, frame: Atoms) -> tuple[dict, str]:
-        if self._cannot_load:  # every frame would wait for the same end
+        if self._cannot_load:  # every frame would fail in the same way
             return {"status": "failed", "message": self._cannot_load}, self._cannot_load
         request = {
             "id": uuid.uuid4().hex,

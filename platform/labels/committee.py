@@ -1,7 +1,7 @@
-"""A teacher: a committee of MACE models trained on few expensive labels, then a source of as many cheap ones as wanted.
+"""Teacher: a committee of MACE models, trained on few expensive labels, that gives any number of cheap labels.
 
-What models that saw the same labels disagree about, they have not learned: such frames are doubtful and go back to
-the expensive reference.
+Frames on which the models disagree are outside their training set. Such frames are doubtful and go to the expensive
+reference.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ LEAST_FRAMES = 10
 
 @dataclass(frozen=True)
 class TeacherOptions:
-    """How a committee is trained.
+    """Training options of a committee.
 
     Args:
-        members: models, which differ by their seeds and by the tenth of the frames that decides when they are best.
+        members: number of models, which differ by seed and by the tenth of the frames used for early stopping.
         channels: width of the models.
-        cutoff_A: of one of the two message-passing layers.
-        epochs: passes over the training set.
-        foundation: model file to fine-tune, or a name that mace-torch downloads; None trains from scratch.
-        held_out: share of the frames that no member sees.
-        max_force_error_meV_A: largest force RMSE on these with which a teacher may teach.
-        doubt: a frame is doubtful if the members disagree by more than this times their largest disagreement there.
-        seed: of the split and the models.
+        cutoff_A: cutoff of each of the two message-passing layers.
+        epochs: number of passes over the training set.
+        foundation: model file to fine-tune, or a name that mace-torch downloads; None for training from scratch.
+        held_out: share of the frames excluded from training of all members.
+        max_force_error_meV_A: largest allowed force RMSE on held-out frames.
+        doubt: disagreement limit over the largest disagreement on held-out frames; above it a frame is
+            doubtful.
+        seed: seed of the split and the models.
     """
 
     members: int = 2
@@ -55,13 +56,13 @@ class Teacher:
     """A trained committee.
 
     Args:
-        models: file of each member.
-        force_error_meV_A: force RMSE of the committee's mean on the frames held out, per component.
-        energy_error_meV_atom: energy RMSE there.
-        disagreement_eV_A: largest disagreement of the members there, see `LabelSource.doubt_eV_A`.
-        doubt_eV_A: disagreement from which a frame is doubtful.
-        frames: number of frames trained on.
-        held_out: number of frames held out.
+        models: files of the members.
+        force_error_meV_A: force RMSE of the committee's mean on held-out frames, per component.
+        energy_error_meV_atom: energy RMSE on held-out frames.
+        disagreement_eV_A: largest disagreement on held-out frames, see `LabelSource.doubt_eV_A`.
+        doubt_eV_A: disagreement above which a frame is doubtful.
+        frames: number of training frames.
+        held_out: number of held-out frames.
     """
 
     models: tuple[Path, ...]
@@ -73,30 +74,30 @@ class Teacher:
     held_out: int
 
     def source(self) -> LabelSource:
-        """The committee as a label source: the mean of its members, doubtful where they disagree."""
+        """Return the committee as a label source: the mean of its members, doubtful where they disagree."""
         return committee(self.models, self.doubt_eV_A)
 
     def to_json(self) -> dict:
-        """All numbers by name."""
+        """Return all numbers by name."""
         return {name: value for name, value in asdict(self).items() if name != "models"}
 
 
 def committee(models: Sequence[Path], doubt_eV_A: float | None = None) -> LabelSource:
-    """Label source of the mean of MACE models."""
+    """Return a label source that gives the mean of MACE models."""
     return LabelSource(source="mace", kwargs={"model": [str(path) for path in models]}, doubt_eV_A=doubt_eV_A)
 
 
 def train_teacher(frames: Sequence[Atoms], options: TeacherOptions, workdir: Path) -> Teacher:
-    """Train a committee, or read it if it stands in the folder.
+    """Train a committee, or read a finished one from its folder.
 
     Args:
-        frames: labelled by one reference.
-        options: how.
-        workdir: of this teacher alone; a member that is complete is not trained again.
+        frames: frames labelled by one reference.
+        options: training options.
+        workdir: folder of this teacher only; complete members are not trained again.
 
     Raises:
-        InputError: too few frames, or labels of several references.
-        ArgyroError: a training failed, or the force error on held-out frames exceeds the gate.
+        InputError: there are too few frames, or labels of several references.
+        ArgyroError: a training failed, or the force error on held-out frames exceeds its limit.
     """
     frames = _checked(frames)
     order = np.random.default_rng(options.seed).permutation(len(frames))
@@ -110,8 +111,8 @@ def train_teacher(frames: Sequence[Atoms], options: TeacherOptions, workdir: Pat
     teacher = Teacher(tuple(models), **json.loads((workdir / REPORT).read_text()))
     if teacher.force_error_meV_A > options.max_force_error_meV_A:
         raise ArgyroError(
-            f"the teacher is off by {teacher.force_error_meV_A:.0f} meV/Å on {count} frames that it has not seen, more "
-            f"than the {options.max_force_error_meV_A:g} allowed; give it more than {len(frames)} labels, or raise "
+            f"the teacher has a force error of {teacher.force_error_meV_A:.0f} meV/Å on {count} held-out frames, above "
+            f"the limit of {options.max_force_error_meV_A:g}; give it more than {len(frames)} labels, or raise "
             "labels.teacher.max_force_error_meV_A"
         )
     return teacher
@@ -120,14 +121,16 @@ def train_teacher(frames: Sequence[Atoms], options: TeacherOptions, workdir: Pat
 def _checked(frames: Sequence[Atoms]) -> list[Atoms]:
     if len(frames) < LEAST_FRAMES:
         raise InputError(
-            f"{len(frames)} labels are too few to train a teacher; it needs {LEAST_FRAMES} at least",
+            f"{len(frames)} labels are too few to train a teacher; give at least {LEAST_FRAMES}",
             path="labels.teacher.frames",
             given=len(frames),
             accepted=f">= {LEAST_FRAMES}",
         )
     sources = sorted({str(frame.info["label_source"]) for frame in frames})
     if len(sources) > 1:
-        raise InputError(f"a teacher learns from one reference; these labels are of {', '.join(sources)}")
+        raise InputError(
+            f"a teacher needs labels of one reference, these are of {', '.join(sources)}; relabel all with one"
+        )
     return list(frames)
 
 
@@ -137,7 +140,7 @@ def _settings(options: TeacherOptions, member: int) -> MaceSettings:
 
 
 def _judge(models: Sequence[Path], held_out: Sequence[Atoms], seen: int, options: TeacherOptions) -> dict:
-    """Errors and disagreement of a committee on frames that none of its members saw."""
+    """Return errors and disagreement of a committee on held-out frames."""
     with Labeller(committee(models)) as labeller:
         taught = labeller.label(held_out)
     force = [(mine.get_forces() - true.get_forces()).ravel() for mine, true in zip(taught, held_out, strict=True)]

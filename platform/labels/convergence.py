@@ -1,7 +1,7 @@
-"""Whether a self-consistent calculation converged, read from the code's own output; standard library only.
+"""Convergence of self-consistent calculations from the output of their codes; standard library only.
 
-Codes end normally, with energies and forces, when the electronic loop ran out of steps. Such numbers look like labels
-and are none.
+A code ends normally, with energies and forces, when the electronic loop reaches its limit of steps. Such numbers are
+not valid labels.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verdict:
-    """The electronic state of the last self-consistent cycle of an output, and the line that says so."""
+    """The convergence of the last self-consistent cycle of an output, and the line that states it."""
 
     converged: bool
     reason: str
 
 
 def vasp(outcar: str) -> Verdict:
-    """OUTCAR: the last ionic step reached EDIFF in fewer than NELM electronic steps."""
+    """Judge an OUTCAR: the last ionic step must reach EDIFF in fewer than NELM electronic steps."""
     iterations = re.findall(r"Iteration\s+(\d+)\(\s*(\d+)\)", outcar)
     limit = re.search(r"NELM\s*=\s*(\d+)", outcar)
     if not iterations or limit is None:
-        return Verdict(False, "OUTCAR holds no electronic steps or no NELM: VASP stopped before the first step")
+        return Verdict(False, "OUTCAR has no electronic steps or no NELM: VASP stopped before the first step")
     ionic, electronic = (int(number) for number in iterations[-1])
     last_cycle = outcar[outcar.rfind(f"Iteration {ionic:6d}(") :]
     reached = "EDIFF is reached" in last_cycle
@@ -35,7 +35,7 @@ def vasp(outcar: str) -> Verdict:
 
 
 def espresso(output: str) -> Verdict:
-    """pw.x output: ``convergence has been achieved`` in the last cycle and ``JOB DONE`` at the end."""
+    """Judge a pw.x output: ``convergence has been achieved`` in the last cycle and ``JOB DONE`` at the end."""
     lines = re.findall(r"convergence (?:has been achieved in|NOT achieved after)\s+\d+ iterations", output)
     if not lines:
         return Verdict(False, "pw.x wrote no convergence line: it stopped before the end of the first cycle")
@@ -47,7 +47,7 @@ def espresso(output: str) -> Verdict:
 
 
 def cp2k(output: str) -> Verdict:
-    """CP2K output: ``SCF run converged in N steps`` is the last verdict, of an outer loop where there is one."""
+    """Judge a CP2K output by its last ``SCF run converged in N steps``, of the outer loop if there is one."""
     lines = re.findall(
         r"SCF run converged in\s+\d+ steps|SCF run NOT converged"
         r"|outer SCF loop converged in\s+\d+ iterations|outer SCF loop FAILED to converge",
@@ -59,13 +59,13 @@ def cp2k(output: str) -> Verdict:
 
 
 def gpaw(output: str) -> Verdict:
-    """GPAW text output: ``Converged in N steps``; an unconverged cycle just ends, and raises in GPAW itself."""
+    """Judge a GPAW output by ``Converged in N steps``; an unconverged cycle also raises in GPAW."""
     lines = re.findall(r"Converged (?:after|in) \d+ (?:iterations|steps)", output)
     if lines:
         return Verdict(True, lines[-1])
     steps, limit = re.findall(r"iter:\s*(\d+)", output), re.search(r"maximum number of iterations: (\d+)", output)
     if steps and limit and int(steps[-1]) >= int(limit[1]):
-        return Verdict(False, f"the criteria are not met after {steps[-1]} steps, the most allowed")
+        return Verdict(False, f"the criteria are not met after the limit of {steps[-1]} steps")
     return Verdict(False, "GPAW wrote no convergence line: it stopped before the end of the first cycle")
 
 

@@ -1,4 +1,4 @@
-"""What a learned potential makes of each atom's surroundings, before it makes an energy of it."""
+"""Descriptors of atomic environments from learned potentials."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ DESCRIBING = tuple(name for name, engine in ENGINES.items() if engine.descriptor
 
 
 def atom_descriptors(source: LabelSource, atoms: Atoms) -> np.ndarray:
-    """Descriptors of the atoms by a reference with frozen weights, invariant under rotation and translation.
+    """Compute descriptors of the atoms by a reference, invariant under rotation and translation.
 
     Args:
-        source: a reference that lives in this environment and gives descriptors, with its weights in a file.
-        atoms: n atoms.
+        source: a reference of this environment that gives descriptors, with its weights in a file.
+        atoms: structure of n atoms.
 
     Returns:
-        (n, channels), of the model's own scale.
+        (n, channels) descriptors in the scale of the model.
 
     Raises:
         InputError: see `require_describing`.
@@ -38,10 +38,10 @@ def atom_descriptors(source: LabelSource, atoms: Atoms) -> np.ndarray:
 
 
 def require_describing(source: LabelSource) -> None:
-    """Refuse a reference that cannot describe atoms here.
+    """Refuse a reference that cannot give descriptors.
 
     Raises:
-        InputError: it gives no descriptors, is not installed, or its weights are no file.
+        InputError: the reference gives no descriptors, is not installed, or its weights are not a file.
     """
     if source.source not in DESCRIBING:
         raise InputError(
@@ -52,11 +52,11 @@ def require_describing(source: LabelSource) -> None:
         )
     there, why = source.available()
     if not there:
-        raise InputError(f"{source.source} cannot describe atoms: {why}", path="foundation", given=source.source)
+        raise InputError(f"{source.source} cannot give descriptors: {why}", path="foundation", given=source.source)
     if not source.identity()["weights"]:
         raise InputError(
-            f"the weights of {source.source}'s model {source.kwargs.get('model')!r} are no file; give the path of one, "
-            "nothing is downloaded",
+            f"the model {source.kwargs.get('model')!r} of {source.source} is not a file; give the path of one, "
+            "since nothing is downloaded",
             path="foundation.model",
             given=source.kwargs.get("model"),
             accepted="path of a model file",
@@ -65,5 +65,5 @@ def require_describing(source: LabelSource) -> None:
 
 @lru_cache(maxsize=2)
 def _loaded(name: str, kwargs: str):
-    with redirect_stdout(sys.stderr):  # models announce themselves where answers are printed
+    with redirect_stdout(sys.stderr):  # models print messages to standard output, which is for answers
         return ENGINES[name].descriptors, ENGINES[name].build(json.loads(kwargs), Path())

@@ -1,4 +1,4 @@
-"""Environments of their own for references whose dependencies clash with this one's."""
+"""Separate environments for references with conflicting dependencies."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from argyro.platform.labels.source import LabelSource
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an environment needs.
+    """The installation steps of an environment.
 
     Args:
-        steps: pip requirements, one installation after the other.
-        hint: what to do when the installation fails.
-        environment: variables that a compilation needs.
+        steps: pip requirements, installed in order.
+        hint: repair of a failed installation.
+        environment: environment variables of the compilation.
     """
 
     steps: tuple[tuple[str, ...], ...]
@@ -29,35 +29,35 @@ class Recipe:
 
 
 RECIPES = {
-    # sevenn needs e3nn >= 0.5, mace 0.4.4; torch first, or its dependants pull another build of it
+    # sevenn needs e3nn >= 0.5, mace 0.4.4; torch comes first, or its dependants install another build
     "sevennet": Recipe((("torch==2.13.0",), ("sevenn==0.13.0", "ase>=3.25,<4"))),
     "gpaw": Recipe(
         (("gpaw==26.7.0", "gpaw-data==1.2.1", "ase>=3.25,<4"),),
-        hint="GPAW is compiled here and needs g++, libxc and BLAS: apt-get install g++ libxc-dev libopenblas-dev",
-        environment={"CC": "g++"},  # its *.c files are C++ by now, but where no MPI is found its build calls plain cc
+        hint="GPAW is compiled and needs g++, libxc and BLAS: apt-get install g++ libxc-dev libopenblas-dev",
+        environment={"CC": "g++"},  # its *.c files are C++, but without MPI its build calls cc
     ),
 }
 
 
 def install(source: str, folder: Path | None = None, progress: Callable[[str], None] | None = None) -> Path:
-    """Make the environment of a reference and see that the reference is found in it.
+    """Install the environment of a reference and check that it contains the reference.
 
     Args:
         source: a key of `RECIPES`.
-        folder: where to; ``.venvs/<source>`` by default.
-        progress: called with each command before it runs.
+        folder: folder of the environment; ``.venvs/<source>`` by default.
+        progress: callback for each command before it runs.
 
     Returns:
         The environment's interpreter, for ``labels.python``.
 
     Raises:
-        InputError: the reference needs no environment of its own, or is unknown.
+        InputError: the reference needs no separate environment, or is unknown.
         ArgyroError: an installation failed.
     """
     if source not in RECIPES:
         raise InputError(
-            f"no environment is known for {source!r}; diep, chgnet and mace live in this one, other codes name their "
-            "program",
+            f"no environment is known for {source!r}; install diep, chgnet and mace in this one, and give the program "
+            "of other codes",
             path="source",
             given=source,
             accepted=", ".join(RECIPES),
@@ -77,5 +77,5 @@ def install(source: str, folder: Path | None = None, progress: Callable[[str], N
             raise ArgyroError(f"{' '.join(command)} failed: {done.stderr[-800:]} {recipe.hint}")
     available, reason = LabelSource(source=source, python=str(python)).available()
     if not available:
-        raise ArgyroError(f"the environment {folder} was made, but {reason}")
+        raise ArgyroError(f"the environment {folder} was installed, but {reason}")
     return python

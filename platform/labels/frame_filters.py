@@ -1,4 +1,4 @@
-"""Whether a labelled frame may train: foundation models answer any geometry, so the geometry is judged here."""
+"""Filters of labelled frames for training; foundation models label any geometry, plausible or not."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-P_S_BOND_A = 2.6  # between the bond, 2.02 to 2.06 Å, and the next P-S distance, above 3.5 Å
+P_S_BOND_A = 2.6  # between the bond length, 2.02 to 2.06 Å, and the next P-S distance, above 3.5 Å
 
 
 @dataclass(frozen=True)
 class SanityLimits:
-    """What a frame of hot argyrodite can plausibly be.
+    """The limits of a plausible frame of hot argyrodite.
 
     Args:
-        min_distance_A: shortest distance of any two atoms; P-S bonds of 2.05 Å vibrate down to about 1.7 Å at 1500 K.
+        min_distance_A: shortest distance of two atoms; P-S bonds of 2.05 Å vibrate down to about 1.7 Å at 1500 K.
         max_force_eV_A: largest force on an atom; the rms at 900 K is below 1 eV/Å.
-        energy_window_eV_atom: distance of the energy per atom from the median of the same composition.
+        energy_window_eV_atom: largest deviation of the energy per atom from the median of the same composition.
     """
 
     min_distance_A: float = 1.4
@@ -28,13 +28,13 @@ class SanityLimits:
 
 
 def min_distance_A(atoms: Atoms, cutoff_A: float = 4.0) -> float:
-    """Shortest interatomic distance, periodic images included; `cutoff_A` where all are longer."""
+    """Return the shortest interatomic distance, periodic images included, at most `cutoff_A`."""
     distances = neighbor_list("d", atoms, cutoff_A)
     return float(distances.min()) if len(distances) else cutoff_A
 
 
 def ps4_intact(atoms: Atoms) -> bool:
-    """Whether every P has exactly four S within the bond length, and no S belongs to two P."""
+    """Return whether every P has exactly four S within the bond length and no S belongs to two P."""
     centre, _other = neighbor_list("ij", atoms, {("P", "S"): P_S_BOND_A})
     symbols = np.array(atoms.get_chemical_symbols())
     bonds = np.bincount(centre, minlength=len(atoms))
@@ -42,15 +42,15 @@ def ps4_intact(atoms: Atoms) -> bool:
 
 
 def objections(frame: Atoms, limits: SanityLimits, median_eV_atom: float | None = None) -> list[str]:
-    """Reasons, as physical statements, for which a labelled frame must not train.
+    """Return the physical reasons against training on a labelled frame.
 
     Args:
         frame: labelled structure.
-        limits: what is plausible.
-        median_eV_atom: median energy per atom of frames with the same composition; no test of the energy without it.
+        limits: limits of plausible frames.
+        median_eV_atom: median energy per atom of the same composition; None for no test of the energy.
     """
     if frame.info.get("status") != "converged":
-        return [f"the reference ended {frame.info.get('status')!r}"]
+        return [f"the reference returned the status {frame.info.get('status')!r}"]
     found = []
     shortest = min_distance_A(frame)
     if shortest < limits.min_distance_A:
@@ -61,21 +61,22 @@ def objections(frame: Atoms, limits: SanityLimits, median_eV_atom: float | None 
     if median_eV_atom is not None:
         offset = frame.get_potential_energy() / len(frame) - median_eV_atom
         if abs(offset) > limits.energy_window_eV_atom:
-            found.append(f"the energy is {offset:+.2f} eV/atom off the median, beyond {limits.energy_window_eV_atom}")
+            found.append(
+                f"the energy deviates by {offset:+.2f} eV/atom from the median, above {limits.energy_window_eV_atom}"
+            )
     return found
 
 
 def accept(labelled: Sequence[Atoms], known: Sequence[Atoms], limits: SanityLimits) -> tuple[list[Atoms], list[Atoms]]:
-    """Part labelled frames into those that may train and those that may not.
+    """Divide labelled frames into accepted and rejected ones.
 
     Args:
-        labelled: frames as a `Labeller` returns them.
+        labelled: frames from a `Labeller`.
         known: frames accepted before, for the median energies.
         limits: what is plausible.
 
     Returns:
-        The accepted frames, flagged ``info["ps4_intact"]``, and the rejected ones, the reasons in
-        ``info["objections"]``.
+        Accepted frames with the flag ``info["ps4_intact"]``, and rejected ones with reasons in ``info["objections"]``.
     """
     energies: dict[str, list[float]] = {}
     for frame in (*known, *labelled):
@@ -84,7 +85,7 @@ def accept(labelled: Sequence[Atoms], known: Sequence[Atoms], limits: SanityLimi
     accepted, rejected = [], []
     for frame in labelled:
         values = energies.get(_formula(frame), [])
-        # a median of one or two frames says nothing about the others
+        # a median of one or two frames is not reliable
         reasons = objections(frame, limits, float(np.median(values)) if len(values) > 2 else None)
         if reasons:
             frame.info["objections"] = "; ".join(reasons)

@@ -1,4 +1,4 @@
-"""An ASE calculator over an open labeller, for relaxations with a reference of another environment."""
+"""ASE calculator of an open labeller, for relaxations with a reference of another environment."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from argyro.platform.labels.client import Labeller, failure
 
 
 class LabellerCalculator(Calculator):
-    """Energy, forces and stress of a labeller.
+    """A calculator of energy, forces and stress by a labeller.
 
     Args:
-        labeller: open for as long as the calculator is used.
+        labeller: labeller that stays open while the calculator is used.
     """
 
     implemented_properties = ["energy", "forces", "stress"]  # noqa: RUF012  # as ASE declares it

@@ -1,4 +1,4 @@
-"""Trains one MACE model with `mace_run_train`, in a process of its own."""
+"""Training of one MACE model by `mace_run_train` in a separate process."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LOG_TAIL_CHARACTERS = 1500
 
 @dataclass(frozen=True)
 class MaceSettings:
-    """Size and training of a model.
+    """Size and training settings of a model.
 
     Args:
-        channels: width.
-        cutoff_A: of one of the two message-passing layers.
-        epochs: passes over the training set.
-        foundation: model file to fine-tune, or a name that mace-torch downloads; None trains from scratch.
-        seed: of the parameters and of the tenth of the frames that decides when the model is best.
+        channels: width of the model.
+        cutoff_A: cutoff of each of the two message-passing layers.
+        epochs: number of passes over the training set.
+        foundation: model file to fine-tune, or a name that mace-torch downloads; None for training from scratch.
+        seed: seed of the parameters and of the tenth of the frames used for early stopping.
     """
 
     channels: int
@@ -40,18 +40,18 @@ class MaceSettings:
 
 
 def train_mace(frames: Sequence[Atoms], settings: MaceSettings, folder: Path) -> Path:
-    """Train a model on labelled frames, or take the one that stands in the folder.
+    """Train a model on labelled frames, or reuse the finished one in the folder.
 
     Args:
-        frames: with energy, forces and stress.
-        settings: of the model.
-        folder: of this model alone.
+        frames: frames with energy, forces and stress.
+        settings: settings of the model.
+        folder: folder of this model only.
 
     Returns:
         The model file.
 
     Raises:
-        ArgyroError: the training failed, with the tail of what it wrote.
+        ArgyroError: the training failed; the message gives the end of its output.
     """
     if (folder / MODEL).exists():
         return folder / MODEL
@@ -110,7 +110,7 @@ def _words(settings: MaceSettings) -> list[str]:
 
 
 def _for_mace(frame: Atoms) -> Atoms:
-    """The frame with its labels under the keys that `mace_run_train` reads."""
+    """Return the frame with its labels under the keys of `mace_run_train`."""
     copy = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=True)
     copy.info |= {"REF_energy": frame.get_potential_energy(), "REF_stress": frame.get_stress(voigt=False)}
     copy.set_array("REF_forces", frame.get_forces())

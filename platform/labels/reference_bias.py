@@ -1,4 +1,4 @@
-"""Measure how the forces of a reference differ from those of DFT, element by element."""
+"""Bias of a reference's forces against DFT by element."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class ForceErrors:
-    """Differences of forces from those of DFT.
+    """The differences of forces from those of DFT.
 
     Args:
-        slope: of the forces on those of DFT through the origin, with the 95 % interval over frames.
-        rmse_eV_A: of force components.
-        rms_eV_A: of DFT's components, for scale.
-        frames: that hold the element.
+        slope: slope of the forces on those of DFT through the origin, with the 95 % interval over frames.
+        rmse_eV_A: RMSE of force components.
+        rms_eV_A: root mean square of DFT's force components, for comparison.
+        frames: number of frames with the element.
     """
 
     slope: Uncertain
@@ -37,20 +37,20 @@ class ForceErrors:
 
 @dataclass(frozen=True)
 class Bias:
-    """One row of the bias table.
+    """A row of the bias table.
 
     Args:
         reference: label source.
-        model: of the label source, empty where it has one only.
-        version: of its package.
-        element: whose forces are compared, or ``all``.
-        slope: of the forces on those of DFT; below one is soft.
-        slope_low: lower 95 % limit, over frames.
-        slope_high: upper 95 % limit.
-        rmse_eV_A: of force components.
-        lattice_error_percent: mean error of relaxed lattice constants against neutron diffraction; None: not measured.
-        frames: compared.
-        functional: of the DFT.
+        model: model of the label source, empty if it has only one.
+        version: version of its package.
+        element: element of the compared forces, or ``all``.
+        slope: slope of the forces on those of DFT; below one the reference is too soft.
+        slope_low: lower 95 % limit over frames.
+        slope_high: upper 95 % limit over frames.
+        rmse_eV_A: RMSE of force components.
+        lattice_error_percent: mean error of relaxed lattice constants against neutron diffraction; None if unknown.
+        frames: number of compared frames.
+        functional: functional of the DFT.
     """
 
     reference: str
@@ -66,23 +66,23 @@ class Bias:
     functional: str
 
     def to_json(self) -> dict[str, object]:
-        """All fields by name."""
+        """Return all fields by name."""
         return asdict(self)
 
 
 def force_errors(
     frames: Sequence[Atoms], forces_eV_A: Sequence[np.ndarray], element: str = ALL, seed: int = 0
 ) -> ForceErrors:
-    """Compare forces with those that DFT frames carry, b = Σ f·f_DFT / Σ f_DFT².
+    """Compare forces with those of DFT frames, b = Σ f·f_DFT / Σ f_DFT².
 
     Args:
-        frames: labelled by DFT.
-        forces_eV_A: (atoms, 3) of the reference, for each frame.
-        element: whose forces are compared; ``all`` for every atom.
-        seed: of the bootstrap over frames.
+        frames: frames labelled by DFT.
+        forces_eV_A: (atoms, 3) forces of the reference for each frame.
+        element: element of the compared forces; ``all`` for every atom.
+        seed: seed of the bootstrap over frames.
 
     Raises:
-        ValueError: no frame holds the element, or DFT's forces on it are zero.
+        ValueError: no frame has the element, or DFT's forces on it are zero.
     """
     pairs = []
     for frame, forces in zip(frames, forces_eV_A, strict=True):
@@ -113,7 +113,7 @@ def bias_rows(
     model: str = "",
     lattice_error_percent: float | None = None,
 ) -> list[Bias]:
-    """Rows of the bias table of one reference: all atoms, then each element of the frames."""
+    """Return the rows of one reference: all atoms, then each element of the frames."""
     elements = sorted({symbol for frame in frames for symbol in frame.symbols})
     rows = []
     for element in (ALL, *elements):
@@ -140,19 +140,17 @@ def read_dft_frames(path: Path) -> list[Atoms]:
     """Read frames with the forces of DFT.
 
     Raises:
-        InputError: the file is not readable, or a frame has no forces.
+        InputError: the file cannot be read, or a frame has no forces.
     """
     try:
         frames = list(iread(path, index=":"))
-    except Exception as error:  # ASE raises whatever a malformed line leads to
-        raise InputError(
-            f"{path} is not readable: {error}; give extended xyz", path="frames", given=str(path)
-        ) from None
+    except Exception as error:  # ASE raises many kinds of errors for malformed lines
+        raise InputError(f"{path} cannot be read: {error}; give extended xyz", path="frames", given=str(path)) from None
     bare = [number for number, frame in enumerate(frames) if frame.calc is None or "forces" not in frame.calc.results]
     if bare or not frames:
-        which = f"frame {bare[0]} of {path} carries no forces" if bare else f"{path} holds no frames"
+        which = f"frame {bare[0]} of {path} has no forces" if bare else f"{path} has no frames"
         raise InputError(
-            f"{which}; give frames that DFT labelled, with energy and forces",
+            f"{which}; give frames labelled by DFT, with energy and forces",
             path="frames",
             given=str(path),
             accepted="extended xyz with forces",
@@ -166,13 +164,13 @@ def measure_bias(
     """Label DFT frames with a reference and compare the forces.
 
     Args:
-        labeller: of the reference, open.
-        frames: with the forces of DFT.
-        functional: of the DFT, for the record.
-        lattice_error_percent: of the reference, where it is measured.
+        labeller: an open labeller of the reference.
+        frames: frames with the forces of DFT.
+        functional: functional of the DFT, for the table.
+        lattice_error_percent: lattice error of the reference, if measured.
 
     Raises:
-        InputError: the reference labelled none.
+        InputError: the reference labelled no frame.
     """
     labelled = labeller.label(frames)
     pairs = [(dft, own) for dft, own in zip(frames, labelled, strict=True) if own.info["status"] == "converged"]

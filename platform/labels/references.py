@@ -1,6 +1,6 @@
-"""The reference codes: how each becomes an ASE calculator; needs only ASE and the code itself.
+"""Reference codes as ASE calculators; only ASE and the code are needed.
 
-Runs inside the reference's own environment, loaded by path from the worker: nothing of argyro may be imported here.
+The worker loads this module by path in the reference's environment, so it must not import argyro.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Engine:
-    """One reference code.
+    """A reference code.
 
     Args:
-        package: Python package that must be importable.
-        distribution: name under which its version is recorded.
-        build: makes the calculator from the user's keywords and a scratch directory.
-        weights: files that hold the model's parameters, pseudopotentials or PAW data, hashed into the identity of the
-            labels.
-        program: executable that must be found, from the keywords; None for a Python code.
-        output: file in the scratch directory whose text tells convergence.
-        retries: keyword changes for further attempts at an unconverged frame, mildest first.
-        descriptors: of a calculator and a cell, what a learned potential makes of each atom's surroundings, invariant,
-            (n, channels); None where the code gives none.
-        elements: atomic numbers that a calculator knows; None where the code judges them itself.
+        package: required Python package.
+        distribution: name of the distribution that gives the version.
+        build: function that makes the calculator from the user's keywords and a scratch directory.
+        weights: files of model parameters, pseudopotentials or PAW data, hashed into the identity of the labels.
+        program: function that gives the required executable from the keywords; None for a Python code.
+        output: file in the scratch directory that states convergence.
+        retries: keyword changes for further attempts at an unconverged frame, smallest change first.
+        descriptors: function of a calculator and a cell that gives invariant (n, channels) descriptors; None if the
+            code gives none.
+        elements: function that gives the atomic numbers of a calculator; None if the code checks them itself.
     """
 
     package: str
@@ -49,19 +48,19 @@ class Engine:
     elements: Callable[[Any], Collection[int]] | None = None
 
 
-# Weights that ship inside a wheel, by distribution and version; the first 12 hex digits of their SHA-256.
+# First 12 hex digits of the SHA-256 of weights in a wheel, by distribution and version.
 SHIPPED_WEIGHTS = {("diep", "2.0.0"): "060fe29f2f7a", ("chgnet", "0.4.2"): "d14ab7c0f093"}
 
 
 def _package_folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
-    assert spec is not None and spec.origin is not None  # `describe` looked for it before its weights
+    assert spec is not None and spec.origin is not None  # `describe` finds the package before its weights
     return Path(spec.origin).parent
 
 
 def _diep(kwargs: dict, directory: Path):
-    """DIEP from its wheel; single precision, which is twice as fast and within 2e-5 eV/Å of ``dtype: float64``."""
-    with _temporary_home():  # the import makes ~/.cache/diep, which nothing here uses
+    """Build DIEP in single precision, twice as fast and within 2e-5 eV/Å of ``dtype: float64``."""
+    with _temporary_home():  # the import creates the unused folder ~/.cache/diep
         from diep import config
         from diep.pretrained import make_calculator
     options = {"dtype": "float32", "device": "cpu", **kwargs}
@@ -75,7 +74,7 @@ def _diep(kwargs: dict, directory: Path):
 
 @contextmanager
 def _temporary_home() -> Iterator[None]:
-    """Point HOME at an empty folder for an import that writes there."""
+    """Set HOME to an empty folder during an import that writes there."""
     home = os.environ.get("HOME")
     with tempfile.TemporaryDirectory(prefix="argyro-home-") as folder:
         os.environ["HOME"] = folder
@@ -88,7 +87,7 @@ def _temporary_home() -> Iterator[None]:
 
 
 def _diep_folder(kwargs: dict) -> Path:
-    """An exported model: the user's, or that of the wheel, whatever DIEP_MODEL_DIR says."""
+    """Return the folder of the exported model: the user's or the wheel's; DIEP_MODEL_DIR is ignored."""
     return Path(kwargs.get("model") or _package_folder("diep") / "pretrained_models" / "diep_fold1")
 
 
@@ -107,7 +106,7 @@ def _chgnet(kwargs: dict, directory: Path):
     from chgnet.model.model import CHGNet
 
     model = CHGNet.load(model_name=kwargs.get("model", "0.3.0"), use_device="cpu", verbose=False)
-    # an isolated atom still gets an energy; the sanity filter, not the engine, judges geometries
+    # isolated atoms also get an energy; the sanity filter checks geometries
     return CHGNetCalculator(model=model, use_device="cpu", on_isolated_atoms="ignore")
 
 
@@ -155,7 +154,7 @@ def _mace_descriptors(calculator, atoms):
 
 
 def _mace_weights(kwargs: dict) -> list[Path]:
-    """The model file, or the files of a committee; none for the name of a foundation model."""
+    """Return the model file or the files of a committee; empty for the name of a foundation model."""
     model = kwargs.get("model", "small")
     if isinstance(model, list):
         return [Path(path) for path in model]
@@ -174,8 +173,8 @@ def _gpaw(kwargs: dict, directory: Path):
 
 
 def _gpaw_weights(kwargs: dict) -> list[Path]:
-    """The PAW data that GPAW finds: of each name the file in the first of its folders."""
-    from gpaw import setup_paths  # what GPAW_SETUP_PATH and rc.py make of it; the import takes a tenth of a second
+    """Return GPAW's PAW data: for each name the file in the first of its folders."""
+    from gpaw import setup_paths  # set by GPAW_SETUP_PATH and rc.py; the import takes 0.1 s
 
     found: dict[str, Path] = {}
     for folder in map(Path, setup_paths):
@@ -216,7 +215,7 @@ def _cp2k(kwargs: dict, directory: Path):
 
 
 def _words(command: str) -> str:
-    """The command with each word quoted: ASE starts these codes by a shell, which then finds nothing to interpret."""
+    """Return the command with each word quoted, because ASE starts these codes by a shell."""
     return shlex.join(shlex.split(command))
 
 
@@ -233,7 +232,7 @@ def _program_cp2k(kwargs: dict) -> str:
 
 
 def load_factory(name: str) -> Callable:
-    """Load the callable that ``module:name`` or ``path/to/file.py:name`` names."""
+    """Load the callable ``module:name`` or ``path/to/file.py:name``."""
     module, _, attribute = name.rpartition(":")
     if module.endswith(".py"):
         spec = importlib.util.spec_from_file_location("label_factory", module)
@@ -307,7 +306,7 @@ ENGINES = {
 
 
 def factory_engine(factory: str) -> Engine:
-    """Any ASE calculator that a factory makes from the user's keywords."""
+    """Return an engine of the ASE calculator that a factory makes from the user's keywords."""
     module = factory.rpartition(":")[0]
     own_file = module.endswith(".py")
     top = "ase" if own_file else module.split(".")[0]
@@ -320,18 +319,18 @@ def factory_engine(factory: str) -> Engine:
 
 
 def find(source: str, factory: str | None) -> Engine:
-    """Find the engine of a label source; KeyError for a name that is none."""
+    """Find the engine of a label source; an unknown name raises KeyError."""
     if source != "ase":
         return ENGINES[source]
-    assert factory is not None  # `LabelSource` takes no ase without one
+    assert factory is not None  # `LabelSource` requires a factory for ase
     return factory_engine(factory)
 
 
 def describe(source: str, factory: str | None, kwargs: dict) -> dict:
-    """Whether the engine is installed here, its version and the hash of its weights, without loading the model.
+    """Return whether the engine is installed, its version and the hash of its weights, without loading the model.
 
     Returns:
-        ``available``, ``reason``, ``version``, ``weights`` (12 hex digits, empty where no file is named).
+        ``available``, ``reason``, ``version``, ``weights`` (12 hex digits, empty without a file).
     """
     engine = find(source, factory)
     answer = {"available": False, "reason": "", "version": "", "weights": ""}
@@ -343,7 +342,7 @@ def describe(source: str, factory: str | None, kwargs: dict) -> dict:
         answer["version"] = "unversioned"
     if engine.program is not None:
         words = engine.program(kwargs).split()
-        # of `mpirun -np 16 vasp_std` the launcher must be here; the program may live on the compute nodes only
+        # For `mpirun -np 16 vasp_std` only the launcher is checked; the program may be on the compute nodes only.
         if not words or shutil.which(words[0]) is None:
             return {**answer, "reason": f"the program {' '.join(words)!r} is not found; give it as kwargs.command"}
     missing = [str(path) for path in engine.weights(kwargs) if not path.is_file()]

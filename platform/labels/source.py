@@ -1,4 +1,4 @@
-"""Which reference makes the labels, and the identity that keeps labels of different references apart."""
+"""Label source: the reference of the labels and its identity."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ WORKER = Path(__file__).with_name("worker.py")
 
 @dataclass(frozen=True)
 class LabelSource:
-    """A reference for energies, forces and stresses, with everything that decides its numbers.
+    """A reference for energies, forces and stresses, with all settings that determine its values.
 
     Args:
         source: one of diep, chgnet, sevennet, mace, gpaw, vasp, espresso, cp2k, or ase with a factory.
-        python: interpreter of the environment in which the reference lives; None for this one.
+        python: interpreter of the reference's environment; None for this one.
         factory: for ``ase``, ``module:callable`` or ``file.py:callable`` that returns an ASE calculator.
         kwargs: settings of the engine.
-        threads: threads of the worker; one is right on shared cores.
-        timeout_s: longest time for one frame, loading of the model not counted.
-        memory_GB: largest memory of the worker; by default 0.8 of the machine's.
-        doubt_eV_A: of a committee of models, the disagreement from which a frame ends ``doubtful``: the norm over the
-            components of the forces' standard deviation, at the atom where it is largest.
+        threads: number of threads of the worker; use one on shared cores.
+        timeout_s: time limit of one frame, without loading of the model.
+        memory_GB: memory limit of the worker; by default 0.8 of the machine's memory.
+        doubt_eV_A: committee disagreement above which a frame is ``doubtful``: the standard deviation of the forces,
+            as a norm over components, at the atom with the largest value.
 
     Raises:
-        InputError: the source is unknown, or `factory` does not go with it.
+        InputError: the source is unknown, or `factory` does not match it.
     """
 
     source: str = "diep"
@@ -63,12 +63,12 @@ class LabelSource:
 
     @property
     def interpreter(self) -> str:
-        """Path of the Python that runs the worker."""
+        """The path of the worker's Python interpreter."""
         return self.python or sys.executable
 
     @property
     def config(self) -> str:
-        """What the worker is told, as JSON."""
+        """Return the worker's configuration as JSON."""
         return json.dumps(
             {name: getattr(self, name) for name in ("source", "factory", "kwargs", "threads", "memory_GB")},
             sort_keys=True,
@@ -76,7 +76,7 @@ class LabelSource:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment of the worker; the paths of this interpreter are kept from another one."""
+        """Return the worker's environment; paths of this interpreter are removed for another one."""
         drop = {"PYTHONPATH", "PYTHONHOME"} if self.python else set()
         kept = {key: value for key, value in os.environ.items() if key not in drop}
         return kept | {"OMP_NUM_THREADS": str(self.threads), "MKL_NUM_THREADS": str(self.threads)}
@@ -97,7 +97,7 @@ class LabelSource:
         return {"available": False, "reason": reason, "version": "", "weights": ""}
 
     def available(self) -> tuple[bool, str]:
-        """Find out whether the engine is installed and, if not, why and what repairs it; imports nothing heavy."""
+        """Check whether the engine is installed; if not, return reason and repair. No heavy import is made."""
         told = self._description
         if told["available"]:
             return True, ""
@@ -105,16 +105,16 @@ class LabelSource:
 
     def _repair(self, reason: str) -> str:
         if self.source in ("sevennet", "gpaw"):
-            return f"; `argyro labels install {self.source}` makes its environment"
+            return f"; run `argyro labels install {self.source}`"
         if self.python is None and "is not installed" in reason and self.source in ("diep", "chgnet", "mace"):
             distribution = "mace-torch" if self.source == "mace" else self.source
             return f"; pip install -c constraints.txt {distribution}"
         return ""
 
     def identity(self) -> dict[str, str]:
-        """Name, version, settings hash and weights hash: two labels may share a training set only if all four agree."""
+        """Return name, version, settings hash and weights hash; labels may be mixed only if all four are equal."""
         weights = self._description["weights"]
-        # a model that is known by its hash may lie anywhere
+        # a model is identified by its hash, not by its path
         kwargs = {name: value for name, value in self.kwargs.items() if not (weights and name == "model")}
         settings = json.dumps({"factory": self.factory, "kwargs": kwargs}, sort_keys=True)
         return {
@@ -126,7 +126,7 @@ class LabelSource:
 
     @property
     def label_source(self) -> str:
-        """The identity as one word, as every labelled frame carries it in ``info["label_source"]``."""
+        """Return the identity as one word, as in ``info["label_source"]`` of every labelled frame."""
         parts = self.identity()
         return "/".join(
             part or "-" for part in (parts["name"], parts["version"], parts["settings"], parts["weights"])

@@ -1,16 +1,15 @@
-"""The reference as a process of its own: JSON requests on standard input, JSON answers on standard output, one a line.
+"""Worker process of a reference: JSON requests on standard input, JSON answers on standard output, one per line.
 
-Started by path with the interpreter of the reference's environment, so nothing of argyro may be imported here; ASE and
-the engine are all it needs. Whatever the engine prints goes to the log (standard error), never between the answers.
+The worker is started by path with the interpreter of the reference's environment, so it must not import argyro. It
+needs only ASE and the engine. Output of the engine goes to the log (standard error), not between the answers.
 
-    worker.py describe CONFIG     whether the engine is there, its version and weights, one JSON line
-    worker.py serve CONFIG        labels frames until standard input ends
+    worker.py describe CONFIG     print availability, version and weights of the engine, one JSON line
+    worker.py serve CONFIG        label frames until standard input ends
 
 CONFIG is ``{"source", "factory", "kwargs", "threads", "memory_GB"}`` as JSON. A request is ``{"id", "numbers",
 "positions", "cell", "pbc", "directory"}``, an answer ``{"id", "status", "energy", "forces", "stress", "message",
-"cpu_s"}`` in eV, eV/Å and eV/Å³ (xx, yy, zz, yz, xz, xy); ``cpu_s`` is the CPU time of the frame and of its
-programs. A committee of models also gives ``disagreement``. Lines without the id of the request are
-not answers: an engine may write into the pipe.
+"cpu_s"}`` in eV, eV/Å and eV/Å³ (xx, yy, zz, yz, xz, xy). ``cpu_s`` is the CPU time of the frame and of its programs. A
+committee of models also gives ``disagreement``. Lines without the id of the request are output of the engine.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ import sys
 import traceback
 from pathlib import Path
 
-ANSWERS_FD = 200  # far from the numbers that an engine's files get
+ANSWERS_FD = 200  # far above the file descriptors of an engine
 
 
 def _sibling(name: str):
-    """Load a file next to this one without putting the folder on the path, where it could shadow the engine's names."""
+    """Load a file of this folder without adding the folder to the path, which could hide modules of the engine."""
     spec = importlib.util.spec_from_file_location(f"argyro_labels_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None and spec.loader is not None  # the name ends in .py
     module = importlib.util.module_from_spec(spec)
@@ -38,13 +37,13 @@ def _sibling(name: str):
 
 
 def limit_threads(threads: int) -> None:
-    """Hold the numerical libraries, torch included, to the threads granted; must run before they are imported."""
+    """Limit the threads of the numerical libraries, torch included; call it before they are imported."""
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
 
 
 class Reference:
-    """One engine that answers frames; keeps its calculator, and so the loaded model, between frames."""
+    """An engine that labels frames and keeps its calculator, with the loaded model, between frames."""
 
     def __init__(self, config: dict):
         engines = _sibling("references")
@@ -56,7 +55,7 @@ class Reference:
         self.source = config["source"]
 
     def label(self, request: dict) -> dict:
-        """Energy, forces and stress of one frame with its status; an exception of the engine is a status, too."""
+        """Return energy, forces, stress and status of one frame; an exception of the engine gives a status."""
         from ase import Atoms
 
         atoms = Atoms(request["numbers"], positions=request["positions"], cell=request["cell"], pbc=request["pbc"])
@@ -73,7 +72,7 @@ class Reference:
         answer = {"status": "failed", "message": ""}
         unknown = sorted({atom.symbol for atom in atoms if self.elements and atom.number not in self.elements})
         if unknown:
-            return answer | {"message": f"{self.source} does not know {', '.join(unknown)}; use another reference"}
+            return answer | {"message": f"{self.source} does not support {', '.join(unknown)}; use another reference"}
         try:
             if self.engine.output:
                 directory.mkdir(parents=True, exist_ok=True)
@@ -89,7 +88,7 @@ class Reference:
             unconverged = "convergence" in type(error).__name__.lower()
             message = f"{type(error).__name__}: {error}"
             answer = {"status": "unconverged" if unconverged else "failed", "message": message}
-        # a file without any cycle comes from a crash, which is a failure and no matter of mixing
+        # An output without any cycle comes from a crash, which density mixing cannot repair.
         verdict = self._verdict(directory)
         if verdict is not None and not verdict.converged and "stopped before" not in verdict.reason:
             return {"status": "unconverged", "message": verdict.reason}
@@ -101,7 +100,7 @@ class Reference:
 
 
 def _cpu_s() -> float:
-    """CPU time of this process and of the children it has waited for."""
+    """Return the CPU time of this process and its ended children."""
     return sum(os.times()[:4])
 
 
@@ -124,14 +123,14 @@ def _results(atoms) -> dict:
 
 
 def _disagreement(forces) -> float | None:
-    """How much a committee's members differ at the atom where they differ most, eV/Å; None for a single model."""
+    """Return the largest disagreement of a committee over atoms in eV/Å; None for a single model."""
     import numpy as np
 
     return None if forces is None else float(np.linalg.norm(np.std(forces, axis=0), axis=-1).max())
 
 
 def serve(config: dict, requests, answers) -> None:
-    """Answer one line for every line of requests until they end; the first line says that the model is loaded."""
+    """Answer each request line until the input ends; the first answer reports the loaded model."""
     limit_threads(int(config.get("threads", 1)))
     limit_memory(config.get("memory_GB"))
     try:
@@ -146,27 +145,27 @@ def serve(config: dict, requests, answers) -> None:
         answer = reference.label(request)
         _send(answer | {"id": request["id"]}, answers)
         if answer.get("exhausted"):
-            return  # the engine keeps what it took; a new worker begins anew
+            return  # the engine does not release memory; a new worker replaces this one
 
 
 def limit_memory(memory_GB: float | None) -> None:
-    """Limit this process's data, so that a frame fails with MemoryError instead of the machine."""
+    """Limit the memory of this process, so that a large frame fails with MemoryError."""
     import resource
 
     machine = 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     granted = int(machine if memory_GB is None else memory_GB * 2**30)
-    with contextlib.suppress(OSError, ValueError):  # a lower limit holds already
+    with contextlib.suppress(OSError, ValueError):  # a lower limit already applies
         resource.setrlimit(resource.RLIMIT_DATA, (granted, granted))
 
 
 def _send(answer: dict, answers) -> None:
-    """Write an answer on a line of its own, whatever an engine has written into the pipe before."""
+    """Write an answer on a new line, even after output of the engine."""
     answers.write("\n" + json.dumps(answer) + "\n")
     answers.flush()
 
 
 def main(mode: str, config: dict) -> None:
-    """Entry point; keeps the real standard output for the answers and sends every other print to the log."""
+    """Run the worker; standard output is kept for answers, and all other output goes to the log."""
     sys.path.pop(0)  # the folder of this file
     if mode == "serve":
         _sibling("worker_supervisor").supervise()

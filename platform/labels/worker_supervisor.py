@@ -1,6 +1,6 @@
-"""A parent for the worker that ends all its descendants, whatever session they are in; standard library only.
+"""Parent process of the worker that ends all its descendants in any session; standard library only.
 
-Loaded by path from the worker: nothing of argyro may be imported here.
+The worker loads this module by path, so it must not import argyro.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ PATIENCE_S = 5.0
 
 
 def supervise() -> None:
-    """Fork: the child returns, the parent waits for it, then ends all descendants and exits with its code.
+    """Fork: the child returns; the parent waits for it, ends all descendants and exits with the child's code.
 
-    The parent adopts orphans (a "child subreaper"), so that a process which detached itself is found, too. It ends on
-    SIGTERM, which the kernel sends when the process that labels dies. Only Linux has this; elsewhere nothing is done.
+    The parent adopts orphans (a "child subreaper"), so it also finds detached processes. It ends on SIGTERM, which the
+    kernel sends when the labelling process dies. Only Linux supports this; elsewhere nothing is done.
     """
     if sys.platform != "linux":
         return
@@ -57,7 +57,7 @@ def _end(code: int) -> None:
 
 
 def _descendants() -> list[int]:
-    """Processes below this one that have not been waited for."""
+    """Return the descendants of this process that have not been waited for."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

@@ -19,7 +19,7 @@ def run(capsys, *arguments):
 def test_frames_without_forces_are_a_mistake_of_the_user(tmp_path, capsys):
     write(tmp_path / "bare.extxyz", bulk("LiCl", "rocksalt", a=5.2))
     code, printed = run(capsys, "diep", tmp_path / "bare.extxyz")
-    assert code == 2 and "carries no forces" in printed.err and "DFT" in printed.err
+    assert code == 2 and "has no forces" in printed.err and "DFT" in printed.err
 
 
 @pytest.mark.slow

@@ -54,5 +54,5 @@ def test_reference_that_labels_nothing_raises_with_its_log(cell, tmp_path):
 
 
 def test_only_references_with_an_environment_of_their_own_are_installed():
-    with pytest.raises(InputError, match="diep, chgnet and mace live in this one"):
+    with pytest.raises(InputError, match="install diep, chgnet and mace in this one"):
         install("chgnet")

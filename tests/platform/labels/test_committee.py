@@ -67,7 +67,7 @@ def test_a_committee_is_named_by_its_weights_wherever_it_lies(trained, tmp_path)
 def test_a_finished_teacher_is_read_and_must_pass_the_gate(trained, recorded):
     teacher, workdir = trained
     assert train_teacher(recorded, OPTIONS, workdir) == teacher
-    with pytest.raises(ArgyroError, match=r"off by \d+ meV/Å .* more than the 1 allowed"):
+    with pytest.raises(ArgyroError, match=r"force error of \d+ meV/Å .* above the limit of 1"):
         train_teacher(recorded, replace(OPTIONS, max_force_error_meV_A=1.0), workdir)
 
 

@@ -23,7 +23,7 @@ OUTPUTS = Path(__file__).with_name("outputs")
         ("cp2k_unconverged.out", False, "NOT converged"),
         ("cp2k_outer_converged.out", True, "outer SCF loop converged"),
         ("gpaw_converged.txt", True, "10 steps"),
-        ("gpaw_unconverged.txt", False, "4 steps, the most allowed"),
+        ("gpaw_unconverged.txt", False, "limit of 4 steps"),
     ],
 )
 def test_verdict_and_its_reason(name, converged, words):

@@ -61,7 +61,7 @@ def test_unknown_element_is_named_and_trains_nothing(labeller):
     frame = Atoms("LiFr", positions=[[0, 0, 0], [2.5, 2.5, 2.5]], cell=[5, 5, 5], pbc=True)
     (labelled,) = labeller.label([frame])
     assert labelled.info["status"] == "failed" and labelled.calc is None
-    assert "diep does not know Fr" in labelled.info["log"]
+    assert "diep does not support Fr" in labelled.info["log"]
 
 
 def test_changed_weights_of_the_wheel_are_refused(monkeypatch):

@@ -38,7 +38,7 @@ def test_broken_group_is_flagged_not_rejected():
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"bond_A": 1.0}, "apart"), ({"force_eV_A": 40.0}, "exceeds"), ({"energy_eV": -30.0}, "off the median")],
+    [({"bond_A": 1.0}, "apart"), ({"force_eV_A": 40.0}, "exceeds"), ({"energy_eV": -30.0}, "from the median")],
 )
 def test_impossible_frame_is_rejected_with_a_physical_statement(change, words):
     known = [thiophosphate() for _ in range(3)]

@@ -58,10 +58,10 @@ def test_a_reference_that_is_the_dft_has_no_bias(tmp_path):
 
 def test_frames_without_forces_and_other_files_are_refused(tmp_path):
     write(tmp_path / "bare.extxyz", bulk("Ar", "fcc", a=3.9))
-    with pytest.raises(InputError, match="carries no forces"):
+    with pytest.raises(InputError, match="has no forces"):
         read_dft_frames(tmp_path / "bare.extxyz")
     (tmp_path / "text.extxyz").write_text("no frames here\n")
-    with pytest.raises(InputError, match="not readable"):
+    with pytest.raises(InputError, match="cannot be read"):
         read_dft_frames(tmp_path / "text.extxyz")
 
 

@@ -92,7 +92,7 @@ def test_no_expensive_label_is_taken_twice(lessons, structures, tmp_path):
 
 def test_a_teacher_below_the_gate_ends_the_learning(structures, tmp_path, monkeypatch):
     def refuse(frames, options, workdir):
-        raise ArgyroError("the teacher is off by 300 meV/Å")
+        raise ArgyroError("the teacher has a force error of 300 meV/Å")
 
     monkeypatch.setattr(teacher_loop, "train_teacher", refuse)
     with Labeller(EXPENSIVE) as labeller, pytest.raises(ArgyroError, match="300 meV"):

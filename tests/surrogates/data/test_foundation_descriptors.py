@@ -65,8 +65,8 @@ def test_other_weights_are_refused(trained):
     ("source", "words"),
     [
         (LabelSource("gpaw"), "gives no descriptors of atoms; use one of chgnet, mace"),
-        (LabelSource("mace"), "are no file; give the path of one"),
-        (LabelSource("mace", kwargs={"model": "/nowhere/model.file"}), "are no file; give the path of one"),
+        (LabelSource("mace"), "is not a file; give the path of one"),
+        (LabelSource("mace", kwargs={"model": "/nowhere/model.file"}), "is not a file; give the path of one"),
     ],
 )
 def test_models_that_cannot_describe_are_refused_before_anything_is_loaded(small_campaign, source, words):
