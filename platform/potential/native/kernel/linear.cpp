@@ -42,7 +42,7 @@ std::vector<double> target(const LabelledFrame& labelled, const Parameters& bare
     if (!labelled.stress_eV_A3.empty())
         for (int v = 0; v < 6; ++v) stress[v] = labelled.stress_eV_A3[v] * labelled.frame.volume_A3;
     Column{labels.data(), labelled}.fill(labelled.energy_eV, labelled.forces_eV_A.data(), stress.data());
-    fill_column(Potential(bare), labelled, workspace, repulsion.data());  // what remains with all coefficients zero
+    fill_column(Potential(bare), labelled, workspace, repulsion.data());  // the part with all coefficients zero
     for (int r = 0; r < rows; ++r) labels[r] -= repulsion[r];
     return labels;
 }

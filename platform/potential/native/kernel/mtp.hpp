@@ -17,7 +17,7 @@
 
 namespace argyro {
 
-// What an .mtp file holds, in its own order. Index tables are flattened rows of four.
+// Contents of an .mtp file in its own order. Index tables are flattened rows of four.
 struct Parameters {
     int species_count = 0;
     int radial_functions = 0;  // number of mu
@@ -36,12 +36,12 @@ struct Parameters {
     bool trained = false;  // false: the coefficients were absent and are empty
 };
 
-// Reads an .mtp file; throws std::invalid_argument saying what is wrong with it.
+// Reads an .mtp file; throws std::invalid_argument with the error in the file.
 Parameters read_mtp(const std::string& path);
 
 struct Plan;  // the kernel's private layout
 
-// A potential ready to be evaluated; immutable, may be shared between threads.
+// A potential ready for evaluation; immutable, so threads may share it.
 class Potential {
   public:
     explicit Potential(Parameters parameters);  // throws std::invalid_argument

@@ -17,7 +17,7 @@
 namespace argyro {
 namespace {
 
-// Other codes write any bytes into their free text; what leaves here is ASCII.
+// Other codes write any bytes into their free text; the result is ASCII.
 std::string ascii(std::string text) {
     for (char& c : text)
         if (static_cast<unsigned char>(c) > 126 || static_cast<unsigned char>(c) < 32) c = '?';

@@ -29,7 +29,7 @@ inline V pick(const double* table, Mask index, int entries) {
 #endif
 }
 
-// Copies the neighbours of a centre into its lane; what the longest list has beyond them lies at the cutoff.
+// Copies the neighbours of a centre into its lane; the padding up to the longest list lies at the cutoff.
 inline void fill_lane(const PlanView& plan, const Centres& all, int centre, int neighbours, Layout<V>& at, int lane) {
     const int first = all.offsets[centre], count = all.offsets[centre + 1] - first;
     const long long pair = static_cast<long long>(all.types[centre]) * plan.species_count;

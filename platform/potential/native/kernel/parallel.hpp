@@ -1,5 +1,5 @@
-// Exceptions and Ctrl-C across OpenMP regions: an exception must not leave a region, and only the thread that entered
-// the kernel may ask whether the user wants to stop.
+// Exceptions and Ctrl-C across OpenMP regions. An exception must not leave a region, and only the calling thread may
+// check for an interrupt.
 #pragma once
 
 #include <atomic>
@@ -8,16 +8,16 @@
 
 namespace argyro {
 
-// Thrown by `poll` when the user asked to stop.
+// Thrown by `poll` after an interrupt by the user.
 struct Interrupted {};
 
-// Sets the question "does the user want to stop?"; without one, nothing interrupts.
+// Sets the check for an interrupt; without one, nothing interrupts.
 void set_interrupt_check(bool (*check)());
 
-// Throws Interrupted if the user asked to stop. Cheap: the question is asked at most every 50 ms.
+// Throws Interrupted after an interrupt. Cheap: the check runs at most every 50 ms.
 void poll();
 
-// Collects the first exception of a parallel region; the work that remains is skipped.
+// Collects the first exception of a parallel region; the remaining work is skipped.
 //
 //   Guard guard;
 //   #pragma omp parallel for

@@ -40,8 +40,8 @@ struct PlanView {
     const int* inner_offset;
     const Product* inner;
 
-    // the energy's quadratic form in the moments: products that lead to nothing but basis functions, coefficients
-    // folded in
+    // quadratic form of the energy in the moments: products used only by basis functions, with coefficients
+    // included
     int rows;
     const int* row_moment;  // left moment of each row
     const int* row_offset;
@@ -67,7 +67,7 @@ struct Batch {
     int longest;  // largest neighbour count among them
 };
 
-// What the derivative with respect to the parameters needs: the tangent of every r_ij, and where to add
+// Input and output of the derivative by the parameters: the tangent of every r_ij, and accumulators of
 // d/dtheta (weight * E_i + dE_i along the tangent). All accumulators have one value per lane, innermost.
 struct ParameterGradient {
     const double* tangents_A;  // [pairs][3]
@@ -76,7 +76,7 @@ struct ParameterGradient {
     double* coefficients;  // [basis][lanes]
 };
 
-// The entry points one instruction set offers.
+// The entry points of one instruction set.
 struct Kernels {
     const char* name;
     int lanes;

@@ -49,7 +49,7 @@ int sort_neighbours(const PlanView& plan, const Centres& all, const double* tang
     }
     for (int s = species; s > 0; --s) begin[s] = begin[s - 1];
     begin[0] = 0;
-    for (int k = count; k < count + W; ++k)  // what the last vector reads beyond the end: at the cutoff
+    for (int k = count; k < count + W; ++k)  // padding read by the last vector: at the cutoff
         for (int c = 0; c < 6; ++c) at.sorted[c * at.width + k] = c == 0 ? plan.cutoff : 0.0;
     return count;
 }

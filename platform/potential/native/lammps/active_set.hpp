@@ -9,8 +9,8 @@
 
 namespace argyro {
 
-// Hash of what the basis functions depend on: species, cutoffs and radial coefficients. FNV-1a over the doubles' bytes;
-// the Python side computes the same.
+// Hash of species, cutoffs and radial coefficients, which determine the basis functions. FNV-1a over the doubles'
+// bytes; the Python side computes the same.
 std::uint64_t radial_fingerprint(const Parameters &parameters);
 
 class ActiveSet {

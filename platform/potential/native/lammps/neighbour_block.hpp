@@ -10,7 +10,7 @@ namespace argyro {
 
 // Input of a block from LAMMPS, the same for all blocks of a step.
 struct AtomView {
-  const double *x;     // [atoms][kStride] Å and species; atoms that are not ours stand far away from everything
+  const double *x;     // [atoms][kStride] Å and species; atoms of other styles are far away from all others
   const int *species;  // [atoms] species of the potential, negative: not ours
   const int *const *firstneigh;
   const int *numneigh;

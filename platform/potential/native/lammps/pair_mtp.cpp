@@ -24,10 +24,10 @@
 namespace argyro {
 
 namespace {
-// Centres per kernel call: enough for the kernel to put those of like neighbour count side by side, few enough that 60
+// Centres per kernel call: enough for the kernel to group centres of similar neighbour count, few enough that 60
 // neighbours each stay in the second-level cache.
 constexpr int kBlock = 128;
-// No bond is half as long; beside it a wrong cell or a blown-up run is all that is left.
+// Below half of the shortest bond; only a wrong cell or an exploded run has closer atoms.
 constexpr double kOverlapA = 0.5;
 constexpr double kFarA = 1e30;  // where atoms of other styles are put, beyond every cutoff
 }  // namespace

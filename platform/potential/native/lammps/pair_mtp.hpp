@@ -3,7 +3,7 @@
 //   pair_style mtp [grade ACTIVE_SET every N [select G1] [break G2] [dump FILE]]
 //   pair_coeff * * POTENTIAL.mtp Li P S Cl
 //
-// The forms of LAMMPS' own pair style mtp are taken too; there atom type i is species i - 1 of the file:
+// The forms of LAMMPS' own pair style mtp are also accepted; there atom type i is species i - 1 of the file:
 //
 //   pair_style mtp POTENTIAL.mtp
 //   pair_coeff * *
@@ -39,14 +39,14 @@ class PairMTP : public LAMMPS_NS::Pair {
   double memory_usage() override;
 
  private:
-  // What one OpenMP thread needs and gathers.
+  // Work arrays and results of one OpenMP thread.
   struct Thread {
     NeighbourBlock block;
     Workspace workspace;
     std::vector<double> energies_eV, gradients_eV_A, basis;
     std::vector<double> forces_eV_A;  // [atoms][kStride]
     double energy_eV, virial_eV[6], grade;
-    int overlap[2];  // two atoms closer than any potential can mean; -1: none
+    int overlap[2];  // two atoms closer than any potential allows; -1: none
 
     void reset() {
       energy_eV = grade = 0.0;

@@ -12,8 +12,8 @@
 
 namespace {
 
-// Class layouts differ between LAMMPS releases: another release would crash rather than complain. The C interface alone
-// is safe to call before this is settled.
+// Class layouts differ between LAMMPS releases, so another release would crash without a message. Before the release is
+// checked, only the C interface is safe.
 void *create_pair_mtp(void *lammps) {
   const int running = lammps_version(lammps);
   if (running != ARGYRO_LAMMPS_VERSION) {
