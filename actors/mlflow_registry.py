@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel
-    from mlflow.models import Model
+    from mlflow.models import Model, ModelSignature
 
 CHAMPION = "champion"
 ARTIFACT = "surrogate"
@@ -114,14 +114,17 @@ def _write(target: Path, folder: Path, description: Model) -> None:
         )
 
 
-def _signature():
+def _signature() -> ModelSignature:
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, Schema, TensorSpec
 
     from argyro.surrogates.serving.csv_tables import ANSWERED, COLUMNS
 
-    questions = [ColSpec("string" if name in ("composition", "boundary") else "double", name) for name in COLUMNS]
-    return ModelSignature(Schema(questions), Schema([ColSpec(kind, name) for name, kind in ANSWERED.items()]))
+    questions: list[ColSpec | TensorSpec] = [
+        ColSpec("string" if name in ("composition", "boundary") else "double", name) for name in COLUMNS
+    ]
+    answers: list[ColSpec | TensorSpec] = [ColSpec(kind, name) for name, kind in ANSWERED.items()]
+    return ModelSignature(Schema(questions), Schema(answers))
 
 
 def _ensure_registered(client: MlflowClient, name: str) -> None:

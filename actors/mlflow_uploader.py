@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Delivery:
 
         return self._attempt(close)
 
-    def _attempt(self, call) -> str:
+    def _attempt(self, call: Callable[[MLflowTracker], object]) -> str:
         try:
             self._tracker = self._tracker or MLflowTracker(**self.arguments)
             call(self._tracker)

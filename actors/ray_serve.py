@@ -70,7 +70,7 @@ class Replica:
         if self.queue.stuck or self._serving.done():
             raise RuntimeError("the surrogate's computing thread is stuck, or its HTTP server ended")
 
-    async def __del__(self):
+    async def __del__(self) -> None:
         self.server.should_exit = True
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms, units
@@ -23,6 +24,9 @@ from argyro.platform.learning.cutout import CutOptions, local_cut
 from argyro.platform.learning.label_cells import NEAR_BOUNDARY_A
 from argyro.platform.structures.boundaries.build import build_boundary
 from argyro.platform.structures.crystal.bulk import build_bulk
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
 
 TEMPERATURE_K = 700.0
 TIMESTEP_FS = 2.0
@@ -66,7 +70,7 @@ CASES = [
 ]
 
 
-def hot_frames(case: Case, calculator, seed: int = 0) -> list[Atoms]:
+def hot_frames(case: Case, calculator: Calculator, seed: int = 0) -> list[Atoms]:
     """Collect frames of a run at 700 K: the bulk cell, or boxes around four atoms at the boundary."""
     atoms = case.cell(seed)
     atoms.rattle(0.05, seed=seed)
@@ -103,7 +107,7 @@ def _plain(atoms: Atoms) -> Atoms:
     return frame
 
 
-def _boxes(frame: Atoms, calculator, rng: np.random.Generator) -> list[Atoms]:
+def _boxes(frame: Atoms, calculator: Calculator, rng: np.random.Generator) -> list[Atoms]:
     """Cut four small boxes around Li ions near the boundary and relax their borders."""
     lithium = frame.numbers == 3
     near = np.flatnonzero(lithium & (np.abs(frame.arrays["boundary_distance_A"]) <= NEAR_BOUNDARY_A))
@@ -114,7 +118,7 @@ def _boxes(frame: Atoms, calculator, rng: np.random.Generator) -> list[Atoms]:
     return boxes
 
 
-def _relax_border(box: Atoms, calculator) -> Atoms:
+def _relax_border(box: Atoms, calculator: Calculator) -> Atoms:
     from ase.constraints import FixAtoms
     from ase.optimize import FIRE
 

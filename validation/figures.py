@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from argyro.platform.common.estimate import Uncertain
     from argyro.validation.laws import Law
 
@@ -18,7 +20,7 @@ SHIFT = {"Li6PS5Br": -1.0, "Li6PS5I": 1.0}  # shift in % of disorder that separa
 MARKERS = {0.0: "o", 0.25: "^", 0.5: "s", 0.75: "D"}
 
 
-def _axes(width: float = 6.0, height: float = 4.2):
+def _axes(width: float = 6.0, height: float = 4.2) -> Axes:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -27,9 +29,11 @@ def _axes(width: float = 6.0, height: float = 4.2):
     return Figure(figsize=(width, height), layout="constrained").subplots()
 
 
-def _save(axes, file: Path) -> None:
+def _save(axes: Axes, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    axes.figure.savefig(file, dpi=110)
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # made by _axes
+    figure.savefig(file, dpi=110)
 
 
 def colour(composition: str) -> str:

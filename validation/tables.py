@@ -86,7 +86,9 @@ class Data:
     published: dict
     prose: dict
 
-    def section(self, key: str, columns: Sequence[str], rows: list, pictures: Sequence[str] = (), **values) -> Section:
+    def section(
+        self, key: str, columns: Sequence[str], rows: list, pictures: Sequence[str] = (), **values: object
+    ) -> Section:
         """Build a section with its text filled in."""
         entry = self.prose[key]
         text = entry["text"].format(**values)

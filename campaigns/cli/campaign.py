@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -13,6 +13,9 @@ from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
 from argyro.campaigns.cli.output_files import require_folder
 from argyro.campaigns.cli.setup import OutsideFlag, SpecFile, TrustFlag
 from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.campaigns.run import CampaignRun
 
 
 def run(
@@ -60,7 +63,7 @@ def _command(spec: Path, folder: Path, address: str | None, inline: bool) -> str
     return f"argyro run {spec} --workdir {folder}" + f" --address {address}" * bool(address) + " --inline" * inline
 
 
-def _print_outcome(outcome, folder: Path) -> None:
+def _print_outcome(outcome: CampaignRun, folder: Path) -> None:
     for name, error in outcome.progress.failed.items():
         console.print(f"failed: {name}: {error.splitlines()[0]}", style="red", markup=False)
     if outcome.ranking:

@@ -71,7 +71,7 @@ def _homogenize_point(polycrystal: Mesh, point: Sequence[float], method: str, js
         console.print(answer.note, style="dim")
 
 
-def _homogenize_table(polycrystal, table: Path, output: Path | None, method: str, json_: bool) -> None:
+def _homogenize_table(polycrystal: Mesh, table: Path, output: Path | None, method: str, json_: bool) -> None:
     import pandas as pd
 
     from argyro.platform.continuum.query_table import homogenize_table

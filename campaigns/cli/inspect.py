@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
@@ -20,6 +20,9 @@ from rich.text import Text
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.campaigns.cli.output_files import require_folder
 from argyro.platform.execution.child_processes import die_with_parent
+
+if TYPE_CHECKING:
+    from argyro.campaigns.reporting.status import StatusReader
 
 WATCH_EVERY_S = 5.0
 LINES = 10  # limit of running items and errors shown
@@ -49,7 +52,7 @@ def status(
         console.print(_status_view(reader.read(), folder))
 
 
-def _watch(reader, folder: Path) -> None:
+def _watch(reader: StatusReader, folder: Path) -> None:
     """Refresh the status until the campaign is complete; Ctrl-C ends the display, not the campaign."""
     document = reader.read()
     with Live(_status_view(document, folder), console=console, auto_refresh=False) as live, suppress(KeyboardInterrupt):

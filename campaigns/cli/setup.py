@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
 from argyro.platform.common.errors import ArgyroError, InputError
+
+if TYPE_CHECKING:
+    from argyro.campaigns.spec.schema import Campaign
 
 SpecFile = Annotated[Path, typer.Argument(help="Campaign file (YAML).", show_default=False)]
 
@@ -102,7 +105,7 @@ def plan(
         raise typer.Exit(1)
 
 
-def _done_names(campaign, workdir: Path) -> frozenset[str]:
+def _done_names(campaign: Campaign, workdir: Path) -> frozenset[str]:
     """List the items of a campaign in a folder's store."""
     from argyro.campaigns.pipeline.grow_graph import grown_graph
     from argyro.campaigns.runtime.workspace import CampaignFolder

@@ -53,7 +53,7 @@ class Extension:
     labels: Labels
     number: int = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.number = len(list(self.context.unfinished.glob(f"extension-*/{FRAMES}")))
 
     @property

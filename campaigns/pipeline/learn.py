@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
@@ -20,6 +20,9 @@ from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.verdict import Verdict
+
+if TYPE_CHECKING:
+    from argyro.platform.labels.source import LabelSource
 
 POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
 TRAINING_SET, EXPENSIVE = "training_set.extxyz", "expensive.extxyz"
@@ -136,7 +139,7 @@ def run(context: StageContext[LearnInputs, Labels]) -> LearnResult:
     return LearnResult(rounds=learned.rounds, verdict=learned.verdict, teacher=teacher)
 
 
-def labeller_source(labels: Labels):
+def labeller_source(labels: Labels) -> LabelSource:
     """Name the reference that a person asked for."""
     return reference(labels.model_dump(mode="json"))
 

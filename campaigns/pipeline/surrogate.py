@@ -144,7 +144,7 @@ def _potential_warnings(context: StageContext[SurrogateInputs, Foundation | None
     return [f"{family_of(folder)}: {result.warning}" for folder, result in learned if result.warning]
 
 
-def _without_nan(value):
+def _without_nan(value: Any) -> Any:
     """Replace numbers that are not finite by None."""
     if isinstance(value, dict):
         return {name: _without_nan(entry) for name, entry in value.items()}

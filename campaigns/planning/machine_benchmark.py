@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ase import Atoms
 from ase.io import write
@@ -16,6 +17,9 @@ from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import ATOM_STEP_S, REFERENCE_CUTOFF_A, Costs
 from argyro.platform.common.errors import ArgyroError
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.mtp.model import MTP
 
 LEVEL, CORE_S = 8, 0.7  # level of the potential, length of the run
 WORTH_MEASURING_CORE_S = 600.0  # shorter campaigns use the constants
@@ -58,7 +62,7 @@ def _atom_step_s(atoms: Atoms) -> float:
     return core_s / steps / len(atoms)
 
 
-def _lammps_s(atoms: Atoms, mtp, species: list[str], steps: int) -> tuple[float, float]:
+def _lammps_s(atoms: Atoms, mtp: MTP, species: list[str], steps: int) -> tuple[float, float]:
     """Measure seconds and core seconds of the last run of an input, from LAMMPS' own clock and its share of a core."""
     from argyro.platform.potential.native.lammps_commands import (
         lammps_command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from argyro.platform.continuum.homogenize import homogenize_batch
 from argyro.platform.continuum.interface_fem.flux_fields import FluxField
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.continuum.propagate import Propagated
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # D_∥/D_b and D_⊥/D_b of the four transport regimes of boundaries.
 REGIMES = {
@@ -117,5 +121,5 @@ def _colours(share: np.ndarray) -> np.ndarray:
     return colormaps["viridis"](share, alpha=0.8)
 
 
-def _save(figure, path: Path | str) -> None:
+def _save(figure: Figure, path: Path | str) -> None:
     figure.savefig(path, dpi=110)

@@ -194,7 +194,7 @@ class Labeller:
         self._start()
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._stop()
         if self._temporary is not None:
             self._temporary.cleanup()

@@ -17,7 +17,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from ase import Atoms
+    from ase.calculators.calculator import BaseCalculator, Calculator
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def _package_folder(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _diep(kwargs: dict, directory: Path):
+def _diep(kwargs: dict, directory: Path) -> Calculator:
     """Build DIEP in single precision, twice as fast and within 2e-5 eV/Å of ``dtype: float64``."""
     with _temporary_home():  # the import creates the unused folder ~/.cache/diep
         from diep import config
@@ -95,13 +100,13 @@ def _diep_weights(kwargs: dict) -> list[Path]:
     return [_diep_folder(kwargs) / name for name in ("model.json", "model.pt", "state.pt")]
 
 
-def _diep_elements(calculator) -> set[int]:
+def _diep_elements(calculator: Any) -> set[int]:
     from ase.data import atomic_numbers
 
     return {atomic_numbers[symbol] for symbol in calculator.element_types}
 
 
-def _chgnet(kwargs: dict, directory: Path):
+def _chgnet(kwargs: dict, directory: Path) -> Calculator:
     from chgnet.model.dynamics import CHGNetCalculator
     from chgnet.model.model import CHGNet
 
@@ -110,7 +115,7 @@ def _chgnet(kwargs: dict, directory: Path):
     return CHGNetCalculator(model=model, use_device="cpu", on_isolated_atoms="ignore")
 
 
-def _chgnet_descriptors(calculator, atoms):
+def _chgnet_descriptors(calculator: Any, atoms: Atoms) -> np.ndarray:
     from pymatgen.io.ase import AseAtomsAdaptor
 
     structure = AseAtomsAdaptor.get_structure(atoms)
@@ -121,7 +126,7 @@ def _chgnet_weights(kwargs: dict) -> list[Path]:
     return sorted((_package_folder("chgnet") / "pretrained" / kwargs.get("model", "0.3.0")).glob("*.tar"))
 
 
-def _sevennet(kwargs: dict, directory: Path):
+def _sevennet(kwargs: dict, directory: Path) -> Calculator:
     from sevenn.calculator import SevenNetCalculator
 
     return SevenNetCalculator(**{"model": "7net-l3i5", "device": "auto", **kwargs})
@@ -136,7 +141,7 @@ def _sevennet_weights(kwargs: dict) -> list[Path]:
     return sorted(path for path in folder.rglob("*.pth") if wanted in str(path).lower().replace("-", "_"))
 
 
-def _mace(kwargs: dict, directory: Path):
+def _mace(kwargs: dict, directory: Path) -> Calculator:
     options = {"model": "small", "default_dtype": "float64", "device": "cpu", **kwargs}
     files = _mace_weights(options)
     model = options.pop("model")
@@ -149,7 +154,7 @@ def _mace(kwargs: dict, directory: Path):
     return mace_mp(model=model, **options)
 
 
-def _mace_descriptors(calculator, atoms):
+def _mace_descriptors(calculator: Any, atoms: Atoms) -> np.ndarray:
     return calculator.get_descriptors(atoms, invariants_only=True)
 
 
@@ -161,7 +166,7 @@ def _mace_weights(kwargs: dict) -> list[Path]:
     return [Path(model)] if Path(model).is_file() else []
 
 
-def _gpaw(kwargs: dict, directory: Path):
+def _gpaw(kwargs: dict, directory: Path) -> Calculator:
     from gpaw import GPAW
 
     options = {"mode": {"name": "pw", "ecut": 350}, "xc": "PBE", "kpts": {"size": (1, 1, 1)}, **kwargs}
@@ -183,14 +188,14 @@ def _gpaw_weights(kwargs: dict) -> list[Path]:
     return [found[name] for name in sorted(found) if found[name].is_file()]
 
 
-def _vasp(kwargs: dict, directory: Path):
+def _vasp(kwargs: dict, directory: Path) -> Calculator:
     from ase.calculators.vasp import Vasp
 
     options = {"xc": "pbe", "encut": 500, "ediff": 1e-6, "nsw": 0, "isif": 2, **kwargs}
     return Vasp(**options | {"command": _words(_program_vasp(kwargs))}, directory=str(directory))
 
 
-def _espresso(kwargs: dict, directory: Path):
+def _espresso(kwargs: dict, directory: Path) -> BaseCalculator:
     from ase.calculators.espresso import Espresso, EspressoProfile
 
     options = dict(kwargs)
@@ -207,7 +212,7 @@ def _espresso_weights(kwargs: dict) -> list[Path]:
     return [folder / name for name in sorted(set(kwargs.get("pseudopotentials", {}).values()))]
 
 
-def _cp2k(kwargs: dict, directory: Path):
+def _cp2k(kwargs: dict, directory: Path) -> Calculator:
     from ase.calculators.cp2k import CP2K
 
     options = {"stress_tensor": True, **kwargs, "command": _words(_program_cp2k(kwargs))}

@@ -45,7 +45,7 @@ class LabelSource:
     memory_GB: float | None = None
     doubt_eV_A: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.source not in SOURCES:
             raise InputError(
                 f"label source {self.source!r} is unknown; use one of {', '.join(SOURCES)} (any other: `ase`)",

@@ -22,11 +22,19 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+    import numpy as np
+    from ase import Atoms
 
 ANSWERS_FD = 200  # far above the file descriptors of an engine
 
 
-def _sibling(name: str):
+def _sibling(name: str) -> ModuleType:
     """Load a file of this folder without adding the folder to the path, which could hide modules of the engine."""
     spec = importlib.util.spec_from_file_location(f"argyro_labels_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None and spec.loader is not None  # the name ends in .py
@@ -68,7 +76,7 @@ class Reference:
                 break
         return answer | {"cpu_s": _cpu_s() - before_s}
 
-    def _attempt(self, atoms, kwargs: dict, directory: Path) -> dict:
+    def _attempt(self, atoms: Atoms, kwargs: dict, directory: Path) -> dict:
         answer = {"status": "failed", "message": ""}
         unknown = sorted({atom.symbol for atom in atoms if self.elements and atom.number not in self.elements})
         if unknown:
@@ -94,7 +102,7 @@ class Reference:
             return {"status": "unconverged", "message": verdict.reason}
         return answer
 
-    def _verdict(self, directory: Path):
+    def _verdict(self, directory: Path) -> Any:
         path = directory / (self.engine.output or "")
         return self.parser(path.read_text(errors="replace")) if self.parser and path.is_file() else None
 
@@ -104,7 +112,7 @@ def _cpu_s() -> float:
     return sum(os.times()[:4])
 
 
-def _results(atoms) -> dict:
+def _results(atoms: Atoms) -> dict:
     import numpy as np
 
     energy = float(atoms.get_potential_energy())
@@ -122,14 +130,14 @@ def _results(atoms) -> dict:
     }
 
 
-def _disagreement(forces) -> float | None:
+def _disagreement(forces: np.ndarray | None) -> float | None:
     """Return the largest disagreement of a committee over atoms in eV/Å; None for a single model."""
     import numpy as np
 
     return None if forces is None else float(np.linalg.norm(np.std(forces, axis=0), axis=-1).max())
 
 
-def serve(config: dict, requests, answers) -> None:
+def serve(config: dict, requests: Iterable[str], answers: TextIO) -> None:
     """Answer each request line until the input ends; the first answer reports the loaded model."""
     limit_threads(int(config.get("threads", 1)))
     limit_memory(config.get("memory_GB"))
@@ -158,7 +166,7 @@ def limit_memory(memory_GB: float | None) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (granted, granted))
 
 
-def _send(answer: dict, answers) -> None:
+def _send(answer: dict, answers: TextIO) -> None:
     """Write an answer on a new line, even after output of the engine."""
     answers.write("\n" + json.dumps(answer) + "\n")
     answers.flush()

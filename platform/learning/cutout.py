@@ -81,7 +81,9 @@ def local_cut(atoms: Atoms, centre: int, options: CutOptions, seed: int = 0) -> 
     return best.atoms()
 
 
-def _most_promising(parent: Parent, centre: int, options: CutOptions, rng) -> list[tuple[np.ndarray, np.ndarray]]:
+def _most_promising(
+    parent: Parent, centre: int, options: CutOptions, rng: np.random.Generator
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Choose the tenth of the random boxes with the best composition and density."""
     lengths = parent.atoms.cell.lengths()
     short = lengths <= options.largest_edge_A

@@ -100,7 +100,9 @@ def _heated(structure: Atoms, temperature_K: float, rng: np.random.Generator, sc
     return hot(structure, scale * temperature_K, rng)
 
 
-def _variant(structure: Atoms, number: int, share: float, options: LearningOptions, rng) -> tuple[Atoms, str]:
+def _variant(
+    structure: Atoms, number: int, share: float, options: LearningOptions, rng: np.random.Generator
+) -> tuple[Atoms, str]:
     if number == 0:
         return _bare(structure), "as built"
     temperature_K = share * max(options.temperatures_K)

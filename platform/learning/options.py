@@ -83,7 +83,7 @@ class LearningOptions:
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.levels or list(self.levels) != sorted(set(self.levels)) or any(level % 2 for level in self.levels):
             raise InputError(
                 f"levels {self.levels} must be strictly increasing even numbers; give for instance 6, 8, 12",

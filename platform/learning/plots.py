@@ -10,6 +10,8 @@ import numpy as np
 from ase import Atoms
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from argyro.platform.learning.options import LearningOptions
     from argyro.platform.potential.mtp.model import MTP
 
@@ -100,6 +102,6 @@ def _axes(count: int, xlabel: str, sharex: bool = True):
     return figure, axes
 
 
-def _save(figure, path: Path) -> Path:
+def _save(figure: Figure, path: Path) -> Path:
     figure.savefig(path, dpi=130)
     return path

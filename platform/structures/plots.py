@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
 
 from argyro.platform.structures.crystal.composition import CENTRES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = {
     "Li": "#7fd17f", "P": "#6a3d9a", "As": "#8e5ea2", "Sb": "#9e63b5", "Si": "#5c7fa3", "Ge": "#668f8f",
@@ -55,13 +59,13 @@ def draw(atoms: Atoms, path: Path) -> None:
     figure.savefig(path, dpi=90, bbox_inches="tight", metadata={"Software": None})
 
 
-def _planes(axes, atoms: Atoms, height_A: float) -> None:
+def _planes(axes: Axes, atoms: Atoms, height_A: float) -> None:
     """Draw a dashed line at each boundary plane."""
     for plane in np.atleast_1d(atoms.info.get("boundary_planes_A", ())):
         axes.plot([plane, plane], [-1, height_A + 1], color="crimson", linestyle="--", linewidth=1.5, zorder=3)
 
 
-def _bonds(axes, atoms: Atoms) -> None:
+def _bonds(axes: Axes, atoms: Atoms) -> None:
     """Draw lines from each tetrahedral centre to its corners, which show the grain orientation."""
     from matplotlib.collections import LineCollection
 

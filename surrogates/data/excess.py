@@ -27,7 +27,7 @@ class Excess:
     energy_J_m2: float
     volume_A: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not np.isfinite([self.energy_J_m2, self.volume_A]).all():
             raise InputError(f"{self} is not finite; leave the excess out where it is not known", given=self)
 

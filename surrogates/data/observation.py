@@ -46,7 +46,7 @@ class Observation:
     label_source: str = ""
     excess: Excess | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.target not in TARGETS:
             raise InputError(f"target '{self.target}' is not one of {', '.join(TARGETS)}", given=self.target)
         if not self.temperature_K > 0:

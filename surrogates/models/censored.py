@@ -57,7 +57,9 @@ def _marginals(prior: np.ndarray, precision: np.ndarray, weighted: np.ndarray) -
     return posterior @ weighted, np.maximum(np.diag(posterior), 1e-12)
 
 
-def _truncate(mean: np.ndarray, variance: np.ndarray, bound: np.ndarray, softness: np.ndarray):
+def _truncate(
+    mean: np.ndarray, variance: np.ndarray, bound: np.ndarray, softness: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Compute mean and variance of N(mean, variance) times Φ((bound - f) / softness)."""
     total = variance + softness**2
     z = (bound - mean) / np.sqrt(total)

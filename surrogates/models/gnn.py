@@ -9,11 +9,15 @@ units of its standard deviations.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from argyro.surrogates.data.structure_graph import GLOBAL_FEATURES, NODE_FEATURES, RADIAL_CENTRES_A
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Batch
 
 CHUNK = 2048  # edges at once: their messages fit into the cache
 OUTPUTS = 6  # (a, Ea) of three targets
@@ -83,7 +87,9 @@ class GraphEnsemble(nn.Module):
         self.hidden = MemberLinear(members, 2 * size.width + GLOBAL_FEATURES, size.width)
         self.head = MemberLinear(members, size.width, OUTPUTS, gain=0.7)
 
-    def forward(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, near: Tensor, batch: Tensor, globals_: Tensor):
+    def forward(
+        self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, near: Tensor, batch: Tensor, globals_: Tensor
+    ) -> Tensor:
         """Compute departures from the prior, (members, graphs, 3 targets, 2 coefficients)."""
         h = torch.nn.functional.silu(self.embed(x.expand(self.members, -1, -1)))
         for layer in self.passes:
@@ -99,6 +105,6 @@ class GraphEnsemble(nn.Module):
         return self.head(torch.nn.functional.silu(self.hidden(joined))).view(self.members, graphs, 3, 2)
 
 
-def evaluate(ensemble: GraphEnsemble, batch) -> Tensor:
+def evaluate(ensemble: GraphEnsemble, batch: Batch) -> Tensor:
     """Evaluate the ensemble on a PyTorch Geometric batch, shape (members, graphs, 3, 2)."""
     return ensemble(batch.x, batch.edge_index, batch.edge_attr, batch.near, batch.batch, batch.globals)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -239,7 +239,7 @@ def _unavailable(message: str) -> HTTPException:
     return HTTPException(503, detail, headers={"retry-after": str(RETRY_AFTER_S)})
 
 
-def _token_check(token: str):
+def _token_check(token: str) -> Callable[..., Awaitable[None]]:
     """Make the FastAPI dependency that refuses requests without the token."""
 
     async def require_token(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 HEADER_TIME_LIMIT_S = 10.0
 LARGEST_HEADERS_BYTES = 32 * 1024
@@ -69,7 +72,7 @@ class LimitedHeaders(HttpToolsProtocol):
             self.transport.close()
 
 
-def http_server(app) -> uvicorn.Server:
+def http_server(app: FastAPI) -> uvicorn.Server:
     """Make the server of an application; run it with ``await server.serve(sockets=[...])``."""
     return uvicorn.Server(
         uvicorn.Config(

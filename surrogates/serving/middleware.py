@@ -6,7 +6,14 @@ import asyncio
 import ipaddress
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]  # the types of the ASGI specification
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_TIME_LIMIT_S = 10.0
 SAFE_HEADERS = [
@@ -43,7 +50,7 @@ class RequestGuard:
 
     def __init__(
         self,
-        app,
+        app: ASGIApplication,
         largest_body_bytes: int,
         host_names: Iterable[str] = (),
         body_time_limit_s: float = BODY_TIME_LIMIT_S,
@@ -51,15 +58,15 @@ class RequestGuard:
         self.app, self.largest_body_bytes, self.body_time_limit_s = app, largest_body_bytes, body_time_limit_s
         self.host_names = {name.lower() for name in (*host_names, socket.gethostname(), socket.getfqdn())}
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then forward or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
-        async def send_safely(message) -> None:
+        async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = message | {"headers": [*message.get("headers", []), *SAFE_HEADERS]}
+                message = {**message, "headers": [*message.get("headers", []), *SAFE_HEADERS]}
             await send(message)
 
         try:
@@ -72,12 +79,12 @@ class RequestGuard:
             return
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
-        async def replay() -> dict:
+        async def replay() -> Message:
             return waiting.pop() if waiting else await receive()
 
         await self.app(scope, replay, send_safely)
 
-    def _require_host(self, scope) -> None:
+    def _require_host(self, scope: Scope) -> None:
         """Refuse host names that another site could resolve to this machine (DNS rebinding).
 
         Such a name is registered, so it contains a dot and is no IP address.
@@ -90,7 +97,7 @@ class RequestGuard:
         message = f"host {host!r} is not a name of this service; add it with argyro serve --allow-host NAME"
         raise RequestRefused(421, "host", message)
 
-    async def _body(self, receive) -> bytes | None:
+    async def _body(self, receive: Receive) -> bytes | None:
         """Read the body; return None if the client disconnected.
 
         Raises:
@@ -103,7 +110,7 @@ class RequestGuard:
             message = f"the body did not arrive within {self.body_time_limit_s:g} s; send it again"
             raise RequestRefused(408, "body", message) from None
 
-    async def _limited_body(self, receive) -> bytes | None:
+    async def _limited_body(self, receive: Receive) -> bytes | None:
         body, more = bytearray(), True
         while more:
             message = await receive()
@@ -112,8 +119,8 @@ class RequestGuard:
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > self.largest_body_bytes:
-                message = f"the body is larger than {self.largest_body_bytes} bytes; split the question"
-                raise RequestRefused(413, "body", message)
+                refusal = f"the body is larger than {self.largest_body_bytes} bytes; split the question"
+                raise RequestRefused(413, "body", refusal)
         return bytes(body)
 
 
@@ -125,7 +132,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-async def _refuse(send, refusal: RequestRefused) -> None:
+async def _refuse(send: Send, refusal: RequestRefused) -> None:
     body = json.dumps({"detail": [{"loc": [refusal.where], "msg": str(refusal)}]}).encode()
     headers = [
         (b"content-type", b"application/json"),

@@ -135,7 +135,7 @@ class Oracle:
 
     def answer_query(
         self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = SAMPLES, seed: int = 0
-    ):
+    ) -> dict:
         """Answer a question about a prepared query, see `answer`."""
         require_temperature(temperature_K)
         require_grain_size(grain_size_nm)

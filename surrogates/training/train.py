@@ -43,7 +43,7 @@ class SurrogateOptions:
     candidates: tuple[str, ...] = CANDIDATES
     foundation: LabelSource | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         unknown = sorted(set(self.candidates) - set(CANDIDATES))
         if unknown or not self.candidates:
             raise InputError(

@@ -30,7 +30,7 @@ class Coefficients:
     def __len__(self) -> int:
         return len(self.width)
 
-    def __getitem__(self, index) -> Coefficients:
+    def __getitem__(self, index: slice | np.ndarray) -> Coefficients:
         return Coefficients(self.width[index], self.plane[index], self.resistance[index])
 
 

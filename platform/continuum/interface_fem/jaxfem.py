@@ -7,8 +7,12 @@ import io
 import logging
 import sys
 import types
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def element_gradients(points: np.ndarray, cells: np.ndarray, element: str) -> tuple[np.ndarray, np.ndarray]:
@@ -27,7 +31,7 @@ def element_gradients(points: np.ndarray, cells: np.ndarray, element: str) -> tu
     return np.asarray(layer.shape_grads), np.asarray(layer.JxW)
 
 
-def import_quietly():
+def import_quietly() -> ModuleType:
     """Import jax_fem.fe without its banner, log lines and changes of numpy's print options."""
     absent = _stand_in_for_gmsh()
     options = np.get_printoptions()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
+
+Volume = TypeVar("Volume", float, np.ndarray)
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -32,7 +34,7 @@ class Polycrystal:
     weights: np.ndarray
     seed: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         centres = np.asarray(self.centres)
         if centres.ndim != 2 or centres.shape[1] != 3 or len(centres) < 1 or not np.isfinite(centres).all():
             raise InputError(
@@ -56,9 +58,9 @@ class Polycrystal:
         return _lifted_tree(self.centres, self.weights).query(_lift(points))[1]
 
 
-def equivalent_diameter(volume):
+def equivalent_diameter(volume: Volume) -> Volume:
     """Return the diameter of the sphere of the same volume, d = (6 V / π)^(1/3)."""
-    return np.cbrt(6.0 * np.asarray(volume) / np.pi)
+    return np.cbrt(6.0 * volume / np.pi)
 
 
 def voronoi_polycrystal(grains: int = 27, seed: int = 0, lloyd_steps: int = 5, size_spread: float = 0.0) -> Polycrystal:

@@ -43,7 +43,7 @@ class MDSettings:
     ranks: int = 1
     wall_time_s: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("temperature_K", "production_ps", "timestep_fs", "frame_every_fs"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}", path=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
             number += 1
 
 
-def _exactly(stream, size: int, path: Path) -> bytes:
+def _exactly(stream: BinaryIO, size: int, path: Path) -> bytes:
     block = read_block(stream, size, path)
     if len(block) < size:
         raise InputError(f"{path} is cut off within its header; copy it again", path=str(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ase import Atoms
 from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
 
@@ -22,7 +24,12 @@ class MTPCalculator(Calculator):
         super().__init__()
         self.mtp, self.threads = mtp, threads
 
-    def calculate(self, atoms: Atoms | None = None, properties=("energy",), system_changes=all_changes) -> None:
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: Sequence[str] = ("energy",),
+        system_changes: Sequence[str] = all_changes,
+    ) -> None:
         """Compute all properties at once."""
         super().calculate(atoms, properties, system_changes)
         found = self.mtp.evaluate(self.atoms, self.threads)

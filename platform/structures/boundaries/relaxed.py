@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -60,7 +61,7 @@ def relax_boundary(
     calculator: Calculator,
     bulk: BulkReference | None = None,
     states: int = STATES,
-    **options,
+    **options: Any,
 ) -> Atoms:
     """Relax the most promising states of a boundary and keep the one of lowest energy.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ class _Framework:
         self.sites: list[str] = []
         self.grains: list[int] = []
 
-    def add(self, symbols, positions, site: str, grain: int) -> None:
+    def add(self, symbols: Sequence[str] | np.ndarray, positions: np.ndarray, site: str, grain: int) -> None:
         """Append ions of one kind of site."""
         self.symbols += list(symbols)
         self.positions.append(np.reshape(positions, (-1, 3)))
@@ -138,7 +139,9 @@ def _total(pieces: list[Counts]) -> Counts:
     return Counts(sum(counts.units for counts in pieces), atoms)
 
 
-def _fill_grain(framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, free: np.ndarray, rng) -> None:
+def _fill_grain(
+    framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, free: np.ndarray, rng: np.random.Generator
+) -> None:
     """Add tetrahedra and free anions (n, 2) of one grain; Se occupies random chalcogen sites."""
     centres, arms = (values[skeleton.centre_grain == grain] for values in (skeleton.centres, skeleton.arms))
     symbols = rng.permutation(np.repeat(CENTRES, [counts.atoms.get(element, 0) for element in CENTRES]))

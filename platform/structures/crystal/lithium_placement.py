@@ -76,7 +76,7 @@ class _Energy:
         potential[index] += value
 
 
-def _wall_field(positions_A, ions_A, charges_e, cell_A) -> np.ndarray:
+def _wall_field(positions_A: np.ndarray, ions_A: np.ndarray, charges_e: np.ndarray, cell_A: np.ndarray) -> np.ndarray:
     """Return the repulsion of each site from ions closer than contact, in eV."""
     field = np.zeros(len(positions_A))
     for negative, wall in WALL_ION_A.items():
