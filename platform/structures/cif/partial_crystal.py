@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from argyro.platform.common.errors import InputError
 EMPTY = 1e-4  # smaller occupancies count as zero
 FULL = 0.999  # larger occupancies count as one
 MOST_OCCUPANCY = 1.1  # occupancy sums up to this value are scaled to one; larger sums are refused
+NUMBER = re.compile(r"\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(\(\d+\))?")  # 0.50(2), not negative
+ISOTOPE = re.compile(r"\d+[A-Z][a-z]?")  # 6Li
+VACANCY = re.compile(r"(?i)va|vac|vacancy|x|\?|\.")
 ACCEPTED = "a CIF with cell, symmetry and atom sites"
 
 
@@ -118,13 +122,18 @@ def _parse(path: Path) -> tuple[list, list[str]]:
         try:
             file = CifFile.from_str(text)
             unknown = sum(_fill_unknown(block.data) for block in file.data.values())
+            isotopes = sorted({name for block in file.data.values() for name in _check_rows(block.data, path)})
             parser = CifParser.from_str(str(file), occupancy_tolerance=MOST_OCCUPANCY, check_cif=False)
             structures = parser.parse_structures(primitive=False, on_error="ignore")
+        except InputError:
+            raise
         except Exception as error:
             raise _refuse(path, _reason(caught) or f"the file is not readable: {_one_line(error)}") from error
     if not structures:
         raise _refuse(path, _reason(caught) or "the file has no crystal")
     notes = [f"{unknown} unknown occupancies are taken as 1"] if unknown else []
+    if isotopes:
+        notes.append(f"isotopes are read as their element: {', '.join(isotopes)}")
     if any("scaled down" in str(w.message) for w in caught):
         notes.append(f"occupancies that add up to more than 1 (at most {MOST_OCCUPANCY:g}) are scaled to 1")
     return structures, notes
@@ -158,6 +167,28 @@ def _fill_unknown(data: dict) -> int:
     for place in unknown:
         given[place] = "1.0"
     return len(unknown)
+
+
+def _check_rows(data: dict, path: Path) -> list[str]:
+    """Refuse the rows of atom sites that the parser would drop without an error; name isotopes by their element.
+
+    Returns:
+        The isotopes, for instance ``6Li``.
+    """
+    occupancies = data.get("_atom_site_occupancy", [])
+    for row, text in enumerate(occupancies if isinstance(occupancies, list) else []):
+        if not NUMBER.fullmatch(str(text).strip()):
+            raise _refuse(path, f"row {row + 1} of the atom sites has the occupancy '{text}', not a number from 0 to 1")
+    isotopes = []
+    for column in ("_atom_site_type_symbol", "_atom_site_label"):
+        symbols = data.get(column, [])
+        for row, text in enumerate(symbols if isinstance(symbols, list) else []):
+            if column.endswith("symbol") and VACANCY.fullmatch(str(text).strip()):
+                raise _refuse(path, f"row {row + 1} of the atom sites holds '{text}', not an element; remove that row")
+            if found := ISOTOPE.match(str(text)):
+                isotopes.append(found[0])
+                symbols[row] = str(text).lstrip("0123456789")
+    return isotopes
 
 
 def _element(species, path: Path) -> str:

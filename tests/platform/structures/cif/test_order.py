@@ -147,3 +147,23 @@ def test_files_that_cannot_be_ordered_have_a_reason(tmp_path, text, words):
     with pytest.raises(InputError, match=words) as error:
         ordered(tmp_path, text)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("occupancy", ["-0.5", "nan", "half", "0,5"])
+def test_an_occupancy_that_is_no_share_is_refused(tmp_path, occupancy):
+    """The parser drops sites of negative or undefined occupancy, and reads other texts as 1."""
+    with pytest.raises(InputError, match=f"row 1 of the atom sites has the occupancy '{occupancy}'"):
+        ordered(tmp_path, argyrodite(halide_4a=1.0, lithium=occupancy))
+
+
+def test_isotopes_are_read_as_their_element(tmp_path):
+    """The parser drops sites of type 6Li."""
+    found = ordered(tmp_path, argyrodite(halide_4a=1.0).replace("Li1 Li ", "6Li1 6Li "))
+    assert found.atoms.get_chemical_formula() == "Cl4Li24P4S20"
+    assert any("6Li" in note for note in found.crystal.notes)
+
+
+def test_a_vacancy_as_an_atom_site_is_refused(tmp_path):
+    """The parser reads the type Vac as vanadium."""
+    with pytest.raises(InputError, match="holds 'Vac', not an element"):
+        ordered(tmp_path, argyrodite(halide_4a=1.0) + "V1 Vac 0.75 0.75 0.75 1\n")
