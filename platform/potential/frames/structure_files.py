@@ -102,12 +102,12 @@ def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[
     if not file.exists():
         raise InputError(f"the file '{file}' does not exist", path=str(file), given=str(file))
     head = [] if file.suffix in _BINARY or file.is_dir() else first_lines(file, 60)
-    if is_mlip_cfg(head):
-        return read_cfg(file, species), []
-    if is_ml_ab(head):
-        return read_ml_ab(file), []
     outcar = "OUTCAR" in file.name or bool(head and re.match(r"\s*vasp\.\d", head[0]))
     try:
+        if is_mlip_cfg(head):
+            return read_cfg(file, species), []
+        if is_ml_ab(head):
+            return read_ml_ab(file), []
         if outcar:
             return _ase_frames(file, "vasp-out"), converged_in_outcar(file)
         if any("<modeling>" in line for line in head):

@@ -261,3 +261,19 @@ def test_altered_files_are_read_or_refused(tmp_path, name, start, length, insert
         read(tmp_path / name)
     except InputError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", ["OUTCAR.gz", "a.extxyz.bz2", "ML_AB.xz"])
+def test_a_name_that_states_another_compression_is_refused(tmp_path, name):
+    (tmp_path / name).write_text(TEXTS["a.extxyz"])
+    with pytest.raises(InputError, match="is not compressed, or not as its name says"):
+        read_structures([tmp_path / name])
+
+
+@pytest.mark.parametrize("kept", [40, 1000])
+def test_a_damaged_archive_is_refused(tmp_path, kept):
+    whole = gzip.compress(TEXTS["a.extxyz"].encode())
+    assert len(whole) > kept
+    (tmp_path / "a.extxyz.gz").write_bytes(whole[:kept])
+    with pytest.raises(InputError):
+        read_structures([tmp_path / "a.extxyz.gz"])
