@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.frame import Frame
 from argyro.platform.dynamics.trajectories.identity import FAR_A, require_same_atoms
 
@@ -49,7 +50,7 @@ class Motion:
             The motion fields of the frame's record.
 
         Raises:
-            InputError: framework atoms have exchanged their places.
+            InputError: framework atoms have exchanged their places, or jump by a cell edge in unwrapped positions.
         """
         now, cell = frame.fractional, frame.cell_A
         fields: dict[str, object] = {"mobile_step_A": np.nan, "mobile_rms_A": np.nan, "framework_step_A": np.nan}
@@ -79,6 +80,8 @@ class Motion:
             if not self.first_jump and images.any():
                 self.first_jump = label
             self._count_edges(moved[self.mobile])
+        else:
+            self._require_true_images(moved[~self.mobile][self._fixed], frame.cell_A, label)
         vectors_A = moved @ frame.cell_A
         lengths_A = np.sqrt(np.einsum("ax,ax->a", vectors_A, vectors_A))
         bound_A, free_A = lengths_A[~self.mobile], lengths_A[self.mobile]
@@ -92,6 +95,21 @@ class Motion:
             "mobile_rms_A": float(np.sqrt(free_A @ free_A / len(free_A))),
             "framework_step_A": float(np.median(bound_A)) if len(bound_A) else np.nan,
         }
+
+    @staticmethod
+    def _require_true_images(moved: np.ndarray, cell_A: np.ndarray, label: str) -> None:
+        """Refuse framework atoms that jump by whole cells although the file states unwrapped positions."""
+        if not len(moved):
+            return
+        moved = moved - np.median(moved, axis=0)
+        images = np.round(moved)
+        stays = np.linalg.norm((moved - images) @ cell_A, axis=1) < FAR_A
+        if (images.any(axis=1) & stays).any():
+            raise InputError(
+                f"{label}: a framework atom jumps by a cell edge, but the file states unwrapped positions; write"
+                " correct image flags (ix iy iz), or wrapped x y z without flags",
+                path=label,
+            )
 
     def _count_edges(self, nearest: np.ndarray) -> None:
         """Add (ions, 3) nearest-image steps to the sums that check the spacing of wrapped frames."""

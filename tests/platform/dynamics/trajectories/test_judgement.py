@@ -53,6 +53,14 @@ def test_unwrapped_frames_may_lie_far_apart(tmp_path, name, text):
     np.testing.assert_allclose(steps, made.li_displacements(COARSE), atol=5e-3)
 
 
+def test_image_flags_that_do_not_follow_the_atoms_are_refused(tmp_path):
+    """Wrapped positions with flags of zero: framework atoms at a wall jump by a whole cell."""
+    run = made.run(60, step_A=0.5)
+    text = made.dump(np.concatenate([made.wrapped(run), np.zeros_like(run, dtype=int)], axis=2), "x y z ix iy iz")
+    with pytest.raises(InputError, match="a framework atom jumps by a cell edge, but the file states unwrapped"):
+        read(tmp_path, text, "run.dump")
+
+
 @pytest.mark.parametrize(("step_A", "accepted"), [(0.9, True), (1.1, True), (2.0, False), (2.8, False)])
 def test_the_limit_lies_where_the_nearest_image_begins_to_fail(tmp_path, step_A, accepted):
     run = made.run(400, step_A=step_A)
