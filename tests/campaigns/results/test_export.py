@@ -130,5 +130,5 @@ def test_the_validation_page_can_be_made_from_an_export(exported, tmp_path):
 
 
 def test_a_campaign_without_surrogate_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no surrogate yet"):
+    with pytest.raises(InputError, match="holds no surrogate of this version yet"):
         Lineage(Store(tmp_path / "store"))

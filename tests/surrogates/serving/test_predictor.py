@@ -87,7 +87,7 @@ def test_equivalent_formulas_are_one_material(oracle):
     ("place", "value", "says"),
     [
         (0, "Na3PS4", "Na"),
-        (1, 1.2, "not a share"),
+        (1, 1.2, "not a fraction"),
         (2, "sigma4(001)[001]", "coincidence"),
         (3, -5.0, "positive"),
         (3, 20.0, "150 to 3000 K"),

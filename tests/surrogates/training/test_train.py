@@ -109,7 +109,7 @@ def test_options_are_checked(options):
 def test_bad_queries(quickstart, cell):
     with pytest.raises(InputError, match="positive"):
         quickstart.predict(cell("Li6PS5Cl", 0.5), (0.0,))
-    with pytest.raises(InputError, match="not a share"):
+    with pytest.raises(InputError, match="not a fraction"):
         quickstart.predict(cell("Li6PS5Cl", 1.5), (300.0,))
     nameless = cell("Li6PS5Cl", 0.5)
     del nameless.info["boundary"]

@@ -14,7 +14,7 @@ POTENTIAL = Path(__file__).parents[2] / "learning" / "reference.mtp"  # level 8,
 
 
 def drift_of_a_run(workdir, timestep_fs):
-    settings = MDSettings(600.0, 2.0, 25.0, timestep_fs=timestep_fs, frame_every_fs=20.0, ensemble="nve", seed=1)
+    settings = MDSettings(600.0, 4.0, 25.0, timestep_fs=timestep_fs, frame_every_fs=20.0, ensemble="nve", seed=1)
     run = run_md(build_bulk("Li6PS5Cl", supercell=(2, 2, 1)), POTENTIAL, settings, workdir)
     assert run.summary["temperature_K"] == pytest.approx(600.0, rel=0.1)
     return conserved_drift_meV_atom_ns(workdir)
