@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from argyro.platform.labels.bias_table import bias_note
 from argyro.surrogates.models.surrogate import Surrogate
 
@@ -16,8 +19,7 @@ def origin(surrogate: Surrogate) -> dict:
     """
     report, domain = surrogate.report, surrogate.domain
     source = report.get("label_source", "")
-    score = report["scores"].get(report["shipped"])
-    accuracy = score and {name: score[name] for name in ("mae_dex", "rmse_dex", "coverage_95")}
+    accuracy = _accuracy(report["scores"].get(report["shipped"]))
     return {
         "model": report["shipped"],
         "label_source": source,
@@ -31,6 +33,13 @@ def origin(surrogate: Surrogate) -> dict:
         "md_temperatures_K": list(domain.temperatures_K),
         "held_out": accuracy and {"split": report["split"], **accuracy},
     }
+
+
+def _accuracy(score: Mapping[str, float | None] | None) -> dict[str, float] | None:
+    """Return the held-out errors; None where no held-out diffusivity has a value, only upper bounds."""
+    found = {name: (score or {}).get(name) for name in ("mae_dex", "rmse_dex", "coverage_95")}
+    known = {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
+    return known if len(known) == len(found) else None
 
 
 def material_words(name: str) -> str:

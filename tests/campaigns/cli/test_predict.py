@@ -38,10 +38,10 @@ def ask(finished, capsys):
 
 
 def test_one_question_has_the_stable_keys_and_says_where_the_answer_comes_from(ask):
-    done = ask(*NAMES, "--temperature", 450, "--grain-size-nm", 100, "--json")
+    done = ask(*NAMES, "--temperature", 600, "--grain-size-nm", 100, "--json")
     answer = json.loads(done.stdout)
     assert done.returncode == 0 and set(answer) >= KEYS
-    assert answer["in_domain"] and answer["temperature_K"] == 450 and answer["grain_size_nm"] == 100
+    assert answer["in_domain"] and answer["temperature_K"] == 600 and answer["grain_size_nm"] == 100
     for key in KEYS:
         if key.endswith(("_cm2_s", "_mS_cm", "_eV")):
             assert answer[key]["low"] <= answer[key]["value"] <= answer[key]["high"]
@@ -50,7 +50,7 @@ def test_one_question_has_the_stable_keys_and_says_where_the_answer_comes_from(a
         and "slope of forces on Li 0.99" in answer["origin"]["label_bias"]
     )
     text = ask(*NAMES, "--temperature", 300).stdout
-    for words in ("mS/cm", "300 K is extrapolated", "molecular dynamics at 450 to 550 K", "diep 2.0.0"):
+    for words in ("mS/cm", "300 K is extrapolated", "molecular dynamics at 600 to 750 K", "diep 2.0.0"):
         assert words in text
 
 
@@ -146,12 +146,12 @@ def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(finished, m
         "composition": "Li6PS5Cl",
         "disorder": 0.5,
         "boundary": "sigma5(001)[001]",
-        "temperature_K": 450.0,
+        "temperature_K": 600.0,
         "grain_size_nm": 100.0,
     }
     answers = model.predict(pd.DataFrame([question, question | {"composition": "Li6PS5Xe"}]))
     (direct,) = predict(
-        "Li6PS5Cl", 0.5, "sigma5(001)[001]", (450.0,), (100.0,), surrogate=surrogate_folder(str(folder))
+        "Li6PS5Cl", 0.5, "sigma5(001)[001]", (600.0,), (100.0,), surrogate=surrogate_folder(str(folder))
     )
     assert answers["effective_cm2_s"][0] == pytest.approx(direct["effective_cm2_s"]["value"])
     assert "Xe" in answers["error"][1]

@@ -15,7 +15,7 @@ QUESTION = {
     "composition": "Li6PS5Cl",
     "disorder": 0.5,
     "boundary": "sigma5(001)[001]",
-    "temperature_K": 450.0,
+    "temperature_K": 600.0,
     "grain_size_nm": 100.0,
 }
 
@@ -48,7 +48,7 @@ def test_it_answers_as_predict_does(service, argyro, finished):
     _, document = service
     assert document["token"] is None
     answer = requests.post(f"{document['address']}predict", json=QUESTION, timeout=30)
-    names = ["--composition", "Li6PS5Cl", "--disorder", 0.5, "--boundary", "sigma5(001)[001]", "--temperature", 450]
+    names = ["--composition", "Li6PS5Cl", "--disorder", 0.5, "--boundary", "sigma5(001)[001]", "--temperature", 600]
     printed = argyro("predict", *names, "--grain-size-nm", 100, "--surrogate", finished[0], "--json")
     expected = json.loads(printed.stdout)
     del expected["origin"]

@@ -120,8 +120,8 @@ def test_what_cannot_fit_is_refused_with_the_remedy(changes, machine, words):
 
 
 def test_runs_beyond_the_learned_range_are_pointed_out():
-    campaign = shipped("smoke", temperatures_K=[450, 550, 900])
-    learned = campaign.potential.model_copy(update={"temperatures_K": (400.0, 700.0)})
+    campaign = shipped("smoke", temperatures_K=[600, 750, 900])
+    learned = campaign.potential.model_copy(update={"temperatures_K": (400.0, 800.0)})
     (warning,) = make_plan(campaign.model_copy(update={"potential": learned}), Costs(), [NODE])["warnings"]
     assert "900 K lies outside" in warning
 

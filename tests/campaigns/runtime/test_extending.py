@@ -120,7 +120,7 @@ def test_one_more_temperature_runs_only_its_own_dynamics(finished, tmp_path, arg
 
     folder, spec = tmp_path / "copy", tmp_path / "more.yaml"
     shutil.copytree(finished[0], folder)
-    spec.write_text(smoke.read_text().replace("temperatures_K: [450, 550]", "temperatures_K: [450, 500, 550]"))
+    spec.write_text(smoke.read_text().replace("temperatures_K: [600, 750]", "temperatures_K: [600, 675, 750]"))
     plan = json.loads(argyro("plan", spec, "--workdir", folder, "--json").stdout)
     waiting = {stage["name"]: stage["waiting"] for stage in plan["stages"]}
     before = CampaignFolder(folder).journal()
