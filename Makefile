@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PARALLEL := -n $(WORKERS) --dist loadgroup
-NATIVE := setup.py $(wildcard platform/potential/native/build.py platform/potential/native/kernel/* platform/potential/native/lammps/*)
+NATIVE := setup.py $(wildcard platform/potential/native/build.py platform/potential/native/kernel/* platform/potential/native/lammps/* platform/dynamics/trajectories/*.cpp)
 
 .PHONY: install quickstart test test-all check types docs validation sanitize fuzz wheel clean
 

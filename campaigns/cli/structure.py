@@ -104,7 +104,7 @@ def _order(
 ) -> None:
     """Order a CIF, write the cell and print its description."""
     from argyro.platform.structures import report
-    from argyro.platform.structures.cif.order import order_cif
+    from argyro.platform.structures.cif.order_cif import order_cif
     from argyro.platform.structures.cif.report import describe_ordered
 
     ordered = order_cif(file, supercell, min_atoms, seed)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.mistakes import InvalidCampaign, Mistake
 from argyro.campaigns.spec.path_sandbox import outside_paths
+from argyro.campaigns.spec.pydantic_messages import mistake
 from argyro.campaigns.spec.rules import broken_rules
 from argyro.campaigns.spec.schema import Campaign
-from argyro.campaigns.spec.words import mistake
 from argyro.campaigns.spec.yaml_reader import Document, read_yaml
 from argyro.platform.common.errors import InputError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from argyro.platform.structures.cif.argyrodite import realised_disorder, refined_argyrodite
-from argyro.platform.structures.cif.order import OrderedCrystal
+from argyro.platform.structures.cif.order_cif import OrderedCrystal
 from argyro.platform.structures.cif.partial_crystal import FULL
 from argyro.platform.structures.crystal.composition import CENTRES
 from argyro.platform.structures.crystal.neighbours import close_distances

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.continuum.classes import assign_classes
+from argyro.platform.continuum.boundary_classes import assign_classes
 from argyro.platform.continuum.mesh.mesh import Mesh, mesh
 from argyro.platform.continuum.mesh.polycrystal import Polycrystal, voronoi_polycrystal
 

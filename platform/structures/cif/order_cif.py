@@ -10,12 +10,13 @@ from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.cif.ion_placement import Placement, place_ions
-from argyro.platform.structures.cif.oxidation_states import oxidation_states
+from argyro.platform.structures.cif.oxidation_states import MOBILE, oxidation_states
 from argyro.platform.structures.cif.partial_crystal import PartialCrystal, read_cif
 from argyro.platform.structures.cif.site_counts import SiteCounts, site_counts
 from argyro.platform.structures.cif.supercell import CLOSE, Supercell, choose_supercell
 
 EFFORTS = (1, 4)  # annealing effort of the first attempt, and of a second one if clashes remain
+MOST_IN_HOLES = 0.4  # of the mobile ions; with more the cell is not the crystal of the CIF
 ION_OVERLAP_A = 1.0  # closer ions are refused
 
 
@@ -89,6 +90,13 @@ def _place(crystal, counts, supercell, states, seed: int) -> Placement:
             "correct the occupancies of the split sites (sum at most 1), or give a larger --supercell",
             path="structure",
             accepted="split sites with occupancies that add up to at most 1",
+        )
+    mobile = sum(symbol in MOBILE for symbol in best.symbols)
+    if best.in_holes > MOST_IN_HOLES * mobile:
+        raise InputError(
+            f"{crystal.name}: {best.in_holes} of {mobile} mobile ions fit no site; correct the occupancies",
+            path="structure",
+            accepted="occupancies that leave each ion a site of its own",
         )
     return best
 

@@ -6,7 +6,7 @@ from cif_text import BETA_ALUMINA, GARNET, THIOPHOSPHATE, argyrodite, cif
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.cif.argyrodite import realised_disorder, refined_argyrodite
-from argyro.platform.structures.cif.order import order_cif
+from argyro.platform.structures.cif.order_cif import order_cif
 from argyro.platform.structures.cif.oxidation_states import oxidation_states
 from argyro.platform.structures.cif.partial_crystal import read_cif
 from argyro.platform.structures.cif.report import describe_ordered
