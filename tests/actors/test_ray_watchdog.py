@@ -59,6 +59,7 @@ from pathlib import Path
 import ray
 from argyro.actors.ray_cluster import connect
 from argyro.actors.ray_executor import RayExecutor
+from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.task import Resources, Task
 from argyro.platform.execution.work_item import WorkItem
 
@@ -68,7 +69,8 @@ def slow(context):
 ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
 executor, folder = RayExecutor(partial(connect, "local", 1)), Path(sys.argv[1])
 executor.has_room(Resources())
-executor.submit(Task(WorkItem("test", 1, {}), slow, {}, str(folder / "store"), folder / "scratch"))
+stage = Stage("test", 1, slow, Contract, StageResult)
+executor.submit(Task(WorkItem("test", 1, {}), stage, {}, str(folder / "store"), folder / "scratch"))
 executor.wait(3.0)
 os.kill(ray._private.worker._global_node.all_processes[sys.argv[2]][0].process.pid, signal.SIGKILL)
 print(time.time(), flush=True)

@@ -122,7 +122,9 @@ COMMAND = "from argyro.campaigns.cli.main import main; main(['run', sys.argv[3],
 
 @needs_mount
 @pytest.mark.slow
-@pytest.mark.parametrize(("options", "code", "words"), [("size=64k", 1, "No space left"), ("ro", 2, "is not writable")])
+@pytest.mark.parametrize(
+    ("options", "code", "words"), [("size=64k", 1, "No space left"), ("ro", 2, "cannot be written")]
+)
 def test_a_campaign_on_a_disk_that_takes_nothing_says_so(tmp_path, smoke, options, code, words):
     shell = f'mount -t tmpfs -o {options} tmpfs "$1" && exec "$2" -c "import sys; {COMMAND}" "$@"'
     command = [*MOUNT, "sh", "-c", shell, "sh", str(tmp_path), sys.executable, str(smoke)]

@@ -15,6 +15,7 @@ import yaml
 
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.runtime.workspace import CampaignFolder
+from argyro.campaigns.spec import path_sandbox
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
@@ -104,8 +105,12 @@ def test_without_the_token_nobody_gets_in(cluster, secret, halfway, smoke):
     assert done.returncode == 1 and "RAY_AUTH_TOKEN" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_store_may_lie_on_another_file_system(finished, smoke, argyro, tmp_path):
-    """Any that pyarrow reaches by a URI; this one is not known to be the local disk, so files are copied to and fro."""
+def test_the_store_may_lie_on_another_file_system(finished, smoke, argyro, tmp_path, monkeypatch):
+    """Any that pyarrow reaches by a URI; this one is not known to be the local disk, so files are copied to and fro.
+
+    A campaign file may not name it, hence the longer list of schemes.
+    """
+    monkeypatch.setattr(path_sandbox, "STORE_SCHEMES", (*path_sandbox.STORE_SCHEMES, "fsspec+file"))
     raw = yaml.safe_load(smoke.read_text()) | {"store": f"fsspec+file://{tmp_path}/remote", "name": "elsewhere"}
     spec, folder = tmp_path / "elsewhere.yaml", CampaignFolder(tmp_path / "elsewhere")
     spec.write_text(yaml.safe_dump(raw))

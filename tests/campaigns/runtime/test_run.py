@@ -97,7 +97,7 @@ def test_status_and_report_read_the_folder(finished, argyro):
     page = Path(report).read_text()
     assert "Ranking at 300 K" in page and page.count("<svg") >= 4
     assert "Plan and actual" in page and "core minutes" in page
-    assert "third too soft" in page  # the known bias of the label source
+    assert "slope of forces on Li" in page  # the known bias of the label source
     assert "<script" not in page and 'src="http' not in page
 
 
