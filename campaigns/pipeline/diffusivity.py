@@ -180,18 +180,18 @@ def _common(context: StageContext, measured: Mapping[str, Diffusivity], trajecto
 
 
 def _jumps(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> tuple[JumpRates | None, list[Note]]:
-    """Count jumps, and map the ions with all crystal cells folded into one."""
+    """Count jumps, and map the ions with all crystal cells folded into one; a failure leaves the column empty."""
     from argyro.platform.dynamics.sites.jump_rates import jump_rates
     from argyro.platform.dynamics.sites.li_sites import crystal_cells, occupied_sites
     from argyro.platform.dynamics.sites.report import write_density
 
-    cells = crystal_cells(trajectory)
-    framework = _first_cell(atoms, cells, trajectory.species)
-    for name in (DENSITY_CUBE, DENSITY_PICTURE):
-        write_density(trajectory, context.workdir / name, framework, cells)
     try:
+        cells = crystal_cells(trajectory)
+        framework = _first_cell(atoms, cells, trajectory.species)
+        for name in (DENSITY_CUBE, DENSITY_PICTURE):
+            write_density(trajectory, context.workdir / name, framework, cells)
         return jump_rates(trajectory, occupied_sites(trajectory)), []
-    except InputError as error:  # frames too far apart, or a melt
+    except InputError as error:  # frames too far apart, a melt, or a cell that is no supercell
         return None, [Note(code="no-jump-rates", detail=str(error))]
 
 

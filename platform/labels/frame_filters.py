@@ -9,7 +9,7 @@ import numpy as np
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-P_S_BOND_A = 2.6  # between the bond length, 2.02 to 2.06 Å, and the next P-S distance, above 3.5 Å
+from argyro.platform.common.ions import CENTRES, CHALCOGENS, bond_cutoffs_A
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,12 @@ def min_distance_A(atoms: Atoms, cutoff_A: float = 4.0) -> float:
 
 
 def ps4_intact(atoms: Atoms) -> bool:
-    """Return whether every P has exactly four S within the bond length and no S belongs to two P."""
-    centre, _other = neighbor_list("ij", atoms, {("P", "S"): P_S_BOND_A})
+    """Return whether every tetrahedral centre has exactly four bound S or Se and none of them has two centres."""
     symbols = np.array(atoms.get_chemical_symbols())
-    bonds = np.bincount(centre, minlength=len(atoms))
-    return bool((bonds[symbols == "P"] == 4).all() and (bonds[symbols == "S"] <= 1).all())
+    bonds = np.zeros(len(atoms), dtype=int)
+    if cutoffs_A := bond_cutoffs_A(symbols):
+        bonds = np.bincount(neighbor_list("i", atoms, cutoffs_A), minlength=len(atoms))
+    return bool((bonds[np.isin(symbols, CENTRES)] == 4).all() and (bonds[np.isin(symbols, CHALCOGENS)] <= 1).all())
 
 
 def objections(frame: Atoms, limits: SanityLimits, median_eV_atom: float | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""A box cut from a larger cell, with the selection of its ions and PS4 groups."""
+"""A box cut from a larger cell, with the selection of its ions and tetrahedral groups."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from ase.neighborlist import neighbor_list
 
+from argyro.platform.common import ions
 from argyro.platform.learning.ps4_groups import ps4_groups
 
-CHARGES = {"Li": 1, "P": 5, "S": -2, "F": -1, "Cl": -1, "Br": -1, "I": -1}
+CHARGES = {**ions.CHARGES, "F": -1}
+GROUP = "S4"  # ending of the name of a tetrahedral group, whose corners are S or Se
 # Half of the contact distance of two ions in argyrodites near room temperature. It limits the required distances for
 # cold cells, whose closest pairs are further apart.
-CONTACT_RADIUS_A = {"Li": 0.95, "P": 1.5, "S": 1.65, "F": 1.3, "Cl": 1.65, "Br": 1.75, "I": 1.9}
+CONTACT_RADIUS_A = {
+    "Li": 0.95, "P": 1.5, "As": 1.55, "Sb": 1.6, "Si": 1.5, "Ge": 1.55, "Sn": 1.6,
+    "S": 1.65, "Se": 1.75, "F": 1.3, "Cl": 1.65, "Br": 1.75, "I": 1.9,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The parent cell of boxes, divided into units that are kept or removed as a whole: ions and PS4 groups.
+    """The parent cell of boxes, divided into units that are kept or removed as a whole: ions and tetrahedra.
 
     Args:
         atoms: the cell.
-        units: indices of the atoms of each unit; P is first in a group.
-        kinds: "PS4" or the element of each unit.
-        ratio: units of each kind per PS4 group.
+        units: indices of the atoms of each unit; the centre is first in a group.
+        kinds: "PS4", "GeS4" ... or the element of each unit.
+        ratio: units of each kind per tetrahedral group.
         closest_A: (elements, elements) shortest distance of two atomic numbers in different units.
     """
 
@@ -43,9 +48,10 @@ class Parent:
         groups = ps4_groups(atoms)
         grouped = set(np.concatenate(groups).tolist()) if groups else set()
         units = groups + [np.array([index]) for index in range(len(atoms)) if index not in grouped]
-        kinds = np.array(["PS4" if len(unit) > 1 else atoms.symbols[unit[0]] for unit in units])
+        kinds = np.array([f"{atoms.symbols[unit[0]]}{GROUP if len(unit) > 1 else ''}" for unit in units])
         counts = Counter(kinds.tolist())
-        ratio = {kind: count / counts["PS4"] for kind, count in counts.items()}
+        tetrahedra = sum(count for kind, count in counts.items() if kind.endswith(GROUP))
+        ratio = {kind: count / tetrahedra for kind, count in counts.items()}
         return cls(atoms, units, kinds, ratio, _closest_A(atoms, units))
 
     @property
@@ -93,9 +99,8 @@ class Box:
     @property
     def density_possible(self) -> float:
         """Return the atoms per Å³ that the composition allows, before overlaps are removed."""
-        atoms = Counter({"PS4": 5})
         target = self._target()
-        return sum(number * atoms.get(kind, 1) for kind, number in target.items()) / self.volume_A3
+        return sum(number * (5 if kind.endswith(GROUP) else 1) for kind, number in target.items()) / self.volume_A3
 
     @property
     def density(self) -> float:
@@ -127,7 +132,7 @@ class Box:
             if not removable.any():
                 return False
             candidates, surplus = candidates[removable], surplus[removable]
-            group = self.kinds[candidates] == "PS4"
+            group = np.char.endswith(self.kinds[candidates], GROUP)
             order = np.lexsort((closeness[np.ix_(candidates, alive)].min(axis=1), group, ~surplus))
             self.kept[candidates[order[0]]] = False
 
@@ -177,7 +182,8 @@ class Box:
     def _target(self) -> dict[str, int]:
         """Find the largest stoichiometric and neutral numbers of each kind that the members allow."""
         counts = Counter(self.kinds[self.kept].tolist())
-        for groups in range(counts["PS4"], 0, -1):
+        present = sum(count for kind, count in counts.items() if kind.endswith(GROUP))
+        for groups in range(present, 0, -1):
             target = stoichiometric_counts(self.parent.ratio, groups)
             if all(counts[kind] >= number for kind, number in target.items()):
                 return target
@@ -189,24 +195,35 @@ class Box:
 
 
 def stoichiometric_counts(ratio: dict[str, float], groups: int) -> dict[str, int]:
-    """Return integer numbers of each kind for a number of PS4 groups, nearest to the ratios, with Li for neutrality.
+    """Return integer numbers of each kind for a number of tetrahedra, nearest to the ratios, with Li for neutrality.
 
     Args:
-        ratio: units of each kind per PS4 group in a neutral cell.
-        groups: number of PS4 groups.
+        ratio: units of each kind per tetrahedral group in a neutral cell.
+        groups: number of tetrahedral groups.
     """
-    halides = {kind: value * groups for kind, value in ratio.items() if kind not in ("PS4", "Li", "S")}
-    counts = {kind: int(np.floor(value + 1e-9)) for kind, value in halides.items()}
-    missing = round(sum(halides.values())) - sum(counts.values())
-    for kind in sorted(halides, key=lambda kind: counts[kind] - halides[kind])[:missing]:
-        counts[kind] += 1
-    counts |= {"PS4": groups, "S": round(ratio.get("S", 0.0) * groups)}
+    families = (
+        [kind for kind in ratio if kind.endswith(GROUP)],
+        [kind for kind in ratio if kind in ions.CHALCOGENS],
+        [kind for kind in ratio if not kind.endswith(GROUP) and kind != "Li" and kind not in ions.CHALCOGENS],
+    )
+    counts: dict[str, int] = {}
+    for family in families:
+        counts |= _rounded({kind: ratio[kind] * groups for kind in family})
     counts["Li"] = -sum(number * _charge(kind) for kind, number in counts.items())
     return counts
 
 
+def _rounded(exact: dict[str, float]) -> dict[str, int]:
+    """Round numbers so that they add up to their rounded sum."""
+    counts = {kind: int(np.floor(value + 1e-9)) for kind, value in exact.items()}
+    missing = round(sum(exact.values())) - sum(counts.values())
+    for kind in sorted(exact, key=lambda kind: counts[kind] - exact[kind])[:missing]:
+        counts[kind] += 1
+    return counts
+
+
 def _charge(kind: str) -> int:
-    return CHARGES["P"] + 4 * CHARGES["S"] if kind == "PS4" else CHARGES[kind]
+    return CHARGES[kind.removesuffix(GROUP)] + (4 * CHARGES["S"] if kind.endswith(GROUP) else 0)
 
 
 def _closest_A(atoms: Atoms, units: list[np.ndarray]) -> np.ndarray:

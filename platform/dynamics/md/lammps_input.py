@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
+from argyro.platform.common.ions import CENTRES, CHALCOGENS, bond_cutoffs_A
 from argyro.platform.dynamics.md.settings import MDSettings
 
 GPA_IN_BAR = 1e4
 THERMOSTAT_PS, BAROSTAT_PS = 0.1, 1.0
 SKIN_A = 1.0
-PS_BOND_A = 2.8  # between the P-S bond of PS4 (2.05 Å) and the next S (> 3.3 Å)
+BROKEN_BOND_A = 0.2  # beyond the longest thermal bond; 2.8 Å for P-S, whose next S is further than 3.3 Å
+LARGEST_BOND_A = 3.1  # below the distance of the next chalcogens, 3.3 Å
 SNAPSHOT_PS = 1.0
 ATOM_STEPS_PER_SECOND = 20_000  # pessimistic for one core; restart files come more often on anything faster
 RESTART_EVERY_S = 20.0
@@ -118,17 +120,20 @@ def _system(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], re
 
 
 def _output(atoms: Atoms, settings: MDSettings) -> list[str]:
-    """Return the output commands: each frame has the framework's centre and the smallest S coordination of a P."""
+    """Return the output commands: each frame has the framework's centre and the fewest corners of a tetrahedron."""
     types = species_order(atoms)
     framework = [str(i + 1) for i, element in enumerate(types) if element != settings.mobile] or ["1"]
     lines = [f"group framework type {' '.join(framework)}", "compute centre framework com"]
     columns = THERMO
-    if {"P", "S"} <= set(types):
+    centres, corners = (
+        " ".join(str(i + 1) for i, element in enumerate(types) if element in kind) for kind in (CENTRES, CHALCOGENS)
+    )
+    if centres and corners:
         lines += [
-            f"group phosphorus type {types.index('P') + 1}",
-            f"group sulfur type {types.index('S') + 1}",
-            f"compute bonds phosphorus coord/atom cutoff {PS_BOND_A} group sulfur",
-            "compute fewest phosphorus reduce min c_bonds",
+            f"group centres type {centres}",
+            f"group chalcogens type {corners}",
+            f"compute bonds centres coord/atom cutoff {_longest_bond_A(types):.2f} group chalcogens",
+            "compute fewest centres reduce min c_bonds",
         ]
         columns += " c_fewest"
     return [
@@ -138,6 +143,11 @@ def _output(atoms: Atoms, settings: MDSettings) -> list[str]:
         "thermo_modify flush yes lost error format float %.10g",
         f"restart {restart_steps(len(atoms), settings)} restart.*",
     ]
+
+
+def _longest_bond_A(types: Sequence[str]) -> float:
+    """Return the distance beyond which a bond of the most extended tetrahedron is broken."""
+    return min(max(bond_cutoffs_A(types).values()) + BROKEN_BOND_A, LARGEST_BOND_A)
 
 
 def restart_steps(atoms: int, settings: MDSettings) -> int:

@@ -70,7 +70,7 @@ class Watch:
         self._broken = self._broken + 1 if row.get("c_fewest", 4.0) < 4 else 0
         if self._broken > FRAMES:
             raise PotentialFailedError(
-                f"a PS4 tetrahedron has lost a sulfur {at}; lower the temperature or extend the training set"
+                f"a tetrahedron has lost a chalcogen {at}; lower the temperature or extend the training set"
             )
 
     def _look_at_energy(self, energy_eV: float, at: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.common.ions import CENTRES
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
 CENTRING = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
@@ -53,16 +54,17 @@ def lithium_sites(cells: Sequence[int]) -> LithiumSites:
 
 
 def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
-    """Return the number of conventional cells of 52 atoms (4 P) along each edge of a bulk supercell.
+    """Return the number of conventional cells of 4 tetrahedra along each edge of a bulk supercell.
 
     Raises:
         InputError: the cell is no such supercell, for example a cell with boundaries.
     """
     edges_A = np.linalg.norm(trajectory.cell_A, axis=1)
     volume_A3 = abs(float(np.linalg.det(trajectory.cell_A)))
-    lattice_A = (volume_A3 * 4 / max(trajectory.counts.get("P", 0), 1)) ** (1 / 3)
+    tetrahedra = sum(trajectory.counts.get(element, 0) for element in CENTRES)
+    lattice_A = (volume_A3 * 4 / max(tetrahedra, 1)) ** (1 / 3)
     cells, box = edges_A / lattice_A, np.isclose(volume_A3, np.prod(edges_A), rtol=1e-3)
-    if "P" not in trajectory.counts or not box or np.abs(cells - np.round(cells)).max() > WHOLE or cells.min() < 0.5:
+    if not tetrahedra or not box or np.abs(cells - np.round(cells)).max() > WHOLE or cells.min() < 0.5:
         raise InputError(
             f"a cell of {' × '.join(f'{edge:.2f}' for edge in edges_A)} Å with {dict(trajectory.counts)} is not a bulk"
             " supercell of a cubic argyrodite; use a bulk run for site analysis",

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from argyro.platform.common.errors import InputError
-
-CHARGES = {
-    "Li": 1, "P": 5, "As": 5, "Sb": 5, "Si": 4, "Ge": 4, "Sn": 4, "S": -2, "Se": -2, "Cl": -1, "Br": -1, "I": -1,
-}  # fmt: skip
-CENTRES = ("P", "As", "Sb", "Si", "Ge", "Sn")
-CHALCOGENS = ("S", "Se")
-HALIDES = ("Cl", "Br", "I")
-BOND_LENGTH_A = {"P": 2.05, "As": 2.17, "Sb": 2.33, "Si": 2.13, "Ge": 2.21, "Sn": 2.39}  # M-S bond of the thio-anion
-SELENIUM_LONGER_A = 0.14  # difference of Shannon radii: Se 1.98 Å, S 1.84 Å
+from argyro.platform.common.ions import (
+    BOND_LENGTH_A,
+    CENTRES,
+    CHALCOGENS,
+    CHARGES,
+    HALIDES,
+    SELENIUM_LONGER_A,
+)
 
 # Neutron lattice parameters at 298 K, Kraft et al. 2017; 9.8061 Å of Li5.5PS4.5Cl1.5, Adeli et al. 2019.
 LATTICE_A = {"Cl": 9.8614, "Br": 9.9850, "I": 10.1414}
