@@ -1,8 +1,8 @@
 """Published values of argyrodites: conductivity, lattice constant, disorder, with the method and the source.
 
-Values of Kraft et al. occur twice, from two digitisations of the article; ``source`` names each. Conductivities of OBELiX
-(NRC-Mila/OBELiX, CC-BY-4.0) are total conductivities of pressed pellets. Laboratories differ more than instruments:
-compare ranks and trends within one series.
+Values of Kraft et al. occur twice, from two digitisations of the article; ``source`` names each. Conductivities of
+OBELiX (NRC-Mila/OBELiX, CC-BY-4.0) are total conductivities of pressed pellets. Laboratories differ more than
+instruments: compare ranks and trends within one series.
 """
 
 from __future__ import annotations
