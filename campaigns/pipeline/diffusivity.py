@@ -111,7 +111,7 @@ class DiffusivityResult(StageResult):
         for found in self.observations:
             name, value = "bulk" if found.target == BULK else f"boundary_{found.target}", found.diffusivity_cm2_s
             if value:
-                metrics |= {f"{name}_{limit}_cm2_s": number for limit, number in value.to_json().items()}
+                metrics |= {f"{name}_{limit}_cm2_s": number for limit, number in value.columns().items()}
             else:
                 metrics[f"{name}_upper_bound_cm2_s"] = found.upper_bound_cm2_s
         return Tracked(metrics, artifacts=[MSD_PICTURE, *([DENSITY_PICTURE] if self.jumps else [])])

@@ -62,8 +62,8 @@ def records(
 
 def _polycrystal(item: WorkItem, row: Polycrystal, params: Mapping[str, object]) -> Record:
     size, sigma, effective = f"{row.grain_size_nm:g} nm", row.conductivity_mS_cm, row.effective_cm2_s
-    metrics = {f"conductivity_{limit}_mS_cm": number for limit, number in sigma.to_json().items()}
-    metrics |= {f"effective_{limit}_cm2_s": number for limit, number in effective.to_json().items()}
+    metrics = {f"conductivity_{limit}_mS_cm": number for limit, number in sigma.columns().items()}
+    metrics |= {f"effective_{limit}_cm2_s": number for limit, number in effective.columns().items()}
     return Record(
         f"{item.key}-{size.replace(' ', '-')}",
         f"{row.material}, {row.boundary}, {size}, {row.temperature_K:g} K",
