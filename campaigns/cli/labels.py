@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
+from argyro.campaigns.cli.setup import OutsideFlag, TrustFlag
+from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.platform.labels.source import LabelSource
 
 
 def install(
@@ -26,9 +31,15 @@ def install(
 
 
 def check(
-    source: Annotated[str, typer.Argument(help="Reference to check.")] = "diep",
+    source: Annotated[
+        str, typer.Argument(help="Reference to check, or a campaign file for its own settings.")
+    ] = "diep",
     python: Annotated[str | None, typer.Option(help="Interpreter of its environment.")] = None,
-    composition: Annotated[str, typer.Option(help="Composition of the labelled cell.")] = "Li6PS5Cl",
+    composition: Annotated[
+        str | None, typer.Option(help="Composition of the labelled cell; default: the campaign's first, or Li6PS5Cl.")
+    ] = None,
+    outside: OutsideFlag = False,
+    trust: TrustFlag = False,
     json_: JsonFlag = False,
 ) -> None:
     """Label one cell, compare forces and stress with finite differences of the energy, and measure the time."""
@@ -37,9 +48,13 @@ def check(
     from argyro.platform.labels.source import LabelSource
     from argyro.platform.structures.crystal.bulk import build_bulk
 
-    atoms = build_bulk(composition)
+    if source.endswith((".yaml", ".yml")):
+        reference, found = _of_campaign(Path(source), python, outside, trust)
+    else:
+        reference, found = LabelSource(source, python=python), "Li6PS5Cl"
+    atoms = build_bulk(composition or found)
     atoms.rattle(0.05, seed=0)
-    with Labeller(LabelSource(source, python=python)) as labeller:
+    with Labeller(reference) as labeller:
         result = check_source(labeller, atoms)
     document = result.to_json()
     if json_:
@@ -47,6 +62,19 @@ def check(
     else:
         for name, value in document.items():
             console.print(f"{name:<24} {value:.3g}" if isinstance(value, float) else f"{name:<24} {value}")
+
+
+def _of_campaign(spec: Path, python: str | None, outside: bool, trust: bool) -> tuple[LabelSource, str]:
+    """Return the reference of a campaign and the composition of its first material."""
+    from argyro.campaigns.spec.consent import require_consent
+    from argyro.campaigns.spec.label_source import reference
+    from argyro.campaigns.spec.load import load_campaign
+
+    if python is not None:
+        raise InputError(f"--python does not go with a campaign file; set labels.python in {spec}", given=python)
+    campaign = load_campaign(spec, outside=outside or trust)
+    require_consent(campaign, str(spec), trust=trust, run=True)
+    return reference(campaign.labels.model_dump(mode="json")), campaign.materials[0].composition
 
 
 def bias(
