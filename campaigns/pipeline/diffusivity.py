@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from ase import Atoms
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from argyro.campaigns.pipeline import boundary_cell
 from argyro.campaigns.pipeline.draft import Draft
@@ -20,6 +20,8 @@ from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import NM_IN_A
 from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
 from argyro.platform.dynamics.diffusion.haven_ratio import Collective
+from argyro.platform.dynamics.diffusion.run_length_bias import StretchPair
+from argyro.platform.dynamics.diffusion.run_observation import RunObservation
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.dynamics.sites.jump_rates import JumpRates
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
@@ -71,6 +73,8 @@ class DiffusivityResult(StageResult):
 
     Args:
         measured: direction -> diffusivity of the whole cell.
+        runs: direction -> the same, as a statistical model observes it.
+        stretches: direction -> first parts of the run against the whole run.
         advice: direction -> recommended length of the run.
         observations: of the bulk or, by inversion, of the boundary.
         collective: charge transport.
@@ -82,6 +86,8 @@ class DiffusivityResult(StageResult):
     """
 
     measured: dict[str, Diffusivity]
+    runs: dict[str, RunObservation] = Field(default_factory=dict)
+    stretches: dict[str, list[StretchPair]] = Field(default_factory=dict)
     advice: dict[str, str]
     observations: list[Observation]
     collective: Collective
@@ -126,13 +132,14 @@ def run(context: StageContext[DiffusivityInputs, None]) -> DiffusivityResult:
 
 
 def _bulk(context: StageContext[DiffusivityInputs, None], trajectory: Trajectory, atoms: Atoms) -> DiffusivityResult:
-    from argyro.platform.dynamics.diffusion.tracer import diffusivities
+    from argyro.platform.dynamics.diffusion.tracer import measure_run
 
-    measured = diffusivities(trajectory, context.inputs.conditions.temperature_K, ("xyz",), context.inputs.seed)["xyz"]
+    cell = measure_run(trajectory, context.inputs.conditions.temperature_K, ("xyz",), context.inputs.seed)
+    measured = cell["xyz"][0]
     bound = None if measured.estimate else measured.upper_bound_cm2_s
     seen = Observation(target=BULK, diffusivity_cm2_s=measured.estimate, upper_bound_cm2_s=bound)
     jumps, notes = _jumps(context, trajectory, atoms)
-    common = _common(context, {BULK: measured}, trajectory)
+    common = _common(context, {BULK: cell["xyz"]}, trajectory)
     return DiffusivityResult(**common, observations=[seen], jumps=jumps, notes=notes)
 
 
@@ -140,23 +147,24 @@ def _boundary(
     context: StageContext[DiffusivityInputs, None], trajectory: Trajectory, atoms: Atoms
 ) -> DiffusivityResult:
     from argyro.platform.dynamics.boundaries.mixture_inversion import layers_crossed
-    from argyro.platform.dynamics.diffusion.tracer import diffusivities
+    from argyro.platform.dynamics.diffusion.tracer import measure_run
 
     inputs, width_nm = context.inputs, context.inputs.width_nm
     assert width_nm is not None  # every boundary has one
-    cell = diffusivities(trajectory, inputs.conditions.temperature_K, ("xy", "z"), inputs.seed)
+    cell = measure_run(trajectory, inputs.conditions.temperature_K, ("xy", "z"), inputs.seed)
     bulk = context.parent("bulk", DIFFUSIVITY).result.measured[BULK]
     thickness_nm = float(trajectory.cell_A[2, 2]) / atoms.info["boundaries"] / NM_IN_A
     observations, notes = [], []
     for target, axes in ((PARALLEL, "xy"), (PERPENDICULAR, "z")):
-        found = boundary_cell.invert(target, cell[axes], bulk, width_nm, thickness_nm, inputs.seed)
+        found = boundary_cell.invert(target, cell[axes][0], bulk, width_nm, thickness_nm, inputs.seed)
         if found.estimate or found.upper_bound_cm2_s:
             value, bound = found.estimate, found.upper_bound_cm2_s
             observations.append(
                 Observation(target=target, width_nm=width_nm, diffusivity_cm2_s=value, upper_bound_cm2_s=bound)
             )
         notes += [found.note] if found.note else []
-    if cell["z"].valid and not layers_crossed(cell["z"], thickness_nm):
+    across = cell["z"][0]
+    if across.valid and not layers_crossed(across, thickness_nm):
         notes.append(Note(code="layers-not-crossed", target=PERPENDICULAR))
     return DiffusivityResult(
         **_common(context, {PARALLEL: cell["xy"], PERPENDICULAR: cell["z"]}, trajectory),
@@ -168,15 +176,24 @@ def _boundary(
     )
 
 
-def _common(context: StageContext, measured: Mapping[str, Diffusivity], trajectory: Trajectory) -> dict:
+def _common(
+    context: StageContext, cell: Mapping[str, tuple[Diffusivity, RunObservation]], trajectory: Trajectory
+) -> dict:
     """Describe what all runs give, and draw the mean-square displacement."""
     from argyro.platform.dynamics.diffusion.report import charge_transport, plot_diffusion
     from argyro.platform.dynamics.diffusion.run_length import advice
+    from argyro.platform.dynamics.diffusion.stretch_pairs import stretch_pairs
 
+    measured = {target: one for target, (one, _) in cell.items()}
     first = next(iter(measured.values()))
     plot_diffusion(trajectory, first.to_json(), context.workdir / MSD_PICTURE)
-    recommended = {target: advice(one) for target, one in measured.items()}
-    return {"measured": measured, "advice": recommended, "collective": charge_transport(trajectory, first)}
+    return {
+        "measured": measured,
+        "runs": {target: seen for target, (_, seen) in cell.items()},
+        "stretches": {target: stretch_pairs(trajectory, one.axes) for target, one in measured.items()},
+        "advice": {target: advice(one) for target, one in measured.items()},
+        "collective": charge_transport(trajectory, first),
+    }
 
 
 def _jumps(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> tuple[JumpRates | None, list[Note]]:
@@ -213,7 +230,7 @@ def _excess(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> Exce
 
 
 DIFFUSIVITY: Stage[DiffusivityInputs, DiffusivityResult] = Stage(
-    "diffusivity", 3, run, DiffusivityInputs, DiffusivityResult
+    "diffusivity", 4, run, DiffusivityInputs, DiffusivityResult
 )
 DiffusivityItem = Parent[DiffusivityInputs, DiffusivityResult]
 

@@ -44,16 +44,8 @@ class Points:
 
     @property
     def covariance_A4(self) -> np.ndarray:
-        """Return the (k, k) covariance of the means, σ_i σ_j √(n_j / n_i) for i ≤ j.
-
-        For free diffusion, σ_i² ∝ n_i⁻³, this is kinisi's v_i n_i / n_j. For caged ions σ grows more slowly, and only
-        the form used here stays positive definite.
-        """
-        sigma = np.sqrt(self.variances_A4)
-        correlation = np.sqrt(
-            np.minimum.outer(self.samples, self.samples) / np.maximum.outer(self.samples, self.samples)
-        )
-        return correlation * sigma[:, None] * sigma[None, :]
+        """Return the (k, k) covariance of the means, see `lag_covariance_A4`."""
+        return lag_covariance_A4(self.variances_A4, self.samples)
 
     def between(self, start_ps: float, end_ps: float) -> Points:
         """Return the points of a window, both ends included."""
@@ -65,6 +57,20 @@ class Points:
             variances_A4=self.variances_A4[keep],
             samples=self.samples[keep],
         )
+
+
+def lag_covariance_A4(variances_A4: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Return the (k, k) covariance of mean-square displacements, σ_i σ_j √(n_j / n_i) for i ≤ j.
+
+    For free diffusion, σ_i² ∝ n_i⁻³, this is kinisi's v_i n_i / n_j. For caged ions σ grows more slowly, and only the
+    form used here stays positive definite.
+
+    Args:
+        variances_A4: (k,) variances of the means.
+        samples: (k,) independent displacements in each mean.
+    """
+    sigma = np.sqrt(variances_A4)
+    return np.sqrt(np.minimum.outer(samples, samples) / np.maximum.outer(samples, samples)) * np.outer(sigma, sigma)
 
 
 def points(

@@ -8,16 +8,15 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
-from argyro.platform.common.units import A2_PER_PS_IN_CM2_S
-from argyro.platform.dynamics.diffusion import validity_checks as gates
-from argyro.platform.dynamics.diffusion.msd import AXES, MeanSquareDisplacement, mean_square_displacement
-from argyro.platform.dynamics.diffusion.msd_slope import Points, exact_slopes, kinisi_slopes, lag_grid, line, points
+from argyro.platform.dynamics.diffusion.jump_exposure import JUMP_A, JumpExposure
+from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
+from argyro.platform.dynamics.diffusion.msd_slope import Points, exact_slopes, kinisi_slopes
+from argyro.platform.dynamics.diffusion.observe_run import WINDOW, Inspected, inspect_run
+from argyro.platform.dynamics.diffusion.run_length_bias import SIZE
+from argyro.platform.dynamics.diffusion.run_observation import RunObservation
+from argyro.platform.dynamics.diffusion.validity_checks import Standing
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 
-WINDOW = (
-    1 / 6,
-    1 / 2,
-)  # shares of the run; later lags have few origins and bias the fit: large MSD, large variance, low weight
 SAMPLERS = {"kinisi": kinisi_slopes, "exact": exact_slopes}
 
 
@@ -26,8 +25,13 @@ class Diffusivity:
     """A diffusivity with its interval or upper bound, its validity checks and its provenance.
 
     Args:
-        estimate: D in cm²/s with its 95 % interval, None if the run does not support a value.
+        estimate: D in cm²/s with its 95 % interval, which includes the run-length bias; None for a bound.
         valid: whether there is an `estimate`.
+        standing: converged, short (the run-length bias is large) or bound.
+        shortness: reason why the run counts as short; empty otherwise.
+        bias_scale: scale of the run-length bias of ln D, see `run_length_bias`; 0 for a bound.
+        apparent_cm2_s: D from the slope alone, without the bias; None for a bound.
+        jumps: expected count of jumps, which bounds D.
         upper_bound_cm2_s: 95 % upper bound; None if valid.
         reason: reason for a missing estimate; empty if valid.
         window_ps: fitted lags.
@@ -52,6 +56,11 @@ class Diffusivity:
 
     estimate: Uncertain | None
     valid: bool
+    standing: Standing
+    shortness: str
+    bias_scale: float
+    apparent_cm2_s: float | None
+    jumps: JumpExposure
     upper_bound_cm2_s: float | None
     reason: str
     window_ps: tuple[float, float]
@@ -86,6 +95,7 @@ class Diffusivity:
         value = data["diffusivity_cm2_s"]
         kept = {key: item for key, item in data.items() if key in known}
         kept |= {"estimate": Uncertain.from_json(value) if value else None, "window_ps": tuple(data["window_ps"])}
+        kept |= {"jumps": JumpExposure(**data["jumps"])}
         return cls(**kept)
 
 
@@ -117,24 +127,29 @@ def diffusivities(
     estimator: str = "kinisi",
 ) -> dict[str, Diffusivity]:
     """Measure diffusivities in several directions in one pass; other arguments as for `diffusivity`."""
-    _require_meaning(temperature_K, axes)
-    if trajectory.frames < 50:
-        raise InputError(
-            f"{trajectory.frames} frames are too few for a diffusivity; give at least 50",
-            given=trajectory.frames,
-            accepted=">= 50 frames",
-        )
-    msd = mean_square_displacement(trajectory)
-    lags = _lags(msd.steps)
-    blocks = [_block_slopes(trajectory, third, axes) for third in range(3)]
-    result = {}
-    for i, data in enumerate(points(trajectory, msd, lags, axes)):
-        spread = np.array([block[i] for block in blocks])
-        result[axes[i]] = _judge(trajectory, msd, data, axes[i], temperature_K, seed, estimator, spread)
-    return result
+    return {
+        name: measured for name, (measured, _) in measure_run(trajectory, temperature_K, axes, seed, estimator).items()
+    }
 
 
-def _require_meaning(temperature_K: float, axes: tuple[str, ...]) -> None:
+def measure_run(
+    trajectory: Trajectory,
+    temperature_K: float,
+    axes: tuple[str, ...],
+    seed: int = 0,
+    estimator: str = "kinisi",
+    bias_size: float = SIZE,
+) -> dict[str, tuple[Diffusivity, RunObservation]]:
+    """Measure a run along several sets of axes, as diffusivities and as observations for a statistical model.
+
+    Args:
+        trajectory: run of at least 50 frames.
+        temperature_K: temperature of the run.
+        axes: sets of axes.
+        seed: seed of the sampler.
+        estimator: "kinisi" or "exact".
+        bias_size: size of the run-length bias, of a single run or learned from a campaign.
+    """
     if not temperature_K > 0:
         raise InputError(
             f"the temperature {temperature_K:g} K must be positive; give it in kelvin",
@@ -142,67 +157,67 @@ def _require_meaning(temperature_K: float, axes: tuple[str, ...]) -> None:
             given=temperature_K,
             accepted="> 0 K",
         )
-    for names in axes:
-        if not names or len(set(names)) < len(names) or set(names) - set(AXES):
-            raise InputError(
-                f"'{names}' is not a set of axes", path="axes", given=names, accepted="xyz, xy, z ..., each once"
-            )
+    inspected = inspect_run(trajectory, axes)
+    blocks = np.array([_block_slopes(trajectory, third, axes) for third in range(3)])
+    result = {}
+    for one, spread in zip(inspected, blocks.T, strict=True):
+        seen = one.observation(trajectory, temperature_K)
+        estimate = None
+        if one.gate.standing != "bound":
+            estimate = _estimate(one, seen.bias_scale(bias_size), seed, estimator)
+        result[one.axes] = _diffusivity(trajectory, one, seen, estimate, estimator, bias_size, spread), seen
+    return result
 
 
-def _lags(steps: int) -> np.ndarray:
-    """Return the lags of the fit and of both windows of the validity checks."""
-    windows = (WINDOW, gates.EARLY, gates.LATE)
-    grids = [lag_grid(steps, int(np.ceil(start * steps)), int(end * steps)) for start, end in windows]
-    return np.unique(np.concatenate(grids))
+def _estimate(one: Inspected, bias_scale: float, seed: int, estimator: str) -> Uncertain:
+    """Return D with its limits.
+
+    The bias lowers the lower limit, and for a short run the value. It may be absent: the upper limit is the slope's.
+    """
+    slopes = SAMPLERS[estimator](one.fitted, seed) * one.to_cm2_s
+    bias = np.abs(np.random.default_rng(seed).normal(scale=bias_scale, size=slopes.shape))
+    apparent, corrected = (Uncertain.from_samples(draws) for draws in (slopes, slopes * np.exp(-bias)))
+    value = corrected.value if one.gate.standing == "short" else apparent.value
+    return Uncertain(value, corrected.low, apparent.high)
 
 
-def _window(duration_ps: float) -> tuple[float, float]:
-    return WINDOW[0] * duration_ps, WINDOW[1] * duration_ps
-
-
-def _judge(
+def _diffusivity(
     trajectory: Trajectory,
-    msd: MeanSquareDisplacement,
-    data: Points,
-    axes: str,
-    temperature_K: float,
-    seed: int,
+    one: Inspected,
+    seen: RunObservation,
+    estimate: Uncertain | None,
     estimator: str,
+    bias_size: float,
     blocks: np.ndarray,
 ) -> Diffusivity:
-    duration_ps = trajectory.duration_ps
-    fitted = data.between(*_window(duration_ps))
-    best, covariance = line(fitted)
-    relative_error = float(np.sqrt(covariance[0, 0]) / max(best[0], 1e-12))
-    gate = gates.inspect(data, duration_ps, relative_error)
-    to_cm2_s = A2_PER_PS_IN_CM2_S / (2 * data.dimensions)
-    estimate = bound = None
-    if gate.valid:
-        estimate = Uncertain.from_samples(SAMPLERS[estimator](fitted, seed) * to_cm2_s)
-    else:
-        bound = gates.upper_bound_A2_ps(data, trajectory.ions, duration_ps) * A2_PER_PS_IN_CM2_S
-    jumps = trajectory.ions * gate.msd_A2 / gates.JUMP_A**2
+    gate, valid = one.gate, estimate is not None
+    jumps = trajectory.ions * gate.msd_A2 / JUMP_A**2
     return Diffusivity(
         estimate=estimate,
-        valid=gate.valid,
-        upper_bound_cm2_s=bound,
+        valid=valid,
+        standing=gate.standing,
+        shortness=gate.shortness if gate.standing == "short" else "",
+        bias_scale=seen.bias_scale(bias_size) if valid else 0.0,
+        apparent_cm2_s=one.slope_A2_ps * one.to_cm2_s if valid else None,
+        jumps=seen.jumps,
+        upper_bound_cm2_s=None if valid else seen.jumps.upper_bound_cm2_s(),
         reason=gate.reason,
-        window_ps=(float(fitted.lags_ps[0]), float(fitted.lags_ps[-1])),
-        temperature_K=float(temperature_K),
-        axes=axes,
+        window_ps=(float(one.fitted.lags_ps[0]), float(one.fitted.lags_ps[-1])),
+        temperature_K=seen.temperature_K,
+        axes=one.axes,
         estimator=estimator,
         species=trajectory.species,
         frames=trajectory.frames,
         ions=trajectory.ions,
         ions_per_A3=trajectory.ions_per_A3,
-        duration_ps=duration_ps,
-        loglog_slope=_loglog_slope(fitted),
+        duration_ps=trajectory.duration_ps,
+        loglog_slope=_loglog_slope(one.fitted),
         drift=gate.drift,
         drift_sigma=gate.drift_sigma,
         msd_A2=gate.msd_A2,
         effective_jumps=float(jumps),
-        ion_correlation=data.ion_correlation,
-        relative_error=relative_error,
+        ion_correlation=seen.ion_correlation,
+        relative_error=one.relative_error,
         relative_error_he_zhu_mo=float(3.43 / np.sqrt(max(jumps, 1e-9)) + 0.04),
         relative_error_blocks=float(blocks.std(ddof=1) / np.sqrt(len(blocks)) / max(abs(blocks.mean()), 1e-12)),
     )

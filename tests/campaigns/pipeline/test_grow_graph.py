@@ -37,6 +37,7 @@ from argyro.campaigns.spec.schema import Campaign, Until
 from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, identity
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.diffusion.haven_ratio import Collective
+from argyro.platform.dynamics.diffusion.jump_exposure import JumpExposure
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.stage import StageResult
@@ -101,6 +102,7 @@ def diffusivity(detectable_cm2_s):
 NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
 WORDS = {"reason": "", "axes": "xyz", "estimator": "made up", "species": "Li"}
 RUN = dict.fromkeys(NUMBERS, 1.0) | WORDS | {"estimate": None, "valid": False, "upper_bound_cm2_s": 1.0}
+RUN |= {"standing": "bound", "shortness": "", "apparent_cm2_s": None, "jumps": JumpExposure(0.0, 1e6)}
 RUN |= {"window_ps": (0.0, 1.0), "frames": 1, "ions": 1}
 
 

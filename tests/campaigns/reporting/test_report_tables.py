@@ -22,6 +22,7 @@ from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
 from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.diffusion.haven_ratio import Collective
+from argyro.platform.dynamics.diffusion.jump_exposure import JumpExposure
 from argyro.platform.dynamics.diffusion.replicates import Ensemble
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.execution.work_item import WorkItem
@@ -34,6 +35,7 @@ BULK_CELL = Cell(Material(composition="Li6PS5I"), BULK)
 BOUNDARY = Cell(BULK_CELL.material, BoundaryType("sigma5(001)[001]"))
 NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
 MEASURED = dict.fromkeys(NUMBERS, 1.0) | {"axes": "z", "estimator": "kinisi", "species": "Li", "reason": ""}
+MEASURED |= {"standing": "converged", "shortness": "", "apparent_cm2_s": 1e-5, "jumps": JumpExposure(0.0, 1e6)}
 MEASURED |= {"upper_bound_cm2_s": None, "window_ps": (0.0, 1.0), "frames": 100, "ions": 24}
 
 
