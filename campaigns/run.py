@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import found_runs, growth
 from argyro.campaigns.pipeline.ranking import RANKING, RankingResult
 from argyro.campaigns.planning.machine_benchmark import campaign_costs
+from argyro.campaigns.reporting.published_values import PublishedRow, published_rows
 from argyro.campaigns.reporting.report import write_report
 from argyro.campaigns.runtime.mlflow_records import common_params
 from argyro.campaigns.runtime.scheduler import Executor, Progress, Scheduler
@@ -51,6 +52,7 @@ class CampaignRun:
     ranking: list[dict[str, Any]]
     report: Path
     warnings: list[str]
+    published: list[PublishedRow]
 
     @property
     def complete(self) -> bool:
@@ -67,6 +69,7 @@ class CampaignRun:
             "ranking": self.ranking,
             "report": str(self.report),
             "warnings": self.warnings,
+            "published": [asdict(row) for row in self.published],
         }
 
 
@@ -172,4 +175,4 @@ def _conclude(
     tracking.finish(len(progress.done) == len(graph.nodes), {"items": len(progress.done), **metrics}, [report])
     warnings = [warning for warning in (scheduler.store.outdated_warning, tracking.warning) if warning]
     ranking = [row.model_dump(mode="json") for row in ranked.ranking]
-    return CampaignRun(graph, progress, ranking, report, warnings)
+    return CampaignRun(graph, progress, ranking, report, warnings, published_rows(ranked.ranking))

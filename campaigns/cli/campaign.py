@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
 from argyro.campaigns.cli.output_files import require_folder
 from argyro.campaigns.cli.setup import OutsideFlag, SpecFile, TrustFlag
+from argyro.campaigns.reporting.published_values import PELLET_NOTE, PublishedRow
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,11 +70,22 @@ def _print_outcome(outcome: CampaignRun, folder: Path) -> None:
         console.print(f"failed: {name}: {error.splitlines()[0]}", style="red", markup=False)
     if outcome.ranking:
         console.print(ranking_table(outcome.ranking))
+    if outcome.published:
+        console.print(published_table(outcome.published))
+        console.print(PELLET_NOTE, style="dim", markup=False, soft_wrap=True)
     for warning in outcome.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     console.print(f"\nreport   {folder / 'report.html'}", markup=False, soft_wrap=True)
     console.print(f"next     argyro ui {folder}        compare the runs in MLflow", markup=False, soft_wrap=True)
     console.print(f"         argyro status {folder}    list computed items", markup=False, soft_wrap=True)
+
+
+def published_table(rows: Sequence[PublishedRow]) -> Table:
+    """Make the table of numbers beside published values."""
+    table = Table("", "here", "published MD", "pressed pellets", box=None)
+    for row in rows:
+        table.add_row(row.quantity, row.here, row.dynamics, row.pellets)
+    return table
 
 
 def ranking_table(ranking: list[dict]) -> Table:

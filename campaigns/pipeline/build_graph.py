@@ -15,6 +15,7 @@ from argyro.campaigns.pipeline.md import add_md
 from argyro.campaigns.pipeline.microstructure import add_microstructures
 from argyro.campaigns.pipeline.posterior import add_posterior
 from argyro.campaigns.pipeline.ranking import add_ranking
+from argyro.campaigns.pipeline.reference_check import add_reference_check
 from argyro.campaigns.pipeline.structure import add_structures
 from argyro.campaigns.pipeline.surrogate import add_surrogate
 from argyro.campaigns.pipeline.transport import add_transport
@@ -44,6 +45,7 @@ def decided_graph(
     for family, materials in families(campaign).items():
         if any(run.conditions.cell.material in materials for run in runs):
             add_potential(draft, family, materials)
+            add_reference_check(draft, family, materials)
     measured = {}
     for run in runs:
         md = add_md(draft, run.conditions)

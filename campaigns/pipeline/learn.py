@@ -289,7 +289,8 @@ def members(campaign: Campaign) -> int:
 
 def _options(campaign: Campaign) -> LearningOptions:
     potential = campaign.potential
-    range_K = (min(campaign.temperatures_K), HOTTER * max(campaign.temperatures_K))
+    hottest_K = max(HOTTER * max(campaign.temperatures_K), potential.synthesis_temperature_K or 0.0)
+    range_K = (min(campaign.temperatures_K), hottest_K)
     return LearningOptions(
         levels=tuple(potential.levels),
         cutoff_A=potential.cutoff_A,

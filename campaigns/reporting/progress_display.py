@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from argyro.campaigns.reporting.time_left import time_left_s
 from argyro.campaigns.runtime.scheduler import Scheduler
 from argyro.platform.execution.task import progress_file
 
@@ -55,18 +56,16 @@ class CampaignView:
         return f"{100 * report['fraction']:.0f} % {report.get('text', '')}" if report else ""
 
     def seconds_left(self) -> float | None:
-        """Estimate the time left from the rate so far, both in the plan's core seconds; None before the first item."""
+        """Estimate the time left, see `time_left_s`."""
         nodes, progress = self.scheduler.graph.nodes, self.scheduler.progress
         if self.done_at_start is None:
             self.done_at_start = frozenset(progress.done)
         partial = {name: self._report(name).get("fraction", 0.0) for name in progress.running.copy()}
         computed = sum(nodes[name].cost_core_s for name in progress.done - self.done_at_start)
         computed += sum(nodes[name].cost_core_s * fraction for name, fraction in partial.items())
-        if not computed:
-            return None
         left = sum(nodes[name].cost_core_s for name in progress.waiting | progress.running)
         left -= sum(nodes[name].cost_core_s * fraction for name, fraction in partial.items())
-        return left * (time.monotonic() - self.started) / computed
+        return time_left_s(computed, left, time.monotonic() - self.started)
 
     def clock(self) -> str:
         """Format the time since the start and the time left."""

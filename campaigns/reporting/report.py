@@ -19,12 +19,15 @@ from argyro.campaigns.pipeline.grow_graph import AdaptiveProgress, adaptive_prog
 from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
 from argyro.campaigns.pipeline.learn import LEARN
 from argyro.campaigns.pipeline.ranking import RANKING
+from argyro.campaigns.pipeline.reference_check import REFERENCE_CHECK
 from argyro.campaigns.pipeline.structure import PICTURE, STRUCTURE
 from argyro.campaigns.pipeline.surrogate import SURROGATE, SurrogateResult
 from argyro.campaigns.planning.plan_vs_actual import plan_against_actual
 from argyro.campaigns.plots import figures
 from argyro.campaigns.reporting import adaptive_section, diffusion_tables
 from argyro.campaigns.reporting.provenance import provenance, warnings
+from argyro.campaigns.reporting.published_values import PELLET_NOTE, published_rows
+from argyro.campaigns.reporting.time_profile import time_profile
 from argyro.campaigns.runtime.failed_items import first_line, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
@@ -80,12 +83,16 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         accuracy=list(_held_out(trained, items, store)),
         boundary_cells=list(_boundary_cells(done, items, store)),
         potentials=[(node.params["family"], result, result.tracked().metrics) for node, _, result in done.of(LEARN)],
+        reference_checks=[(node.params["family"], result) for node, _, result in done.of(REFERENCE_CHECK)],
         regimes=[row for _, _, result in done.of(HOMOGENIZE) for row in result.regimes],
         diffusivities=diffusion_tables.diffusivity_rows(done),
         laws=diffusion_tables.law_rows(done),
         runs=diffusion_tables.run_rows(done),
         profiles=[(row, _profile(campaign, row)) for row in diffusion_tables.boundary_rows(done)],
         warnings=warnings(campaign, done, failed),
+        published=published_rows(ranked.ranking) if ranked else [],
+        pellet_note=PELLET_NOTE,
+        time_profile=time_profile(done, seconds, folder.journal()),
         reckoning=plan_against_actual(campaign, done, seconds),
         provenance=provenance(campaign, graph),
     )

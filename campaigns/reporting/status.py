@@ -12,6 +12,8 @@ from typing import Any
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import DECISIONS, adaptive_progress, finished, grown_graph
 from argyro.campaigns.pipeline.learn import LEARN
+from argyro.campaigns.pipeline.reference_check import REFERENCE_CHECK
+from argyro.campaigns.reporting.time_left import time_left_s
 from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.platform.execution.atomic_files import is_locked
@@ -65,7 +67,7 @@ class StatusReader:
             name: "quarantined" if name in quarantined else self._state(items.get(name), store, active)
             for name in graph.nodes
         }
-        done = finished(graph, store, quarantined, stages=(*DECISIONS, LEARN.name))
+        done = finished(graph, store, quarantined, stages=(*DECISIONS, LEARN.name, REFERENCE_CHECK.name))
         adaptive, learned = adaptive_progress(campaign, done), done.of(LEARN)
         running = {name: self._report(items[name]) for name, state in states.items() if state == "running"}
         return {
@@ -76,6 +78,10 @@ class StatusReader:
             **_pace(graph, items, states, running, self.folder.journal()),
             "acquisition": adaptive and adaptive.document(campaign.md.production_ps),
             "warnings": [f"{node.name}: {result.warning}" for node, _, result in learned if result.warning],
+            "reference_checks": [
+                {"family": node.params["family"], "text": result.text, **result.model_dump(mode="json")}
+                for node, _, result in done.of(REFERENCE_CHECK)
+            ],
             "errors": list(quarantined.values()),
         }
 
@@ -141,7 +147,8 @@ def _pace(
     finished = sum(cost.get(entry["key"], 0.0) for entry in recent) + partial
     ahead = [name for name, state in states.items() if state in ("waiting", "running")]
     left = sum(graph.nodes[name].cost_core_s for name in ahead) - partial
+    left_s = time_left_s(finished, left, window_s)
     return {
         "items_per_hour": 3600 * len(recent) / window_s,
-        "hours_left": left * window_s / finished / 3600 if finished else None,
+        "hours_left": None if left_s is None else left_s / 3600,
     }

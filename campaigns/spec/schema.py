@@ -106,6 +106,21 @@ class Labels(Section):
     memory_GB: Positive | None = Field(None, description="largest memory of the reference; default: 0.8 of the machine")
 
 
+class Validation(Section):
+    """Comparison of a learned potential with its reference."""
+
+    method: Literal["forces", "md", "none"] = Field(
+        "forces",
+        description="forces: label frames of MD with the potential; md: also compare D with that of MD with the "
+        "reference itself, which takes about an hour per 20 ps with diep",
+    )
+    frames: Annotated[Count, Field(ge=2, le=10_000)] = Field(12, description="labelled frames of method forces")
+    length_ps: Duration_ps = Field(20.0, description="length of the MD with the reference of method md")
+    supercell: Supercell = Field(
+        (1, 1, 1), description="bulk cell of method md in conventional cells of 52 atoms; [2, 2, 1] has 208 atoms"
+    )
+
+
 class Potential(Section):
     """Moment tensor potential and its active learning; one potential per family of compositions."""
 
@@ -123,6 +138,7 @@ class Potential(Section):
         "any",
         description="converged: a potential that did not converge ends its family; any: MD follows with a warning",
     )
+    validation: Validation = Validation()
     target_ps: Duration_ps | None = Field(
         None,
         description="length of an MD run of the first bulk at the highest temperature after each level; learning ends "
@@ -135,6 +151,9 @@ class Potential(Section):
         None,
         description="lowest and highest temperature of the learning; default: the campaign's lowest and 1.3 times its "
         "highest. Set it to add temperatures later without new learning",
+    )
+    synthesis_temperature_K: Temperature | None = Field(
+        None, description="the learning explores at least up to this temperature; set it to predict disorder"
     )
 
 

@@ -31,6 +31,7 @@ COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 2, 0.003
 FIT_ITERATIONS, FIT_EVALUATIONS = 200, 8
 LABELS_PER_ROUND, SEED_LABELS, ROUND_S = 6, 12, 3.0
 LARGEST_LABELLED, CUT_BOX = 600, 180  # atoms; larger cells are cut to boxes of 13 to 16 Å
+BULK_ATOMS, MD_LABELS_PER_PS = 52, 500.0  # conventional cell; time step of MD with the reference
 GRADING, EXPLORATIONS = 1.3, 2  # share of graded steps beside plain ones; temperatures
 FRAME_BYTES_PER_ION, LI_SHARE = 12, 6 / 13
 STRUCTURE_S, BOUNDARY_SEARCH_S = 0.1, 2.5
@@ -91,6 +92,14 @@ class Costs(Contract):
         fit = FIT_ITERATIONS * FIT_EVALUATIONS * (known + 0.6 * potential.max_labels) * labelled * step_s
         labels = potential.max_labels * labelled * self._label_atom_s(campaign) + self._teacher(campaign, labelled)
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
+
+    def reference_check(self, campaign: Campaign) -> float:
+        """Estimate the core seconds of the comparison of a potential with its reference."""
+        asked = campaign.potential.validation
+        atoms, labels = float(BULK_ATOMS * np.prod(asked.supercell)), asked.length_ps * MD_LABELS_PER_PS
+        if asked.method == "forces":
+            atoms, labels = float(np.mean([md_atoms(campaign, cell) for cell in cells_of(campaign)])), asked.frames
+        return self.slowness * ROUND_S + atoms * labels * self._label_atom_s(campaign)
 
     def _teacher(self, campaign: Campaign, labelled: float) -> float:
         """Estimate the core seconds of the expensive labels and of training the committee, usually twice."""

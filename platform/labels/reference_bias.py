@@ -24,15 +24,20 @@ class ForceErrors:
 
     Args:
         slope: slope of the forces on those of DFT through the origin, with the 95 % interval over frames.
-        rmse_eV_A: RMSE of force components.
+        rmse: RMSE of force components in eV/Å, with the 95 % interval over frames.
         rms_eV_A: root mean square of DFT's force components, for comparison.
         frames: number of frames with the element.
     """
 
     slope: Uncertain
-    rmse_eV_A: float
+    rmse: Uncertain
     rms_eV_A: float
     frames: int
+
+    @property
+    def rmse_eV_A(self) -> float:
+        """RMSE of force components."""
+        return self.rmse.value
 
 
 @dataclass(frozen=True)
@@ -89,19 +94,25 @@ def force_errors(
         chosen = np.ones(len(frame), bool) if element == ALL else np.array(frame.symbols) == element
         if chosen.any():
             pairs.append((frame.get_forces()[chosen], np.asarray(forces)[chosen]))
-    products = np.array([[(dft * own).sum(), (dft * dft).sum()] for dft, own in pairs]).reshape(-1, 2)
-    if products[:, 1].sum() == 0.0:
+    # of each frame: Σ f·f_DFT, Σ f_DFT², Σ (f - f_DFT)², number of components
+    rows = [[(dft * own).sum(), (dft * dft).sum(), ((own - dft) ** 2).sum(), dft.size] for dft, own in pairs]
+    sums = np.array(rows).reshape(-1, 4)
+    if sums[:, 1].sum() == 0.0:
         raise ValueError(f"no DFT force on {element}")
     drawn = np.random.default_rng(seed).integers(len(pairs), size=(RESAMPLES, len(pairs)))
-    sums = products[drawn].sum(axis=1)
-    low, high = np.percentile(sums[:, 0] / np.maximum(sums[:, 1], 1e-300), [2.5, 97.5])
-    dft, own = (np.concatenate(forces) for forces in zip(*pairs, strict=True))
+    total, resampled = sums.sum(axis=0), sums[drawn].sum(axis=1)
+    slopes = resampled[:, 0] / np.maximum(resampled[:, 1], 1e-300)
     return ForceErrors(
-        slope=Uncertain(float(products[:, 0].sum() / products[:, 1].sum()), float(low), float(high)),
-        rmse_eV_A=float(np.sqrt(np.mean((own - dft) ** 2))),
-        rms_eV_A=float(np.sqrt(np.mean(dft**2))),
+        slope=_with_limits(total[0] / total[1], slopes),
+        rmse=_with_limits(np.sqrt(total[2] / total[3]), np.sqrt(resampled[:, 2] / resampled[:, 3])),
+        rms_eV_A=float(np.sqrt(total[1] / total[3])),
         frames=len(pairs),
     )
+
+
+def _with_limits(value: float, resampled: np.ndarray) -> Uncertain:
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return Uncertain(float(value), float(min(low, value)), float(max(high, value)))
 
 
 def bias_rows(

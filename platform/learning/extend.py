@@ -46,13 +46,14 @@ def extend(
 ) -> LearningResult:
     """Continue learning from a finished potential and extrapolating frames; an interrupted call resumes in `workdir`.
 
-    The frames that enlarge the active set are labelled. The potential is refitted to the old training set with the new
-    frames and explores the structures again. The caller then repeats the production run with the new potential.
+    The frames that enlarge the active set are labelled, and the potential is refitted once to the old training set with
+    the new frames. The caller then repeats the production run, which is the longest exploration there is. Without new
+    labels the potential explores the structures as in learning.
 
     Args:
         learned: potential, active set and training set.
         frames: frames of the run with the array ``grade``; empty if it failed at low grades.
-        structures: cells to explore, including that of the run.
+        structures: cells to explore without new labels, including that of the run.
         options: options, see `extension_options`; limits apply to additions.
         labeller: an open labeller of the same source.
         workdir: folder of this extension only.

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from argyro.platform.learning.round_store import (
     write_frames,
     write_traces,
 )
+from argyro.platform.learning.stopwatch import EXPLORATION, LABELS, SELECTION, Stopwatch
 from argyro.platform.learning.validation_frames import frames_hold
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Learner:
             potential gives no value.
         cores: number of parallel exploration runs, each in its own process.
         known: initial labelled frames in place of seeds.
+
+    Attributes:
+        watch: stopwatch of the current round.
     """
 
     structures: list[Atoms]
@@ -66,6 +70,7 @@ class Learner:
     target: Callable[[Path], Uncertain | None] | None = None
     cores: int = 1
     known: Sequence[Atoms] = ()
+    watch: Stopwatch = field(default_factory=Stopwatch, init=False)
 
     def run(self) -> None:
         """Make rounds until the last level explores without extrapolation or reaches its limits."""
@@ -77,16 +82,21 @@ class Learner:
         self._store(lambda scratch: self._adopt(mtp, active_set, frames, scratch))
 
     def absorb(self, frames: list[Atoms]) -> None:
-        """Make one round from given frames: label those that enlarge the active set, and refit the potential."""
+        """Make one round from given frames: label those that enlarge the active set, and refit the potential.
+
+        The round is the last one if a label was accepted.
+        """
         self._store(lambda scratch: self._absorb(frames, scratch))
 
     def _store(self, make: Callable[[Path], dict]) -> None:
+        self.watch = Stopwatch()
         start, cpu, scratch = time.monotonic(), self._cpu_s(), self.store.scratch()
         with threadpool_limits(
             1, user_api="blas"
         ):  # the number of BLAS threads changes the rounding, and with it the picks
             summary = {"round": len(self.store.folders), "finished": False} | make(scratch)
         summary |= {"seconds": round(time.monotonic() - start, 2), "cpu_seconds": round(self._cpu_s() - cpu, 2)}
+        summary["profile_s"] = self.watch.rounded()
         self.store.complete(scratch, summary)
         self.progress(summary)
 
@@ -99,7 +109,7 @@ class Learner:
         if not frames:
             labels = self._label(seed_frames(self.structures, self.options), scratch, None)
             frames = labels.accepted
-        made = fit(frames, untrained(self.structures, self.options), self.options)
+        made = fit(frames, untrained(self.structures, self.options), self.options, self.watch)
         write_frames(scratch / ACCEPTED, frames)
         kind = "known" if self.known else "seeds"
         return {"kind": kind, "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
@@ -111,11 +121,13 @@ class Learner:
 
     def _absorb(self, frames: list[Atoms], scratch: Path) -> dict:
         mtp, active_set = self._current()
-        chosen = [frames[index] for index in active_set.select(mtp, frames)] if frames else []
+        with self.watch.time(SELECTION):
+            chosen = [frames[index] for index in active_set.select(mtp, frames)] if frames else []
         labels = self._label(chosen[: self.options.picks_per_round], scratch, mtp)
         write_frames(scratch / ACCEPTED, labels.accepted)
-        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
-        return {"kind": "extension", "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
+        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options, self.watch, trained=True)
+        summary = {"kind": "extension", "exploration_ps": 0.0, "finished": bool(labels.accepted)}
+        return summary | self._summary(made, labels, [], scratch)
 
     def _continue(self, scratch: Path) -> dict:
         """Explore, label new frames and the last frames of the runs, and decide the next step."""
@@ -143,7 +155,7 @@ class Learner:
 
     def _refit(self, mtp: MTP, active_set: ActiveSet, labels: _Labels, runs: list[Exploration], scratch: Path) -> dict:
         write_frames(scratch / ACCEPTED, labels.accepted)
-        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options)
+        made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options, self.watch, trained=True)
         return {"kind": "labels"} | self._summary(made, labels, runs, scratch)
 
     def _lengthen(self, *state) -> dict:
@@ -163,7 +175,7 @@ class Learner:
             summary["target"] = value.to_json()
         made = Fit(mtp, active_set, rmse(mtp, self.store.frames(ACCEPTED)))
         if above:
-            made = fit(self.store.frames(ACCEPTED), mtp.upconvert(above[0]), self.options)
+            made = fit(self.store.frames(ACCEPTED), mtp.upconvert(above[0]), self.options, self.watch)
         summary |= {"kind": "raise" if above else "finish", "finished": not above}
         return summary | self._summary(made, labels, runs, scratch)
 
@@ -176,7 +188,10 @@ class Learner:
         return last["exploration_ps"] if last["kind"] == "labels" else self.options.exploration_ps
 
     def _explore_all(self, ps: float, scratch: Path, round_number: int) -> list[Exploration]:
-        with ThreadPoolExecutor(self.cores) as pool:  # threads suffice because each waits for a process
+        with (
+            self.watch.time(EXPLORATION),
+            ThreadPoolExecutor(self.cores) as pool,
+        ):  # threads suffice because each waits for a process
             tried = samplers(self.structures, self.options, round_number)
             return list(pool.map(lambda sampler: self._explore(sampler, ps, scratch), tried))
 
@@ -189,7 +204,8 @@ class Learner:
     def _picks(self, runs: list[Exploration], mtp: MTP, active_set: ActiveSet, fresh: int) -> list[Atoms]:
         left = self._limits()[1] - self._asked() - fresh
         most = max(1, min(self.options.picks_per_round, left))
-        return pick(runs, mtp, active_set, self.options.sanity, most)
+        with self.watch.time(SELECTION):
+            return pick(runs, mtp, active_set, self.options.sanity, most)
 
     def _label(self, frames: list[Atoms], scratch: Path, mtp: MTP | None, asked_last: int = 0) -> _Labels:
         """Label frames; the last ones are fresh frames of runs without a high grade."""
@@ -197,7 +213,8 @@ class Learner:
         wall, cpu = self.labeller.seconds_spent, self.labeller.cpu_seconds_spent
         for index, frame in enumerate(frames):
             frame.info |= {"round": number, "fresh": index >= len(frames) - asked_last}
-        labelled = self.labeller.label(labelable(frames, self.options, mtp, number))
+        with self.watch.time(LABELS):
+            labelled = self.labeller.label(labelable(frames, self.options, mtp, number))
         accepted, rejected = accept(labelled, self.store.frames(ACCEPTED), self.options.sanity)
         write_frames(scratch / REJECTED, rejected)
         if labelled and not any(frame.info["status"] == "converged" for frame in labelled):

@@ -43,7 +43,8 @@ class LearningOptions:
         cut: sizes of the boxes.
         cuts_per_frame: largest number of boxes per frame.
         border_steps: number of relaxation steps of a box's border.
-        training_iterations: largest number of optimiser iterations per round.
+        training_iterations: largest number of optimiser iterations of the first fit at a level.
+        refit_iterations: largest number of optimiser iterations of a refit with new labels at the same level.
         sanity: limits of a label for training.
         seed: seed of every random choice.
 
@@ -80,6 +81,7 @@ class LearningOptions:
     cuts_per_frame: int = 2
     border_steps: int = 20
     training_iterations: int = 200
+    refit_iterations: int = 60
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 

@@ -12,6 +12,8 @@ from ase.data import atomic_numbers
 
 from argyro.platform.common.units import EV_A3_IN_GPA
 from argyro.platform.learning.options import LearningOptions
+from argyro.platform.learning.stopwatch import FIT, MAXVOL, Stopwatch
+from argyro.platform.potential.fitting.options import TrainingOptions
 
 if TYPE_CHECKING:
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
@@ -43,22 +45,41 @@ def untrained(structures: Sequence[Atoms], options: LearningOptions) -> MTP:
     )
 
 
-def fit(frames: Sequence[Atoms], initial: MTP, options: LearningOptions) -> Fit:
+def fit(
+    frames: Sequence[Atoms],
+    initial: MTP,
+    options: LearningOptions,
+    watch: Stopwatch | None = None,
+    trained: bool = False,
+) -> Fit:
     """Continue training from the last round and select the new active set.
 
     Args:
         frames: all accepted frames.
         initial: potential of the wanted level with the initial parameters.
         options: options with the number of iterations.
+        watch: stopwatch of the parts.
+        trained: whether `initial` was trained at this level on most of the frames, so that fewer iterations suffice.
 
     Raises:
         InputError: the frames have labels of different references.
     """
     from argyro.platform.potential.extrapolation.active_set import ActiveSet
-    from argyro.platform.potential.fitting.fit import TrainingOptions, train
+    from argyro.platform.potential.fitting.fit import train
 
-    result = train(frames, initial, TrainingOptions(max_iterations=options.training_iterations))
-    return Fit(result.mtp, ActiveSet.from_frames(result.mtp, frames), dict(result.rmse))
+    watch = watch or Stopwatch()
+    with watch.time(FIT):
+        result = train(frames, initial, _training(options, trained))
+    with watch.time(MAXVOL):
+        active_set = ActiveSet.from_frames(result.mtp, frames)
+    return Fit(result.mtp, active_set, dict(result.rmse))
+
+
+def _training(options: LearningOptions, trained: bool) -> TrainingOptions:
+    if not trained:
+        return TrainingOptions(max_iterations=options.training_iterations)
+    most = options.refit_iterations
+    return TrainingOptions(max_iterations=most, first_restart=max(1, most // 2))
 
 
 def rmse(mtp: MTP, frames: Sequence[Atoms]) -> dict[str, float]:

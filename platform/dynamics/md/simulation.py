@@ -33,7 +33,8 @@ from argyro.platform.potential.native.lammps_commands import ascii_name, lammps_
 
 # Grade every second step. Runs fail within ten steps of entering an untrained region. Grading costs 4 to 7 % of a run
 # (levels 8 to 16, r_c 5 Å). Learning stops at a grade of 5 and adds labels; a production run may exceed 5 briefly.
-GRADE_EVERY, GRADE_BREAK = 2, 10.0
+# Its frames above 5 are kept for an extension of the potential.
+GRADE_EVERY, GRADE_SELECT, GRADE_BREAK = 2, 5.0, 10.0
 EXTRAPOLATING = "extrapolating.extxyz"
 
 
@@ -71,8 +72,8 @@ def run_md(
         mtp_path: file of the moment tensor potential; None with `pair_commands`.
         settings: settings of the run.
         workdir: folder of this run only; created if absent.
-        active_set_path: active set that grades the run. The run stops above an extrapolation grade of 10 and writes
-            that frame to `extrapolating.extxyz` for `platform.learning`.
+        active_set_path: active set that grades the run. The run stops above an extrapolation grade of 10; its
+            frames above 5 are in `extrapolating.extxyz` for `platform.learning`.
         pair_commands: LAMMPS lines of another potential instead.
 
     Raises:
@@ -117,7 +118,7 @@ def _pair_commands(atoms: Atoms, mtp_path: Path | None, active_set_path: Path | 
     if active_set_path is None:
         return lammps_pair_commands(path, species)
     active_set, dump = _name_in_stage(Path(active_set_path), workdir / "active_set.txt"), f"../{EXTRAPOLATING}"
-    return lammps_pair_commands(path, species, active_set, GRADE_EVERY, GRADE_BREAK, GRADE_BREAK, dump)
+    return lammps_pair_commands(path, species, active_set, GRADE_EVERY, GRADE_SELECT, GRADE_BREAK, dump)
 
 
 def _name_in_stage(path: Path, link: Path) -> str:

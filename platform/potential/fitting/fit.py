@@ -20,8 +20,6 @@ from argyro.platform.potential.fitting.zbl_radii import repulsion_radii
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.potential.native import _kernel
 
-FIRST_ITERATIONS = 15  # iterations before the first restart; doubled before each further restart
-
 Progress = Callable[[dict[str, float]], None]
 
 
@@ -71,7 +69,7 @@ def train(
         done = int(history[-1]["iteration"]) if history else 0
         mtp = solve_linear(training, mtp, options)
         whitening = whiten(training, mtp, done, options.threads)
-        limit = min(options.restart_every, FIRST_ITERATIONS * 2 ** len(history), options.max_iterations - done)
+        limit = min(options.restart_every, options.first_restart * 2 ** len(history), options.max_iterations - done)
         mtp, iterations = _descend(training, mtp, whitening, limit, options)
         entry = {"iteration": done + iterations, "seconds": perf_counter() - started}
         entry |= training.errors(mtp, options.threads)

@@ -11,8 +11,9 @@ class TrainingOptions:
 
     Attributes:
         max_iterations: largest number of L-BFGS iterations, summed over all restarts.
+        first_restart: iterations before the first restart; doubled before each further restart.
         restart_every: iterations between two restarts, which solve the linear coefficients again and rescale the
-            variables; the first restarts come sooner.
+            variables, at most.
         energy_scale_meV_atom: energy error with the weight of `force_scale_meV_A` and `stress_scale_GPa`; a frame's
             ``info["weight"]`` multiplies all three.
         force_scale_meV_A: see `energy_scale_meV_atom`.
@@ -25,6 +26,7 @@ class TrainingOptions:
     """
 
     max_iterations: int = 300
+    first_restart: int = 15
     restart_every: int = 50
     energy_scale_meV_atom: float = 3.0
     force_scale_meV_A: float = 100.0
