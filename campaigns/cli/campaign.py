@@ -13,10 +13,10 @@ from rich.table import Table
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
 from argyro.campaigns.cli.output_files import require_folder
 from argyro.campaigns.cli.setup import OutsideFlag, SpecFile, TrustFlag
-from argyro.campaigns.reporting.published_values import PELLET_NOTE, PublishedRow
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
+    from argyro.campaigns.reporting.published_values import PublishedRow
     from argyro.campaigns.run import CampaignRun
 
 
@@ -71,6 +71,8 @@ def _print_outcome(outcome: CampaignRun, folder: Path) -> None:
     if outcome.ranking:
         console.print(ranking_table(outcome.ranking))
     if outcome.published:
+        from argyro.campaigns.reporting.published_values import PELLET_NOTE
+
         console.print(published_table(outcome.published))
         console.print(PELLET_NOTE, style="dim", markup=False, soft_wrap=True)
     for warning in outcome.warnings:

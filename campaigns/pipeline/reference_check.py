@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ase import Atoms
 from pydantic import ConfigDict
 
 from argyro.campaigns.pipeline.draft import Draft
@@ -156,7 +159,7 @@ def _diffusion(context: StageContext[ReferenceCheckInputs, Labels], labeller: La
     )
 
 
-def _errors(potential, frames) -> dict[str, ForceComparison]:
+def _errors(potential: Path, frames: Sequence[Atoms]) -> dict[str, ForceComparison]:
     from argyro.platform.learning.reference_comparison import compare_forces
     from argyro.platform.potential.mtp.model import MTP
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from argyro.campaigns.pipeline.homogenize import Polycrystal
 from argyro.campaigns.spec.material import Material
+from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.estimate import in_words, significant
+from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.labels.bias_table import PELLETS
+from argyro.platform.structures.crystal.composition import LATTICE_A
+from argyro.surrogates.data.published import published_for
 
-TABLE = Path(__file__).with_name("published_values.csv")
 PELLET_NOTE = f"{PELLETS} Compare ranks and ratios."
 ROOM_K = (293.0, 303.0)  # of the published conductivities
 # D_eff/D_bulk of Li6PS5Cl, 50 %, 300 K at 5.9, 23, 100 and 1000 nm: Ou et al., arXiv:2510.18630
 GRAIN_FACTORS = {5.9: 0.568, 23.0: 0.788, 100.0: 0.942, 1000.0: 0.993}
+DIFFUSIVITY_CM2_S = {("Li6PS5Cl", 0.5): 2.203e-7, ("Li6PS5Cl", 0.0): 1.2e-9}  # at 300 K, MD with potentials from PBE
+DIFFUSIVITY_SOURCE = "Ou et al., arXiv:2407.04126"
+IONS_PER_A3 = 24 / LATTICE_A["Cl"] ** 3
 GRAIN_MATERIAL, GRAIN_SOURCE = Material(composition="Li6PS5Cl", disorder=0.5), "Ou et al., arXiv:2510.18630"
 
 
@@ -36,13 +40,6 @@ class PublishedRow:
     here: str
     dynamics: str
     pellets: str
-    source: str
-
-
-@dataclass(frozen=True)
-class _Published:
-    dynamics: tuple[float, float] | None
-    pellets: tuple[float, float] | None
     source: str
 
 
@@ -71,14 +68,14 @@ def _of_size(
 
 def _conductivities(rows: dict[Material, Polycrystal]) -> Iterator[PublishedRow]:
     for material, row in rows.items():
-        known = _published(material)
-        if known.dynamics or known.pellets:
+        dynamics, pellets = _dynamics_mS_cm(material), _pellets_mS_cm(material)
+        if dynamics or pellets:
             yield PublishedRow(
                 f"σ({row.temperature_K:g} K) of {material.label}, mS/cm",
                 in_words(row.conductivity_mS_cm.to_json(), 2),
-                _range(known.dynamics),
-                _range(known.pellets),
-                known.source,
+                significant(dynamics, 2) if dynamics else "",
+                _range(pellets),
+                "; ".join([DIFFUSIVITY_SOURCE] * bool(dynamics) + _pellet_sources(material)),
             )
 
 
@@ -107,37 +104,32 @@ def _contrast(rows: dict[Material, Polycrystal]) -> Iterator[PublishedRow]:
     if len(ordered) < 2:
         return
     worst, best = ordered[0], ordered[-1]
-    above, below = _published(best).pellets, _published(worst).pellets
+    above, below = _pellets_mS_cm(best), _pellets_mS_cm(worst)
     measured = (above[0] / below[1], above[1] / below[0]) if above and below else None
     value = rows[best].conductivity_mS_cm.value / rows[worst].conductivity_mS_cm.value
     if measured:
         name = f"σ of {best.label} over σ of {worst.label}"
-        yield PublishedRow(name, significant(value, 2), "", _range(measured), _published(best).source)
+        yield PublishedRow(name, significant(value, 2), "", _range(measured), "; ".join(_pellet_sources(best)))
 
 
 def _material(row: Polycrystal) -> Material:
     return Material(composition=row.composition, disorder=row.disorder)
 
 
-def _published(material: Material) -> _Published:
-    """Collect the published values of a material; those of pellets are for the disorder of the sample."""
-    dynamics = pellets = None
-    sources = []
-    for row in _table():
-        if row["composition"] != material.composition:
-            continue
-        if row["dynamics_low"] and float(row["disorder"]) == material.disorder:
-            dynamics = float(row["dynamics_low"]), float(row["dynamics_high"])
-            sources.append(row["dynamics_source"])
-        if row["pellets_low"]:
-            pellets = float(row["pellets_low"]), float(row["pellets_high"])
-            sources.append(row["pellets_source"])
-    return _Published(dynamics, pellets, "; ".join(sources))
+def _dynamics_mS_cm(material: Material) -> float | None:
+    """Convert the published D(300 K) of a material to a conductivity."""
+    published_cm2_s = DIFFUSIVITY_CM2_S.get((material.composition, material.disorder))
+    return published_cm2_s and S_CM_IN_MS_CM * conductivity_S_cm(published_cm2_s, IONS_PER_A3, 300.0)
 
 
-def _table() -> list[dict[str, str]]:
-    with TABLE.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def _pellets_mS_cm(material: Material) -> tuple[float, float] | None:
+    """Return the range of the conductivities that were measured near room temperature, whatever the disorder."""
+    measured = [row.conductivity_S_cm for row in published_for(material.composition) if row.conductivity_S_cm]
+    return (S_CM_IN_MS_CM * min(measured), S_CM_IN_MS_CM * max(measured)) if measured else None
+
+
+def _pellet_sources(material: Material) -> list[str]:
+    return sorted({f"doi {row.doi}" for row in published_for(material.composition) if row.conductivity_S_cm})
 
 
 def _range(limits: tuple[float, float] | None) -> str:

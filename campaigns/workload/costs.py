@@ -30,7 +30,7 @@ COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 2, 0.003
 # Learning: a fit takes some iterations over the training set, each worth a few energy evaluations of every atom.
 FIT_ITERATIONS, FIT_EVALUATIONS = 200, 8
 LABELS_PER_ROUND, SEED_LABELS, ROUND_S = 6, 12, 3.0
-LARGEST_LABELLED, CUT_BOX = 600, 180  # atoms; larger cells are cut to boxes of 13 to 16 Å
+LARGEST_LABELLED, CUT_BOX = 110, 150  # atoms; larger cells are cut to boxes of 13 to 16 Å
 BULK_ATOMS, MD_LABELS_PER_PS = 52, 500.0  # conventional cell; time step of MD with the reference
 GRADING, EXPLORATIONS = 1.3, 2  # share of graded steps beside plain ones; temperatures
 FRAME_BYTES_PER_ION, LI_SHARE = 12, 6 / 13

@@ -45,6 +45,10 @@ class LearningOptions:
         border_steps: number of relaxation steps of a box's border.
         training_iterations: largest number of optimiser iterations of the first fit at a level.
         refit_iterations: largest number of optimiser iterations of a refit with new labels at the same level.
+        energy_scale_meV_atom: energy error with the weight of `force_scale_meV_A` and `stress_scale_GPa` in a fit.
+        force_scale_meV_A: see `energy_scale_meV_atom`. Dynamics need forces; a tighter energy costs a quarter of the
+            accuracy of the forces on Li at grain boundaries (levels up to 12).
+        stress_scale_GPa: see `energy_scale_meV_atom`.
         sanity: limits of a label for training.
         seed: seed of every random choice.
 
@@ -76,12 +80,15 @@ class LearningOptions:
     rounds_per_level: int = 12
     max_labels: int = 200
     extra_rounds: int = 1
-    whole_cell_atoms: int = 600
+    whole_cell_atoms: int = 110
     cut: CutOptions = field(default_factory=CutOptions)
     cuts_per_frame: int = 2
     border_steps: int = 20
     training_iterations: int = 200
     refit_iterations: int = 60
+    energy_scale_meV_atom: float = 6.0
+    force_scale_meV_A: float = 100.0
+    stress_scale_GPa: float = 0.6
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 

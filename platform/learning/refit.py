@@ -76,10 +76,15 @@ def fit(
 
 
 def _training(options: LearningOptions, trained: bool) -> TrainingOptions:
+    scales = {
+        "energy_scale_meV_atom": options.energy_scale_meV_atom,
+        "force_scale_meV_A": options.force_scale_meV_A,
+        "stress_scale_GPa": options.stress_scale_GPa,
+    }
     if not trained:
-        return TrainingOptions(max_iterations=options.training_iterations)
+        return TrainingOptions(max_iterations=options.training_iterations, **scales)
     most = options.refit_iterations
-    return TrainingOptions(max_iterations=most, first_restart=max(1, most // 2))
+    return TrainingOptions(max_iterations=most, first_restart=max(1, most // 2), **scales)
 
 
 def rmse(mtp: MTP, frames: Sequence[Atoms]) -> dict[str, float]:

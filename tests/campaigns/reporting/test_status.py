@@ -79,7 +79,10 @@ def test_a_folder_at_rest(folder):
 def test_pace_and_time_left(folder):
     document = campaign_status(folder.root)
     assert document["items_per_hour"] == pytest.approx(60, rel=0.1)  # two items, a minute each, one after the other
-    assert document["hours_left"] > 0
+    assert document["hours_left"] is None  # two structures of a whole campaign are no pace
+    with (folder.scratch / "journal.jsonl").open("a") as journal:
+        journal.write(json.dumps({"key": "old", "stage": "md", "seconds": 60.0, "time": time.time() - 1800}) + "\n")
+    assert campaign_status(folder.root)["hours_left"] > 0
 
 
 def test_what_runs_says_how_far_it_is(folder, at_work):
@@ -131,6 +134,7 @@ def test_the_command_names_the_way_on(folder, argyro):
     assert f"argyro run {folder.root}/campaign.yaml --workdir {folder.root}" in " ".join(done.stdout.split())
     document = json.loads(argyro("status", folder.root, "--json").stdout)
     keys = {"name", "active", "stages", "running", "items_per_hour", "hours_left", "errors", "acquisition", "warnings"}
+    keys |= {"reference_checks"}
     assert keys == set(document)
 
 
