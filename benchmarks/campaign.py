@@ -3,7 +3,6 @@
     python benchmarks/campaign.py overhead     10 000 items of a stub stage on this machine; driver time and memory
     python benchmarks/campaign.py restart      restart in the same folder and a new process, without remaining items
     python benchmarks/campaign.py cluster      sleeping items on 16 simulated nodes of 4 CPUs; rate over ideal rate
-    python benchmarks/campaign.py md --campaign DIR    rate of two parallel MD items relative to one
 
 Each row is a line of JSON with the value, its limit and the load of the machine.
 """
@@ -14,13 +13,11 @@ import argparse
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from argyro.actors.ray_executor import RayExecutor
@@ -28,8 +25,6 @@ from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.runtime.scheduler import Progress, Scheduler
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult
-from argyro.platform.execution.task import Outcome, Resources, Task
-from argyro.platform.execution.work_item import WorkItem
 
 CHAIN = 4  # structure, run, analysis, homogenization
 
@@ -151,59 +146,7 @@ def cluster(options) -> None:
     row("fraction of the ideal rate", ideal / elapsed, 0.9, "", at_least=True, driver_cpu_s=round(used, 1), **sizes)
 
 
-def md(options) -> None:
-    """Compare two parallel one-core items with one item, including structure input and store output."""
-    from functools import partial
-
-    from argyro.actors.ray_cluster import connect
-
-    executor = RayExecutor(partial(connect, "local", 2))
-    make = partial(_md_task, options.campaign, options.workdir, options.production_ps)
-    _timed(executor, [make(0, 0.05)])  # a warm worker on each core
-    alone = _timed(executor, [make(1)])
-    both = _timed(executor, [make(2), make(3)])
-    executor.close()
-    times = {"one_s": round(alone, 1), "two_s": round(both, 1)}
-    row("two MD items on two cores, rate relative to one", 2 * alone / both, 1.8, "×", at_least=True, **times)
-
-
-def _md_task(campaign: Path, workdir: Path, production_ps: float, seed: int, share: float = 1.0) -> Task:
-    from argyro.campaigns.pipeline.build_graph import build_graph
-    from argyro.campaigns.pipeline.md import MD, MDInputs
-    from argyro.campaigns.runtime.workspace import CampaignFolder
-
-    folder = CampaignFolder(campaign)
-    spec = folder.campaign()
-    graph = build_graph(spec)
-    items, node = graph.items(), next(graph.of_stage(MD.name))
-    parents = {role: [items[name] for name in names] for role, names in node.parents.items()}
-    assert isinstance(node.inputs, MDInputs)
-    conditions = replace(node.inputs.conditions, length_ps=share * production_ps)
-    # an extension of the potential would repeat the run and distort its time
-    inputs = node.inputs.model_copy(update={"conditions": conditions, "seed": 100 + seed, "extensions": 0})
-    source = Store(folder.store(spec).uri)
-    target = Store(workdir / "md-store")
-    for parent in (parent for found in parents.values() for parent in found):
-        if not target.has(parent):
-            shutil.copytree(source.path(parent), target.folder(parent))
-    keys = {role: [parent.key for parent in found] for role, found in parents.items()}
-    item = WorkItem(MD.name, MD.version, inputs.model_dump(mode="json"), keys)
-    return Task(item, MD, parents, target.uri, workdir / "md-scratch", Resources(), node.settings)
-
-
-def _timed(executor: RayExecutor, tasks: list[Task]) -> float:
-    executor.has_room(Resources())  # starts the cluster
-    started = time.monotonic()
-    for task in tasks:
-        executor.submit(task)
-    outcomes: list[Outcome] = []
-    while len(outcomes) < len(tasks):
-        outcomes += executor.wait(5.0)
-    assert all(outcome.status == "done" for outcome in outcomes), outcomes
-    return time.monotonic() - started
-
-
-ROWS: dict[str, Callable] = {"overhead": overhead, "restart": restart, "again": again, "cluster": cluster, "md": md}
+ROWS: dict[str, Callable] = {"overhead": overhead, "restart": restart, "again": again, "cluster": cluster}
 
 
 def main() -> None:
@@ -214,8 +157,6 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=16)
     parser.add_argument("--cpus", type=int, default=4)
     parser.add_argument("--sleep-s", type=float, default=5.0)
-    parser.add_argument("--campaign", type=Path, help="md: folder of a campaign with a trained potential")
-    parser.add_argument("--production-ps", type=float, default=240.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         options.workdir = options.workdir or Path(temporary)
