@@ -10,13 +10,14 @@ import typer
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.campaigns.cli.setup import OutsideFlag, TrustFlag
 from argyro.platform.common.errors import InputError
+from argyro.platform.labels.references import RECIPES
 
 if TYPE_CHECKING:
     from argyro.platform.labels.source import LabelSource
 
 
 def install(
-    source: Annotated[str, typer.Argument(help="sevennet or gpaw.", show_default=False)], json_: JsonFlag = False
+    source: Annotated[str, typer.Argument(help=f"{' or '.join(RECIPES)}.", show_default=False)], json_: JsonFlag = False
 ) -> None:
     """Create the separate environment of a label reference."""
     from argyro.campaigns.spec.consent import remember_interpreter

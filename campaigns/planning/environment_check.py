@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from argyro.platform.labels.references import ENGINES
+
 
 def examine() -> list[dict]:
     """Check each required or optional component: name, ok, required, detail."""
@@ -22,11 +24,10 @@ def examine() -> list[dict]:
         _finding("lmp with pair mtp", True, _lammps),
     ]
     findings += [_finding(name, True, partial(_package, name)) for name in _PACKAGES]
-    return findings + [_label_source(source, required=source == "diep") for source in _SOURCES]
+    return findings + [_label_source(source, required=source == "diep") for source in ENGINES]
 
 
 _PACKAGES = ("ray", "mlflow", "torch", "torch-geometric", "jax", "jax-fem", "kinisi", "pymatgen")
-_SOURCES = ("diep", "chgnet", "mace", "sevennet", "gpaw", "vasp", "espresso", "cp2k")
 
 
 def _finding(name: str, required: bool, check: Callable[[], tuple[bool, str]]) -> dict:

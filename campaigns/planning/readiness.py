@@ -10,9 +10,8 @@ from argyro.campaigns.spec.foundation_model import foundation_source
 from argyro.campaigns.spec.label_source import reference
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.labels.references import RECIPES
 from argyro.platform.labels.source import LabelSource
-
-INSTALLED_BY_ARGYRO = ("sevennet", "gpaw")
 
 
 def lacking(campaign: Campaign) -> list[str]:
@@ -38,7 +37,7 @@ def references_lacking(campaign: Campaign, *, ask: bool) -> list[str]:
 def _reference(source: LabelSource, ask: bool) -> list[str]:
     if source.python is not None and shutil.which(source.python) is None:
         repair = ""
-        if source.source in INSTALLED_BY_ARGYRO:
+        if source.source in RECIPES:
             repair = f"; create it with `argyro labels install {source.source}`"
         return [f"the interpreter {source.python} does not exist{repair}"]
     if source.python is not None and not ask:

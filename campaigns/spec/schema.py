@@ -40,6 +40,7 @@ from argyro.campaigns.spec.path_sandbox import (
 )
 from argyro.campaigns.spec.section import Section
 from argyro.platform.common.errors import InputError
+from argyro.platform.labels.references import SOURCES
 
 
 def _boundary(name: str) -> str:
@@ -71,7 +72,7 @@ class Structures(Section):
     )
 
 
-Reference = Literal["diep", "chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase"]
+Reference = Literal[SOURCES]  # type: ignore[valid-type]  # names of the table of label sources
 
 
 class Teacher(Section):

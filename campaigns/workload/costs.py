@@ -18,13 +18,11 @@ from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import md_atoms
 from argyro.campaigns.workload.run_space import cells_of
 from argyro.platform.execution.stage import Contract
+from argyro.platform.labels.references import LABEL_ATOM_S
 
 # MD of Li6PS5Cl with a cutoff of 5 Å (28 neighbours), core seconds per atom and step by level: docs/lammps.md.
 ATOM_STEP_S = {2: 4e-7, 8: 6.8e-7, 12: 1.12e-6, 16: 3.0e-6, 20: 6.6e-6, 26: 4e-5}
 REFERENCE_CUTOFF_A = 5.0
-# Core seconds per atom and label; the figure of DFT is for plane waves at the Γ point.
-LABEL_ATOM_S = {"diep": 0.006, "chgnet": 0.004, "sevennet": 0.037, "mace": 0.02, "ase": 0.02}
-DFT_LABEL_ATOM_S = 2.0
 # Members of a committee, committees until nothing is doubtful, core seconds per atom and pass (MACE, width 32).
 COMMITTEE, TEACHERS, TEACHER_ATOM_EPOCH_S = 2, 2, 0.003
 # Learning: a fit takes some iterations over the training set, each worth a few energy evaluations of every atom.
@@ -106,12 +104,12 @@ class Costs(Contract):
         teacher = campaign.labels.teacher
         if teacher is None:
             return 0.0
-        label_s = LABEL_ATOM_S.get(teacher.train_on, DFT_LABEL_ATOM_S)
+        label_s = LABEL_ATOM_S[teacher.train_on]
         training_s = TEACHERS * COMMITTEE * teacher.epochs * TEACHER_ATOM_EPOCH_S
         return self.slowness * teacher.frames * labelled * (label_s + training_s)
 
     def _label_atom_s(self, campaign: Campaign) -> float:
-        return self.slowness * LABEL_ATOM_S.get(campaign.labels.source, DFT_LABEL_ATOM_S)
+        return self.slowness * LABEL_ATOM_S[campaign.labels.source]
 
     def surrogate(self, campaign: Campaign) -> float:
         """Estimate the core seconds of one training on all structures."""

@@ -1,5 +1,6 @@
 """Convergence of self-consistent calculations from the output of their codes; standard library only.
 
+A function has the name of its label source.
 A code ends normally, with energies and forces, when the electronic loop reaches its limit of steps. Such numbers are
 not valid labels.
 """
@@ -7,7 +8,6 @@ not valid labels.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -67,6 +67,3 @@ def gpaw(output: str) -> Verdict:
     if steps and limit and int(steps[-1]) >= int(limit[1]):
         return Verdict(False, f"the criteria are not met after the limit of {steps[-1]} steps")
     return Verdict(False, "GPAW wrote no convergence line: it stopped before the end of the first cycle")
-
-
-PARSERS: dict[str, Callable[[str], Verdict]] = {"vasp": vasp, "espresso": espresso, "cp2k": cp2k, "gpaw": gpaw}

@@ -5,45 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import venv
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from argyro.platform.common.errors import ArgyroError, InputError
+from argyro.platform.labels.references import RECIPES
 from argyro.platform.labels.source import LabelSource
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The installation steps of an environment.
-
-    Args:
-        steps: pip requirements, installed in order.
-        hint: repair of a failed installation.
-        environment: environment variables of the compilation.
-    """
-
-    steps: tuple[tuple[str, ...], ...]
-    hint: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-RECIPES = {
-    # sevenn needs e3nn >= 0.5, mace 0.4.4; torch comes first, or its dependants install another build
-    "sevennet": Recipe((("torch==2.13.0",), ("sevenn==0.13.0", "ase>=3.25,<4"))),
-    "gpaw": Recipe(
-        (("gpaw==26.7.0", "gpaw-data==1.2.1", "ase>=3.25,<4"),),
-        hint="GPAW is compiled and needs g++, libxc and BLAS: apt-get install g++ libxc-dev libopenblas-dev",
-        environment={"CC": "g++"},  # its *.c files are C++, but without MPI its build calls cc
-    ),
-}
 
 
 def install(source: str, folder: Path | None = None, progress: Callable[[str], None] | None = None) -> Path:
     """Install the environment of a reference and check that it contains the reference.
 
     Args:
-        source: a key of `RECIPES`.
+        source: label source with a recipe in `references`.
         folder: folder of the environment; ``.venvs/<source>`` by default.
         progress: callback for each command before it runs.
 

@@ -1,4 +1,4 @@
-"""Reference codes as ASE calculators; only ASE and the code are needed.
+"""Reference codes as ASE calculators, and the one table of label sources; only ASE and the code are needed.
 
 The worker loads this module by path in the reference's environment, so it must not import argyro.
 """
@@ -13,9 +13,9 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     import numpy as np
     from ase import Atoms
     from ase.calculators.calculator import BaseCalculator, Calculator
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The installation steps of a separate environment.
+
+    Args:
+        steps: pip requirements, installed in order.
+        hint: repair of a failed installation.
+        environment: environment variables of the compilation.
+    """
+
+    steps: tuple[tuple[str, ...], ...]
+    hint: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,11 +50,14 @@ class Engine:
         build: function that makes the calculator from the user's keywords and a scratch directory.
         weights: files of model parameters, pseudopotentials or PAW data, hashed into the identity of the labels.
         program: function that gives the required executable from the keywords; None for a Python code.
-        output: file in the scratch directory that states convergence.
+        output: file in the scratch directory that states convergence; the function of `convergence` with the name of
+            the source judges it.
         retries: keyword changes for further attempts at an unconverged frame, smallest change first.
         descriptors: function of a calculator and a cell that gives invariant (n, channels) descriptors; None if the
             code gives none.
         elements: function that gives the atomic numbers of a calculator; None if the code checks them itself.
+        recipe: separate environment that `argyro labels install` makes; None if the code runs in this one.
+        label_atom_s: core seconds per atom and label, for plans; by default plane waves at the Γ point.
     """
 
     package: str
@@ -51,6 +69,8 @@ class Engine:
     retries: tuple[dict, ...] = ()
     descriptors: Callable | None = None
     elements: Callable[[Any], Collection[int]] | None = None
+    recipe: Recipe | None = None
+    label_atom_s: float = 2.0
 
 
 # First 12 hex digits of the SHA-256 of weights in a wheel, by distribution and version.
@@ -250,7 +270,7 @@ def load_factory(name: str) -> Callable:
 
 
 ENGINES = {
-    "diep": Engine("diep", "diep", _diep, _diep_weights, elements=_diep_elements),
+    "diep": Engine("diep", "diep", _diep, _diep_weights, elements=_diep_elements, label_atom_s=0.006),
     "chgnet": Engine(
         "chgnet",
         "chgnet",
@@ -258,6 +278,7 @@ ENGINES = {
         _chgnet_weights,
         descriptors=_chgnet_descriptors,
         elements=lambda calculator: range(1, 95),
+        label_atom_s=0.004,
     ),
     "sevennet": Engine(
         "sevenn",
@@ -265,6 +286,9 @@ ENGINES = {
         _sevennet,
         _sevennet_weights,
         elements=lambda calculator: [int(number) for number in calculator.type_map],
+        # sevenn needs e3nn >= 0.5, mace 0.4.4; torch comes first, or its dependants install another build
+        recipe=Recipe((("torch==2.13.0",), ("sevenn==0.13.0", "ase>=3.25,<4"))),
+        label_atom_s=0.037,
     ),
     "mace": Engine(
         "mace",
@@ -273,6 +297,7 @@ ENGINES = {
         _mace_weights,
         descriptors=_mace_descriptors,
         elements=lambda calculator: [int(number) for number in calculator.z_table.zs],
+        label_atom_s=0.02,
     ),
     "gpaw": Engine(
         "gpaw",
@@ -281,6 +306,11 @@ ENGINES = {
         _gpaw_weights,
         output="gpaw.txt",
         retries=({"maxiter": 666, "mixer": {"beta": 0.02, "nmaxold": 5, "weight": 100.0}},),
+        recipe=Recipe(
+            (("gpaw==26.7.0", "gpaw-data==1.2.1", "ase>=3.25,<4"),),
+            hint="GPAW is compiled and needs g++, libxc and BLAS: apt-get install g++ libxc-dev libopenblas-dev",
+            environment={"CC": "g++"},  # its *.c files are C++, but without MPI its build calls cc
+        ),
     ),
     "vasp": Engine(
         "ase",
@@ -308,6 +338,10 @@ ENGINES = {
         retries=({"max_scf": 200},),
     ),
 }
+
+SOURCES = (*ENGINES, "ase")  # `ase`: any calculator that a factory makes
+RECIPES = {name: engine.recipe for name, engine in ENGINES.items() if engine.recipe}
+LABEL_ATOM_S = {name: engine.label_atom_s for name, engine in ENGINES.items()} | {"ase": 0.02}
 
 
 def factory_engine(factory: str) -> Engine:

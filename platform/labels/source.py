@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.labels.references import ENGINES, RECIPES, SOURCES
 
-SOURCES = ("diep", "chgnet", "sevennet", "mace", "gpaw", "vasp", "espresso", "cp2k", "ase")
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -22,7 +22,7 @@ class LabelSource:
     """A reference for energies, forces and stresses, with all settings that determine its values.
 
     Args:
-        source: one of diep, chgnet, sevennet, mace, gpaw, vasp, espresso, cp2k, or ase with a factory.
+        source: name in the table of `references`, or ase with a factory.
         python: interpreter of the reference's environment; None for this one.
         factory: for ``ase``, ``module:callable`` or ``file.py:callable`` that returns an ASE calculator.
         kwargs: settings of the engine.
@@ -104,11 +104,10 @@ class LabelSource:
         return False, told["reason"] + self._repair(told["reason"])
 
     def _repair(self, reason: str) -> str:
-        if self.source in ("sevennet", "gpaw"):
+        if self.source in RECIPES:
             return f"; run `argyro labels install {self.source}`"
-        if self.python is None and "is not installed" in reason and self.source in ("diep", "chgnet", "mace"):
-            distribution = "mace-torch" if self.source == "mace" else self.source
-            return f"; pip install -c constraints.txt {distribution}"
+        if self.python is None and "is not installed" in reason and self.source in ENGINES:
+            return f"; pip install -c constraints.txt {ENGINES[self.source].distribution}"
         return ""
 
     def identity(self) -> dict[str, str]:

@@ -56,7 +56,7 @@ class Reference:
     def __init__(self, config: dict):
         engines = _sibling("references")
         self.engine = engines.find(config["source"], config.get("factory"))
-        self.parser = _sibling("convergence").PARSERS.get(config["source"])
+        self.parser = getattr(_sibling("convergence"), config["source"]) if self.engine.output else None
         self.kwargs = config.get("kwargs") or {}
         self.calculator = None if self.engine.output else self.engine.build(self.kwargs, Path.cwd())
         self.elements = self.engine.elements(self.calculator) if self.engine.elements else None
