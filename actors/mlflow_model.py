@@ -18,7 +18,9 @@ class SurrogateModel(PythonModel):
         """Load the surrogate from its folder."""
         self.oracle = Oracle.load(context.artifacts[ARTIFACT])
 
-    def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: dict | None = None):
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict | None = None
+    ) -> pd.DataFrame:
         """Answer each row."""
         return answer_frame(self.oracle, model_input)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +11,11 @@ from rich.table import Table
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
 from argyro.campaigns.cli.output_files import require_file
 from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from argyro.surrogates.serving.predictor import Oracle
 
 SurrogateOption = Annotated[
     str | None,
@@ -71,7 +76,14 @@ def predict(
     _print_answers(oracle, answers, json_)
 
 
-def _require_answerable(composition, disorder, boundary, cell, temperatures: list[float], sizes: list[float]) -> None:
+def _require_answerable(
+    composition: str | None,
+    disorder: float | None,
+    boundary: str | None,
+    cell: Atoms | None,
+    temperatures: list[float],
+    sizes: list[float],
+) -> None:
     """Refuse invalid questions before a surrogate is loaded.
 
     Raises:
@@ -88,7 +100,7 @@ def _require_answerable(composition, disorder, boundary, cell, temperatures: lis
         require_grain_size(size)
 
 
-def _read(path: Path):
+def _read(path: Path) -> Atoms:
     """Read a cell from a file."""
     from ase.io import read
 
@@ -98,7 +110,7 @@ def _read(path: Path):
         raise InputError(f"{path} cannot be read as a structure: {error}", path="structure", given=str(path)) from error
 
 
-def _print_answers(oracle, answers: list[dict], json_: bool) -> None:
+def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:
     from argyro.platform.common.estimate import in_words
     from argyro.surrogates.serving.provenance import origin, origin_lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +11,9 @@ from rich.table import Table
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.campaigns.cli.output_files import PICTURES, require_file, require_structure_file
 from argyro.platform.common.errors import InputError
+
+if TYPE_CHECKING:
+    from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
 
 
 def structure(
@@ -51,7 +54,8 @@ def structure(
     require_structure_file(output, "--output")
     require_file(picture, "--picture", PICTURES)
     if file is not None:
-        _refuse_beside_a_cif(composition, disorder, boundary, potential, supercell, min_atoms)
+        given = {"composition": composition, "disorder": disorder, "boundary": boundary, "potential": potential}
+        _refuse_beside_a_cif(supercell=supercell, min_atoms=min_atoms, **given)
         _order(file, supercell, min_atoms, seed, output, picture, json_)
         return
     if composition is None:
@@ -83,10 +87,9 @@ def structure(
             console.print(f"written  {output}")
 
 
-def _refuse_beside_a_cif(composition, disorder, boundary, potential, supercell, min_atoms) -> None:
+def _refuse_beside_a_cif(*, supercell: object, min_atoms: object, **given: object) -> None:
     """Refuse options that a CIF determines."""
-    given = {"--composition": composition, "--disorder": disorder, "--boundary": boundary, "--potential": potential}
-    beside = [name for name, value in given.items() if value is not None]
+    beside = [f"--{name}" for name, value in given.items() if value is not None]
     if beside:
         raise InputError(f"{', '.join(beside)} cannot be combined with a CIF; remove it", path="structure")
     if supercell is not None and min_atoms is not None:
@@ -141,7 +144,7 @@ def _print_checks(document: dict) -> None:
         console.print(f"{'ok    ' if passed else 'FAILED'}  {name}", style=None if passed else "red")
 
 
-def _calculator(potential: Path | None, species: str | None):
+def _calculator(potential: Path | None, species: str | None) -> MTPCalculator | None:
     if potential is None:
         return None
     from argyro.campaigns.cli.potential import species_of

@@ -6,6 +6,7 @@ The kernels of the surrogate are trained on the runs so far; graph networks join
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from argyro.campaigns.pipeline.design import DESIGN
 from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
@@ -20,6 +21,10 @@ from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, 
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.surrogates.acquisition.ranking_certainty import Certainty
+
+if TYPE_CHECKING:
+    from argyro.campaigns.adaptive.objective import Score
+    from argyro.campaigns.adaptive.run_history import RunHistory
 
 KERNELS = ("mean", "ridge", "gp")
 
@@ -128,7 +133,7 @@ def run(context: StageContext[AcquisitionInputs, int]) -> AcquisitionResult:
     )
 
 
-def _history(context: StageContext[AcquisitionInputs, int], structures: Sequence[StructureItem]):
+def _history(context: StageContext[AcquisitionInputs, int], structures: Sequence[StructureItem]) -> RunHistory:
     """Collect the cost and the results of the runs so far."""
     from argyro.campaigns.adaptive.run_history import BuiltCell, RunHistory
 
@@ -146,7 +151,7 @@ def _history(context: StageContext[AcquisitionInputs, int], structures: Sequence
     return RunHistory(decided, results, core_s, cells, context.inputs.equilibrate_ps)
 
 
-def _score(context: StageContext[AcquisitionInputs, int], structures: Sequence[StructureItem]):
+def _score(context: StageContext[AcquisitionInputs, int], structures: Sequence[StructureItem]) -> Score:
     """Rank every boundary cell whose bulk could be built; without boundaries the bulk cells."""
     from argyro.campaigns.adaptive.objective import Score
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argyro.surrogates.data.observation import Observation
+    from argyro.surrogates.training.train import SurrogateOptions
 
 PARITY, CALIBRATION = "held_out.svg", "calibration.svg"
 
 
-def held_out(observations: Sequence, options, seed: int, workdir: Path) -> list[dict]:
+def held_out(observations: Sequence[Observation], options: SurrogateOptions, seed: int, workdir: Path) -> list[dict]:
     """Score the candidates on descriptors on each split that exists, and draw PARITY and CALIBRATION.
 
     Graph networks are left out: trained anew for each fold of three splits they would cost more than a small campaign.

@@ -124,7 +124,7 @@ def add_structures(draft: Draft) -> None:
             draft.add(STRUCTURE, f"{inputs.label}/learning", inputs, params=cell.facts)
 
 
-def _inputs(draft: Draft, cell: Cell, number: int, **size) -> StructureInputs:
+def _inputs(draft: Draft, cell: Cell, number: int, **size: Any) -> StructureInputs:
     how, seed = draft.campaign.structures.arrangement, draft.campaign.seed + number
     return StructureInputs(cell=cell, number=number, seed=seed, arrangement=how, **size)
 

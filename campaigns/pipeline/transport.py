@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from argyro.campaigns.pipeline import boundary_cell
 from argyro.campaigns.pipeline.diffusivity import (
@@ -202,7 +203,7 @@ def _result(
     runs: Sequence[DiffusivityResult],
     targets: Mapping[str, list[Ensemble]],
     notes: Sequence[Note] = (),
-    **boundary,
+    **boundary: Any,
 ) -> TransportResult:
     from argyro.campaigns.plots.figures import transport_plot
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -105,7 +105,7 @@ def draw_regimes(mesh: Mesh, path: Path | str, width_nm: float = 2.5) -> None:
     _save(figure, path)
 
 
-def _figure(columns: int = 1, projection: str | None = None):
+def _figure(columns: int = 1, projection: str | None = None) -> tuple[Figure, Any]:
     """Create a figure without a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

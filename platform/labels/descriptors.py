@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -64,6 +66,6 @@ def require_describing(source: LabelSource) -> None:
 
 
 @lru_cache(maxsize=2)
-def _loaded(name: str, kwargs: str):
+def _loaded(name: str, kwargs: str) -> tuple[Callable | None, Any]:
     with redirect_stdout(sys.stderr):  # models print messages to standard output, which is for answers
         return ENGINES[name].descriptors, ENGINES[name].build(json.loads(kwargs), Path())

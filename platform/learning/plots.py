@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import Atoms
@@ -93,7 +93,7 @@ def plot_grades(rounds: Sequence[list[dict]], options: LearningOptions, path: Pa
     return _save(figure, path)
 
 
-def _axes(count: int, xlabel: str, sharex: bool = True):
+def _axes(count: int, xlabel: str, sharex: bool = True) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 1.5 + 2.2 * count), layout="constrained")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -107,7 +107,9 @@ class _Choice:
     split: str | None
 
 
-def _choose(examples: Examples, graphs: list, options: SurrogateOptions, training, prior: ArrheniusPrior, seed: int):
+def _choose(
+    examples: Examples, graphs: list, options: SurrogateOptions, training: Any, prior: ArrheniusPrior, seed: int
+) -> _Choice:
     """Hold out each material, or each boundary of a single one, and select the candidate of highest log density."""
     from argyro.surrogates.training.cross_validation import cross_validate, fold_of
 

@@ -13,6 +13,7 @@ from argyro.platform.structures.cif.holes import Holes
 from argyro.platform.structures.cif.oxidation_states import MOBILE
 from argyro.platform.structures.cif.partial_crystal import PartialCrystal
 from argyro.platform.structures.cif.site_counts import SiteCounts
+from argyro.platform.structures.cif.supercell import Supercell
 from argyro.platform.structures.crystal.coulomb import COULOMB_EV_A, ewald_matrix
 from argyro.platform.structures.crystal.neighbours import close_distances
 
@@ -54,7 +55,7 @@ class Placement:
 def place_ions(
     crystal: PartialCrystal,
     counts: SiteCounts,
-    supercell: tuple[int, int, int],
+    supercell: Supercell,
     states: Mapping[str, float],
     seed: int,
     effort: int = 1,
@@ -90,7 +91,9 @@ def place_ions(
     return Placement(symbols, positions, labels, pairs, shortest, sites.relocated(filled), len(moved) + len(extra))
 
 
-def _extra_ions(name: str, counts: SiteCounts, symbols, positions, cell_A) -> np.ndarray:
+def _extra_ions(
+    name: str, counts: SiteCounts, symbols: list[str], positions: np.ndarray, cell_A: np.ndarray
+) -> np.ndarray:
     """Find voids (k, 3) for the mobile ions that balance the charge and have no site in the CIF."""
     element, number = counts.extra
     if not number:
@@ -106,7 +109,14 @@ def _extra_ions(name: str, counts: SiteCounts, symbols, positions, cell_A) -> np
     return np.array(taken)
 
 
-def _into_holes(sites: _Sites, filled: np.ndarray, keep: np.ndarray, symbols, positions, labels) -> list[int]:
+def _into_holes(
+    sites: _Sites,
+    filled: np.ndarray,
+    keep: np.ndarray,
+    symbols: list[str],
+    positions: np.ndarray,
+    labels: list[str],
+) -> list[int]:
     """Move one mobile ion of each remaining split pair into a void, if there is one; return the emptied sites."""
     clashing: list[int] = []
     for first, second in zip(sites.split_i.tolist(), sites.split_j.tolist(), strict=True):
@@ -135,7 +145,7 @@ def _into_holes(sites: _Sites, filled: np.ndarray, keep: np.ndarray, symbols, po
 class _Sites:
     """Sites of the supercell, their interactions and the groups within which ions exchange."""
 
-    def __init__(self, crystal: PartialCrystal, counts: SiteCounts, supercell, states: Mapping[str, float]):
+    def __init__(self, crystal: PartialCrystal, counts: SiteCounts, supercell: Supercell, states: Mapping[str, float]):
         shifts = np.array(list(np.ndindex(*supercell)), dtype=float)
         self.cell_A = crystal.cell_A * np.array(supercell)[:, None]
         self.elements = list(crystal.amounts)

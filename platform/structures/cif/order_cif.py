@@ -76,7 +76,9 @@ def order_cif(
     return OrderedCrystal(atoms, crystal, supercell, counts, states, placed.split_pairs, notes)
 
 
-def _place(crystal, counts, supercell, states, seed: int) -> Placement:
+def _place(
+    crystal: PartialCrystal, counts: SiteCounts, supercell: Supercell, states: dict[str, float], seed: int
+) -> Placement:
     """Return the first of two arrangements without clashes on split sites, else the one with the fewest clashes."""
     tries = []
     for effort in EFFORTS:

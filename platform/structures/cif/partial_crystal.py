@@ -6,6 +6,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -191,7 +192,7 @@ def _check_rows(data: dict, path: Path) -> list[str]:
     return isotopes
 
 
-def _element(species, path: Path) -> str:
+def _element(species: Any, path: Path) -> str:
     symbol = species.symbol
     if symbol in ("D", "T"):
         return "H"

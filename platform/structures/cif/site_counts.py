@@ -9,7 +9,7 @@ from math import ceil, floor
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.cif.oxidation_states import MOBILE
-from argyro.platform.structures.cif.partial_crystal import FULL, PartialCrystal
+from argyro.platform.structures.cif.partial_crystal import FULL, Orbit, PartialCrystal
 
 MOBILE_WEIGHT = 0.05  # cost of a deviation, relative to a framework ion
 MOST_EXTRA = 0.6  # largest fraction of mobile ions in voids; X-rays often miss light interstitial ions
@@ -76,7 +76,9 @@ def site_counts(crystal: PartialCrystal, states: Mapping[str, float], cells: int
     return SiteCounts(cells, numbers, deviation, extra)
 
 
-def _balanced_charge(best, mobile: str | None, states: Mapping[str, float], amount: float) -> int | None:
+def _balanced_charge(
+    best: Mapping[int, tuple[float, tuple]], mobile: str | None, states: Mapping[str, float], amount: float
+) -> int | None:
     """Choose the charge of the sites: zero, or a charge that a few mobile ions in voids balance; None if neither
     exists.
     """
@@ -90,7 +92,7 @@ def _balanced_charge(best, mobile: str | None, states: Mapping[str, float], amou
 _SCALE = 6  # charges are in units of 1/6, so that mixed valences such as 8/3 are integers
 
 
-def _options(orbit, cells: int, mobile: str | None, states: Mapping[str, float], residual: float) -> list:
+def _options(orbit: Orbit, cells: int, mobile: str | None, states: Mapping[str, float], residual: float) -> list:
     """List possible numbers of one orbit with their charge in sixths and cost; only the cheapest per charge."""
     sites, elements = cells * len(orbit.positions), list(orbit.occupancy)
     if orbit.ordered and (elements[0] != mobile or residual < 1e-6):
