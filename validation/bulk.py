@@ -12,7 +12,7 @@ from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.structures.crystal.composition import Composition
 from argyro.validation import figures
-from argyro.validation.laws import Law, line
+from argyro.validation.laws import Law
 from argyro.validation.tables import Data, Section, interval, number, verdict
 
 ROOM_K = 298.0
@@ -75,68 +75,6 @@ def _temperatures(law: Law) -> str:
     return ", ".join(
         f"{point.temperature_K:g}" if point.estimate else f"[{point.temperature_K:g}]" for point in law.points
     )
-
-
-def radius(data: Data, found: Sequence[Law]) -> Section:
-    """Fit Ea of the ordered bulk as a function of the halide radius."""
-    radii, published = data.published["radius_A"], data.published["anion_radius"]
-    ordered = [law for law in of_bulk(found) if law.disorder == 0 and law.fit and _halide(law, radii)]
-    rows = [
-        [law.material, number(radii[_halide(law, radii)]), interval(law.fit.activation_energy_eV)]
-        for law in ordered
-        if law.fit
-    ]
-    if len(ordered) >= 3:
-        energies = [law.fit.activation_energy_eV for law in ordered if law.fit]
-        slope, _, r_squared = line(
-            np.array([radii[_halide(law, radii)] for law in ordered]),
-            np.array([energy.value for energy in energies]),
-            np.array([_sigma(energy) for energy in energies]),
-        )
-        rows.append(["slope, eV/Å", "", interval(slope)])
-        rows.append(["R²", "", number(r_squared)])
-    rows.append(["published slope, eV/Å; R²", "", f"{published['slope_eV_A']}; {published['r_squared']}"])
-    return data.section("radius", ("material", "radius, Å", "Ea, eV"), rows, cite=data.cite("anion_radius"))
-
-
-def _halide(law: Law, radii: dict) -> str:
-    """Return the only halide of a composition; return an empty string for several halides."""
-    present = [element for element in radii if element in Composition.parse(law.composition).elements]
-    return present[0] if len(present) == 1 else ""
-
-
-def _sigma(value: Uncertain) -> float:
-    return (value.high - value.low) / (2 * Z95)
-
-
-def meyer_neldel(data: Data, found: Sequence[Law]) -> Section:
-    """Fit the prefactor as a function of the barrier over all laws."""
-    published = data.published["meyer_neldel"]
-    fitted = [law for law in found if law.fit]
-    energies = np.array([law.fit.activation_energy_eV.value for law in fitted if law.fit])
-    logs = np.array([law.fit.log_prefactor - np.log(1e-7) for law in fitted if law.fit])
-    rows = []
-    if len(fitted) >= 3:
-        slope, intercept, r_squared = line(energies, logs, np.ones_like(energies))
-        rows = [
-            [
-                "slope, 1/eV",
-                interval(slope),
-                number(published["slope_per_eV"]),
-                verdict(slope, published["slope_per_eV"]),
-            ],
-            [
-                "intercept",
-                interval(intercept),
-                number(published["intercept"]),
-                verdict(intercept, published["intercept"]),
-            ],
-            ["R²", number(r_squared), number(published["r_squared"]), ""],
-        ]
-        figures.meyer_neldel(fitted, published, data.pictures / "meyer-neldel.png")
-    pictures = ["meyer-neldel.png"] if rows else []
-    columns = ("", "ours", "published", "")
-    return data.section("meyer_neldel", columns, rows, pictures, laws=len(fitted), cite=data.cite("meyer_neldel"))
 
 
 def conductivity(data: Data, found: Sequence[Law]) -> Section:

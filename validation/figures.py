@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,27 +79,6 @@ def over_disorder(found: Sequence[Law], published: dict, file: Path) -> None:
     _save(axes, file)
 
 
-def meyer_neldel(found: Sequence[Law], published: dict, file: Path) -> None:
-    """Draw ln D0 over Ea with the published line."""
-    axes = _axes()
-    for law in found:
-        if law.fit:
-            marker = "o" if law.direction == "bulk" else "_" if law.direction == "parallel" else "|"
-            axes.plot(
-                law.fit.activation_energy_eV.value,
-                law.fit.log_prefactor - np.log(1e-7),
-                marker,
-                color=colour(law.composition),
-            )
-    energies = np.array(axes.get_xlim())
-    axes.plot(energies, published["slope_per_eV"] * energies + published["intercept"], "k--", label="Ou et al. 2025")
-    axes.set(
-        xlabel="activation energy (eV)", ylabel="ln(D0 / 1e-7 cm²/s)", title="bulk o, along boundaries –, across |"
-    )
-    axes.legend()
-    _save(axes, file)
-
-
 def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> None:
     """Draw D_GB/D_bulk over D_bulk."""
     axes = _axes()
@@ -127,23 +105,6 @@ def boundary_ratios(drawn: Sequence[tuple[Law, Law, Uncertain]], file: Path) -> 
     axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set(xscale="log", yscale="log", xlabel="D of the bulk (cm²/s)", ylabel="D_GB / D_bulk")
     axes.set_title("open: ordered, filled: disordered; circles along, diamonds across", fontsize=9)
-    _save(axes, file)
-
-
-def grain_sizes(cold: pd.DataFrame, published: dict, file: Path) -> None:
-    """Draw D_eff relative to the largest grains, as the mean over boundaries, for every material."""
-    axes = _axes()
-    for material, rows in cold.groupby("material"):
-        curves = rows.pivot_table("effective_cm2_s_value", "grain_size_nm", "boundary")
-        relative = curves / curves.iloc[-1]
-        shade = colour(str(rows["composition"].iloc[0]))
-        mean = np.exp(np.log(relative).mean(axis=1))
-        axes.plot(mean.index, mean, marker=MARKERS.get(rows["disorder"].iloc[0], "v"), color=shade, label=material)
-    axes.plot(
-        list(published["ratio"]), list(published["ratio"].values()), "k--x", label=f"{published['material']}, Ou et al."
-    )
-    axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="D_eff / D_eff(largest grains), 300 K")
-    axes.figure.legend(fontsize=7, loc="outside right upper")
     _save(axes, file)
 
 

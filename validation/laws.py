@@ -99,23 +99,3 @@ def ratio(upper: Uncertain | None, lower: Uncertain | None) -> Uncertain | None:
     spread = 1.959964 * float(np.hypot(upper.log_sigma, lower.log_sigma))
     value = upper.value / lower.value
     return Uncertain(value, value * float(np.exp(-spread)), value * float(np.exp(spread)))
-
-
-def line(x: np.ndarray, y: np.ndarray, sigma: np.ndarray) -> tuple[Uncertain, Uncertain, float]:
-    """Fit a weighted straight line; return slope and intercept with 95 % intervals, and R².
-
-    The covariance is scaled by the misfit if the misfit exceeds the given errors.
-    """
-    from scipy.stats import t
-
-    design = np.column_stack([x, np.ones_like(x)]) / sigma[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    best = covariance @ design.T @ (y / sigma)
-    degrees = len(x) - 2
-    misfit = float((((y - np.column_stack([x, np.ones_like(x)]) @ best) / sigma) ** 2).sum())
-    covariance = covariance * max(1.0, misfit / degrees if degrees else 1.0)
-    half = (t.ppf(0.975, degrees) if degrees else np.nan) * np.sqrt(np.diag(covariance))
-    weights = 1 / sigma**2
-    spread = float((weights * (y - np.average(y, weights=weights)) ** 2).sum())
-    slope, intercept = (Uncertain(float(b), float(b - h), float(b + h)) for b, h in zip(best, half, strict=True))
-    return slope, intercept, 1 - misfit / spread
