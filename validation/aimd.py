@@ -18,9 +18,10 @@ import numpy as np
 from ase import Atoms
 from ase.io import iread
 
+from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.diffusion.msd import mean_square_displacement
 from argyro.platform.dynamics.diffusion.report import load
-from argyro.platform.dynamics.diffusion.tracer import Diffusivity, diffusivity
+from argyro.platform.dynamics.diffusion.tracer import diffusivity
 from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.dynamics.md.simulation import run_md
 from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
@@ -114,7 +115,7 @@ def section(data: Data) -> Section:
                     f"Li6PS5I {system.rstrip('p')} %" if who == "ours" else "",
                     name,
                     f"{np.interp(10.0, entry[who]['times_ps'], entry[who]['msd_A2']):.1f}",
-                    _diffusivity(Diffusivity.from_json(entry[who]["diffusivity"])),
+                    _diffusivity(entry[who]["diffusivity"]),
                     *(f"{100 * share:.1f} %" for share in missed.values()),
                 ]
             )
@@ -125,10 +126,12 @@ def section(data: Data) -> Section:
     return data.section("aimd", columns, rows, pictures, length=length_ps, cite=data.cite("aimd"))
 
 
-def _diffusivity(found: Diffusivity) -> str:
-    if found.estimate:
-        return interval(found.estimate.scaled(1e6), 2)
-    return f"below {1e6 * found.upper_bound_cm2_s:.2g}: caged" if found.upper_bound_cm2_s else "none"
+def _diffusivity(found: dict) -> str:
+    """Format the JSON of a diffusivity in 1e-6 cm²/s."""
+    value, bound = found["diffusivity_cm2_s"], found["upper_bound_cm2_s"]
+    if value:
+        return interval(Uncertain.from_json(value).scaled(1e6), 2)
+    return f"below {1e6 * bound:.2g}: caged" if bound else "none"
 
 
 def main(trajectories: Path, potential: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.table import Table
@@ -92,7 +92,7 @@ def _require_answerable(
     from argyro.surrogates.data.descriptors import Identity
     from argyro.surrogates.serving.predictor import require_grain_size, require_temperature
 
-    if cell is None:
+    if cell is None and composition is not None:
         Identity.of(composition, disorder or 0.0, boundary or "bulk")
     for kelvin in temperatures:
         require_temperature(kelvin)
@@ -105,7 +105,7 @@ def _read(path: Path) -> Atoms:
     from ase.io import read
 
     try:
-        return read(path)
+        return cast("Atoms", read(path))
     except Exception as error:  # ASE's readers raise many classes
         raise InputError(f"{path} cannot be read as a structure: {error}", path="structure", given=str(path)) from error
 

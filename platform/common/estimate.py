@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ class Uncertain:
     value: float
     low: float
     high: float
-    given_reference: Limits | None = None
+    given_reference: Limits | None = field(default=None, kw_only=True)
 
     @classmethod
     def from_samples(cls, samples: np.ndarray, given_reference: np.ndarray | None = None) -> Uncertain:
@@ -77,7 +77,7 @@ class Uncertain:
         """Multiply by an exact positive factor."""
         given = self.given_reference
         limits = None if given is None else Limits(given.low * factor, given.high * factor)
-        return Uncertain(self.value * factor, self.low * factor, self.high * factor, limits)
+        return Uncertain(self.value * factor, self.low * factor, self.high * factor, given_reference=limits)
 
     @property
     def log_sigma(self) -> float:

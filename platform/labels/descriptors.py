@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import lru_cache
 from pathlib import Path
@@ -66,6 +65,6 @@ def require_describing(source: LabelSource) -> None:
 
 
 @lru_cache(maxsize=2)
-def _loaded(name: str, kwargs: str) -> tuple[Callable | None, Any]:
+def _loaded(name: str, kwargs: str) -> tuple[Any, Any]:
     with redirect_stdout(sys.stderr):  # models print messages to standard output, which is for answers
         return ENGINES[name].descriptors, ENGINES[name].build(json.loads(kwargs), Path())

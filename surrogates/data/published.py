@@ -11,6 +11,7 @@ import csv
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from argyro.platform.structures.crystal.composition import Composition
 
@@ -73,8 +74,8 @@ def _same(one: Composition, other: Composition) -> bool:
 
 
 def _row(row: dict[str, str]) -> Published:
-    numbers = {name: float(row[name]) if row[name] else None for name in _NUMBERS}
-    texts = {name: row[name] for name in ("series", "preparation", "method", "doi", "source", "note")}
+    numbers: dict[str, Any] = {name: float(row[name]) if row[name] else None for name in _NUMBERS}
+    texts: dict[str, Any] = {name: row[name] for name in ("series", "preparation", "method", "doi", "source", "note")}
     return Published(composition=Composition.parse(row["composition"]).formula, **numbers, **texts)
 
 

@@ -123,7 +123,7 @@ def _crossover_table() -> np.ndarray:
     f, ratio, reach = np.broadcast_arrays(f, ratio, np.exp(LOG_REACHES))
     msd = layered_msd(lags * reach[..., None], np.ones(()), ratio, f, np.ones(()))
     slope = msd @ centred / (centred @ centred) / (2 * reach)
-    mean, harmonic = mean_and_harmonic(1.0, ratio, f)
+    mean, harmonic = mean_and_harmonic(np.ones(()), ratio, f)
     return spline_filter(np.clip((slope - harmonic) / (mean - harmonic), 0.0, 1.0))
 
 
