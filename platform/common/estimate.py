@@ -50,13 +50,14 @@ class Uncertain:
         limits = None
         if given_reference is not None:
             limits = Limits(*map(float, np.percentile(np.asarray(given_reference, dtype=float), [2.5, 97.5])))
-        return cls(float(value), float(low), float(high), limits)
+        return cls(float(value), float(low), float(high), given_reference=limits)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Uncertain:
         """Invert `to_json`."""
         given = data.get("given_reference")
-        return cls(data["value"], data["low"], data["high"], Limits(given["low"], given["high"]) if given else None)
+        limits = Limits(given["low"], given["high"]) if given else None
+        return cls(data["value"], data["low"], data["high"], given_reference=limits)
 
     def to_json(self) -> dict[str, Any]:
         """Return the form in which every command prints an uncertain number.
