@@ -12,7 +12,7 @@ from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, errors, print_json
 from argyro.campaigns.cli.output_files import require_folder
-from argyro.campaigns.cli.setup import OutsideFlag, SpecFile, TrustFlag
+from argyro.campaigns.cli.prepare import OutsideFlag, SpecFile, TrustFlag
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,8 +111,3 @@ def ranking_table(ranking: list[dict]) -> Table:
             f"{row['probability_best']:.2f}",
         )
     return table
-
-
-def register(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(run)

@@ -46,8 +46,3 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return " ".join(f"{name} {_shown(entry)}" for name, entry in value.items())
     return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def register(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(diff)

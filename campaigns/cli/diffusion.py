@@ -113,8 +113,3 @@ def _print_diffusion(document: dict) -> None:
     for pair, found in document.get("radial", {}).items():
         beside = "" if found["mismatch"] is None else f", {found['mismatch']:.1%} off the reference"
         console.print(f"g(r) of {pair}: {found['peak']:.2f} at {found['peak_A']:.2f} Å{beside}")
-
-
-def register(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(diffusion)

@@ -89,8 +89,3 @@ def _homogenize_table(polycrystal: Mesh, table: Path, output: Path | None, metho
         console.print(f"written  {output}, {len(answers)} rows")
     else:
         print(answers.to_csv(index=False), end="")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(homogenize)

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
-from argyro.campaigns.cli.setup import OutsideFlag, TrustFlag
+from argyro.campaigns.cli.prepare import OutsideFlag, TrustFlag
 from argyro.platform.common.errors import InputError
 from argyro.platform.labels.references import RECIPES
 
 if TYPE_CHECKING:
     from argyro.platform.labels.source import LabelSource
 
+group = typer.Typer(help="Install, check and compare label references for energies and forces.", no_args_is_help=True)
 
+
+@group.command()
 def install(
     source: Annotated[str, typer.Argument(help=f"{' or '.join(RECIPES)}.", show_default=False)], json_: JsonFlag = False
 ) -> None:
@@ -31,6 +34,7 @@ def install(
         console.print(f"ready; in the campaign file:\nlabels: {{source: {source}, python: {python}}}")
 
 
+@group.command()
 def check(
     source: Annotated[
         str, typer.Argument(help="Reference to check, or a campaign file for its own settings.")
@@ -78,6 +82,7 @@ def _of_campaign(spec: Path, python: str | None, outside: bool, trust: bool) -> 
     return reference(campaign.labels.model_dump(mode="json")), campaign.materials[0].composition
 
 
+@group.command()
 def bias(
     source: Annotated[str, typer.Argument(help="Reference to compare with DFT.", show_default=False)],
     frames: Annotated[Path, typer.Argument(help="Frames with DFT energies and forces, extended xyz.", exists=True)],
@@ -110,14 +115,3 @@ def bias(
         console.print(f"{row.element:<8} {interval:<22} {row.rmse_eV_A:<11.3f} {row.frames}")
     if rows[0].lattice_error_percent is not None:
         console.print(f"lattice constants: {rows[0].lattice_error_percent:+.2f} % of the neutron values")
-
-
-def register(app: typer.Typer) -> None:
-    """Register the group."""
-    group = typer.Typer(
-        help="Install, check and compare label references for energies and forces.", no_args_is_help=True
-    )
-    group.command()(install)
-    group.command()(check)
-    group.command()(bias)
-    app.add_typer(group, name="labels")

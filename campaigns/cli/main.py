@@ -11,20 +11,17 @@ from typing import cast
 
 import typer
 
-from argyro.campaigns.cli import (
-    campaign,
-    diff,
-    diffusion,
-    homogenize,
-    inspect,
-    labels,
-    potential,
-    predict,
-    serve,
-    setup,
-    structure,
-)
+from argyro.campaigns.cli import labels, potential
+from argyro.campaigns.cli.campaign import run
+from argyro.campaigns.cli.diff import diff
+from argyro.campaigns.cli.diffusion import diffusion
+from argyro.campaigns.cli.folder import export, report, status, ui
+from argyro.campaigns.cli.homogenize import homogenize
 from argyro.campaigns.cli.output import print_error, print_in_any_encoding
+from argyro.campaigns.cli.predict import predict
+from argyro.campaigns.cli.prepare import doctor, plan, schema, template, validate
+from argyro.campaigns.cli.serve import serve
+from argyro.campaigns.cli.structure import structure
 from argyro.platform.common.errors import ArgyroError, InputError
 
 TRACEBACK_VARIABLE = "ARGYRO_TRACEBACK"
@@ -43,8 +40,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (setup, campaign, inspect, diff, predict, serve, structure, diffusion, homogenize, potential, labels):
-    module.register(app)
+COMMANDS = (
+    *(template, schema, validate, plan, doctor, run, status, report, export, ui, diff),
+    *(predict, serve, structure, diffusion, homogenize),
+)
+for command in COMMANDS:
+    app.command()(command)
+app.add_typer(potential.group, name="potential")
+app.add_typer(labels.group, name="labels")
 
 
 def main(arguments: list[str] | None = None) -> None:

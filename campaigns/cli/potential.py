@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from argyro.platform.potential.frames.structure_files import StructureSet
     from argyro.platform.potential.mtp.model import MTP
 
+group = typer.Typer(help="Train, evaluate and grade moment tensor potentials.", no_args_is_help=True)
+
 ACTIVE_SET_SUFFIX = ".active_set.txt"
 Potential = Annotated[Path, typer.Argument(help="Potential (.mtp).", show_default=False)]
 ActiveSetFile = Annotated[Path | None, typer.Option(help="Active set; default: in the potential's folder.")]
@@ -80,6 +82,7 @@ def _show(notes: list[str]) -> None:
         console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
 
 
+@group.command()
 def train(
     structures: Structures,
     level: Annotated[int, typer.Option(help="Level of the potential: even, 2 to 26.")],
@@ -163,6 +166,7 @@ def _evaluated(name: str, frame: Atoms, mtp: MTP, active_set: ActiveSet | None) 
     }
 
 
+@group.command()
 def evaluate(
     potential: Potential,
     structures: Structures,
@@ -189,6 +193,7 @@ def evaluate(
         console.print(f"{number}  {document['energy_eV']:.6f} eV, largest force {largest:.3g} eV/Å{graded}")
 
 
+@group.command()
 def grade(
     potential: Potential,
     structures: Structures,
@@ -216,6 +221,7 @@ def grade(
         )
 
 
+@group.command()
 def convert(
     structures: Structures,
     output: Annotated[Path, typer.Option("-o", "--output", help="Output file: .cfg (MLIP) or .extxyz.")],
@@ -245,6 +251,7 @@ def convert(
     console.print(f"written  {output}, {len(found.frames)} frames, species {','.join(order)}")
 
 
+@group.command("build-plugin")
 def build_plugin(
     lammps: Annotated[Path, typer.Option(help="Source folder of a configured and built LAMMPS.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Output folder of the plugin.")] = None,
@@ -260,12 +267,3 @@ def build_plugin(
         print_json({"plugin": str(plugin)})
     else:
         console.print(f"written  {plugin}; set LAMMPS_PLUGIN_PATH to its folder")
-
-
-def register(app: typer.Typer) -> None:
-    """Register the group."""
-    group = typer.Typer(help="Train, evaluate and grade moment tensor potentials.", no_args_is_help=True)
-    for command in (train, evaluate, grade, convert):
-        group.command()(command)
-    group.command("build-plugin")(build_plugin)
-    app.add_typer(group, name="potential")

@@ -188,8 +188,3 @@ def _answer_table(folder: Path, source: Path, destination: Path, json_: bool) ->
             errors.print(f"and {len(bad) - LISTED_ROWS} more; --json lists all", style="yellow")
     if not answered:
         raise typer.Exit(2)
-
-
-def register(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(predict)

@@ -63,8 +63,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def register(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(serve)

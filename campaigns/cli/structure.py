@@ -170,8 +170,3 @@ def _print_structure(document: dict) -> None:
         well = "" if document["well_relaxed"] else ", not well relaxed"
         console.print(f"boundary energy {document['energy_J_m2']:.2f} J/m²{well}")
     _print_checks(document)
-
-
-def register(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(structure)

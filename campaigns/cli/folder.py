@@ -172,9 +172,3 @@ def _serve(command: list[str]) -> int:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
-
-
-def register(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (status, report, export, ui):
-        app.command()(command)

@@ -161,9 +161,3 @@ def doctor(json_: JsonFlag = False) -> None:
             console.print(f"{mark}  {finding['name']:<22} {finding['detail']}", markup=False)
     if any(finding["required"] and not finding["ok"] for finding in findings):
         raise typer.Exit(1)
-
-
-def register(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (template, schema, validate, plan, doctor):
-        app.command()(command)
