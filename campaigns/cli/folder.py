@@ -56,7 +56,7 @@ def _watch(reader: StatusReader, folder: Path) -> None:
     """Refresh the status until the campaign is complete; Ctrl-C ends the display, not the campaign."""
     document = reader.read()
     with Live(_status_view(document, folder), console=console, auto_refresh=False) as live, suppress(KeyboardInterrupt):
-        while any(stage["waiting"] or stage["running"] for stage in document["stages"]):
+        while document["active"] or any(stage["waiting"] or stage["running"] for stage in document["stages"]):
             time.sleep(WATCH_EVERY_S)
             document = reader.read()
             live.update(_status_view(document, folder), refresh=True)
@@ -87,7 +87,7 @@ def _round_words(acquisition: dict) -> str:
 
 def _pace_words(document: dict, folder: Path) -> str:
     left = sum(stage["waiting"] + stage["running"] for stage in document["stages"])
-    if not left:
+    if not left and not document["active"]:
         return "complete"
     if not document["active"]:
         go_on = f"argyro run {folder / 'campaign.yaml'} --workdir {folder}"

@@ -83,6 +83,7 @@ def _duration(seconds: float) -> str:
 def stage_rows(scheduler: Scheduler) -> list[dict[str, Any]]:
     """Count for each stage the items done, running, waiting and failed."""
     progress, nodes = scheduler.progress, scheduler.graph.nodes
+    failed = set(progress.failed) | progress.skipped | (progress.retried & progress.waiting)
     rows = []
     for stage in scheduler.graph.stages():
         names = {name for name, node in nodes.items() if node.stage.name == stage}
@@ -92,8 +93,8 @@ def stage_rows(scheduler: Scheduler) -> list[dict[str, Any]]:
                 "total": len(names),
                 "done": len(names & progress.done),
                 "running": len(names & progress.running),
-                "waiting": len(names & progress.waiting),
-                "failed": len(names & (set(progress.failed) | progress.skipped)),
+                "waiting": len(names & progress.waiting - failed),
+                "failed": len(names & failed),
             }
         )
     return rows

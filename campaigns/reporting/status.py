@@ -14,7 +14,7 @@ from argyro.campaigns.pipeline.grow_graph import DECISIONS, adaptive_progress, f
 from argyro.campaigns.pipeline.learn import LEARN
 from argyro.campaigns.pipeline.reference_check import REFERENCE_CHECK
 from argyro.campaigns.reporting.time_left import time_left_s
-from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined
+from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined, retried
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.platform.execution.atomic_files import is_locked
 from argyro.platform.execution.result_store import Store
@@ -54,9 +54,9 @@ class StatusReader:
     def read(self) -> dict[str, Any]:
         """Count the items of each stage in each state, and estimate pace and time left.
 
-        An item is quarantined after its last attempt failed, and failed if a parent is quarantined. The next `argyro
-        run`
-        retries both, except for deterministic failures. Unfinished work of an ended run counts as waiting.
+        An item is failed as soon as an attempt failed, until the next attempt starts. It is quarantined after its last
+        attempt failed; the items that need it are failed. The next `argyro run` retries all of these, except for
+        deterministic failures. Unfinished work of an ended run counts as waiting.
         """
         campaign = self.folder.campaign()
         store, active = self.folder.store(campaign), self._active()
@@ -67,6 +67,9 @@ class StatusReader:
             name: "quarantined" if name in quarantined else self._state(items.get(name), store, active)
             for name in graph.nodes
         }
+        again = self._lines(retried(self.folder.scratch, items, lambda item: item.key not in self._done))
+        ahead = [name for name, state in states.items() if state in ("waiting", "running")]
+        states |= {name: "failed" for name in again if states[name] == "waiting"}
         done = finished(graph, store, quarantined, stages=(*DECISIONS, LEARN.name, REFERENCE_CHECK.name))
         adaptive, learned = adaptive_progress(campaign, done), done.of(LEARN)
         running = {name: self._report(items[name]) for name, state in states.items() if state == "running"}
@@ -75,14 +78,14 @@ class StatusReader:
             "active": active,
             "stages": _count(graph, states),
             "running": [{"name": name, **report} for name, report in running.items()],
-            **_pace(graph, items, states, running, self.folder.journal()),
+            **_pace(graph, items, ahead, running, self.folder.journal()),
             "acquisition": adaptive and adaptive.document(campaign.md.production_ps),
             "warnings": [f"{node.name}: {result.warning}" for node, _, result in learned if result.warning],
             "reference_checks": [
                 {"family": node.params["family"], "text": result.text, **result.model_dump(mode="json")}
                 for node, _, result in done.of(REFERENCE_CHECK)
             ],
-            "errors": list(quarantined.values()),
+            "errors": [*quarantined.values(), *again.values()],
         }
 
     def _active(self) -> bool:
@@ -96,8 +99,10 @@ class StatusReader:
     def _quarantined(self, graph: Graph, store: Store) -> dict[str, str]:
         """Find quarantined nodes: name -> first line of the error and its log, newest last."""
         waiting = partial(self._waits, store=store)
-        found = quarantined(self.folder.scratch, graph, waiting)
-        return {name: f"{name}: {first_line(log)} (log: {log})" for name, log in found.items()}
+        return self._lines(quarantined(self.folder.scratch, graph, waiting))
+
+    def _lines(self, logs: Mapping[str, Path]) -> dict[str, str]:
+        return {name: f"{name}: {first_line(log)} (log: {log})" for name, log in logs.items()}
 
     def _waits(self, item: WorkItem, store: Store) -> bool:
         return self._state(item, store, active=True) == "waiting"
@@ -129,7 +134,7 @@ def _count(graph: Graph, states: Mapping[str, str]) -> list[dict[str, Any]]:
 def _pace(
     graph: Graph,
     items: Mapping[str, WorkItem],
-    states: Mapping[str, str],
+    ahead: Sequence[str],
     running: Mapping[str, Mapping],
     journal: Sequence[Mapping],
 ) -> dict[str, float | None]:
@@ -145,7 +150,6 @@ def _pace(
     cost = {items[name].key: node.cost_core_s for name, node in graph.nodes.items() if name in items}
     partial = sum(cost[items[name].key] * report["fraction"] for name, report in running.items())
     finished = sum(cost.get(entry["key"], 0.0) for entry in recent) + partial
-    ahead = [name for name, state in states.items() if state in ("waiting", "running")]
     left = sum(graph.nodes[name].cost_core_s for name in ahead) - partial
     left_s = time_left_s(finished, left, window_s)
     return {

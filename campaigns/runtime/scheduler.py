@@ -44,6 +44,7 @@ class Progress:
     running: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)  # with the error
+    retried: set[str] = field(default_factory=set)  # the last attempt failed; waiting or running again
     skipped: set[str] = field(default_factory=set)  # a parent failed
     stopped: str = ""  # reason for an early end, for example no disk space
 
@@ -130,6 +131,7 @@ class Scheduler:
 
     def _complete(self, name: str, result: StageResult) -> None:
         self.progress.waiting.discard(name)
+        self.progress.retried.discard(name)
         self.progress.done.add(name)
         self._free_children(name)
         self.on_done(self.graph.nodes[name], self._queue.items[name], result)
@@ -224,18 +226,27 @@ class Scheduler:
         if outcome.status != "timeout":
             discard_scratch(self.scratch, outcome.key)
         if outcome.status != "lost" and not outcome.repeats and self._failures[name] < self.attempts:
-            self._try_again(name, after=self._failures[name])
+            if self._keep_log(name, outcome, retried=True):
+                self.progress.retried.add(name)
+                self._try_again(name, after=self._failures[name])
         else:
             self._quarantine(name, outcome)
 
-    def _quarantine(self, name: str, outcome: Outcome) -> None:
+    def _keep_log(self, name: str, outcome: Outcome, retried: bool = False) -> bool:
+        """Write the error of an item; stop the campaign if the disk refuses it."""
         try:
-            keep_log(self.scratch, name, outcome)
+            keep_log(self.scratch, name, outcome, retried)
         except OSError as error:
             self.progress.waiting.add(name)
             self.progress.stopped = storage_fault(error, [self.scratch]) or f"{error}; {REPAIR}"
+            return False
+        return True
+
+    def _quarantine(self, name: str, outcome: Outcome) -> None:
+        if not self._keep_log(name, outcome):
             return
         self.progress.waiting.discard(name)
+        self.progress.retried.discard(name)
         self.progress.failed[name] = outcome.error
         barred, changed = self._queue.bar(name, self.progress.done | self.progress.running)
         self._free_children(name)

@@ -12,10 +12,10 @@ import yaml
 from argyro.campaigns.cli.main import main
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.reporting.status import STATES, StatusReader, campaign_status
-from argyro.campaigns.runtime.failed_items import first_line, quarantined
+from argyro.campaigns.runtime.failed_items import first_line, keep_log, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
-from argyro.platform.execution.task import lock_file
+from argyro.platform.execution.task import Outcome, lock_file
 
 
 @pytest.fixture
@@ -117,6 +117,23 @@ def test_a_quarantined_item_bars_what_needs_it(folder):
     found = quarantined(folder.scratch, graph, missing=lambda item: True)
     assert {name: first_line(log) for name, log in found.items()} == {name: "ArgyroError: no labels"}
     assert quarantined(folder.scratch, graph, missing=lambda item: False) == {}
+
+
+def test_a_failed_attempt_counts_at_once_until_the_next_one_starts(folder, at_work):
+    name, item = next((n, i) for n, i in items_of(folder).items() if n.startswith("microstructure/"))
+    keep_log(folder.scratch, name, Outcome(item.key, "failed", error="ArgyroError: no mesh"), retried=True)
+    document = campaign_status(folder.root)
+    assert state_of(document, "microstructure") == {"failed": 1}
+    (error,) = document["errors"]
+    assert error.startswith(f"{name}: ArgyroError: no mesh (log: ")
+    lock_file(folder.scratch, item.key).touch()
+    document = campaign_status(folder.root)
+    assert state_of(document, "microstructure") == {"running": 1} and document["errors"] == [error]
+    work = folder.scratch / item.key
+    work.mkdir()
+    folder.store(folder.campaign()).commit(item, work, {}, 1.0)
+    document = campaign_status(folder.root)
+    assert state_of(document, "microstructure") == {"done": 1} and document["errors"] == []
 
 
 def test_a_reader_sees_what_came_since(folder):

@@ -6,6 +6,7 @@ import pytest
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.reporting.progress_display import stage_rows
 from argyro.campaigns.runtime.scheduler import Scheduler
 from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
 from argyro.platform.execution.result_store import Store
@@ -91,6 +92,29 @@ def test_a_failure_is_retried_set_aside_and_leaves_the_rest(tmp_path):
     assert progress.skipped == {"d"}
     (log,) = (tmp_path / "scratch" / "quarantine").iterdir()
     assert "the cell exploded" in log.read_text() and log.read_text().startswith("b\n")
+
+
+def test_a_failed_attempt_counts_as_failed_until_the_next_one_starts(tmp_path):
+    counted = []
+
+    class Watching(InlineExecutor):
+        def has_room(self, resources):
+            counted.append([(row["waiting"], row["failed"]) for row in stage_rows(scheduler)])
+            return super().has_room(resources)
+
+        def wait(self, timeout_s):
+            counted.append([(row["waiting"], row["failed"]) for row in stage_rows(scheduler)])
+            return super().wait(timeout_s)
+
+    graph = Graph()
+    graph.add(node("a", fail=True))
+    (tmp_path / "scratch").mkdir()
+    scheduler = Scheduler(
+        graph, Store(tmp_path / "store"), tmp_path / "scratch", Watching(), lambda *_: None, pause_s=0
+    )
+    scheduler.run()
+    assert counted == [[(1, 0)], [(0, 0)], [(0, 1)], [(0, 0)]]
+    assert stage_rows(scheduler)[0]["failed"] == 1
 
 
 @pytest.mark.parametrize(("error", "attempts"), [(RuntimeError, 2), (PotentialFailedError, 1)])
