@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
+from ase.data import atomic_numbers
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, HALIDES
@@ -29,14 +30,25 @@ GLOBAL_FEATURES = len(DESCRIPTORS) + 1
 NODE_FEATURES = 4 + 2 + len(SITES) + len(BOUNDARY_REACH_A)
 
 
+def _ion_features() -> np.ndarray:
+    """Tabulate by atomic number whether an element is supported, its kind, radius and electronegativity, (119, 7)."""
+    table = np.zeros((len(atomic_numbers), 1 + 4 + 2))
+    for symbol, radius_A in ION_RADII_A.items():
+        kinds = [symbol in kind for kind in (("Li",), CENTRES, CHALCOGENS, HALIDES)]
+        table[atomic_numbers[symbol]] = [1, *kinds, radius_A - 1.5, ELECTRONEGATIVITY[symbol] - 2.2]
+    return table
+
+
+_ION_FEATURES = _ion_features()
+
+
 def node_features(atoms: Atoms) -> np.ndarray:
     """Return kind of ion, radius, electronegativity, site class and nearness of the boundary, (n, 14).
 
     Tetrahedral centres, chalcogens and halides are one kind each. Radius and electronegativity distinguish the elements
     of a kind.
     """
-    symbols = np.array(atoms.get_chemical_symbols())
-    unknown = sorted(set(symbols) - set(ION_RADII_A))
+    unknown = sorted(set(atoms.symbols[_ION_FEATURES[atoms.numbers, 0] == 0]))
     if unknown:
         raise InputError(
             f"elements {', '.join(unknown)} are not supported by the surrogate", accepted=", ".join(ION_RADII_A)
@@ -44,19 +56,19 @@ def node_features(atoms: Atoms) -> np.ndarray:
     missing = [name for name in ("site", "boundary_distance_A") if name not in atoms.arrays]
     if missing:
         raise InputError(f"the structure has no per-atom {', '.join(missing)}; build it with `argyro structure`")
-    kind = np.stack([symbols == "Li", *(np.isin(symbols, kind) for kind in (CENTRES, CHALCOGENS, HALIDES))], axis=1)
-    ion = np.array([[ION_RADII_A[s] - 1.5, ELECTRONEGATIVITY[s] - 2.2] for s in symbols])
+    ions = _ION_FEATURES[atoms.numbers, 1:]
     site = np.stack([atoms.arrays["site"] == name for name in SITES], axis=1)
     distance = np.asarray(atoms.arrays["boundary_distance_A"], dtype=float)[:, None]
     near = np.exp(-((distance / np.array(BOUNDARY_REACH_A)) ** 2))
-    return np.concatenate([kind, ion, site, near], axis=1)
+    return np.concatenate([ions, site, near], axis=1)
 
 
 def edge_features(distances_A: np.ndarray) -> np.ndarray:
     """Expand distances in Gaussians with a smooth cutoff, (edges, 10)."""
     width = RADIAL_CENTRES_A[1] - RADIAL_CENTRES_A[0]
     envelope = 0.5 * (1 + np.cos(np.pi * np.minimum(distances_A / CUTOFF_A, 1)))
-    return np.exp(-(((distances_A[:, None] - RADIAL_CENTRES_A) / width) ** 2)) * envelope[:, None]
+    offsets = ((distances_A[:, None] - RADIAL_CENTRES_A) / width).astype(np.float32)
+    return np.exp(-(offsets**2)) * envelope[:, None].astype(np.float32)
 
 
 def graph_of(atoms: Atoms, excess: BoundaryExcess, frozen: FrozenDescriptors | None = None) -> Data:

@@ -55,7 +55,7 @@ class BoundaryType:
         """Proper rotation (3, 3) that maps the lower grain onto the upper one."""
         return np.array(self.numerator) / self.denominator
 
-    @property
+    @cached_property
     def angle_deg(self) -> float:
         """Rotation angle in degrees."""
         return float(np.degrees(np.arccos((np.trace(self.rotation) - 1) / 2)))

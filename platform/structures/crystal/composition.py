@@ -64,7 +64,11 @@ class Composition:
 
     def __getitem__(self, element: str) -> float:
         """Return the amount of an element per formula unit."""
-        return dict(self.amounts).get(element, 0.0)
+        return self._amount.get(element, 0.0)
+
+    @cached_property
+    def _amount(self) -> dict[str, float]:
+        return dict(self.amounts)
 
     @cached_property
     def formula(self) -> str:
@@ -74,7 +78,7 @@ class Composition:
         return "".join(element + (f"{amount:.4f}".rstrip("0").rstrip(".") if abs(amount - 1) > _TOLERANCE else "")
                        for element, amount in terms)  # fmt: skip
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """Elements present, cations first."""
         order = ("Li", *CENTRES, *CHALCOGENS, *HALIDES)

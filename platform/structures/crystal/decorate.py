@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
+from ase.data import atomic_numbers, chemical_symbols
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.crystal.composition import (
@@ -23,6 +24,8 @@ from argyro.platform.structures.crystal.site_occupancy import Counts, free_anion
 from argyro.platform.structures.crystal.sqs import quasirandom
 
 ARRANGEMENTS = ("random", "quasirandom")
+ELEMENT_RANK = np.full(len(chemical_symbols), len(CHARGES))  # place in a formula, by atomic number
+ELEMENT_RANK[[atomic_numbers[symbol] for symbol in CHARGES]] = np.arange(len(CHARGES))
 BULK_DISTANCE_A = 1e9  # distance to the boundary in a cell without boundaries
 
 
@@ -220,8 +223,7 @@ def _nearest_grain(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 
 def _sorted(atoms: Atoms) -> Atoms:
     """Sort atoms by element in the order of a formula and wrap them into the cell."""
-    order = list(CHARGES)
-    atoms = atoms[sorted(range(len(atoms)), key=lambda index: order.index(atoms.symbols[index]))]
+    atoms = atoms[np.argsort(ELEMENT_RANK[atoms.numbers], kind="stable")]
     atoms.wrap()
     return atoms
 
