@@ -41,6 +41,22 @@ def default_tracking_uri(workdir: Path) -> str:
     return f"sqlite:///{workdir.resolve() / 'mlflow.db'}"
 
 
+def polycrystal_view(uri: str, experiment: str) -> str:
+    """Return the path of the MLflow page that lists a campaign's polycrystals, best conductivity first.
+
+    Empty if the campaign has no run yet.
+    """
+    from urllib.parse import quote
+
+    from mlflow import MlflowClient
+
+    found = MlflowClient(tracking_uri=uri).get_experiment_by_name(experiment)
+    if found is None:
+        return ""
+    search, order = quote(f'tags.`{STAGE_TAG}` = "polycrystal"'), quote("metrics.`conductivity_value_mS_cm`")
+    return f"/#/experiments/{found.experiment_id}/runs?searchFilter={search}&orderByKey={order}&orderByAsc=false"
+
+
 def _text(value: object) -> str:
     """Format a parameter for searches: 300, not 300.0."""
     return f"{value:.12g}" if isinstance(value, float) else str(value)[:LONGEST_PARAM]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import ray
 
@@ -26,20 +29,29 @@ LOOK_EVERY_S = 5.0
 ACTOR_NODE_DIED = "its node has died"
 
 
-@ray.remote(max_retries=0)
-def _run_task(task: Task) -> Outcome:
+def _compute(task: Task, directory: str) -> Outcome:
+    """Compute a task in the driver's current directory, to which the names in a campaign file refer."""
     die_with_parent()
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        message = f"{directory} is not available on {socket.gethostname()} ({error.strerror}); run argyro in a folder "
+        return Outcome(task.item.key, "failed", error=f"{message}that all machines of the cluster share")
     return execute(task)
+
+
+@ray.remote(max_retries=0)
+def _run_task(task: Task, directory: str) -> Outcome:
+    return _compute(task, directory)
 
 
 @ray.remote(max_restarts=0)
 class ItemHost:
     """Actor of one long item. Its state is in the item's scratch folder, from which a successor resumes."""
 
-    def run(self, task: Task) -> Outcome:
-        """Compute or resume the item."""
-        die_with_parent()
-        return execute(task)
+    def run(self, task: Task, directory: str) -> Outcome:
+        """Compute or resume the item in a directory."""
+        return _compute(task, directory)
 
 
 def ray_options(resources: Resources) -> dict[str, object]:
@@ -144,9 +156,9 @@ class RayExecutor:
             # mypy does not follow the decorators of classes
             host = ItemHost.options(**options).remote()  # type: ignore[attr-defined]
             self._hosts[task.item.key] = host
-            reference = host.run.remote(task)
+            reference = host.run.remote(task, str(Path.cwd()))
         else:
-            reference = _run_task.options(**options).remote(task)
+            reference = _run_task.options(**options).remote(task, str(Path.cwd()))
         self._running[reference] = (task, time.time())
         self._occupied.update(amounts(task.resources))
 

@@ -31,6 +31,8 @@ from argyro.platform.execution.disk_faults import storage_faults_named
 from argyro.platform.execution.item_lock import sweep
 from argyro.platform.execution.result_store import Store
 
+SQLITE = "sqlite:///"
+
 
 class RunningExecutor(Executor, Protocol):
     """Executor that can be closed."""
@@ -94,7 +96,7 @@ def run_campaign(
         InputError: the folder cannot be used.
         ArgyroError: another run uses the folder, no cluster answers, or results cannot be written.
     """
-    folder = CampaignFolder(workdir)
+    folder = CampaignFolder(workdir.resolve())  # Ray's processes on a cluster have their own current directory
     identity = folder.prepare(campaign)
     with folder.exclusive(), storage_faults_named(folder.root):
         sweep(folder.scratch)
@@ -135,8 +137,11 @@ def _tracking(
     campaign: Campaign, folder: CampaignFolder, identity: str, store: Store, deliverer: Callable[..., Deliverer]
 ) -> Tracking:
     uri = campaign.tracking or default_tracking_uri(folder.root)
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        Spool.forget(folder.spool)
+    if uri.startswith(SQLITE):
+        database = Path(uri.removeprefix(SQLITE)).resolve()
+        uri = f"{SQLITE}{database}"
+        if not database.exists():
+            Spool.forget(folder.spool)
     destination = f"{uri} {campaign.name} {identity}"
     tracker = {
         "uri": uri,

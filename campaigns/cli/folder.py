@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from argyro.campaigns.reporting.status import StatusReader
 
 WATCH_EVERY_S = 5.0
+POLL_S = 0.2
 LINES = 10  # limit of running items and errors shown
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a campaign.", show_default=False)]
@@ -143,32 +145,55 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     json_: JsonFlag = False,
 ) -> None:
-    """Serve the MLflow page of a campaign's runs."""
-    from argyro.actors.mlflow_tracker import default_tracking_uri
+    """Serve the MLflow page of a campaign's runs; it opens on the polycrystals."""
+    from argyro.actors.mlflow_tracker import default_tracking_uri, polycrystal_view
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     campaign = CampaignFolder(folder).campaign()
     uri = campaign.tracking or default_tracking_uri(folder)
     if uri.startswith("http"):  # an MLflow server has its own page
-        print_json({"address": uri, "tracking_uri": uri}) if json_ else console.print(f"MLflow at {uri}")
+        _print_address(uri, uri, json_, "")
         return
     address = f"http://{host}:{port}"
-    print_json({"address": address, "tracking_uri": uri}) if json_ else console.print(
-        f"MLflow at {address}; stop with Ctrl-C"
-    )
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
-    raise typer.Exit(_serve(command))
+    view = polycrystal_view(uri, campaign.name)
+    raise typer.Exit(_serve(command, address, lambda: _print_address(address + view, uri, json_, "; stop with Ctrl-C")))
 
 
-def _serve(command: list[str]) -> int:
-    """Run a server until it ends or Ctrl-C; its child processes end with it."""
+def _print_address(address: str, uri: str, json_: bool, ending: str) -> None:
+    if json_:
+        print_json({"address": address, "tracking_uri": uri})
+    else:
+        console.print(f"MLflow at {address}{ending}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _serve(command: list[str], address: str, ready: Callable[[], None]) -> int:
+    """Run a server until it ends or Ctrl-C; its child processes end with it. Call `ready` when it answers."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     server = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=die_with_parent)
     try:
+        while server.poll() is None and not _answers(address):
+            time.sleep(POLL_S)
+        if server.poll() is None:
+            ready()
         return server.wait()
     except KeyboardInterrupt:
         return 0
     finally:
         with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
+
+
+def _answers(address: str) -> bool:
+    """Check whether a server answers over HTTP."""
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    try:
+        urlopen(address, timeout=5).close()
+    except HTTPError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -69,6 +69,8 @@ class Store:
     def __init__(self, uri: str | Path, cache: Path | None = None):
         self.uri, self.cache = str(uri), cache
         self.fs, self.root = file_system(self.uri)
+        if "://" not in self.uri:
+            self.uri = self.root  # other processes open it from their own current directory
         self.local = isinstance(self.fs, arrow_fs.LocalFileSystem)
         self._check_format()
 

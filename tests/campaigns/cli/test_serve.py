@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -75,7 +76,7 @@ def test_bad_bodies_do_it_no_harm(service):
 
 @pytest.mark.slow
 def test_nothing_of_it_listens_beyond_loopback(service):
-    ours = [process for process in psutil.process_iter() if _belongs(process, service[0].pid)]
+    ours = process_family(service[0])
     assert any(process.name().startswith("ray::ServeRep") for process in ours)
     listening = [
         connection.laddr.ip
@@ -99,6 +100,29 @@ def test_a_taken_port_is_refused_at_once(service, argyro, finished):
     port = service[1]["address"].rstrip("/").rpartition(":")[2]
     done = argyro("serve", "--surrogate", finished[0], "--port", port, "--json")
     assert done.returncode == 2 and f"{port} is not available" in json.loads(done.stdout)["error"]
+
+
+@pytest.mark.slow
+def test_a_replica_that_hangs_is_replaced(service):
+    process, document = service
+    address = f"{document['address']}predict"
+    (replica,) = (p for p in process_family(process) if p.name().startswith("ray::ServeRep"))
+    replica.suspend()
+    ends = time.monotonic() + 240
+    while not answers(address) and time.monotonic() < ends:
+        continue
+    assert answers(address) and not replica.is_running()
+
+
+def process_family(process):
+    return [found for found in psutil.process_iter() if _belongs(found, process.pid)]
+
+
+def answers(address):
+    try:
+        return requests.post(address, json=QUESTION, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
 
 
 @pytest.mark.slow

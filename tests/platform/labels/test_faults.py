@@ -20,7 +20,7 @@ import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
 MODES = """fine shape shape1 flat stress5 huge huge_energy complex fdwrite exit segv sysexit leak
-hang_child""".split()
+hang_child stress9 nan print recurse stop_itself""".split()
 
 class Faulty(Calculator):
     """As many atoms as the place of a mode in the list above choose it."""
@@ -43,6 +43,10 @@ class Faulty(Calculator):
             forces = np.zeros(3 * n)
         if mode == "stress5":
             stress = np.zeros(5)
+        if mode == "stress9":
+            stress = np.zeros((3, 3))
+        if mode == "nan":
+            forces[0, 0] = np.nan
         if mode == "huge":
             forces[0, 0] = 1e30
         if mode == "huge_energy":
@@ -55,6 +59,11 @@ class Faulty(Calculator):
                     os.write(fd, b'garbage, not JSON\\n{"status": "converged"}\\nand no line end')
                 except OSError:
                     pass
+        if mode == "print":
+            print('{"status": "converged"}')
+            os.write(1, b"garbage")
+        if mode == "recurse":
+            self.calculate(atoms)
         if mode == "exit":
             os._exit(0)
         if mode == "segv":
@@ -64,6 +73,8 @@ class Faulty(Calculator):
         if mode == "leak":
             while True:
                 self.kept.append(np.empty(5_000_000))
+        if mode == "stop_itself":
+            os.kill(os.getpid(), signal.SIGSTOP)
         if mode == "hang_child":  # one child in a session of its own, one whose parent is gone
             detached = subprocess.Popen(["sleep", "9999"], start_new_session=True)
             orphan = int(subprocess.check_output("setsid sleep 9998 >/dev/null & echo $!", shell=True))
@@ -121,6 +132,11 @@ def labeller(tmp_path_factory):
         ("segv", "failed", f"exit code {128 + signal.SIGSEGV}"),
         ("sysexit", "failed", "SystemExit: 3"),
         ("leak", "failed", "MemoryError"),
+        ("stress9", "failed", "stress"),
+        ("nan", "failed", "not finite"),
+        ("print", "converged", ""),
+        ("recurse", "failed", "RecursionError"),
+        ("stop_itself", "timeout", ""),
     ],
 )
 def test_a_fault_costs_its_frame_and_no_other(labeller, mode, status, words):
