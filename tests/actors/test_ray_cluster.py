@@ -45,6 +45,7 @@ class Told(StageResult):
     value: int = 0
     threads: str | None = None
     lives: int = 0
+    folder: str = ""
 
 
 def square(context):
@@ -68,6 +69,10 @@ def deaf(context):
     """Hangs, and does not hear that its time is over."""
     signal.signal(signal.SIGALRM, signal.SIG_IGN)
     time.sleep(60)
+
+
+def look_around(context):
+    return Told(folder=os.path.abspath("."))  # noqa: PTH100 no further import in a function pickled by value
 
 
 def task(tmp_path, stage, hosted=False, limit_s=None, **inputs):
@@ -96,6 +101,19 @@ def test_ray_gives_what_inline_gives(cluster, tmp_path):
     inline = outcomes(InlineExecutor(), [task(tmp_path / "inline", square, n=n) for n in range(5)])
     assert {k: o.result.value for k, o in on_ray.items()} == {k: o.result.value for k, o in inline.items()}
     assert {o.result.threads for o in on_ray.values()} == {"1"}
+
+
+@pytest.mark.parametrize("hosted", [False, True])
+def test_items_run_in_the_directory_of_the_driver(cluster, tmp_path, monkeypatch, hosted):
+    monkeypatch.chdir(tmp_path)
+    (outcome,) = outcomes(cluster, [task(tmp_path, look_around, hosted)]).values()
+    assert outcome.result.folder == str(tmp_path)
+
+
+def test_a_directory_that_a_machine_lacks_is_named(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(executor_module.Path, "cwd", lambda: tmp_path / "gone")
+    (outcome,) = outcomes(cluster, [task(tmp_path, look_around)]).values()
+    assert outcome.status == "failed" and f"{tmp_path / 'gone'} is not available" in outcome.error
 
 
 @pytest.mark.parametrize("hosted", [False, True])
