@@ -137,6 +137,8 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
         )
     for warning in document["warnings"]:
         console.print(f"warning: {warning}", style="yellow", markup=False)
+    for line in document["advice"]:
+        console.print(f"advice: {line}", markup=False, soft_wrap=True)
     for one in document["executes"]:
         console.print(f"executes  {one['setting']}: {one['runs']} ({one['how']})", markup=False, soft_wrap=True)
     for lack in document["ready"]:

@@ -13,6 +13,7 @@ from argyro.campaigns.pipeline.build_graph import decided_graph
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.pipeline.learn import LEARN, families, known_labels
 from argyro.campaigns.pipeline.md import MD, MDInputs
+from argyro.campaigns.planning.advice import advice
 from argyro.campaigns.planning.readiness import lacking
 from argyro.campaigns.spec.consent import executions
 from argyro.campaigns.spec.schema import Campaign
@@ -101,6 +102,7 @@ class _Plan:
             "acquisition": adaptive,
             "fits": not problems,
             "ready": lacking(self.campaign),
+            "advice": advice(self.campaign),
             "executes": [one.to_json() for one in executions(self.campaign)],
             "warnings": problems + self._over_budget(core_hours, labels) + self._learned_elsewhere(),
         }
