@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 LONGEST_PARAM = 6000
+SQLITE = "sqlite:///"
 KEY_TAG, CAMPAIGN_TAG, STAGE_TAG = "argyro.key", "argyro.campaign", "argyro.stage"
 
 
@@ -38,7 +41,26 @@ class Record:
 
 def default_tracking_uri(workdir: Path) -> str:
     """Return the URI of a sqlite database in the campaign's folder; MLflow no longer accepts plain folders."""
-    return f"sqlite:///{workdir.resolve() / 'mlflow.db'}"
+    return f"{SQLITE}{workdir.resolve() / 'mlflow.db'}"
+
+
+def create_database(uri: str) -> None:
+    """Create the tables of a sqlite database, unless the file exists.
+
+    The file appears when it is complete: MLflow refuses one whose creation was interrupted.
+    """
+    from mlflow import MlflowClient
+
+    database = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or database.exists():
+        return
+    partial = database.with_name(f"{database.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        MlflowClient(tracking_uri=f"{SQLITE}{partial}").search_experiments(max_results=1)
+        with suppress(FileExistsError):  # another campaign made it meanwhile
+            database.hardlink_to(partial)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def polycrystal_view(uri: str, experiment: str) -> str:
@@ -50,6 +72,7 @@ def polycrystal_view(uri: str, experiment: str) -> str:
 
     from mlflow import MlflowClient
 
+    create_database(uri)
     found = MlflowClient(tracking_uri=uri).get_experiment_by_name(experiment)
     if found is None:
         return ""
@@ -88,6 +111,7 @@ class MLflowTracker:
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         from mlflow import MlflowClient
 
+        create_database(uri)
         self.client = MlflowClient(tracking_uri=uri)
         self.experiment = experiment
         self.experiment_id = self._experiment(experiment, None if uri.startswith("http") else artifact_folder)

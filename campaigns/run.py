@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.actors.mlflow_queue import Spool
-from argyro.actors.mlflow_tracker import default_tracking_uri
+from argyro.actors.mlflow_tracker import SQLITE, default_tracking_uri
 from argyro.actors.mlflow_uploader import Delivery
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph
@@ -30,8 +30,6 @@ from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.disk_faults import storage_faults_named
 from argyro.platform.execution.item_lock import sweep
 from argyro.platform.execution.result_store import Store
-
-SQLITE = "sqlite:///"
 
 
 class RunningExecutor(Executor, Protocol):

@@ -1,8 +1,16 @@
 """The tracker writes to a real MLflow database, once per work item."""
 
 import pytest
+from mlflow import MlflowClient
 
-from argyro.actors.mlflow_tracker import CAMPAIGN_TAG, KEY_TAG, MLflowTracker, Record, default_tracking_uri
+from argyro.actors.mlflow_tracker import (
+    CAMPAIGN_TAG,
+    KEY_TAG,
+    MLflowTracker,
+    Record,
+    create_database,
+    default_tracking_uri,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +87,22 @@ def test_thousands_of_values_are_written_in_batches(open_tracker):
     tracker.log(Record("key1", "run", "md", series={"x": [float(i) for i in range(2500)]}))
     (run,) = runs(tracker, f"tags.`{KEY_TAG}` = 'key1'")
     assert len(tracker.client.get_metric_history(run.info.run_id, "x")) == 2500
+
+
+def test_a_database_whose_creation_was_interrupted_does_not_appear(tmp_path, monkeypatch):
+    uri, created, search = default_tracking_uri(tmp_path), [], MlflowClient.search_experiments
+
+    def interrupted(client, **options):
+        search(client, **options)
+        created.extend(tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MlflowClient, "search_experiments", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            create_database(uri)
+    assert created and not list(tmp_path.iterdir())
+    create_database(uri)
+    create_database(uri)
+    assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+    assert [found.name for found in MlflowClient(tracking_uri=uri).search_experiments()] == ["Default"]
