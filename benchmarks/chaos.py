@@ -38,18 +38,28 @@ WORK_S = 60.0  # longest wait for a running item before a kill
 PATIENCE_S = 240.0  # a driver that still runs after this time hangs
 SMALL = {
     "materials": [{"composition": "Li6PS5Cl", "disorder": 0.5}],
-    "temperatures_K": [700, 800],
+    "temperatures_K": [700, 750, 800],
     "grain_sizes_nm": [20, 1000],
     "structures": {"supercell": [1, 1, 1], "min_grain_thickness_nm": 0.9},
     "labels": {"source": "ase", "factory": "labels.py:make", "kwargs": {"mtp": "reference.mtp"}},
     "potential": {"levels": [6], "max_labels": 40, "max_rounds": 4, "explore_ps": 2, "ensemble": 1},
-    "md": {"equilibrate_ps": 0.5, "production_ps": 8, "realisations": 2, "frame_every_fs": 20},
+    # too short for a restart file: an interrupted run starts anew, so its trajectory is that of the unkilled run
+    "md": {"equilibrate_ps": 0.5, "production_ps": 8, "realisations": 3, "frame_every_fs": 20},
     "surrogate": {"members": 2, "steps": 50},
     "homogenization": {"grains": 8, "samples": 50},
 }
 CAMPAIGNS = {
-    "learning": {"seed": 1, "potential": SMALL["potential"] | {"levels": [6, 8]}},
-    "boundary": {"seed": 2, "boundaries": ["sigma5(001)[001]"], "boundary_width_nm": 0.8},
+    "learning": {
+        "seed": 1,
+        "materials": [{"composition": "Li6PS5Cl", "disorder": share} for share in (0.0, 0.5)],
+        "potential": SMALL["potential"] | {"levels": [6, 8]},
+    },
+    "boundary": {
+        "seed": 2,
+        "boundaries": ["sigma5(001)[001]"],
+        "boundary_width_nm": 0.8,
+        "md": SMALL["md"] | {"production_ps": 3},
+    },
     "adaptive": {
         "seed": 3,
         "materials": [{"composition": "Li6PS5Cl", "disorder": share} for share in (0.25, 0.5)],
@@ -217,7 +227,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--campaigns", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS))
-    parser.add_argument("--pause-s", type=float, nargs=2, default=(2.0, 20.0))
+    parser.add_argument("--pause-s", type=float, nargs=2, default=(0.5, 5.0))
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     prepare(options.folder)
