@@ -103,11 +103,13 @@ class Load:
         port: port of the service on this machine.
         questions: source of the requests.
         case: kind of the requests.
+        pause_s: pause of a client between two requests.
     """
 
     port: int
     questions: Questions
     case: str
+    pause_s: float = 0.0
     sent_s: list[float] = field(default_factory=list)
     latencies_s: list[float] = field(default_factory=list)
     errors: Counter = field(default_factory=Counter)
@@ -139,6 +141,7 @@ class Load:
                 connection = Connection(self.port)
             self.sent_s.append(began - self._began)
             self.latencies_s.append(time.perf_counter() - began)
+            await asyncio.sleep(self.pause_s)
         connection.close()
 
     async def _look(self) -> None:
@@ -206,10 +209,10 @@ def service_cpu_s() -> float:
     return sum(sum(process.cpu_times()[:2]) for process in replicas())
 
 
-def measured(port: int, questions: Questions, case: str, clients: int, seconds: float) -> dict:
+def measured(port: int, questions: Questions, case: str, clients: int, seconds: float, pause_s: float) -> dict:
     """Run one case and summarize it."""
     asyncio.run(Load(port, Questions(questions.materials, questions.boundaries, -1), case).run(clients, WARM_UP_S))
-    load, cpu_s = Load(port, questions, case), service_cpu_s()
+    load, cpu_s = Load(port, questions, case, pause_s), service_cpu_s()
     asyncio.run(load.run(clients, seconds))
     count = len(load.latencies_s)
     p50, p99 = np.percentile(load.latencies_s, [50, 99]) * 1e3
@@ -217,6 +220,7 @@ def measured(port: int, questions: Questions, case: str, clients: int, seconds: 
         "case": case,
         "clients": clients,
         "seconds": seconds,
+        "pause_s": pause_s,
         "requests_per_s": round((count - load.errors.total()) / seconds, 1),
         "errors": dict(load.errors.most_common(5)),
         "p50_ms": round(p50, 1),
@@ -237,6 +241,7 @@ def main() -> None:
     parser.add_argument("--case", choices=CASES, nargs="+", default=["boundary"])
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--pause-s", type=float, default=0.0, help="pause of a client between two requests")
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--seed", type=int, default=0)
@@ -246,7 +251,8 @@ def main() -> None:
     ray_serve.start(folder, port=given.port, replicas=given.replicas)
     try:
         for case in given.case:
-            print(json.dumps(measured(given.port, questions, case, given.clients, given.seconds)), flush=True)
+            found = measured(given.port, questions, case, given.clients, given.seconds, given.pause_s)
+            print(json.dumps(found), flush=True)
     finally:
         ray_serve.stop()
 
