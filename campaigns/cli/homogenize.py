@@ -59,13 +59,14 @@ def _homogenize_point(polycrystal: Mesh, point: Sequence[float], method: str, js
     from argyro.platform.continuum.homogenize import effective_diffusivity
 
     d_bulk, d_par, d_perp, width_nm, grain_size_nm = point
-    answer = effective_diffusivity(polycrystal, d_bulk, d_par, d_perp, width_nm, grain_size_nm, method)
+    query = (d_bulk, d_par, d_perp, width_nm, grain_size_nm)
+    answer = effective_diffusivity(polycrystal, *query, method, estimate_mesh_error=True)
     if json_:
         print_json(answer.to_json())
         return
     console.print(
         f"D_eff = {answer.mean_cm2_s:.4g} cm²/s ({answer.mean_cm2_s / d_bulk:.4g} of the bulk), {answer.method}, "
-        f"relative error at most {answer.relative_error_bound:.1e} on this mesh"
+        f"relative error {answer.basis_error:.1e} on this mesh (bound) and {answer.mesh_error:.1e} through it (estimate)"
     )
     if answer.note:
         console.print(answer.note, style="dim")

@@ -90,7 +90,8 @@ class HomogenizeResult(StageResult):
     conductivity_curve: ConductivityCurve
     arrhenius_curves: list[ArrheniusCurve]
     regimes: list[Regime]
-    relative_error_bound: float
+    basis_error: float
+    mesh_error: float
     in_domain: bool
     notes: list[Note]
 
@@ -132,7 +133,8 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
         conductivity_curve=curve,
         arrhenius_curves=laws,
         regimes=_regimes(inputs.cell, propagated, drawn.samples[:, 0]),
-        relative_error_bound=propagated.relative_error_bound,
+        basis_error=propagated.basis_error,
+        mesh_error=propagated.mesh_error,
         in_domain=drawn.in_domain,
         notes=[Note(code="out-of-domain", detail=warning) for warning in drawn.warnings],
     )
@@ -265,7 +267,7 @@ def _arrhenius_curves(model, cell: Atoms, inputs: HomogenizeInputs) -> list[Arrh
     ]
 
 
-HOMOGENIZE = Stage("homogenize", 3, run, HomogenizeInputs, HomogenizeResult)
+HOMOGENIZE = Stage("homogenize", 4, run, HomogenizeInputs, HomogenizeResult)
 
 
 def add_homogenization(draft: Draft, cell: Cell, surrogate: str, posterior: str, microstructures: Sequence[str]) -> str:

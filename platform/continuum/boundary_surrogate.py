@@ -36,7 +36,7 @@ def surface_through_voxels(
     wanted = int(np.ceil(SOLUTIONS_PER_COEFFICIENT * terms.shape[1]))
     solved = np.arange(len(bulk)) if len(bulk) <= wanted else _spread(ratios, wanted)
     batch = homogenize_batch(mesh, bulk[solved], along[solved], across[solved], width_nm, grain_size_nm, "voxel")
-    bound = float(batch.relative_error_bound.max())
+    bound = float(batch.basis_error.max())
     if len(solved) == len(bulk):
         return batch.mean_cm2_s, bound
     known = np.log(batch.mean_cm2_s / bulk[solved])

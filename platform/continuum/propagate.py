@@ -13,8 +13,9 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.continuum.boundary_surrogate import surface_through_voxels
 from argyro.platform.continuum.homogenize import homogenize_batch
-from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED
+from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries
 from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.continuum.mesh_error import mesh_error
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,17 @@ class Propagated:
         samples_cm2_s: (s, t, d), each sample on one polycrystal drawn at random.
         temperatures_K: (t,).
         grain_sizes_nm: (d,).
-        relative_error_bound: largest certified numerical error of all samples.
+        basis_error: largest certified error of all samples against the solution on the mesh.
         microstructure_scatter: (t, d), standard deviation over polycrystals of ln D_eff at the median sample.
+        mesh_error: largest estimated error of the mesh against the continuum, at the median samples.
     """
 
     samples_cm2_s: np.ndarray
     temperatures_K: np.ndarray
     grain_sizes_nm: np.ndarray
-    relative_error_bound: float
+    basis_error: float
     microstructure_scatter: np.ndarray
+    mesh_error: float = 0.0
 
     def effective_cm2_s(self, temperature: int = 0, size: int = 0) -> Uncertain:
         """Return median and 95 % interval at one temperature and grain size, given by their indices."""
@@ -91,7 +94,14 @@ def propagate(
     bulk, along, across = (np.median(x, axis=0, keepdims=True) for x in (bulk, along, across))
     means = np.stack([_on_grid(mesh, bulk, along, across, width_nm, sizes, cache)[0][0] for mesh in meshes])
     scatter = np.log(means).std(axis=0, ddof=1) if len(meshes) > 1 else np.zeros(means.shape[1:])
-    return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter)
+    error = _mesh_error(meshes[0], bulk[0], along[0], across[0], width_nm, sizes)
+    return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter, error)
+
+
+def _mesh_error(mesh: Mesh, bulk, along, across, width_nm: float, sizes: np.ndarray) -> float:
+    """Estimate the mesh error of medians (t,) and (t, classes) at the smallest grain size of a thin boundary."""
+    thin = sizes[width_nm / sizes <= WIDEST_COLLAPSED]
+    return mesh_error(mesh, Queries.of(mesh, bulk, along, across, width_nm, thin.min())) if thin.size else 0.0
 
 
 def _named(parallel, perpendicular):
@@ -139,4 +149,4 @@ def _collapsed_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[
         np.tile(sizes, bulk.size),
         cache=cache,
     )
-    return batch.mean_cm2_s.reshape(*bulk.shape, count), float(batch.relative_error_bound.max())
+    return batch.mean_cm2_s.reshape(*bulk.shape, count), float(batch.basis_error.max())

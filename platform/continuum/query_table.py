@@ -9,7 +9,9 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.homogenize import homogenize_batch
+from argyro.platform.continuum.input_checks import Queries
 from argyro.platform.continuum.mesh.mesh import Mesh
+from argyro.platform.continuum.mesh_error import mesh_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +20,7 @@ COLUMNS = ("d_bulk_cm2_s", "d_parallel_cm2_s", "d_perpendicular_cm2_s", "width_n
 
 
 def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cache: Path | None = None) -> pd.DataFrame:
-    """Append ``effective_xx_cm2_s`` … ``effective_xy_cm2_s``, ``mean_cm2_s``, ``relative_error_bound``, method, note.
+    """Append ``effective_xx_cm2_s`` … ``effective_xy_cm2_s``, ``mean_cm2_s``, the errors, method and note.
 
     Args:
         mesh: mesh of one polycrystal.
@@ -36,16 +38,9 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
     if missing or not len(table):
         what = f"lacks the column(s) {', '.join(missing)}" if missing else "has no rows"
         raise InputError(f"the table {what}; it needs {', '.join(needed)}", path="table", accepted=", ".join(needed))
-    batch = homogenize_batch(
-        mesh,
-        table["d_bulk_cm2_s"].to_numpy(),
-        table[along].to_numpy(),
-        table[across].to_numpy(),
-        table["width_nm"].to_numpy(),
-        table["grain_size_nm"].to_numpy(),
-        method,
-        cache,
-    )
+    query = [table[names].to_numpy() for names in ("d_bulk_cm2_s", along, across, "width_nm", "grain_size_nm")]
+    batch = homogenize_batch(mesh, *query, method, cache)
+    error = mesh_error(mesh, Queries.of(mesh, *query), method)
     entries = {"xx": (0, 0), "yy": (1, 1), "zz": (2, 2), "yz": (1, 2), "xz": (0, 2), "xy": (0, 1)}
     found: dict[str, np.ndarray] = {
         f"effective_{n}_cm2_s": batch.tensor_cm2_s[:, i, j] for n, (i, j) in entries.items()
@@ -53,7 +48,9 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
     return table.assign(
         **found,
         mean_cm2_s=batch.mean_cm2_s,
-        relative_error_bound=batch.relative_error_bound,
+        relative_error_bound=batch.basis_error + error,
+        basis_error=batch.basis_error,
+        mesh_error=error,  # the largest of a sample of the rows
         method=batch.method,
         note=batch.note,
     )

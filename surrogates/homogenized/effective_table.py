@@ -19,7 +19,7 @@ from scipy.interpolate import NdBSpline, make_interp_spline
 
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-FORMAT = 1
+FORMAT = 2
 STEP = 0.5  # of the logarithms: error at most 0.3 %, 0.004 % on average, over the whole table
 CUBIC = 3
 
@@ -54,8 +54,8 @@ class EffectiveTable:
             cache: folder of its reduced basis.
             tolerance: certified error of each entry.
         """
-        from argyro.platform.continuum.homogenize import LARGEST_SIDE_SHARE, homogenize_batch
-        from argyro.platform.continuum.interface_fem.affine_system import widest_boundary
+        from argyro.platform.continuum.homogenize import homogenize_batch
+        from argyro.platform.continuum.interface_fem.affine_system import LARGEST_SIDE_SHARE, widest_boundary
         from argyro.platform.continuum.reduced.basis import RATIOS, WIDTHS
 
         widest = min(WIDTHS[1], LARGEST_SIDE_SHARE * widest_boundary(mesh) / mesh.grain_size)
@@ -113,4 +113,5 @@ def table_file(folder: Path, mesh: Mesh) -> Path:
 
 
 def _equidistant(low: float, high: float) -> np.ndarray:
-    return np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
+    """Return points at distances up to STEP with zero among them if the ends are opposite: D_GB = D_b is an entry."""
+    return np.linspace(low, high, 2 * int(np.ceil((high - low) / STEP / 2)) + 1)

@@ -1,4 +1,4 @@
-"""Four affine matrices of the collapsed-interface form and their direct solution."""
+"""Affine matrices of the collapsed-interface form and their direct solution."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ from argyro.platform.continuum.interface_fem.strain_operators import CollapsedSt
 from argyro.platform.continuum.mesh.mesh import Mesh
 
 KEPT_MESHES = 16
+# Least resistances, in periods, of a direct solution and of a reduced one: smaller ones would cost digits. A direct
+# solution is extrapolated to the resistances asked for, to second order in this number.
+DIRECT_FLOOR, REDUCED_FLOOR = 1e-6, 1e-10
+# Largest fraction of a tetrahedron's conduction that the side term may remove.
+LARGEST_SIDE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class CollapsedForm:
-    """Affine form K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R)_c, D_b = 1, on one sparsity pattern.
+    """Affine form K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R + K_line / ρ)_c with D_b = 1.
+
+    All matrices have one sparsity pattern.
 
     Args:
         mesh: mesh of the polycrystal.
         strains: strain operators of the mesh.
         pattern: empty matrix with the common pattern; the first unknown is fixed (free constant of the concentration).
-        values: (2 + 2 classes, non-zeros): entries of grain, side, planes, jumps.
-        loads: (2 + 2 classes, unknowns, 3).
-        constants: (2 + 2 classes, 3, 3).
+        values: (2 + 3 classes, non-zeros): entries of grain, side, planes, jumps, triple lines.
+        loads: (2 + 3 classes, unknowns, 3).
+        constants: (2 + 3 classes, 3, 3).
     """
 
     mesh: Mesh
@@ -39,17 +46,18 @@ class CollapsedForm:
     @property
     def terms(self) -> list[Strain]:
         """Strains in the order of `values`."""
-        return [self.strains.grain, self.strains.side, *self.strains.plane, *self.strains.jump]
+        return all_terms(self.strains)
 
     def solve(self, theta: Coefficients) -> Solution:
         """Solve for the concentration and the effective tensor of one query.
 
-        D_eff = G + Fᵀu with K u = -F, in units of D_b. The period is the unit cube.
+        D_eff = G + Fᵀu with K u = -F, in units of D_b. The period is the unit cube. Resistances below DIRECT_FLOOR are
+        extrapolated: 1/D_eff is linear in a small resistance.
 
         Args:
             theta: coefficients of one query (leading axis of length one).
         """
-        factors = affine_factors(theta)[0]
+        factors = affine_factors(theta, DIRECT_FLOOR)[0]
         matrix = sp.csc_array(
             (factors @ self.values, self.pattern.indices, self.pattern.indptr), shape=self.pattern.shape
         )
@@ -62,7 +70,26 @@ class CollapsedForm:
         tensor = constant + load.T @ unknowns
         residual = load[1:] + matrix @ unknowns[1:]
         error = np.abs((unknowns[1:] * residual).sum(0)).max() / tensor.trace() * 3
-        return Solution(unknowns, (tensor + tensor.T) / 2, float(error))
+        tensor, beyond = self._extrapolated((tensor + tensor.T) / 2, theta, factors, unknowns)
+        return Solution(unknowns, tensor, float(error) + beyond)
+
+    def _extrapolated(
+        self, tensor: np.ndarray, theta: Coefficients, factors: np.ndarray, unknowns: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Return the tensor at the resistances asked for, and its relative error: dD/dR = -Σ area q qᵀ, flux q."""
+        classes = len(self.strains.plane)
+        asked = np.concatenate([theta.resistance[0], theta.line[0]])
+        resistive = [*self.strains.jump, *self.strains.line]
+        change = np.zeros((3, 3))
+        for strain, wanted, conductance in zip(resistive, asked, factors[2 + classes :], strict=True):
+            if wanted * conductance < 1:
+                flux = conductance * strain.of(unknowns)
+                change += (wanted - 1 / conductance) * (flux.T @ (strain.weight[:, None] * flux))
+        if not change.any():
+            return tensor, 0.0
+        inverse = np.linalg.inv(tensor)
+        step = inverse @ change @ inverse
+        return np.linalg.inv(inverse + step), float(np.linalg.norm(tensor @ step, 2) ** 2)
 
 
 def widest_boundary(mesh: Mesh) -> float:
@@ -80,9 +107,15 @@ class Solution:
     error: float
 
 
-def affine_factors(theta: Coefficients) -> np.ndarray:
-    """Return the factors of the terms of `CollapsedForm`, (q, 2 + 2 classes)."""
-    return np.column_stack([np.ones(len(theta)), -theta.width, theta.plane, 1 / theta.resistance])
+def all_terms(strains: CollapsedStrains) -> list[Strain]:
+    """List the strains in the order of the factors: grain, side, and per class plane, jump, triple line."""
+    return [strains.grain, strains.side, *strains.plane, *strains.jump, *strains.line]
+
+
+def affine_factors(theta: Coefficients, floor: float) -> np.ndarray:
+    """Return the factors of the terms of `CollapsedForm`, (q, 2 + 3 classes), with resistances of at least floor."""
+    resistances = np.maximum(np.column_stack([theta.resistance, theta.line]), floor)
+    return np.column_stack([np.ones(len(theta)), -theta.width, theta.plane, 1 / resistances])
 
 
 _forms: OrderedDict[str, CollapsedForm] = OrderedDict()
@@ -100,7 +133,7 @@ def collapsed_form(mesh: Mesh) -> CollapsedForm:
 
 def _assemble(mesh: Mesh) -> CollapsedForm:
     strains = collapsed_strains(mesh)
-    terms = [strains.grain, strains.side, *strains.plane, *strains.jump]
+    terms = all_terms(strains)
     matrices = [term.stiffness[1:, 1:].tocoo() for term in terms]
     size = strains.unknowns - 1
     rows = np.concatenate([matrix.row for matrix in matrices]).astype(np.int64)

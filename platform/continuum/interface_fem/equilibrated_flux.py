@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.platform.continuum.interface_fem.affine_system import CollapsedForm, Solution
+from argyro.platform.continuum.interface_fem.affine_system import (
+    DIRECT_FLOOR,
+    REDUCED_FLOOR,
+    CollapsedForm,
+    Solution,
+    affine_factors,
+)
 from argyro.platform.continuum.interface_fem.coefficients import Coefficients
 
 WIDTH_NODES = 6
@@ -20,40 +26,50 @@ class Fluxes:
         grain: (3 t, k), C(w) ∇u with C(w) = 1 - w A / (2 V) (1 - n nᵀ) in tetrahedra at a boundary.
         plane: per class (m, k), w D_∥ times the strain of the mid-plane.
         jump: per class (m, k), 1/R times the jump.
+        line: per class (m, k), 1/ρ times the difference at triple lines.
     """
 
     grain: np.ndarray
     plane: tuple[np.ndarray, ...]
     jump: tuple[np.ndarray, ...]
+    line: tuple[np.ndarray, ...]
 
     @classmethod
     def of(cls, form: CollapsedForm, theta: Coefficients, solution: Solution) -> Fluxes:
         """Compute the fluxes of the three load cases of one solution."""
-        strains = form.strains
+        strains, classes = form.strains, len(form.strains.plane)
+        factors = affine_factors(theta, DIRECT_FLOOR)[0, 2:]
         grain = strains.grain.of(solution.unknowns).reshape(-1, 3, 3)
         tangential = strains.side.of(solution.unknowns).reshape(-1, 3, 3)
         grain[_behind(form)] -= theta.width[0] * side_shares(form)[:, None, None] * tangential
         return cls(
             grain.reshape(-1, 3),
-            tuple(theta.plane[0, c] * s.of(solution.unknowns) for c, s in enumerate(strains.plane)),
-            tuple(s.of(solution.unknowns) / theta.resistance[0, c] for c, s in enumerate(strains.jump)),
+            *(
+                tuple(f * s.of(solution.unknowns) for f, s in zip(factors[k * classes :], part, strict=False))
+                for k, part in enumerate((strains.plane, strains.jump, strains.line))
+            ),
         )
 
     def __matmul__(self, mixing: np.ndarray) -> Fluxes:
-        return Fluxes(self.grain @ mixing, tuple(p @ mixing for p in self.plane), tuple(j @ mixing for j in self.jump))
+        return Fluxes(self.grain @ mixing, *(tuple(f @ mixing for f in part) for part in self._by_class))
+
+    @property
+    def _by_class(self) -> tuple[tuple[np.ndarray, ...], ...]:
+        return self.plane, self.jump, self.line
 
     def joined(self, other: Fluxes) -> Fluxes:
         """Concatenate the columns of both."""
-        pairs = zip(self.plane, other.plane, strict=True), zip(self.jump, other.jump, strict=True)
-        plane, jump = (tuple(np.hstack(pair) for pair in side) for side in pairs)
-        return Fluxes(np.hstack([self.grain, other.grain]), plane, jump)
+        parts = zip(self._by_class, other._by_class, strict=True)
+        joined = (tuple(np.hstack(pair) for pair in zip(*part, strict=True)) for part in parts)
+        return Fluxes(np.hstack([self.grain, other.grain]), *joined)
 
 
 def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the matrices and load of the complementary energy: D ≥ Hᵀ M(θ)⁻¹ H for all equilibrated fluxes.
 
-    M = M_inner + Σ_j l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump)_c. The side factor 1/(1 - w A / 2V) is
-    interpolated over the width nodes w_j. The largest interpolation error enlarges it, so that the bound stays valid.
+    M = M_grain + Σ_j w l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump + ρ M_line)_c. The side factor
+    1/(1 - w s) - 1 = w s/(1 - w s), s = A / 2V, is interpolated over the width nodes w_j. The largest interpolation error
+    enlarges it, so that the bound stays valid.
 
     Args:
         form: affine form of the mesh.
@@ -61,7 +77,7 @@ def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) 
         nodes: (WIDTH_NODES,), see `width_nodes`.
 
     Returns:
-        (1 + WIDTH_NODES + 2 classes, k, k) and (k, 3).
+        (1 + WIDTH_NODES + 3 classes, k, k) and (k, 3).
     """
     strains, mesh = form.strains, form.mesh
     behind, share = _behind(form), side_shares(form)
@@ -70,15 +86,16 @@ def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) 
     tangential = at_side - normals[:, :, None] * np.einsum("tc,tck->tk", normals, at_side)[:, None]
     tangential = tangential.reshape(3 * len(behind), -1)
     volume = mesh.volumes[behind]
-    inner = _gram(fluxes.grain, strains.grain.weight) - _gram(tangential, np.repeat(volume, 3))
+    grain = _gram(fluxes.grain, strains.grain.weight)
     margin = 1 + _interpolation_error(nodes, share)
-    sides = [margin * _gram(tangential, np.repeat(volume / (1 - width * share), 3)) for width in nodes]
+    sides = [margin * _gram(tangential, np.repeat(volume * share / (1 - width * share), 3)) for width in nodes]
     planes = [_gram(f, s.weight) for f, s in zip(fluxes.plane, strains.plane, strict=True)]
-    jumps = [_gram(f, s.weight) for f, s in zip(fluxes.jump, strains.jump, strict=True)]
+    resistive = zip((*fluxes.jump, *fluxes.line), (*strains.jump, *strains.line), strict=True)
+    jumps = [_gram(f, s.weight) for f, s in resistive]
     load = fluxes.grain.T @ (strains.grain.weight[:, None] * strains.grain.macro)
     for flux, strain in zip(fluxes.plane, strains.plane, strict=True):
         load += flux.T @ (strain.weight[:, None] * strain.macro)
-    return np.stack([inner, *sides, *planes, *jumps]), load
+    return np.stack([grain, *sides, *planes, *jumps]), load
 
 
 def width_nodes(widest: float) -> np.ndarray:
@@ -88,7 +105,9 @@ def width_nodes(widest: float) -> np.ndarray:
 
 def complementary_factors(theta: Coefficients, nodes: np.ndarray) -> np.ndarray:
     """Return the factors of the matrices of `complementary_terms`, (q, terms)."""
-    return np.column_stack([np.ones(len(theta)), _lagrange(theta.width, nodes), 1 / theta.plane, theta.resistance])
+    side = theta.width[:, None] * _lagrange(theta.width, nodes)
+    resistances = np.maximum(np.column_stack([theta.resistance, theta.line]), REDUCED_FLOOR)
+    return np.column_stack([np.ones(len(theta)), side, 1 / theta.plane, resistances])
 
 
 def side_shares(form: CollapsedForm) -> np.ndarray:

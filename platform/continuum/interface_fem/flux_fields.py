@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from argyro.platform.continuum.input_checks import Queries, require_collapsible
-from argyro.platform.continuum.interface_fem.affine_system import collapsed_form
+from argyro.platform.continuum.interface_fem.affine_system import DIRECT_FLOOR, collapsed_form
 from argyro.platform.continuum.interface_fem.coefficients import theta_of
 from argyro.platform.continuum.mesh.mesh import Mesh
 
@@ -46,6 +46,6 @@ def flux_field(
         gradient = strain.of(unknowns)[: 3 * members.sum()].reshape(-1, 3, 3)
         boundary[members] = -theta.plane[0, number] * gradient
     jump = unknowns[mesh.side_b].mean(1) - unknowns[mesh.side_a].mean(1)
-    resistance = theta.resistance[0, mesh.boundary_class]
+    resistance = np.maximum(theta.resistance[0, mesh.boundary_class], DIRECT_FLOOR)
     grain = -form.strains.grain.of(unknowns).reshape(-1, 3, 3)
     return FluxField(grain, boundary, -jump / resistance[:, None])

@@ -1,4 +1,4 @@
-"""Strain operators of the collapsed-interface element for grains, sides, mid-planes and jumps."""
+"""Strain operators of the collapsed-interface element for grains, sides, mid-planes, jumps and triple lines."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Strain:
 
 @dataclass(frozen=True)
 class CollapsedStrains:
-    """Strains of one mesh, with one plane and one jump per GB class.
+    """Strains of one mesh, with one plane, one jump and one set of triple lines per GB class.
 
     Unknowns: grain nodes, one value per boundary triangle (mid-plane), one per edge of the boundary network.
     """
@@ -57,6 +57,7 @@ class CollapsedStrains:
     side: Strain
     plane: tuple[Strain, ...]
     jump: tuple[Strain, ...]
+    line: tuple[Strain, ...]
     unknowns: int
 
 
@@ -67,6 +68,7 @@ def collapsed_strains(mesh: Mesh) -> CollapsedStrains:
     """
     nodes, triangles = len(mesh.points), len(mesh.side_a)
     edges = _network_edges(mesh)
+    triple = np.bincount(edges.ravel())[edges] > 2
     unknowns = nodes + triangles + int(edges.max()) + 1
     middle = nodes + np.arange(triangles)
     edges = nodes + triangles + edges
@@ -77,6 +79,7 @@ def collapsed_strains(mesh: Mesh) -> CollapsedStrains:
         side=_side(mesh, gradient, unknowns),
         plane=tuple(_plane(mesh, edges[chosen], middle[chosen], chosen, unknowns) for chosen in members),
         jump=tuple(_jump(mesh, middle[chosen], chosen, unknowns) for chosen in members),
+        line=tuple(_line(mesh, edges[chosen], triple[chosen], chosen, unknowns) for chosen in members),
         unknowns=unknowns,
     )
 
@@ -154,6 +157,32 @@ def _jump(mesh: Mesh, middle: np.ndarray, chosen: np.ndarray, unknowns: int) -> 
         sp.vstack([jump, offset]).tocsr(),
         np.zeros((4 * len(chosen), 3)),
         np.concatenate([np.repeat(area, 3), area]),
+    )
+
+
+def _line(mesh: Mesh, edges: np.ndarray, triple: np.ndarray, chosen: np.ndarray, unknowns: int) -> Strain:
+    """Build the difference between the value of a triple line and the grain edges that meet there, weight length.
+
+    Without it the flux of layers that end at a triple line could not enter the grains, and a layer like the grain
+    would change the effective diffusivity.
+
+    Args:
+        mesh: mesh of the polycrystal.
+        edges: (m, 3) unknowns of the network edges opposite the corners of the chosen triangles.
+        triple: (m, 3) True for edges at which more than two triangles meet.
+        chosen: (m,) boundary triangles of one class.
+        unknowns: number of all unknowns.
+    """
+    columns, lengths = [], []
+    for side in (mesh.side_a[chosen], mesh.side_b[chosen]):
+        for corner in range(3):
+            ends = np.delete(side, corner, axis=1)[triple[:, corner]]
+            columns.append(np.column_stack([ends, edges[triple[:, corner], corner]]))
+            lengths.append(np.linalg.norm(mesh.points[ends[:, 0]] - mesh.points[ends[:, 1]], axis=1))
+    together = np.concatenate(columns)
+    difference = np.broadcast_to([[0.5, 0.5, -1.0]], (len(together), 1, 3))
+    return Strain(
+        _operator(together, difference, unknowns), np.zeros((len(together), 3)), np.concatenate(lengths)
     )
 
 

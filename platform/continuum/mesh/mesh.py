@@ -143,7 +143,7 @@ def mesh(polycrystal: Polycrystal, refinements: int = 0) -> Mesh:
         )
     coarse = _coarse_mesh(facets(polycrystal), polycrystal)
     for _ in range(refinements):
-        coarse = _refined(coarse)
+        coarse = refined(coarse)
     return coarse
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from argyro.platform.continuum.interface_fem.affine_system import CollapsedForm, affine_factors, collapsed_form
+from argyro.platform.continuum.interface_fem.affine_system import (
+    REDUCED_FLOOR,
+    CollapsedForm,
+    affine_factors,
+    collapsed_form,
+)
 from argyro.platform.continuum.interface_fem.coefficients import Coefficients, coefficients
 from argyro.platform.continuum.interface_fem.equilibrated_flux import (
     Fluxes,
@@ -18,7 +23,7 @@ from argyro.platform.continuum.interface_fem.equilibrated_flux import (
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.execution.atomic_files import replacing
 
-FORMAT = 1
+FORMAT = 2
 # Parameter range of the standard basis: both diffusivity ratios and w/d.
 RATIOS = (1e-4, 1e4)
 WIDTHS = (1e-4, 0.1)
@@ -37,9 +42,9 @@ class ReducedModel:
     """Affine matrices that solve any query on one mesh.
 
     Args:
-        primal: (2 + 2 classes, n, n), form on the basis of concentrations.
-        primal_load: (2 + 2 classes, n, 3).
-        constant: (2 + 2 classes, 3, 3).
+        primal: (2 + 3 classes, n, n), form on the basis of concentrations.
+        primal_load: (2 + 3 classes, n, 3).
+        constant: (2 + 3 classes, 3, 3).
         dual: (terms, n, n), complementary energy on the basis of equilibrated fluxes.
         dual_load: (n, 3).
         nodes: width nodes of the dual.
@@ -60,7 +65,7 @@ class ReducedModel:
 
     def factors(self, theta: Coefficients) -> tuple[np.ndarray, np.ndarray]:
         """Return the factors of the primal and of the dual terms."""
-        return affine_factors(theta), complementary_factors(theta, self.nodes)
+        return affine_factors(theta, REDUCED_FLOOR), complementary_factors(theta, self.nodes)
 
     def covers(self, theta: Coefficients) -> np.ndarray:
         """Return a mask (q,) of the widths inside the interpolation range of the dual; other widths have no bound."""
@@ -86,7 +91,7 @@ class ReducedModel:
 
 
 def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
-    """Draw log-uniform points of the box RATIOS × RATIOS × WIDTHS and add its corners."""
+    """Draw log-uniform points of the box RATIOS × RATIOS × WIDTHS; add its corners and the homogeneous medium, first."""
     classes = mesh.classes
     low, high = np.log10(RATIOS)
     generator = np.random.default_rng(seed)
@@ -95,7 +100,8 @@ def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
     widths = generator.uniform(thin, thick, TRAINING_POINTS)
     corners = np.stack(np.meshgrid([low, high], [low, high], [thin, thick], indexing="ij"), -1).reshape(-1, 3)
     exponents = np.concatenate([np.repeat(corners[:, :2], classes, axis=1), exponents])
-    widths = mesh.grain_size * 10 ** np.concatenate([corners[:, 2], widths])
+    exponents = np.concatenate([np.zeros((1, 2 * classes)), exponents])
+    widths = mesh.grain_size * 10 ** np.concatenate([[thick], corners[:, 2], widths])
     return coefficients(10 ** exponents[:, :classes], 10 ** exponents[:, classes:], widths)
 
 
@@ -118,7 +124,7 @@ def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: f
     training = standard_training(mesh) if training is None else training
     snapshots = _Snapshots(collapsed_form(mesh), width_nodes(max(training.width.max(), WIDTHS[1] * mesh.grain_size)))
     chosen: list[int] = []
-    worst = _most_central(training)
+    worst = 0
     while worst not in chosen and 3 * len(chosen) < MOST_MODES:
         chosen.append(worst)
         snapshots.add(training[worst : worst + 1])
@@ -140,11 +146,6 @@ def reduced_model(mesh: Mesh, cache: Path | None = None) -> ReducedModel:
 
 
 _models: dict[str, ReducedModel] = {}
-
-
-def _most_central(training: Coefficients) -> int:
-    points = np.log(np.column_stack([training.width, training.plane, training.resistance]))
-    return int(np.argmin(((points - points.mean(0)) ** 2).sum(1)))
 
 
 class _Snapshots:
@@ -193,8 +194,8 @@ class _Snapshots:
 
 
 def _balanced(terms: int) -> np.ndarray:
-    """Return factors that weigh grains, planes and jumps equally; they define the metric of orthonormal bases."""
-    return np.concatenate([[1.0, 0.0], np.full(terms // 2, 0.1), np.full(terms // 2, 10.0)])
+    """Return factors that weigh grains, planes and resistances equally; they define the metric of orthonormal bases."""
+    return np.concatenate([[1.0, 0.0], np.full(terms // 3, 0.1), np.full(2 * (terms // 3), 10.0)])
 
 
 def _orthonormal(gram: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def solve_voxels(
     with jax.enable_x64(precision == "float64"):
         scaled = jnp.asarray(field / largest, dtype=precision)
         tensor, energy, iterations = _compiled()(scaled, tolerance)
-        tensor = np.asarray(tensor, dtype=float)
+        tensor = np.asarray(tensor, dtype=float) + _mean_tensor(field) / largest
     tensor = (tensor + tensor.T) / 2
     if int(iterations) >= MOST_ITERATIONS:
         raise InputError(
@@ -90,6 +90,12 @@ def solve_voxels(
     # K is bounded below by the homogeneous operator of the least diffusivity: the error is at most rᵀ K₀⁻¹ r / least.
     error = 4 * float(energy) / field.shape[1] ** 3 * largest / least / (np.trace(tensor) / 3)
     return VoxelSolution(tensor * largest, error + ROUNDING[precision], field.shape[1], int(iterations))
+
+
+def _mean_tensor(field: np.ndarray) -> np.ndarray:
+    """Return the volume mean (3, 3) of the diffusion tensors: the flux of a uniform gradient, exact where uniform."""
+    xx, yy, zz, yz, xz, xy = (float(component.mean(dtype=float)) for component in field)
+    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
 
 
 def _cells_for(width: float, grain_size: float) -> int:
@@ -206,7 +212,7 @@ def _compiled():
         rz = jnp.vdot(r, p)
         one = jnp.ones((), d.dtype)
         u, r, _, _, rz, _, count = jax.lax.while_loop(unfinished, step, (zero, r, p, one, rz, rz, 0))
-        fluxes = apply(u, d, macro)[1]
+        fluxes = apply(u, d)[1]  # without the macroscopic gradient: its flux is the exact mean of the field
         return jnp.stack([2 * flux.mean() for flux in fluxes]), rz, count, u, r
 
     @jax.jit
