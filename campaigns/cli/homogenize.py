@@ -66,7 +66,8 @@ def _homogenize_point(polycrystal: Mesh, point: Sequence[float], method: str, js
         return
     console.print(
         f"D_eff = {answer.mean_cm2_s:.4g} cm²/s ({answer.mean_cm2_s / d_bulk:.4g} of the bulk), {answer.method}, "
-        f"relative error {answer.basis_error:.1e} on this mesh (bound) and {answer.mesh_error:.1e} through it (estimate)"
+        f"relative error at most {answer.basis_error:.1e} on this mesh, "
+        f"about {answer.mesh_error:.1e} through the mesh"
     )
     if answer.note:
         console.print(answer.note, style="dim")

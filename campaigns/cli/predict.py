@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -29,10 +30,14 @@ LISTED_ROWS = 20
 def predict(
     composition: Annotated[str | None, typer.Option(help="Composition, such as Li6PS5Cl0.5Br0.5.")] = None,
     disorder: Annotated[
-        float | None, typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default 0.")
+        float | None, typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default: as measured.")
     ] = None,
     boundary: Annotated[
-        str | None, typer.Option(help='Grain boundary, such as "sigma5(001)[001]"; default: bulk.')
+        list[str] | None,
+        typer.Option(
+            help='Grain boundary with its share of the area, NAME or NAME=SHARE such as "sigma5(001)[001]=0.3"; may be '
+            "repeated; bulk for a single crystal; default: all trained ones in equal shares."
+        ),
     ] = None,
     structure: Annotated[
         Path | None, typer.Option(help="Structure file of your own cell, in any format of ASE.")
@@ -50,6 +55,7 @@ def predict(
 ) -> None:
     """Predict diffusivities and conductivity with 95 % intervals from a trained surrogate."""
     from argyro.campaigns.results.find_surrogate import surrogate_folder
+    from argyro.surrogates.serving.comparison import stated_disorder
     from argyro.surrogates.serving.predictor import Oracle
 
     if (composition is not None or structure is not None) == (csv is not None):
@@ -69,35 +75,40 @@ def predict(
         return
     temperatures, sizes = temperature or [300.0], grain_size_nm or [1e3]
     cell = None if structure is None else _read(structure)
-    _require_answerable(composition, disorder, boundary, cell, temperatures, sizes)
+    boundaries = _require_answerable(composition, disorder, boundary, cell, temperatures, sizes)
     oracle = Oracle.load(folder)
-    query = oracle.ask(composition, disorder, boundary, cell)
+    query = oracle.ask(composition, disorder, boundaries, cell)
     answers = [oracle.answer_query(query, kelvin, size) for kelvin in temperatures for size in sizes]
+    if disorder is None and cell is None and composition is not None:
+        answers = [answer | {"disorder": stated_disorder(composition, None)} for answer in answers]
     _print_answers(oracle, answers, json_)
 
 
 def _require_answerable(
     composition: str | None,
     disorder: float | None,
-    boundary: str | None,
+    boundary: list[str] | None,
     cell: Atoms | None,
     temperatures: list[float],
     sizes: list[float],
-) -> None:
-    """Refuse invalid questions before a surrogate is loaded.
+) -> str | None:
+    """Refuse invalid questions before a surrogate is loaded; return the boundaries as one text.
 
     Raises:
         InputError: a name, temperature or grain size is invalid.
     """
     from argyro.surrogates.data.descriptors import Identity
+    from argyro.surrogates.serving.population import Population
     from argyro.surrogates.serving.predictor import require_grain_size, require_temperature
 
     if cell is None and composition is not None:
-        Identity.of(composition, disorder or 0.0, boundary or "bulk")
+        Identity.of(composition, disorder or 0.0)
+    population = None if boundary is None else Population.of(boundary).label
     for kelvin in temperatures:
         require_temperature(kelvin)
     for size in sizes:
         require_grain_size(size)
+    return population
 
 
 def _read(path: Path) -> Atoms:
@@ -119,17 +130,19 @@ def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:
         print_json({**answers[0], "origin": source} if len(answers) == 1 else {"answers": answers, "origin": source})
         return
     first = answers[0]
-    barrier = in_words(first["activation_energy_eV"])
+    barrier, disorder = in_words(first["activation_energy_eV"]), first["disorder"]
     console.print(
-        f"{first['composition']}, disorder {100 * first['disorder']:g} %, {first['boundary']}",
+        f"{first['composition']}, disorder {100 * disorder['value']:g} % ({disorder['origin']}), {first['boundary']}",
         style="bold",
         markup=False,
     )
-    console.print(f"Ea of the bulk {barrier} eV; values with 95 % intervals")
+    console.print(f"Ea of the bulk {barrier} eV; values with 95 % intervals that include the bias of the reference")
     if first["width_nm"] is not None and first["boundary_parallel_cm2_s"] is not None:
         console.print(f"boundary diffusivities refer to a width of {first['width_nm']:g} nm")
     console.print(_ions(answers))
     console.print(_polycrystals(answers))
+    for line in (*_known(first), _dominant(first)):
+        console.print(line, markup=False)
     for warning in dict.fromkeys(text for answer in answers for text in answer["warnings"]):
         console.print(f"outside the training data: {warning}", style="yellow", markup=False)
     for note in dict.fromkeys(text for answer in answers for text in answer["notes"]):
@@ -152,13 +165,43 @@ def _ions(answers: list[dict]) -> Table:
 
 def _polycrystals(answers: list[dict]) -> Table:
     """Tabulate the polycrystal, one row per temperature and grain size."""
-    from argyro.platform.common.estimate import in_words
+    from argyro.platform.common.estimate import in_words, limits_in_words
 
-    table = _table("T (K)", "grains (nm)", "D effective (cm²/s)", "σ (mS/cm)")
+    table = _table("T (K)", "grains (nm)", "D effective (cm²/s)", "σ (mS/cm)", "given this reference")
     for answer in answers:
-        numbers = (in_words(answer["effective_cm2_s"]), in_words(answer["conductivity_mS_cm"]))
+        sigma = answer["conductivity_mS_cm"]
+        given = limits_in_words(sigma.get("given_reference", sigma))
+        numbers = (in_words(answer["effective_cm2_s"]), in_words(sigma), given)
         table.add_row(f"{answer['temperature_K']:g}", f"{answer['grain_size_nm']:g}", *numbers)
     return table
+
+
+def _known(answer: dict) -> Iterator[str]:
+    """Write published conductivities, and the factor by which the reference is off."""
+    from argyro.platform.common.estimate import in_words, significant
+
+    for name in ("experiment", "theory"):
+        found = answer["published"][f"{name}_mS_cm"]
+        values = [value for value in answer["published"]["values"] if (value["kind"] == "theory") == (name == "theory")]
+        if found:
+            spread = " to ".join(dict.fromkeys(significant(found[end], 2) for end in ("low", "high")))
+            kelvin = f"{min(v['temperature_K'] for v in values):g} K"
+            sources = ", ".join(dict.fromkeys(f"doi:{value['doi']}" for value in values))
+            yield f"{name}: {spread} mS/cm at {kelvin} ({len(values)} values; {sources})"
+        elif name == "experiment":
+            yield f"experiment: no published value of {answer['composition']} at hand"
+    factor = answer["reference_factor"]
+    if factor["low"] != factor["high"]:
+        yield f"this reference reads D by a factor {in_words(factor, 2)} high"
+    haven = answer["haven_ratio"]
+    yield f"Haven ratio {in_words(haven, 2)}, {haven['origin']}"
+
+
+def _dominant(answer: dict) -> str:
+    """Write the sources of the uncertainty of the conductivity as a small bar each, the largest first."""
+    shares = sorted(answer["uncertainty_shares"].items(), key=lambda item: -item[1])
+    parts = (f"{name.replace('_', ' ')} {100 * share:.0f} % {'█' * round(10 * share)}" for name, share in shares)
+    return "uncertainty of σ from: " + ", ".join(part.strip() for part in parts)
 
 
 def _table(*columns: str) -> Table:

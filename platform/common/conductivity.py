@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
+# Prior of the Haven ratio where no run has measured it: median and 95 % limits of a log-normal distribution. Sources:
+# 0.42 for Li10GeP2S12 (Marcolongo, Marzari, Phys. Rev. Mater. 1, 025402, 2017); 1.2 for sintered Li5.5PS4.5Cl1.5 (NMR
+# diffusivity against conductivity, Adeli et al., Angew. Chem. 58, 8681, 2019).
+HAVEN_RATIO = Uncertain(0.7, 0.4, 1.225)
+
+
 @overload
 def conductivity_S_cm(
     diffusivity_cm2_s: float, li_per_A3: float, temperature_K: float, haven_ratio: float = 1.0

@@ -13,6 +13,7 @@ from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.serving.csv_tables import (
     ANSWERED,
     COLUMNS,
+    GIVEN,
     KINDS,
     PARTS,
     UNCERTAIN,
@@ -117,7 +118,7 @@ def _answer_group(oracle: Oracle, group: list[tuple[int, Question]], rows: list[
     kelvin = {T: index for index, T in enumerate(sorted({question.temperature_K for _, question in group}))}
     try:
         query = oracle.query(first.composition, first.disorder, first.boundary)
-        prediction = oracle.surrogate.predict(query, list(kelvin))
+        prediction = oracle.prediction(query, list(kelvin))
     except InputError as error:
         for position, _ in group:
             rows[position] = {"error": str(error)}
@@ -128,7 +129,7 @@ def _answer_group(oracle: Oracle, group: list[tuple[int, Question]], rows: list[
         alike[question.temperature_K, question.grain_size_nm].append(position)
     for (temperature_K, grain_size_nm), positions in alike.items():
         try:
-            warnings = oracle.surrogate.domain.warnings(query.identity, (temperature_K,))
+            warnings = oracle.warnings(query, temperature_K)
             answer = oracle.describe(query.identity, prediction, kelvin[temperature_K], grain_size_nm)
             answer |= {"in_domain": not warnings, "warnings": list(warnings), "notes": [*notes, *answer["notes"]]}
             row = _flat(answer)
@@ -152,8 +153,8 @@ def _flat(answer: dict) -> dict:
     flat = {}
     for name, value in answer.items():
         if name in UNCERTAIN:
-            for part, suffix in PARTS.items():
-                flat[name + suffix] = None if value is None else value[part]
+            parts = {} if value is None else {**value, **{f"given_{k}": v for k, v in value.get(GIVEN, value).items()}}
+            flat |= {name + suffix: parts.get(part) for part, suffix in PARTS.items()}
         else:
             flat[name] = "; ".join(value) if isinstance(value, list) else value
     return flat

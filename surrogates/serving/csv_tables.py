@@ -21,8 +21,11 @@ UNCERTAIN = (
     "effective_cm2_s",
     "conductivity_mS_cm",
     "activation_energy_eV",
+    "haven_ratio",
+    "reference_factor",
 )
-PARTS = {"value": "", "low": "_low", "high": "_high"}
+GIVEN = "given_reference"  # the interval without the bias of the reference
+PARTS = {"value": "", "low": "_low", "high": "_high", "given_low": f"_{GIVEN}_low", "given_high": f"_{GIVEN}_high"}
 # Columns of the answers with their kinds; ``error`` holds the message of an invalid row.
 ANSWERED = {
     "width_nm": "double",

@@ -23,8 +23,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.surrogates.homogenized.polycrystal import smallest_grain_nm
+from argyro.surrogates.models.surrogate import Query
+from argyro.surrogates.serving.comparison import stated_disorder
 from argyro.surrogates.serving.compute_queue import ComputeQueue, QueueFull, Steps
 from argyro.surrogates.serving.middleware import RequestGuard
+from argyro.surrogates.serving.population import MixedQuery, Population
 from argyro.surrogates.serving.predictor import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
 from argyro.surrogates.serving.provenance import origin
 
@@ -46,13 +49,14 @@ Nanometres = Annotated[float, Field(gt=0, le=LARGEST_GRAIN_NM, allow_inf_nan=Fal
 
 
 class MaterialQuestion(BaseModel):
-    """Composition, site disorder and grain boundary."""
+    """Composition, site disorder (default: measured) and boundaries (default: the trained ones in equal shares)."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     composition: Annotated[str, Field(min_length=1, max_length=64, examples=["Li6PS5Cl"])]
-    disorder: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
-    boundary: Annotated[str, Field(min_length=1, max_length=64, examples=["sigma5(001)[001]", "bulk"])] = "bulk"
+    disorder: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    boundary: Annotated[str, Field(min_length=1, max_length=512, examples=["sigma5(001)[001]", "bulk"])] | None = None
+    boundaries: Annotated[dict[str, float], Field(min_length=1, max_length=32)] | None = None
 
 
 class PredictQuestion(MaterialQuestion):
@@ -69,12 +73,39 @@ class CurvesQuestion(PredictQuestion):
     grain_sizes_nm: Annotated[list[Nanometres], Field(min_length=1, max_length=MOST_POINTS)]
 
 
+class Disorder(BaseModel):
+    """Share of the halide off 4a, with its origin."""
+
+    value: float
+    low: float
+    high: float
+    origin: str
+
+
+class HavenRatio(BaseModel):
+    """D_tracer / D_charge, with its origin."""
+
+    value: float
+    low: float
+    high: float
+    origin: str
+
+
+class Comparison(BaseModel):
+    """Published conductivities of the composition."""
+
+    experiment_mS_cm: dict[str, float] | None
+    theory_mS_cm: dict[str, float] | None
+    values: list[dict]
+
+
 class PredictAnswer(BaseModel):
     """Keys of `argyro predict --json`."""
 
     composition: str
-    disorder: float
+    disorder: Disorder
     boundary: str
+    boundaries: dict[str, float]
     temperature_K: float
     grain_size_nm: float
     width_nm: float | None
@@ -84,6 +115,10 @@ class PredictAnswer(BaseModel):
     effective_cm2_s: Uncertain
     conductivity_mS_cm: Uncertain
     activation_energy_eV: Uncertain
+    haven_ratio: HavenRatio
+    reference_factor: Uncertain
+    uncertainty_shares: dict[str, float]
+    published: Comparison
     in_domain: bool
     warnings: list[str]
     notes: list[str]
@@ -140,6 +175,7 @@ def create_app(
         return {
             "example": asdict(oracle.example()),
             "boundaries": sorted({"bulk", *surrogate.domain.boundaries}),
+            "population": oracle.population().label,
             "compositions": sorted({name.split("|")[0] for name in surrogate.report.get("materials", [])}),
             "smallest_grain_nm": smallest_grain_nm(surrogate.width_nm or 1.0),
             "origin": origin(surrogate),
@@ -167,7 +203,7 @@ class _Answers:
         self.rendered: LRUCache[tuple, bytes] = LRUCache(RENDERED_ANSWERS)
 
     async def predict(self, question: PredictQuestion, request: Request) -> Response:
-        key = tuple(question.model_dump().values())
+        key = tuple(repr(value) for value in question.model_dump().values())
         body = self.rendered.get(key)
         if body is None:
             body = await self._computed(self._predict_steps(question), MOST_PREDICTIONS_WAITING, request)
@@ -187,19 +223,33 @@ class _Answers:
             return "stuck" if self.queue.stuck else "busy"
         return "ok"
 
+    def _query(self, question: MaterialQuestion) -> Query | MixedQuery:
+        if question.boundary is not None and question.boundaries is not None:
+            message = "boundary and boundaries are both given; give one of them"
+            raise InputError(message, path="boundaries", accepted="boundary or boundaries")
+        boundaries = None if question.boundaries is None else Population.of(question.boundaries).label
+        return self.oracle.ask(question.composition, question.disorder, boundaries or question.boundary)
+
     def _predict_steps(self, question: PredictQuestion) -> Steps:
-        query = self.oracle.query(question.composition, question.disorder, question.boundary)
+        query = self._query(question)
         yield
-        return _json(self.oracle.answer_query(query, question.temperature_K, question.grain_size_nm))
+        answer = self.oracle.answer_query(query, question.temperature_K, question.grain_size_nm)
+        return _json(self._with_origin(question, answer))
 
     def _curves_steps(self, question: CurvesQuestion) -> Steps:
-        query = self.oracle.query(question.composition, question.disorder, question.boundary)
+        query = self._query(question)
         yield
         point = (question.temperature_K, question.grain_size_nm)
-        answer = self.oracle.answer_query(query, *point)
+        answer = self._with_origin(question, self.oracle.answer_query(query, *point))
         yield
         found = yield from self.oracle.curves_steps(query, question.temperatures_K, question.grain_sizes_nm, *point)
         return _json({"answer": answer, "curves": found})
+
+    def _with_origin(self, question: MaterialQuestion, answer: dict) -> dict:
+        """State the origin of a disorder that was not given."""
+        if question.disorder is not None:
+            return answer
+        return answer | {"disorder": stated_disorder(answer["composition"], None)}
 
     async def _computed(self, steps: Steps, most_waiting: int, request: Request) -> bytes:
         """Wait for a computation; cancel it if the client disconnects.

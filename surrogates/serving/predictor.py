@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,11 +12,10 @@ import numpy as np
 from ase import Atoms
 from cachetools import LRUCache, cachedmethod
 
-from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.conductivity import HAVEN_RATIO, conductivity_S_cm
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
-from argyro.platform.structures.crystal.composition import Composition
 from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.data.template_cell import representative_cell
 from argyro.surrogates.data.user_structure import named
@@ -24,13 +23,15 @@ from argyro.surrogates.homogenized.polycrystal import Polycrystal
 from argyro.surrogates.models.prediction import Prediction, uncertain_columns
 from argyro.surrogates.models.surrogate import Query, Surrogate
 from argyro.surrogates.serving.bundled_model import shipped_folder
+from argyro.surrogates.serving.comparison import comparison, lithium_per_A3, stated_disorder
+from argyro.surrogates.serving.population import BULK, MixedQuery, Population, mixed_prediction
+from argyro.surrogates.serving.uncertainty import haven_samples, variance_shares
 
-FORMULA_UNITS_PER_CELL = 4
 KEPT_QUERIES = 4096
 KEPT_LAWS = 512  # of 12 kB
 SAMPLES = 256
 UNTRAINED_DISORDER = 0.123
-EXAMPLE_MATERIAL, EXAMPLE_GRAIN_NM = "Li6PS5Cl|0.5", 1000.0
+EXAMPLE_MATERIAL, EXAMPLE_GRAIN_NM, EXAMPLE_K = "Li6PS5Cl|0.5", 1000.0, 300.0
 # Below, hopping is not classical and samples leave the polycrystal's table; above, argyrodites are not solid.
 COLDEST_K, HOTTEST_K = 150.0, 3000.0
 LARGEST_GRAIN_NM = 1e6  # a millimetre; larger grains would need new tables, which take a minute
@@ -38,7 +39,10 @@ LARGEST_GRAIN_NM = 1e6  # a millimetre; larger grains would need new tables, whi
 
 @dataclass(frozen=True)
 class Question:
-    """Question: D and σ of a polycrystal of one composition, disorder, boundary and grain size at one temperature."""
+    """Question: D and σ of a polycrystal of one composition, disorder, boundaries and grain size at one temperature.
+
+    ``boundary`` is ``bulk``, a name, or a population such as ``sigma5(001)[001]=0.3 + sigma3(1-12)[110]=0.7``.
+    """
 
     composition: str
     disorder: float
@@ -82,8 +86,11 @@ class Oracle:
 
     def ask(
         self, composition: str | None, disorder: float | None, boundary: str | None, structure: Atoms | None = None
-    ) -> Query:
-        """Prepare the query of a material and boundary, or of a structure; see `argyro.surrogates.predict`.
+    ) -> Query | MixedQuery:
+        """Prepare the query of a material and its boundaries, or of a structure; see `argyro.surrogates.predict`.
+
+        Without a disorder, it is the measured one; without a boundary, the boundaries are those of the training data in
+        equal shares.
 
         Raises:
             InputError: neither is given, or they are invalid.
@@ -93,15 +100,28 @@ class Oracle:
         if not isinstance(composition, str):
             message = "no composition is given; give one, for example Li6PS5Cl, or a structure"
             raise InputError(message, path="composition", given=composition, accepted="a formula")
-        return self.query(composition, disorder or 0.0, boundary or "bulk")
+        return self.query(
+            composition,
+            stated_disorder(composition, disorder)["value"],
+            self.population().label if boundary is None else boundary,
+        )
 
-    def query(self, composition: str, disorder: float, boundary: str) -> Query:
-        """Prepare the query of a material and boundary; build a structure only if the networks need it.
+    def population(self) -> Population:
+        """Return the default population: equal shares of the trained boundaries, or a single crystal without any."""
+        return Population.equal(self.surrogate.domain.boundaries)
+
+    def query(
+        self, composition: str, disorder: float, boundary: str | Mapping[str, float | None]
+    ) -> Query | MixedQuery:
+        """Prepare the query of a material and its boundaries; build structures only if the networks need them.
 
         Raises:
-            InputError: the structure cannot be built.
+            InputError: a structure cannot be built, or the boundaries are no population.
         """
-        return self._query(Identity.of(composition, disorder, boundary))
+        population = Population.of(boundary)
+        names = [name for name, _ in population.shares] or [BULK]
+        parts = tuple(self._query(Identity.of(composition, disorder, name)) for name in names)
+        return parts[0] if len(parts) == 1 else MixedQuery(parts, population)
 
     @cachedmethod(lambda self: self.queries, lock=lambda self: self.lock)
     def _query(self, identity: Identity) -> Query:
@@ -113,16 +133,15 @@ class Oracle:
         """Load imports, tables and each boundary's template cell before the first question."""
         example = self.example()
         self.answer(example)
-        for boundary in self.surrogate.domain.boundaries:
+        for boundary in (*self.surrogate.domain.boundaries, self.population().label):
             self.query(example.composition, UNTRAINED_DISORDER, boundary)
 
     def example(self) -> Question:
-        """Return a question within the training data: disordered Li6PS5Cl if trained, else the first material."""
-        report, domain = self.surrogate.report, self.surrogate.domain
+        """Return a question about a trained material: disordered Li6PS5Cl if trained, else the first."""
+        report = self.surrogate.report
         material = EXAMPLE_MATERIAL if EXAMPLE_MATERIAL in report["materials"] else report["materials"][0]
         composition, _, disorder = material.partition("|")
-        boundary = next((name for name in report["boundaries"] if name != "bulk"), "bulk")
-        return Question(composition, float(disorder), boundary, domain.temperatures_K[0], EXAMPLE_GRAIN_NM)
+        return Question(composition, float(disorder), self.population().label, EXAMPLE_K, EXAMPLE_GRAIN_NM)
 
     def answer(self, question: Question, samples: int = SAMPLES, seed: int = 0) -> dict:
         """Answer one question with the keys of `argyro predict --json`.
@@ -134,24 +153,57 @@ class Oracle:
         return self.answer_query(query, question.temperature_K, question.grain_size_nm, samples, seed)
 
     def answer_query(
-        self, query: Query, temperature_K: float, grain_size_nm: float, samples: int = SAMPLES, seed: int = 0
+        self,
+        query: Query | MixedQuery,
+        temperature_K: float,
+        grain_size_nm: float,
+        samples: int = SAMPLES,
+        seed: int = 0,
     ) -> dict:
         """Answer a question about a prepared query, see `answer`."""
         require_temperature(temperature_K)
         require_grain_size(grain_size_nm)
-        prediction = self.surrogate.at(query, self._law(query, samples, seed), (temperature_K,))
+        prediction = self.prediction(query, (temperature_K,), samples, seed)
         return self.describe(query.identity, prediction, 0, grain_size_nm)
+
+    def prediction(
+        self, query: Query | MixedQuery, temperatures_K: Sequence[float], samples: int = SAMPLES, seed: int = 0
+    ) -> Prediction:
+        """Predict the diffusivities of a prepared query; those of a population's boundaries are mixed."""
+        if isinstance(query, MixedQuery):
+            parts = [self.prediction(part, temperatures_K, samples, seed) for part in query.parts]
+            return mixed_prediction(parts, query.population)
+        return self.surrogate.at(query, self._law(query, samples, seed), tuple(temperatures_K))
+
+    def warnings(self, query: Query | MixedQuery, temperature_K: float) -> tuple[str, ...]:
+        """List the properties of a question outside of the training data."""
+        parts = query.parts if isinstance(query, MixedQuery) else (query,)
+        found = [text for part in parts for text in self.surrogate.domain.warnings(part.identity, (temperature_K,))]
+        return tuple(dict.fromkeys(found))
 
     def describe(self, identity: Identity, prediction: Prediction, index: int, grain_size_nm: float) -> dict:
         """Convert a prediction at one of its temperatures to the keys of `argyro predict --json`."""
         kelvin = prediction.temperatures_K[index]
-        effective = Uncertain.from_samples(self.effective_samples(prediction, index, grain_size_nm))
-        conductivity = conductivity_S_cm(effective, lithium_per_A3(identity.composition), kelvin).scaled(S_CM_IN_MS_CM)
+        biased = self.effective_samples(prediction, index, grain_size_nm)
+        plain = self.effective_samples(prediction.given_reference, index, grain_size_nm)
+        factor = conductivity_S_cm(1.0, lithium_per_A3(identity.composition), kelvin) * S_CM_IN_MS_CM
+        haven = haven_samples(len(biased))
+        effective = Uncertain.from_samples(biased, plain)
+        conductivity = Uncertain.from_samples(biased * factor / haven, plain * factor / haven)
+        shares = variance_shares(
+            prediction,
+            index,
+            self.surrogate.domain.temperatures_K[0],
+            biased,
+            plain,
+            lambda samples: self._effective(samples, prediction.width_nm, grain_size_nm),
+        )
         parallel, perpendicular = prediction.parallel, prediction.perpendicular
         return {
             "composition": identity.composition,
-            "disorder": identity.disorder,
+            "disorder": stated_disorder(identity.composition, identity.disorder),
             "boundary": identity.boundary,
+            "boundaries": Population.of(identity.boundary).to_json(),
             "temperature_K": kelvin,
             "grain_size_nm": float(grain_size_nm),
             "width_nm": None if parallel is None else prediction.width_nm,
@@ -160,6 +212,10 @@ class Oracle:
             "boundary_perpendicular_cm2_s": None if perpendicular is None else perpendicular[index].to_json(),
             "effective_cm2_s": effective.to_json(),
             "conductivity_mS_cm": conductivity.to_json(),
+            "haven_ratio": HAVEN_RATIO.to_json() | {"origin": "prior"},
+            "reference_factor": Uncertain.from_samples(plain / biased).to_json(),
+            "uncertainty_shares": shares,
+            "published": comparison(identity.composition),
             "activation_energy_eV": prediction.activation_energy_eV.to_json(),
             "in_domain": prediction.in_domain,
             "warnings": list(prediction.warnings),
@@ -174,10 +230,14 @@ class Oracle:
             InputError: the grain size is missing, too large, or too small for the boundaries.
         """
         require_grain_size(grain_size_nm)
-        bulk, parallel, perpendicular = prediction.samples[:, :, index].T
-        if prediction.parallel is None:
-            return bulk
-        width_nm = prediction.width_nm
+        drawn = prediction.samples[:, :, index]
+        if np.isnan(drawn).any():
+            return drawn[:, 0]
+        return self._effective(drawn, prediction.width_nm, grain_size_nm)
+
+    def _effective(self, samples: np.ndarray, width_nm: float | None, grain_size_nm: float) -> np.ndarray:
+        """Compute D_eff in cm²/s, (n,), of samples (n, 3) of bulk, along and across."""
+        bulk, parallel, perpendicular = samples.T
         if width_nm is None:
             raise InputError(
                 "the surrogate was trained without boundaries and has no boundary width; use boundary 'bulk'",
@@ -187,7 +247,7 @@ class Oracle:
 
     def curves(
         self,
-        query: Query,
+        query: Query | MixedQuery,
         temperatures_K: Sequence[float],
         grain_sizes_nm: Sequence[float],
         temperature_K: float,
@@ -211,7 +271,7 @@ class Oracle:
 
     def curves_steps(
         self,
-        query: Query,
+        query: Query | MixedQuery,
         temperatures_K: Sequence[float],
         grain_sizes_nm: Sequence[float],
         temperature_K: float,
@@ -220,7 +280,7 @@ class Oracle:
         """Compute `curves` and yield after each point, so that a server can interrupt."""
         for kelvin in temperatures_K:
             require_temperature(kelvin)
-        prediction = self.surrogate.at(query, self._law(query), (*temperatures_K, temperature_K))
+        prediction = self.prediction(query, (*temperatures_K, temperature_K))
         last = len(temperatures_K)
         samples = {"bulk_cm2_s": prediction.samples[:, 0, :last]}
         if prediction.parallel is not None:
@@ -233,7 +293,8 @@ class Oracle:
             yield
         samples["effective_cm2_s"] = np.stack(effective[:last], axis=1)
         factor = conductivity_S_cm(1.0, lithium_per_A3(query.identity.composition), temperature_K) * S_CM_IN_MS_CM
-        samples["conductivity_mS_cm"] = np.stack(effective[last:], axis=1) * factor
+        haven = haven_samples(len(effective[0]))[:, None]
+        samples["conductivity_mS_cm"] = np.stack(effective[last:], axis=1) * factor / haven
         return {name: [u.to_json() for u in uncertain_columns(values)] for name, values in samples.items()}
 
     def _law(self, query: Query, samples: int = SAMPLES, seed: int = 0) -> np.ndarray:
@@ -300,10 +361,3 @@ def require_positive(name: str, value: float) -> None:
         word, unit = name.replace("_", " ").rsplit(" ", 1)
         message = f"{word} {value} {unit} is not positive and finite"
         raise InputError(message, path=name, given=value, accepted="> 0")
-
-
-@lru_cache(maxsize=4096)
-def lithium_per_A3(composition: str) -> float:
-    """Compute the Li ions per Å³ of the crystal."""
-    parsed = Composition.parse(composition)
-    return FORMULA_UNITS_PER_CELL * parsed["Li"] / parsed.lattice_parameter_A**3

@@ -68,8 +68,8 @@ def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) 
     """Return the matrices and load of the complementary energy: D ≥ Hᵀ M(θ)⁻¹ H for all equilibrated fluxes.
 
     M = M_grain + Σ_j w l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump + ρ M_line)_c. The side factor
-    1/(1 - w s) - 1 = w s/(1 - w s), s = A / 2V, is interpolated over the width nodes w_j. The largest interpolation error
-    enlarges it, so that the bound stays valid.
+    1/(1 - w s) - 1 = w s/(1 - w s), s = A / 2V, is interpolated over the width nodes w_j. The largest interpolation
+    error enlarges it, so that the bound stays valid.
 
     Args:
         form: affine form of the mesh.

@@ -181,9 +181,7 @@ def _line(mesh: Mesh, edges: np.ndarray, triple: np.ndarray, chosen: np.ndarray,
             lengths.append(np.linalg.norm(mesh.points[ends[:, 0]] - mesh.points[ends[:, 1]], axis=1))
     together = np.concatenate(columns)
     difference = np.broadcast_to([[0.5, 0.5, -1.0]], (len(together), 1, 3))
-    return Strain(
-        _operator(together, difference, unknowns), np.zeros((len(together), 3)), np.concatenate(lengths)
-    )
+    return Strain(_operator(together, difference, unknowns), np.zeros((len(together), 3)), np.concatenate(lengths))
 
 
 def _network_edges(mesh: Mesh) -> np.ndarray:

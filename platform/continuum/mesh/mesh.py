@@ -242,7 +242,8 @@ def _tetrahedron_behind(triangles: np.ndarray, tets: np.ndarray) -> np.ndarray:
     return owner[label[len(faces) :]]
 
 
-def _refined(coarse: Mesh) -> Mesh:
+def refined(coarse: Mesh) -> Mesh:
+    """Divide each tetrahedron into eight and each boundary triangle into four."""
     points, tets, midpoint = refine_tetrahedra(coarse.points, coarse.tets)
     return _assemble(
         points,

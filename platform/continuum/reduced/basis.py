@@ -91,7 +91,7 @@ class ReducedModel:
 
 
 def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
-    """Draw log-uniform points of the box RATIOS × RATIOS × WIDTHS; add its corners and the homogeneous medium, first."""
+    """Draw log-uniform points of the box RATIOS × RATIOS × WIDTHS, after the homogeneous medium and the corners."""
     classes = mesh.classes
     low, high = np.log10(RATIOS)
     generator = np.random.default_rng(seed)
