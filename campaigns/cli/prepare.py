@@ -130,6 +130,9 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
         f"at most {document['labels']} new labels{known}, {document['core_hours']:.2g} core-hours{wall}; "
         f"{document['memory_GB']:.1f} GB of memory for the largest item, {document['disk_GB']:.2g} GB on disk"
     )
+    if shares := document["boundary_shares"]:
+        listed = ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
+        console.print(f"boundary share f = w / L of the cells: {listed}", markup=False, soft_wrap=True)
     if adaptive := document["acquisition"]:
         console.print(
             f"adaptive: starts with {adaptive['start_runs']} of {adaptive['possible_runs']} possible MD runs, "

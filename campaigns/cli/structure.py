@@ -10,6 +10,7 @@ from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.campaigns.cli.output_files import PICTURES, require_file, require_structure_file
+from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -166,6 +167,9 @@ def _print_structure(document: dict) -> None:
     console.print(f"{document['formula']}, {document['atoms']} atoms, {document['boundaries']} boundaries")
     if document["nearest_of"]:
         console.print(f"nearest composition to {document['nearest_of']} in this cell", style="yellow")
+    if document.get("thickness_nm") is not None:
+        widest_nm = MAX_BOUNDARY_SHARE * document["thickness_nm"]
+        console.print(f"grains {document['thickness_nm']:.3g} nm thick, for boundary widths up to {widest_nm:.2g} nm")
     if document.get("energy_J_m2") is not None:
         well = "" if document["well_relaxed"] else ", not well relaxed"
         console.print(f"boundary energy {document['energy_J_m2']:.2f} J/m²{well}")

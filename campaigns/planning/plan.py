@@ -15,6 +15,7 @@ from argyro.campaigns.pipeline.learn import LEARN, families, known_labels
 from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.planning.advice import advice
 from argyro.campaigns.planning.readiness import lacking
+from argyro.campaigns.spec.boundary_share import boundary_shares
 from argyro.campaigns.spec.consent import executions
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
@@ -99,6 +100,7 @@ class _Plan:
             "cores": cores,
             "memory_GB": max(self.memory_GB(node) for node in self.graph.nodes.values()),
             "disk_GB": disk_GB,
+            "boundary_shares": boundary_shares(self.campaign),
             "acquisition": adaptive,
             "fits": not problems,
             "ready": lacking(self.campaign),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import ceil
 from pathlib import Path
 
+from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE, boundary_shares
 from argyro.campaigns.spec.mistakes import Mistake
 from argyro.campaigns.spec.schema import Campaign, Potential
 from argyro.platform.common.errors import InputError
@@ -14,6 +16,7 @@ MAX_ATOMS = 10_000_000
 MAX_RUNS = 100_000
 MAX_FRAMES = 1_000_000
 ATOMS_PER_CELL = 52
+MIN_WIDTHS_PER_GRAIN = 2.0
 MIN_FRAMES = 50  # of a diffusivity, see dynamics/trajectories/concatenate.py
 
 Rule = Callable[[Campaign], Iterator[Mistake]]
@@ -30,14 +33,30 @@ def broken_rules(campaign: Campaign, wrong: set[str]) -> list[Mistake]:
 
 
 def _grains_above_width(campaign: Campaign) -> Iterator[Mistake]:
-    width_nm = campaign.boundary_width_nm
+    least_nm = MIN_WIDTHS_PER_GRAIN * campaign.boundary_width_nm
     for index, size_nm in enumerate(campaign.grain_sizes_nm):
-        if size_nm <= width_nm:
+        if size_nm < least_nm:
             message = (
-                f"grain size {size_nm:g} nm is not above the boundary width of {width_nm:g} nm; "
-                "raise it or lower boundary_width_nm"
+                f"grain size {size_nm:g} nm is below {MIN_WIDTHS_PER_GRAIN:g} boundary widths of "
+                f"{campaign.boundary_width_nm:g} nm; write at least {least_nm:g} or lower boundary_width_nm"
             )
-            yield Mistake(f"grain_sizes_nm[{index}]", size_nm, f"> {width_nm:g}", message)
+            yield Mistake(f"grain_sizes_nm[{index}]", size_nm, f">= {least_nm:g}", message)
+
+
+def _grain_left_in_cells(campaign: Campaign) -> Iterator[Mistake]:
+    """A cell that is nearly all boundary says nothing about the boundary's own diffusivity."""
+    fullest = max(boundary_shares(campaign).items(), key=lambda item: item[1], default=None)
+    if fullest is None or fullest[1] <= MAX_BOUNDARY_SHARE:
+        return
+    sizes, width_nm = campaign.structures, campaign.boundary_width_nm
+    least_nm = ceil(10 * width_nm / MAX_BOUNDARY_SHARE - 1e-9) / 10
+    thickness_nm = width_nm / fullest[1]
+    message = (
+        f"{width_nm:g} nm of boundary in each {thickness_nm:.3g} nm of the cell with {fullest[0]} are a share of "
+        f"{fullest[1]:.2f}, above {MAX_BOUNDARY_SHARE:g}; write at least {least_nm:g}, or lower boundary_width_nm to "
+        f"{MAX_BOUNDARY_SHARE * thickness_nm:.2g}"
+    )
+    yield Mistake("structures.min_grain_thickness_nm", sizes.min_grain_thickness_nm, f">= {least_nm:g}", message)
 
 
 def _distinct_materials(campaign: Campaign) -> Iterator[Mistake]:
@@ -153,6 +172,7 @@ def _known_labels(campaign: Campaign) -> Iterator[Mistake]:
 
 RULES: dict[Rule, tuple[str, ...]] = {
     _grains_above_width: ("grain_sizes_nm", "boundary_width_nm"),
+    _grain_left_in_cells: ("materials", "boundaries", "boundary_width_nm", "structures"),
     _distinct_materials: ("materials",),
     _possible_cells: ("structures",),
     _possible_runs: ("materials", "boundaries", "temperatures_K", "md", "acquisition"),

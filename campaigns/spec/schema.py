@@ -66,7 +66,9 @@ class Structures(Section):
 
     supercell: Supercell = Field((2, 2, 2), description="bulk cell of the MD, in conventional cells of 52 atoms")
     learning_supercell: Supercell = Field((1, 1, 1), description="bulk cell in which the potential is learned")
-    min_grain_thickness_nm: Thickness_nm = Field(1.5, description="least thickness of a grain between two boundaries")
+    min_grain_thickness_nm: Thickness_nm = Field(
+        4.2, description="least thickness of a grain between two boundaries; a boundary may fill 0.6 of it"
+    )
     arrangement: Literal["random", "quasirandom"] = Field(
         "random", description="of the free anions; quasirandom has the pair frequencies of an infinite crystal"
     )

@@ -60,19 +60,24 @@ def build_boundary(
     parsed, kind = Composition.parse(composition), parse_boundary(boundary)
     stacking = stacking or ranked_stackings(kind, parsed, disorder)[0]
     lattice_A = parsed.lattice_parameter_A
-    layers = layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A)
     skeleton = boundary_skeleton(kind, stacking, lattice_A, min_grain_thickness_nm, min_width_nm, vacuum_nm)
     atoms = populate(skeleton, parsed, disorder, seed, arrangement)
     atoms.info.update(
         boundary=kind.name,
         boundaries=len(skeleton.planes_A),
         boundary_planes_A=list(skeleton.planes_A),
-        grain_thickness_A=layers * plane_spacing(kind) * lattice_A,
+        grain_thickness_A=grain_thickness_nm(composition, boundary, min_grain_thickness_nm) * NM_IN_A,
         boundary_sides=" ".join(kind.sides[: len(skeleton.planes_A)]),
         sides_equal=kind.sides_equal,
     )
     require(atoms)
     return atoms
+
+
+def grain_thickness_nm(composition: str, boundary: str, min_grain_thickness_nm: float) -> float:
+    """Compute the thickness of each grain: the fewest lattice planes in register that reach the minimum."""
+    kind, lattice_A = parse_boundary(boundary), Composition.parse(composition).lattice_parameter_A
+    return layers_for(kind, min_grain_thickness_nm * NM_IN_A, lattice_A) * plane_spacing(kind) * lattice_A / NM_IN_A
 
 
 def boundary_skeleton(
