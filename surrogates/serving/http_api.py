@@ -30,6 +30,7 @@ from argyro.surrogates.serving.middleware import RequestGuard
 from argyro.surrogates.serving.population import MixedQuery, Population
 from argyro.surrogates.serving.predictor import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
 from argyro.surrogates.serving.provenance import origin
+from argyro.surrogates.serving.refusals import refusal
 
 LARGEST_BODY_BYTES = 64 * 1024
 MOST_POINTS = 64
@@ -312,8 +313,7 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def refuse_body(_: Request, error: RequestValidationError) -> JSONResponse:
         # FastAPI's own handler repeats the input; JSON cannot hold a NaN in it
-        kept = ("loc", "msg", "type")
-        detail = [{name: entry[name] for name in kept} | {"given": repr(entry["input"])} for entry in error.errors()]
+        detail = [refusal(entry, list(CurvesQuestion.model_fields)) for entry in error.errors()]
         return JSONResponse({"detail": detail}, status_code=422)
 
 

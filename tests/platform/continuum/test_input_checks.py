@@ -65,6 +65,7 @@ def test_json_keys_are_the_contract(small_mesh):
         found
     )
     assert np.shape(found["effective_cm2_s"]) == (3, 3)
+    assert found["relative_error_bound"] == found["basis_error"] and found["mesh_error"] is None
     assert found["method"] == "direct"
 
 

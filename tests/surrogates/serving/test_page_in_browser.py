@@ -94,6 +94,7 @@ def page(address, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine (Debian: apt-get install chromium)")
 def test_the_page_answers_and_its_controls_work(page, address):
+    page.changes("headline", lambda: page.set("temperature", 590))
     assert page.run("document.querySelectorAll('#arrhenius polyline').length") == 4  # bulk, two of GB, polycrystal
     assert page.run("document.querySelectorAll('#grains polyline').length") == 2
     assert page.run("document.querySelectorAll('#arrhenius polygon').length") == 3  # their 95 % bands
@@ -124,3 +125,21 @@ def test_the_page_answers_and_its_controls_work(page, address):
     page.wait_for("document.querySelectorAll('#numbers tr').length === 3")
     assert "single crystal" in page.text("where")
     assert page.requested and all(url.startswith((address, "data:")) for url in page.requested)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine (Debian: apt-get install chromium)")
+def test_the_page_fits_phones_keeps_questions_and_compares_with_experiment(page, address):
+    assert page.run("document.getElementById('composition').value") == "Li6PS5Cl"
+    assert "experiment: " in page.text("known-values")
+    assert "uncertainty of σ from" in page.text("shares-text")
+    for width in (360, 414, 768, 1024, 1400):
+        page.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        assert page.run("document.documentElement.scrollWidth") <= width
+        above = page.run("document.getElementById('results').getBoundingClientRect().top")
+        below = page.run("document.querySelector('.controls').getBoundingClientRect().top")
+        assert (above < below) == (width <= 760) or above == below
+    header, row, *_ = page.run("csvOf(shown)").split("\n")
+    assert header.count(",") == row.count(",") and header.startswith("composition,disorder,boundary")
+    page.call("Page.navigate", url=page.run("address()").replace("temperature_K=300", "temperature_K=450"))
+    page.wait_for("(document.getElementById('where') || {}).textContent?.includes('450 K')")
