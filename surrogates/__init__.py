@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def predict(
     composition: str | None = None,
     disorder: float | None = None,
-    boundary: str | None = None,
+    boundary: str | Mapping[str, float] | None = None,
     temperatures_K: float | Sequence[float] = (300.0,),
     grain_sizes_nm: float | Sequence[float] = (1000.0,),
     *,
@@ -24,8 +24,10 @@ def predict(
 
     Args:
         composition: such as ``Li6PS5Cl0.5Br0.5``; None for the structure's own.
-        disorder: share of the halide that moved from 4a to 4c, 0 to 1; None for the structure's own, else 0.
-        boundary: such as ``sigma5(001)[001]``; None for the structure's own, else ``bulk``.
+        disorder: share of the halide that moved from 4a to 4c, 0 to 1; None for the structure's own, else the measured one, else 0.
+        boundary: such as ``sigma5(001)[001]``, ``bulk`` for a single crystal, or shares of several types such as
+            ``{"sigma5(001)[001]": 0.3, "sigma3(1-12)[110]": 0.7}``; None for the structure's own, else the trained types
+            in equal shares.
         temperatures_K: one temperature or several.
         grain_sizes_nm: one grain size or several.
         structure: a cell; replaces composition, disorder and boundary.
@@ -46,8 +48,7 @@ def predict(
 
     temperatures, sizes = _numbers("temperatures_K", temperatures_K), _numbers("grain_sizes_nm", grain_sizes_nm)
     oracle = oracle_of(surrogate)
-    query = oracle.ask(composition, disorder, boundary, structure)
-    return [oracle.answer_query(query, kelvin, size) for kelvin in temperatures for size in sizes]
+    return oracle.answers(composition, disorder, boundary, structure, temperatures, sizes)
 
 
 def _numbers(name: str, given: float | Sequence[float]) -> list[float]:

@@ -55,7 +55,6 @@ def predict(
 ) -> None:
     """Predict diffusivities and conductivity with 95 % intervals from a trained surrogate."""
     from argyro.campaigns.results.find_surrogate import surrogate_folder
-    from argyro.surrogates.serving.comparison import stated_disorder
     from argyro.surrogates.serving.predictor import Oracle
 
     if (composition is not None or structure is not None) == (csv is not None):
@@ -77,10 +76,7 @@ def predict(
     cell = None if structure is None else _read(structure)
     boundaries = _require_answerable(composition, disorder, boundary, cell, temperatures, sizes)
     oracle = Oracle.load(folder)
-    query = oracle.ask(composition, disorder, boundaries, cell)
-    answers = [oracle.answer_query(query, kelvin, size) for kelvin in temperatures for size in sizes]
-    if disorder is None and cell is None and composition is not None:
-        answers = [answer | {"disorder": stated_disorder(composition, None)} for answer in answers]
+    answers = oracle.answers(composition, disorder, boundaries, cell, temperatures, sizes)
     _print_answers(oracle, answers, json_)
 
 

@@ -85,7 +85,11 @@ class Oracle:
         self.polycrystal.save(directory)
 
     def ask(
-        self, composition: str | None, disorder: float | None, boundary: str | None, structure: Atoms | None = None
+        self,
+        composition: str | None,
+        disorder: float | None,
+        boundary: str | Mapping[str, float] | None,
+        structure: Atoms | None = None,
     ) -> Query | MixedQuery:
         """Prepare the query of a material and its boundaries, or of a structure; see `argyro.surrogates.predict`.
 
@@ -96,7 +100,8 @@ class Oracle:
             InputError: neither is given, or they are invalid.
         """
         if structure is not None:
-            return self.surrogate.prepare(named(structure, composition, disorder, boundary))
+            name = None if boundary is None else Population.of(boundary).label
+            return self.surrogate.prepare(named(structure, composition, disorder, name))
         if not isinstance(composition, str):
             message = "no composition is given; give one, for example Li6PS5Cl, or a structure"
             raise InputError(message, path="composition", given=composition, accepted="a formula")
@@ -128,6 +133,26 @@ class Oracle:
         if not self.surrogate.needs_structure(identity):
             return Query(identity)
         return self.surrogate.prepare(representative_cell(identity))
+
+    def answers(
+        self,
+        composition: str | None,
+        disorder: float | None,
+        boundary: str | Mapping[str, float] | None,
+        structure: Atoms | None,
+        temperatures_K: Sequence[float],
+        grain_sizes_nm: Sequence[float],
+    ) -> list[dict]:
+        """Answer for each temperature and, within it, each grain size; see `argyro.surrogates.predict`.
+
+        Raises:
+            InputError: the question is invalid.
+        """
+        query = self.ask(composition, disorder, boundary, structure)
+        found = [self.answer_query(query, kelvin, size) for kelvin in temperatures_K for size in grain_sizes_nm]
+        if disorder is None and structure is None:
+            found = [answer | {"disorder": stated_disorder(answer["composition"], None)} for answer in found]
+        return found
 
     def warm_up(self) -> None:
         """Load imports, tables and each boundary's template cell before the first question."""

@@ -84,7 +84,10 @@ def require_disorder(disorder: float) -> None:
         InputError: the value is not a number in [0, 1].
     """
     if not isinstance(disorder, Real) or not 0.0 <= disorder <= 1.0:
-        message = f"disorder {disorder!r} is not a fraction; give a number from 0 (halides on 4a) to 1 (halides on 4c)"
+        percent = (
+            f"; {disorder:g} % is {disorder / 100:g}" if isinstance(disorder, Real) and 1 < disorder <= 100 else ""
+        )
+        message = f"disorder {disorder!r} is not a share from 0 (halides on 4a) to 1 (halides on 4c){percent}"
         raise InputError(message, path="disorder", given=disorder, accepted="0 to 1")
 
 
