@@ -24,10 +24,10 @@ def predict(
 
     Args:
         composition: such as ``Li6PS5Cl0.5Br0.5``; None for the structure's own.
-        disorder: share of the halide that moved from 4a to 4c, 0 to 1; None for the structure's own, else the measured one, else 0.
+        disorder: share of the halide that moved from 4a to 4c, 0 to 1; None for the structure's own, else as measured.
         boundary: such as ``sigma5(001)[001]``, ``bulk`` for a single crystal, or shares of several types such as
-            ``{"sigma5(001)[001]": 0.3, "sigma3(1-12)[110]": 0.7}``; None for the structure's own, else the trained types
-            in equal shares.
+            ``{"sigma5(001)[001]": 0.3, "sigma3(1-12)[110]": 0.7}``; None for the structure's own, else the trained
+            types in equal shares.
         temperatures_K: one temperature or several.
         grain_sizes_nm: one grain size or several.
         structure: a cell; replaces composition, disorder and boundary.

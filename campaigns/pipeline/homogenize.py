@@ -107,6 +107,7 @@ class HomogenizeResult(StageResult):
 def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     """Propagate the samples of the candidate through the polycrystals."""
     from argyro.surrogates.models.surrogate import Surrogate
+    from argyro.surrogates.serving.uncertainty import haven_samples
 
     inputs, trained = context.inputs, context.parent("surrogate", SURROGATE)
     bulk, cell = (read_structure(context.parent(role, STRUCTURE).folder) for role in ("bulk", "candidate"))
@@ -114,7 +115,9 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     drawn = _drawn(context, model, cell)
     propagated = _propagate(context, drawn.samples)
     effective = propagated.samples_cm2_s
-    conductivity = effective * conductivity_factors(bulk, inputs.temperatures_K)[None, :, None]
+    # Candidates share the samples of the Haven ratio, so that its uncertainty does not blur their ranking.
+    haven_ratio = haven_samples(len(effective))[:, None, None]
+    conductivity = effective * conductivity_factors(bulk, inputs.temperatures_K)[None, :, None] / haven_ratio
     measured = _measured(trained.result.parity, inputs.cell)
     rows = _rows(inputs, measured, effective, conductivity)
     screening = [row for row in rows if row.temperature_K == inputs.screening_temperature_K]
@@ -203,7 +206,7 @@ def _regimes(cell: Cell, propagated, bulk: np.ndarray) -> list[Regime]:
 
 
 def conductivity_factors(bulk: Atoms, temperatures_K: Sequence[float]) -> np.ndarray:
-    """Compute the Nernst-Einstein factor from cm²/s to mS/cm for each temperature, (t,)."""
+    """Compute the Nernst-Einstein factor from cm²/s to mS/cm for each temperature, (t,), at a Haven ratio of one."""
     from argyro.platform.common.conductivity import conductivity_S_cm, lithium_per_A3
 
     density = lithium_per_A3(bulk)

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
@@ -37,6 +37,7 @@ class SurrogateInputs(Contract):
         foundation: identity of the model whose descriptors the networks see; None for none.
         labels: identity of the reference of all potentials.
         seed: of the training.
+        boundary_shares: mixture of boundary types of a question that names none; empty for equal shares.
     """
 
     members: int
@@ -44,6 +45,7 @@ class SurrogateInputs(Contract):
     foundation: dict[str, Any] | None = None
     labels: LabelIdentity
     seed: int
+    boundary_shares: dict[str, float] = Field(default_factory=dict)
 
 
 class Scores(Contract):
@@ -129,7 +131,12 @@ def run(context: StageContext[SurrogateInputs, Foundation | None]) -> SurrogateR
     options = SurrogateOptions(members=inputs.members, steps=inputs.steps, foundation=foundation)
     model = train_surrogate(observations, options, inputs.seed)
     splits = held_out(observations, options, inputs.seed, context.workdir)
-    model = replace(model, report=model.report | {"splits": splits, "potential_warnings": _potential_warnings(context)})
+    added = {
+        "splits": splits,
+        "potential_warnings": _potential_warnings(context),
+        "boundary_shares": inputs.boundary_shares,
+    }
+    model = replace(model, report=model.report | added)
     polycrystal = Polycrystal.load(context.parent("microstructure", MICROSTRUCTURE).folder)
     Oracle(model, polycrystal).save(context.workdir / MODEL)
     points = [_parity_point(model, observation) for observation in observations]
@@ -215,6 +222,7 @@ def add_surrogate(draft: Draft, measured: Mapping[RunConditions, str], microstru
         steps=asked.steps,
         foundation=foundation_source(asked.foundation.model_dump()).identity() if asked.foundation else None,
         labels=draft.labels,
+        boundary_shares=campaign.boundary_shares,
         seed=campaign.seed,
     )
     return draft.add(

@@ -88,6 +88,7 @@ def ordered(limits: tuple[float, float]) -> tuple[float, float]:
 Number = Annotated[float, BeforeValidator(decimal)]
 Whole = Annotated[int, BeforeValidator(decimal)]
 Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_share)]
+Fraction = Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(_share)]
 Probability = Annotated[Number, Field(gt=0.0, lt=1.0)]
 Positive = Annotated[Number, Field(gt=0.0, le=1e9)]
 Time_s = Annotated[Number, Field(gt=0.0, le=1e8)]

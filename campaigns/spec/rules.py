@@ -59,6 +59,19 @@ def _grain_left_in_cells(campaign: Campaign) -> Iterator[Mistake]:
     yield Mistake("structures.min_grain_thickness_nm", sizes.min_grain_thickness_nm, f">= {least_nm:g}", message)
 
 
+def _whole_population(campaign: Campaign) -> Iterator[Mistake]:
+    shares = campaign.boundary_shares
+    if not shares:
+        return
+    total = sum(shares.values())
+    if set(shares) != set(campaign.boundaries) or abs(total - 1) > 1e-3:
+        message = (
+            f"names {', '.join(shares)} with shares that add up to {total:g}; give each of "
+            f"{', '.join(campaign.boundaries) or 'no boundaries'} a share, in all 1"
+        )
+        yield Mistake("boundary_shares", shares, "a share for each boundary, in all 1", message)
+
+
 def _distinct_materials(campaign: Campaign) -> Iterator[Mistake]:
     """Names of work items hold the label, so labels must differ."""
     first: dict[str, int] = {}
@@ -173,6 +186,7 @@ def _known_labels(campaign: Campaign) -> Iterator[Mistake]:
 RULES: dict[Rule, tuple[str, ...]] = {
     _grains_above_width: ("grain_sizes_nm", "boundary_width_nm"),
     _grain_left_in_cells: ("materials", "boundaries", "boundary_width_nm", "structures"),
+    _whole_population: ("boundaries", "boundary_shares"),
     _distinct_materials: ("materials",),
     _possible_cells: ("structures",),
     _possible_runs: ("materials", "boundaries", "temperatures_K", "md", "acquisition"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.mistakes import shown
@@ -13,6 +13,7 @@ from argyro.campaigns.spec.numbers import (
     Count,
     Duration_ps,
     Durations_ps,
+    Fraction,
     Levels,
     Number,
     Positive,
@@ -49,6 +50,14 @@ def _boundary(name: str) -> str:
     if name.strip() == "bulk":
         raise InputError("the bulk is always part of a campaign; remove this entry", accepted="a grain boundary")
     return parse_boundary(name).name
+
+
+def _named(boundary: Any) -> Any:
+    """Normalize a name; leave what is no boundary to the check of the names."""
+    try:
+        return _boundary(boundary) if isinstance(boundary, str) else boundary
+    except InputError:
+        return boundary
 
 
 def _pair_style(text: str) -> str:
@@ -283,11 +292,25 @@ class Resources(Section):
 class Campaign(Section):
     """A campaign: materials, boundaries, conditions and methods."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _shares_with_names(cls, given: Any) -> Any:
+        """Read ``boundaries: {NAME: SHARE}`` as names and shares."""
+        if not isinstance(given, dict) or not isinstance(given.get("boundaries"), dict):
+            return given
+        shares = given["boundaries"]
+        return {**given, "boundaries": list(shares), "boundary_shares": {_named(key): shares[key] for key in shares}}
+
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
     seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(0, description="of all random choices")
     materials: Annotated[list[Material], Field(min_length=1)]
     boundaries: Annotated[list[Annotated[str, AfterValidator(_boundary)]], AfterValidator(six_digits)] = Field(
         default_factory=list, description="grain boundaries beside the bulk; argyro structure --list-boundaries"
+    )
+    boundary_shares: dict[str, Fraction] = Field(
+        default_factory=dict,
+        description="shares of the boundary area that add up to 1, the mixture of `argyro predict`; default: equal "
+        "shares. `boundaries: {NAME: SHARE}` sets both",
     )
     boundary_width_nm: Width_nm = Field(2.5, description="width to which a boundary's diffusivity refers")
     temperatures_K: Temperatures = Field(description="temperatures of the molecular dynamics")

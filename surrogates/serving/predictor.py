@@ -112,7 +112,9 @@ class Oracle:
         )
 
     def population(self) -> Population:
-        """Return the default population: equal shares of the trained boundaries, or a single crystal without any."""
+        """Return the default population: that of the campaign, else equal shares of the trained boundaries."""
+        if shares := self.surrogate.report.get("boundary_shares"):
+            return Population.of(shares)
         return Population.equal(self.surrogate.domain.boundaries)
 
     def query(
