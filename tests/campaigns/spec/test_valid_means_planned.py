@@ -35,7 +35,7 @@ materials = st.fixed_dictionaries(
 )
 sections = {
     "boundaries": st.lists(st.sampled_from(BOUNDARIES), max_size=3),
-    "boundary_width_nm": st.sampled_from([0.8, 2.5, 100]),
+    "boundary_width_nm": st.sampled_from([0.5, 2.5, 100]),
     "structures": st.fixed_dictionaries(
         {},
         optional={
@@ -107,7 +107,7 @@ materials:
 temperatures_K: [500, %s]
 grain_sizes_nm: [20, 1000]
 boundaries: ["sigma5(001)[001]"]
-boundary_width_nm: 1.0
+boundary_width_nm: 0.5
 structures: {supercell: [1, 1, 1], min_grain_thickness_nm: 0.9}
 md: {production_ps: 50}
 """

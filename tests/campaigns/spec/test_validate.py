@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from argyro.campaigns.planning.readiness import references_lacking
+from argyro.campaigns.spec.boundary_share import boundary_shares
 from argyro.campaigns.spec.consent import executions
 from argyro.campaigns.spec.load import InvalidCampaign, load_campaign
 from argyro.campaigns.spec.schema import Campaign
@@ -55,6 +56,10 @@ def test_every_shipped_campaign_is_valid_on_every_machine(file, monkeypatch):
         ("temperatures_K", [-3], "temperatures_K[0]", "at least 1"),
         ("temperatures_K", [float("nan")], "temperatures_K[0]", "finite"),
         ("grain_sizes_nm", [0.5, 100], "grain_sizes_nm[0]", "boundary width"),
+        ("grain_sizes_nm", [1.0, 100], "grain_sizes_nm[0]", "write at least 1.1"),
+        ("boundary_width_nm", 0.9, "structures.min_grain_thickness_nm", "write at least 1.5"),
+        ("boundaries", {"sigma5(001)[001]": 0.3}, "boundary_shares", "add up to 0.3"),
+        ("boundaries", {"sigma5(001)[001]": 30}, "boundary_shares.sigma5(001)[001]", "30 % is 0.3"),
         ("temperatures_K", [True], "temperatures_K[0]", "not a number"),
         ("temperatures_K", None, "temperatures_K", "remove the line"),
         ("labels.factory", "ase.calculators.lj:LennardJones", "labels.factory", "only `ase`"),
@@ -181,3 +186,20 @@ def test_known_labels_of_another_reference_are_lacking(tmp_path):
     labels = campaign.labels.model_copy(update={"source": "chgnet", "known": [str(tmp_path / "labels.extxyz")]})
     (lack,) = references_lacking(campaign.model_copy(update={"labels": labels}), ask=False)
     assert "vasp/6/x/y" in lack
+
+
+def test_boundaries_with_shares_are_names_and_a_population(tmp_path):
+    raw = yaml.safe_load(SMOKE.read_text())
+    raw["boundaries"] = {"sigma5 (001)[001]": 0.3, "sigma5(021)[100]": 0.7}
+    file = tmp_path / "campaign.yaml"
+    file.write_text(yaml.safe_dump(raw))
+    campaign = load_campaign(file)
+    assert campaign.boundaries == ["sigma5(001)[001]", "sigma5(021)[100]"]
+    assert campaign.boundary_shares == {"sigma5(001)[001]": 0.3, "sigma5(021)[100]": 0.7}
+
+
+def test_the_share_of_a_boundary_is_its_width_over_the_thickness_of_a_grain():
+    """A grain of sigma5(001)[001] in Li6PS5Cl is a multiple of the lattice constant of 0.986 nm thick."""
+    campaign = load_campaign(SMOKE)
+    (share,) = boundary_shares(campaign).values()
+    assert share == pytest.approx(0.55 / 0.986, rel=0.03)
