@@ -73,10 +73,15 @@ def stated_disorder(composition: str, disorder: float | None) -> dict:
     """
     if disorder is not None:
         return {"value": disorder, "low": disorder, "high": disorder, "origin": "given"}
-    found = [row.disorder for row in published_for(composition) if row.disorder is not None]
+    found = _refined_disorders(composition)
     value = sum(found) / len(found) if found else 0.0
     limits = {"low": min(found, default=value), "high": max(found, default=value)}
     return {"value": value, **limits, "origin": "measured" if found else "assumed"}
+
+
+@lru_cache(maxsize=1024)
+def _refined_disorders(composition: str) -> tuple[float, ...]:
+    return tuple(row.disorder for row in published_for(composition) if row.disorder is not None)
 
 
 @lru_cache(maxsize=4096)

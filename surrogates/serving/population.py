@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Population:
         entries = list(given.items()) if isinstance(given, Mapping) else list(_entries(given))
         if [name for name, _ in entries] == [BULK]:
             return cls()
-        names = [parse_boundary(name).name for name, _ in entries]
+        names = [_normalized(name) for name, _ in entries]
         shares = [share for _, share in entries]
         if not names or len(set(names)) < len(names) or BULK in names:
             message = f"boundaries {', '.join(names) or 'without a name'} are no population; name each type once"
@@ -95,6 +96,11 @@ def _mixed(samples: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray
     mixed = together[0].copy()
     mixed[:, 1], mixed[:, 2] = mixed_layer(together[:, :, 1], together[:, :, 2], shares)
     return mixed
+
+
+@lru_cache(maxsize=1024)
+def _normalized(name: str) -> str:
+    return BULK if name == BULK else parse_boundary(name).name
 
 
 def _entries(given: str | Iterable[str]) -> Iterable[tuple[str, float | None]]:

@@ -212,7 +212,8 @@ class Oracle:
         """Convert a prediction at one of its temperatures to the keys of `argyro predict --json`."""
         kelvin = prediction.temperatures_K[index]
         biased = self.effective_samples(prediction, index, grain_size_nm)
-        plain = self.effective_samples(prediction.given_reference, index, grain_size_nm)
+        given = prediction.given_reference
+        plain = biased if given is prediction else self.effective_samples(given, index, grain_size_nm)
         factor = conductivity_S_cm(1.0, lithium_per_A3(identity.composition), kelvin) * S_CM_IN_MS_CM
         haven = haven_samples(len(biased))
         effective = Uncertain.from_samples(biased, plain)
