@@ -216,8 +216,9 @@ class Oracle:
         plain = biased if given is prediction else self.effective_samples(given, index, grain_size_nm)
         factor = conductivity_S_cm(1.0, lithium_per_A3(identity.composition), kelvin) * S_CM_IN_MS_CM
         haven = haven_samples(len(biased))
-        effective = Uncertain.from_samples(biased, plain)
-        conductivity = Uncertain.from_samples(biased * factor / haven, plain * factor / haven)
+        known = None if given is prediction else plain  # without a bias there is one interval
+        effective = Uncertain.from_samples(biased, known)
+        conductivity = Uncertain.from_samples(biased / haven, None if known is None else known / haven).scaled(factor)
         shares = variance_shares(
             prediction,
             index,
