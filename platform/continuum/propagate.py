@@ -98,7 +98,9 @@ def propagate(
     return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter, error)
 
 
-def _mesh_error(mesh: Mesh, bulk, along, across, width_nm: float, sizes: np.ndarray) -> float:
+def _mesh_error(
+    mesh: Mesh, bulk: np.ndarray, along: np.ndarray, across: np.ndarray, width_nm: float, sizes: np.ndarray
+) -> float:
     """Estimate the mesh error of medians (t,) and (t, classes) at the smallest grain size of a thin boundary."""
     thin = sizes[width_nm / sizes <= WIDEST_COLLAPSED]
     return mesh_error(mesh, Queries.of(mesh, bulk, along, across, width_nm, thin.min())) if thin.size else 0.0
