@@ -10,7 +10,6 @@ from rich.table import Table
 
 from argyro.campaigns.cli.output import JsonFlag, console, print_json
 from argyro.campaigns.cli.output_files import PICTURES, require_file, require_structure_file
-from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE
 from argyro.platform.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -168,6 +167,8 @@ def _print_structure(document: dict) -> None:
     if document["nearest_of"]:
         console.print(f"nearest composition to {document['nearest_of']} in this cell", style="yellow")
     if document.get("thickness_nm") is not None:
+        from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE
+
         widest_nm = MAX_BOUNDARY_SHARE * document["thickness_nm"]
         console.print(f"grains {document['thickness_nm']:.3g} nm thick, for boundary widths up to {widest_nm:.2g} nm")
     if document.get("energy_J_m2") is not None:
