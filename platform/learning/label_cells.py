@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from argyro.platform.potential.mtp.model import MTP
 
 NEAR_BOUNDARY_A = 3.0
-# Energy and stress of a box contain its border, which occurs nowhere else: they count less than its forces.
-BOX_ENERGY_WEIGHT = 0.1
 DRAWS = 8  # attempts to find an atom with a box; half of the atoms at a boundary have none
 
 
@@ -36,8 +34,7 @@ def labelable(
         most: largest number of results.
 
     Returns:
-        Frames and boxes with ``info["cut_from"]``, the number of atoms of the cell, and a smaller weight of the energy
-        (``info["energy_weight"]``). A frame without a possible box is
+        Frames and boxes with ``info["cut_from"]``, the number of atoms of the cell. A frame without a possible box is
         kept whole.
     """
     rng = np.random.default_rng([options.seed, seed])
@@ -111,7 +108,7 @@ def _boxes(frame: Atoms, options: LearningOptions, mtp: MTP | None, rng: np.rand
                 box = local_cut(frame, centre, options.cut, seed=options.seed)
             except CutFailed:
                 continue
-            box.info |= {"cut_from": len(frame), "energy_weight": BOX_ENERGY_WEIGHT}
+            box.info["cut_from"] = len(frame)
             boxes.append(
                 relax_border(box, mtp, options.border_steps, options.sanity.min_distance_A) if mtp is not None else box
             )

@@ -41,7 +41,7 @@ class Dataset:
                     float(frame.get_potential_energy()),
                     frame.get_forces(apply_constraint=False),
                     [] if stress is None else stress.tolist(),
-                    _weights(len(frame), weight, float(frame.info.get("energy_weight", 1.0)), options),
+                    _weights(len(frame), weight, options),
                 )
             )
 
@@ -82,16 +82,8 @@ def _neighbours(index: int, frame: Atoms, mtp: MTP) -> _kernel.Frame:
         raise InputError(f"frame {index}: {error}", path=f"frame {index}", accepted=error.accepted) from error
 
 
-def _weights(atoms: int, weight: float, energy_weight: float, options: TrainingOptions) -> list[float]:
-    """Return the factors of ΔE², Σ ΔF² and Σ Δσ² (nine components) in the loss.
-
-    Args:
-        atoms: number of atoms.
-        weight: weight of the frame.
-        energy_weight: further factor of its energy and stress, which have no meaning in a box cut from a larger cell.
-        options: scales of the errors.
-    """
+def _weights(atoms: int, weight: float, options: TrainingOptions) -> list[float]:
+    """Return the factors of ΔE², Σ ΔF² and Σ Δσ² (nine components) in the loss."""
     energy_eV, force_eV_A = 1e-3 * options.energy_scale_meV_atom, 1e-3 * options.force_scale_meV_A
     stress_eV_A3 = options.stress_scale_GPa / EV_A3_IN_GPA
-    whole = weight * energy_weight
-    return [whole / (atoms * energy_eV) ** 2, weight / (3 * atoms * force_eV_A**2), whole / (9 * stress_eV_A3**2)]
+    return [weight / (atoms * energy_eV) ** 2, weight / (3 * atoms * force_eV_A**2), weight / (9 * stress_eV_A3**2)]

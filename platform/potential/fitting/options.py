@@ -15,7 +15,7 @@ class TrainingOptions:
         restart_every: iterations between two restarts, which solve the linear coefficients again and rescale the
             variables, at most.
         energy_scale_meV_atom: energy error with the weight of `force_scale_meV_A` and `stress_scale_GPa`; a frame's
-            ``info["weight"]`` multiplies all three, ``info["energy_weight"]`` those of energy and stress.
+            ``info["weight"]`` multiplies all three.
         force_scale_meV_A: see `energy_scale_meV_atom`.
         stress_scale_GPa: see `energy_scale_meV_atom`.
         ridge: ridge of the linear coefficients, relative to the data.
