@@ -46,7 +46,7 @@ class LearningOptions:
         training_iterations: largest number of optimiser iterations of the first fit at a level.
         refit_iterations: largest number of optimiser iterations of a refit with new labels at the same level.
         energy_scale_meV_atom: energy error with the weight of `force_scale_meV_A` and `stress_scale_GPa` in a fit.
-        force_scale_meV_A: see `energy_scale_meV_atom`. Dynamics need forces; a tighter energy costs a quarter of the
+        force_scale_meV_A: see `energy_scale_meV_atom`. Dynamics need forces; a tighter energy costs a tenth of the
             accuracy of the forces on Li at grain boundaries (levels up to 12).
         stress_scale_GPa: see `energy_scale_meV_atom`.
         usual_force_eV_A: root mean square f of a frame's forces at which its weight 1 / (1 + (f / usual)²) is one half;
