@@ -91,7 +91,7 @@ class LearningOptions:
     energy_scale_meV_atom: float = 10.0
     force_scale_meV_A: float = 100.0
     stress_scale_GPa: float = 1.0
-    usual_force_eV_A: float = 0.7
+    usual_force_eV_A: float = 2.0
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 
