@@ -80,9 +80,9 @@ class MDSettings:
         return self._steps(self.production_ps)
 
     def physics(self) -> dict:
-        """Return the settings that change the result; program paths, ranks and time limits are excluded."""
+        """Return the settings of the run's physics: not its length, program paths, ranks and time limits."""
         data = asdict(self)
-        for name in ("lammps", "launcher", "ranks", "wall_time_s"):
+        for name in ("production_ps", "lammps", "launcher", "ranks", "wall_time_s"):
             del data[name]
         return data
 

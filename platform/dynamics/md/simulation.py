@@ -66,6 +66,8 @@ def run_md(
 ) -> MDRun:
     """Run or continue molecular dynamics in a folder, or return its finished result.
 
+    A finished run continues if a longer production is asked for; a longer one than asked for is returned as it is.
+
     Args:
         atoms: periodic structure; with an `info["boundary"]` other than "bulk", z relaxes independently of the xy
             plane.
@@ -88,12 +90,19 @@ def run_md(
     with exclusive_lock(workdir / "lock", f"another process is running molecular dynamics in {workdir}; wait for it"):
         _claim(workdir, _identity(atoms, settings, commands, mtp_path))
         summary_path, trajectory = workdir / "summary.json", workdir / "trajectory.bin"
-        if not summary_path.is_file():
+        if not _is_long_enough(summary_path, settings):
             summary = _run_stages(atoms, settings, workdir, commands)
             if not summary["complete"]:
                 return MDRun(trajectory, summary)
             _write_json(summary_path, summary)
         return MDRun(trajectory, json.loads(summary_path.read_text()))
+
+
+def _is_long_enough(summary_path: Path, settings: MDSettings) -> bool:
+    if not summary_path.is_file():
+        return False
+    steps = json.loads(summary_path.read_text())["produced_ps"] * 1000 / settings.timestep_fs
+    return steps > settings.production_steps - 0.5
 
 
 def _run_stages(atoms: Atoms, settings: MDSettings, workdir: Path, commands: list[str]) -> dict:
