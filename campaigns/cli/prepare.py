@@ -125,9 +125,11 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
     nodes = document["nodes"]
     where = f"{document['cores']:g} cores" + (f" of {nodes} nodes" if nodes > 1 else "")
     wall = "" if document["wall_hours"] is None else f", about {document['wall_hours']:.2g} h on {where}"
+    longer = document["most_core_hours"] > 1.001 * document["core_hours"]
+    most = f" (up to {document['most_core_hours']:.2g} if all runs reach md.until.max_ps)" if longer else ""
     known = f" and {document['known_labels']} known" if document["known_labels"] else ""
     console.print(
-        f"at most {document['labels']} new labels{known}, {document['core_hours']:.2g} core-hours{wall}; "
+        f"at most {document['labels']} new labels{known}, {document['core_hours']:.2g} core-hours{most}{wall}; "
         f"{document['memory_GB']:.1f} GB of memory for the largest item, {document['disk_GB']:.2g} GB on disk"
     )
     if shares := document["boundary_shares"]:

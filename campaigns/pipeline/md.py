@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
-from pydantic import ConfigDict
+from pydantic import ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from argyro.campaigns.pipeline.continued_run import TRAJECTORY, keep_state, restore_state
 from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.extend import Extension
 from argyro.campaigns.pipeline.learn import ACTIVE_SET, CURVE, LEARN, POTENTIAL, Round, members, potential_of
@@ -15,11 +18,15 @@ from argyro.campaigns.pipeline.notes import Note
 from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Dynamics, Labels
+from argyro.campaigns.workload.run_lengths import expected_ps
 from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.dynamics.md.continuation import Judgement, Until
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked, Unfinished
 
-TRAJECTORY = "trajectory.bin"
+if TYPE_CHECKING:
+    from argyro.platform.learning.loop import LearningResult
+
 LEAST_SHARE = 0.25  # of the length asked for, from which a run that extrapolates for good still counts
 SHARE_OF_LIMIT = 0.9  # of the item's time limit, after which a run saves itself for the next task
 
@@ -35,6 +42,7 @@ class MDInputs(Contract):
         extensions: largest number of extensions of the potential on account of this run.
         member: of the potential's ensemble.
         seed: of the velocities.
+        until: end of a run that lengthens itself; None for a fixed length.
     """
 
     conditions: RunConditions
@@ -44,6 +52,13 @@ class MDInputs(Contract):
     extensions: int
     member: int
     seed: int
+    until: Until | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_absent_end(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out an absent `until`, so that runs of a fixed length keep their keys."""
+        document = handler(self)
+        return document if self.until else {name: value for name, value in document.items() if name != "until"}
 
     @property
     def cell(self) -> Cell:
@@ -93,6 +108,7 @@ class MDResult(StageResult):
     Args:
         production: means of a whole run.
         cut_short: in their place for a run that its potential ended.
+        judgements: of a run that lengthens itself, one for each length.
         extensions: number of extensions of the potential.
         rounds: of the last extension.
         notes: warnings.
@@ -100,6 +116,7 @@ class MDResult(StageResult):
 
     production: Production | None
     cut_short: CutShort | None = None
+    judgements: tuple[Judgement, ...] = ()
     extensions: int = 0
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -123,7 +140,9 @@ def run(context: StageContext[MDInputs, LammpsSettings]) -> MDResult:
     extension = Extension(context, potential, inputs.member, atoms, kelvin, inputs.extensions, labels)
     while True:
         folder, learned = context.unfinished / f"run-{extension.number}", extension.learned()
-        production, broken = _run(context, atoms, learned, folder)
+        if not extension.number and inputs.until:
+            restore_state(context, folder)
+        production, judgements, broken = _run(context, atoms, learned, folder)
         if broken is None or not extension.allowed:
             break
         extension.begin(folder)
@@ -133,15 +152,26 @@ def run(context: StageContext[MDInputs, LammpsSettings]) -> MDResult:
     if broken is not None:
         cut_short, note = _cut_short(inputs.conditions.length_ps, folder / TRAJECTORY, broken)
         notes.append(note)
+    elif inputs.until:
+        notes += _lengthened(judgements, inputs.until)
+        if not times:  # an extended potential starts again
+            keep_state(folder, context.workdir)
     shutil.copy(folder / TRAJECTORY, context.workdir / TRAJECTORY)
-    rounds = extension.keep(learned)
-    return MDResult(production=production, cut_short=cut_short, extensions=times, rounds=rounds, notes=notes)
+    return MDResult(
+        production=production,
+        cut_short=cut_short,
+        judgements=tuple(judgements),
+        extensions=times,
+        rounds=extension.keep(learned),
+        notes=notes,
+    )
 
 
 def _run(
-    context: StageContext[MDInputs, LammpsSettings], atoms: Atoms, learned, folder: Path
-) -> tuple[Production | None, ArgyroError | None]:
-    """Return the means of a whole run, or the error of a run that its potential ended."""
+    context: StageContext[MDInputs, LammpsSettings], atoms: Atoms, learned: LearningResult, folder: Path
+) -> tuple[Production | None, list[Judgement], ArgyroError | None]:
+    """Return the means of a whole run with its judgements, or the error of a run that its potential ended."""
+    from argyro.platform.dynamics.md.continuation import run_until
     from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
     from argyro.platform.dynamics.md.settings import MDSettings
     from argyro.platform.dynamics.md.simulation import run_md
@@ -161,14 +191,29 @@ def _run(
     )
     potential = learned.mtp_path
     other = here.pair_style and _other_pair_style(here.pair_style, potential, atoms)
+    how: dict[str, Any] = {"active_set_path": learned.active_set_path, "pair_commands": other}
+    judgements: list[Judgement] = []
     try:
-        grades = learned.active_set_path
-        finished = run_md(atoms, potential, settings, folder, active_set_path=grades, pair_commands=other)
+        if inputs.until is None:
+            finished = run_md(atoms, potential, settings, folder, **how)
+        else:
+            axes = ("xyz",) if inputs.conditions.is_bulk else ("xy", "z")
+            finished, judgements = run_until(atoms, potential, settings, folder, inputs.until, axes, **how)
     except PotentialFailedError as error:
-        return None, error
+        return None, [], error
     if not finished.complete:
         raise Unfinished(f"saved in time: {finished.summary}")
-    return Production(**finished.summary), None
+    return Production(**finished.summary), judgements, None
+
+
+def _lengthened(judgements: Sequence[Judgement], until: Until) -> list[Note]:
+    """Describe how a run was lengthened; nothing for one whose first length was enough."""
+    first, last = judgements[0], judgements[-1]
+    lengths = f"{first.length_ps:g} to {last.length_ps:g} ps"
+    if last.satisfies(until):
+        return [Note(code="run-lengthened", detail=lengths)] if len(judgements) > 1 else []
+    error = "" if last.relative_error is None else f", relative error {last.relative_error:.0%}"
+    return [Note(code="run-budget-ended", detail=f"{lengths}, {last.standing}{error}")]
 
 
 def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[CutShort, Note]:
@@ -198,8 +243,8 @@ MD = Stage("md", 5, run, MDInputs, MDResult)
 
 
 def share_of_usual(md: Dynamics, run: RunConditions) -> float:
-    """Compute the length of a run relative to the usual run, equilibration included."""
-    return (md.equilibrate_ps + run.length_ps) / (md.equilibrate_ps + md.production_ps)
+    """Compute the expected length of a run relative to production_ps, equilibration included."""
+    return (md.equilibrate_ps + expected_ps(md, run.length_ps)) / (md.equilibrate_ps + md.production_ps)
 
 
 def seed_of(draft: Draft, run: RunConditions) -> int:
@@ -220,6 +265,7 @@ def add_md(draft: Draft, run: RunConditions) -> str:
         extensions=md.extensions,
         member=run.realisation % members(campaign),
         seed=seed_of(draft, run),
+        until=Until(md.until.relative_error, md.until.max_ps) if md.until else None,
     )
     return draft.add(
         MD,

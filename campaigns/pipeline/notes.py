@@ -7,9 +7,12 @@ from argyro.platform.execution.stage import Contract
 SENTENCES = {
     "potential-extended": "The potential was extended by frames of the run.",
     "run-cut-short": "The potential began to extrapolate; only the first part of the run is used.",
+    "run-lengthened": "The run was lengthened until its diffusivity was converged.",
+    "run-budget-ended": "The largest length of the run was reached before its diffusivity was converged.",
     "no-jump-rates": "There are no jump rates.",
     "no-inversion": "No boundary diffusivity fits the cell's.",
     "layers-not-crossed": "Ions did not cross a whole layer, as the series mixture assumes: biased towards the bulk.",
+    "short-run": "The run is short: D may be too high, and its interval includes this bias.",
     "upper-bound-only": "There is only an upper bound of D, no value.",
     "out-of-domain": "The query is outside the training data of the surrogate.",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from argyro.campaigns.pipeline.build_graph import decided_graph
+from argyro.campaigns.pipeline.diffusivity import DiffusivityInputs
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.pipeline.learn import LEARN, families, known_labels
 from argyro.campaigns.pipeline.md import MD, MDInputs
@@ -19,6 +20,7 @@ from argyro.campaigns.spec.boundary_share import boundary_shares
 from argyro.campaigns.spec.consent import executions
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
+from argyro.campaigns.workload.run_lengths import expected_ps, most_ps
 from argyro.campaigns.workload.run_space import RunConditions, run_space, space_filling
 
 BASE_DISK_GB = 0.01
@@ -95,6 +97,7 @@ class _Plan:
             "labels": labels,
             "known_labels": self._known_labels(),
             "core_hours": core_hours,
+            "most_core_hours": core_hours + self._lengthening_core_hours(),
             "wall_hours": None if problems else wall_seconds(self.graph, cores, self.done) / 3600,
             "nodes": len(self.machines),
             "cores": cores,
@@ -124,6 +127,16 @@ class _Plan:
             "start_core_hours": sum(hours[run] for run in begun),
             "spared_core_hours": max(0.0, left - most),
         }
+
+    def _lengthening_core_hours(self) -> float:
+        """Compute the core-hours beyond the expected ones if every run reaches its largest length."""
+        md, more_s = self.campaign.md, 0.0
+        for node in self.todo:
+            if isinstance(node.inputs, (MDInputs, DiffusivityInputs)):
+                first_ps = node.inputs.conditions.length_ps
+                lengths = [md.equilibrate_ps + length(md, first_ps) for length in (most_ps, expected_ps)]
+                more_s += node.cost_core_s * (lengths[0] / lengths[1] - 1)
+        return more_s / 3600
 
     def _md_core_hours(self, names: Collection[str]) -> dict[RunConditions, float]:
         nodes = [node for node in self.graph.of_stage(MD.name) if node.name in names]

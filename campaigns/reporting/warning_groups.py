@@ -39,9 +39,11 @@ def _notes(done: Finished) -> Iterator[tuple[Cell, str, Note]]:
         cell, at = measurement.conditions.cell, f"{measurement.conditions.temperature_K:g} K"
         yield from ((cell, at, note) for note in result.notes)
         for target, measured in result.measured.items():
-            if not measured.valid:
-                direction = "" if target == "bulk" else target
+            direction = "" if target == "bulk" else target
+            if measured.standing == "bound":
                 yield cell, at, Note(code="upper-bound-only", target=direction, detail=measured.reason)
+            elif measured.standing == "short":
+                yield cell, at, Note(code="short-run", target=direction, detail=measured.shortness)
     for _, combined, transport in done.of(TRANSPORT):
         yield from ((combined.cell, "", note) for note in transport.notes)
     for _, candidate, polycrystal in done.of(HOMOGENIZE):

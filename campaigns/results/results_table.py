@@ -59,12 +59,13 @@ def _limits(name: str, value: Uncertain | None) -> dict[str, float | None]:
 def _facts(measured: Measurement) -> dict[str, object]:
     """Collect material, boundary, temperature, length, seeds and keys of the run."""
     run, asked, structure = measured.run, measured.run.inputs, measured.structure
-    conditions, cut_short = asked.conditions, run.result.cut_short
+    conditions, cut_short, judgements = asked.conditions, run.result.cut_short, run.result.judgements
+    length_ps = judgements[-1].length_ps if judgements else conditions.length_ps
     return {
         "material": conditions.cell.material.label,
         **conditions.cell.facts,
         "temperature_K": conditions.temperature_K,
-        "production_ps": cut_short.production_ps if cut_short else conditions.length_ps,
+        "production_ps": cut_short.production_ps if cut_short else length_ps,
         "asked_ps": conditions.length_ps,
         "equilibrate_ps": asked.equilibrate_ps,
         "timestep_fs": asked.timestep_fs,

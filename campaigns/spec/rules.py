@@ -104,6 +104,8 @@ def _enough_frames(campaign: Campaign) -> Iterator[Mistake]:
     places = {"md.production_ps": md.production_ps}
     if acquisition is not None and acquisition.lengths_ps:
         places = {f"acquisition.lengths_ps[{i}]": length for i, length in enumerate(acquisition.lengths_ps)}
+    if md.until is not None:
+        places["md.until.max_ps"] = md.until.max_ps
     for path, length_ps in places.items():
         frames = 1e3 * length_ps / md.frame_every_fs
         if not MIN_FRAMES <= round(frames, 6) <= MAX_FRAMES:
@@ -112,6 +114,14 @@ def _enough_frames(campaign: Campaign) -> Iterator[Mistake]:
                 f"needs {MIN_FRAMES} to {MAX_FRAMES}, change md.frame_every_fs or the length"
             )
             yield Mistake(path, length_ps, f"{MIN_FRAMES} to {MAX_FRAMES} frames", message)
+
+
+def _budget_above_first_length(campaign: Campaign) -> Iterator[Mistake]:
+    md, acquisition = campaign.md, campaign.acquisition
+    longest_ps = max([md.production_ps, *(acquisition.lengths_ps if acquisition else [])])
+    if md.until is not None and md.until.max_ps <= longest_ps:
+        message = f"{md.until.max_ps:g} ps do not lengthen a run of {longest_ps:g} ps; raise it or remove md.until"
+        yield Mistake("md.until.max_ps", md.until.max_ps, f"> {longest_ps:g}", message)
 
 
 def _whole_frame_steps(campaign: Campaign) -> Iterator[Mistake]:
@@ -191,6 +201,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
     _possible_cells: ("structures",),
     _possible_runs: ("materials", "boundaries", "temperatures_K", "md", "acquisition"),
     _enough_frames: ("md", "acquisition"),
+    _budget_above_first_length: ("md", "acquisition"),
     _whole_frame_steps: ("md",),
     _members_within_realisations: ("potential", "md"),
     _candidates_to_rank: ("materials", "boundaries", "acquisition"),

@@ -169,11 +169,21 @@ class Potential(Section):
     )
 
 
+class Continuation(Section):
+    """End of an MD run that lengthens itself: D(2t) = D(t) within the error, and D converged."""
+
+    relative_error: Probability = Field(0.2, description="error wanted of D, and change between half and whole run")
+    max_ps: Duration_ps = Field(description="longest production of a run")
+
+
 class Dynamics(Section):
     """Molecular dynamics of the production runs."""
 
     equilibrate_ps: Duration_ps = Field(5.0, description="length at constant pressure")
     production_ps: Duration_ps = Field(50.0, description="length at constant volume")
+    until: Continuation | None = Field(
+        None, description="lengthen each run beyond production_ps until its D is converged; default: a fixed length"
+    )
     timestep_fs: Annotated[Number, Field(ge=0.01, le=5.0)] = Field(2.0, description="time step")
     frame_every_fs: Annotated[Number, Field(gt=0.0, le=1e6)] = Field(100.0, description="interval of kept frames")
     realisations: Repeats = Field(

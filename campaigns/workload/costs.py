@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import md_atoms
+from argyro.campaigns.workload.run_lengths import most_ps
 from argyro.campaigns.workload.run_space import cells_of
 from argyro.platform.execution.stage import Contract
 from argyro.platform.labels.references import LABEL_ATOM_S
@@ -69,7 +70,8 @@ class Costs(Contract):
     def diffusivity(self, campaign: Campaign, cell: Cell) -> float:
         """Estimate the core seconds of the analysis of one MD run."""
         ions = LI_SHARE * md_atoms(campaign, cell)
-        return self.slowness * (ANALYSIS_S + ANALYSIS_FRAME_ION_S * _frames(campaign) * ions)
+        frames = 1e3 * campaign.md.production_ps / campaign.md.frame_every_fs
+        return self.slowness * (ANALYSIS_S + ANALYSIS_FRAME_ION_S * frames * ions)
 
     def learning(self, campaign: Campaign, cells: Sequence[float], known: int = 0) -> float:
         """Estimate the core seconds of one family with its largest number of labels: labels, explorations, fits.
@@ -137,5 +139,5 @@ class Costs(Contract):
 
 
 def _frames(campaign: Campaign) -> float:
-    """Count the frames of one trajectory."""
-    return 1e3 * campaign.md.production_ps / campaign.md.frame_every_fs
+    """Count the frames of one trajectory, at most."""
+    return 1e3 * most_ps(campaign.md, campaign.md.production_ps) / campaign.md.frame_every_fs

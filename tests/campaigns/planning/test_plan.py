@@ -35,6 +35,22 @@ def test_a_study_fits_a_small_cluster_and_its_own_budget(name):
     assert plan["core_hours"] / 128 < plan["wall_hours"] < 24
 
 
+def test_runs_that_lengthen_themselves_have_an_expected_and_a_largest_cost():
+    """400 ps, at most 1600: 800 expected (geometric mean), beside 10 ps of equilibration."""
+    usual = shipped("halide_series")
+    md = usual.md.model_dump() | {"until": {"relative_error": 0.2, "max_ps": 1600.0}}
+    fixed, plan = (make_plan(one, Costs(), 4 * [NODE]) for one in (usual, shipped("halide_series", md=md)))
+    hours = {
+        name: {stage["name"]: stage["core_hours"] for stage in one["stages"]}
+        for name, one in (("fixed", fixed), ("until", plan))
+    }
+    assert hours["until"]["md"] == pytest.approx(hours["fixed"]["md"] * 810 / 410)
+    runs = sum(hours["until"][name] for name in ("md", "diffusivity"))
+    assert plan["most_core_hours"] - plan["core_hours"] == pytest.approx(runs * (1610 / 810 - 1))
+    assert fixed["most_core_hours"] == fixed["core_hours"]
+    assert plan["disk_GB"] > 3 * fixed["disk_GB"]
+
+
 @pytest.mark.parametrize(
     "composition, boundary", [("Li6PS5Cl", "sigma5(001)[001]"), ("Li5.5PS4.5Cl1.5", "sigma3(-111)[110]")]
 )
