@@ -91,7 +91,8 @@ def _print_diffusion(document: dict) -> None:
     value = document["diffusivity_cm2_s"]
     if value:
         limits = f"95 % {value['low']:.3g} to {value['high']:.3g}"
-        console.print(f"D = {value['value']:.3g} cm²/s, {limits}, at {document['temperature_K']:g} K")
+        at = f"at {document['temperature_K']:g} K, {document['standing']}"
+        console.print(f"D = {value['value']:.3g} cm²/s, {limits}, {at}")
     else:
         bound = f"D < {document['upper_bound_cm2_s']:.3g} cm²/s"
         console.print(f"no valid D: {document['reason']}; {bound}", style="yellow")

@@ -84,9 +84,17 @@ def diffusion_report(trajectory: Trajectory, temperature_K: float, axes: str = "
     about = {
         "advice": advice(measured),
         "frame_interval_fs": trajectory.interval_ps * 1000,
-        "warnings": [asdict(note) for note in trajectory.notes],
+        "warnings": [asdict(note) for note in trajectory.notes] + _shortness(measured),
     }
     return measured.to_json() | about | charge_transport(trajectory, measured).to_json()
+
+
+def _shortness(measured: Diffusivity) -> list[dict[str, str]]:
+    """Warn of a value that may depend on the length of the run."""
+    if measured.standing != "short":
+        return []
+    message = f"the run is short: {measured.shortness}; D may be too high, and its interval includes this bias"
+    return [{"code": "short_run", "message": message}]
 
 
 def charge_transport(trajectory: Trajectory, measured: Diffusivity) -> Collective:

@@ -4,12 +4,12 @@ The slope of a concave mean-square displacement decreases towards its long-time 
 
     ln D(T) = ln D + b, b ≥ 0 half-normal with the scale s √((7 Å)² / MSD).        (1)
 
-The size s is 0.3 for a single run. It is learned for a campaign from D of the first part of each run against the whole.
-The exponent is that of 1 / √T. In the reference campaign, 52 pairs of 100 ps and 400 ps give s = 0.27; between 500 and
-750 K their ln(D_100 / D_400) falls from 0.18 to 0.04. A slope that still falls significantly adds the logarithm f of
-its fall: the scale is √(s² (7 Å)² / MSD + f²).
+The size s is 0.25 for a single run. A campaign learns its own from D of the first part of each run against the whole.
+The exponent is that of 1 / √T. In the reference campaign, 52 pairs of 100 ps and 400 ps give s = 0.27; their mean
+ln(D_100 / D_400) falls from 0.18 at 500 K to 0.04 at 750 K. A slope that still falls significantly adds the logarithm f
+of its fall: the scale is √(s² (7 Å)² / MSD + f²).
 
-Source: Kim et al. (2024) find D of 100 ps twice that of 10 ns; (1) gives a median of 1.3 and up to 2.2 at MSD = 25 Å².
+Source: argyro's reference campaign, test_run_length_bias.py; Kim et al. (2024) find D of 100 ps twice that of 10 ns.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from argyro.platform.dynamics.diffusion.validity_checks import CONVERGED_A, CONVERGED_DRIFT
 
-SIZE = 0.3  # prior of s for a single run
+SIZE = 0.25  # prior of s for a single run
 SIZE_SPREAD = 0.7  # standard deviation of ln s between campaigns
 SIZES = SIZE * np.exp(np.linspace(-3.0, 3.0, 121) * SIZE_SPREAD)
 
@@ -75,7 +75,7 @@ def learn_size(runs: Sequence[Sequence[StretchPair]]) -> float:
     """Learn the size s of the bias from the pairs of a campaign's runs; without pairs it is the prior's.
 
     Each run has its own bias, ln ratio = b × sensitivity with b half-normal of scale s. Pairs of one run overlap, so
-    that their log likelihoods are averaged. s is the posterior mean with ln s normal about ln 0.3.
+    that their log likelihoods are averaged. ln s is the posterior mean, with a normal prior about ln 0.25.
 
     Args:
         runs: pairs of each run, see `stretch_pairs`.
@@ -85,7 +85,7 @@ def learn_size(runs: Sequence[Sequence[StretchPair]]) -> float:
         if pairs:
             log_posterior += np.log(np.mean(np.exp(_log_likelihoods(pairs)), axis=1) + 1e-300)
     weights = np.exp(log_posterior - log_posterior.max())
-    return float(weights @ SIZES / weights.sum())
+    return float(np.exp(weights @ np.log(SIZES) / weights.sum()))
 
 
 def _log_likelihoods(pairs: Sequence[StretchPair]) -> np.ndarray:

@@ -31,7 +31,7 @@ class Diffusivity:
         shortness: reason why the run counts as short; empty otherwise.
         bias_scale: scale of the run-length bias of ln D, see `run_length_bias`; 0 for a bound.
         apparent_cm2_s: D from the slope alone, without the bias; None for a bound.
-        jumps: expected count of jumps, which bounds D.
+        jump_exposure: expected count of jumps, which bounds D.
         upper_bound_cm2_s: 95 % upper bound; None if valid.
         reason: reason for a missing estimate; empty if valid.
         window_ps: fitted lags.
@@ -60,7 +60,7 @@ class Diffusivity:
     shortness: str
     bias_scale: float
     apparent_cm2_s: float | None
-    jumps: JumpExposure
+    jump_exposure: JumpExposure
     upper_bound_cm2_s: float | None
     reason: str
     window_ps: tuple[float, float]
@@ -95,7 +95,7 @@ class Diffusivity:
         value = data["diffusivity_cm2_s"]
         kept = {key: item for key, item in data.items() if key in known}
         kept |= {"estimate": Uncertain.from_json(value) if value else None, "window_ps": tuple(data["window_ps"])}
-        kept |= {"jumps": JumpExposure(**data["jumps"])}
+        kept |= {"jump_exposure": JumpExposure(**data["jump_exposure"])}
         return cls(**kept)
 
 
@@ -199,7 +199,7 @@ def _diffusivity(
         shortness=gate.shortness if gate.standing == "short" else "",
         bias_scale=seen.bias_scale(bias_size) if valid else 0.0,
         apparent_cm2_s=one.slope_A2_ps * one.to_cm2_s if valid else None,
-        jumps=seen.jumps,
+        jump_exposure=seen.jumps,
         upper_bound_cm2_s=None if valid else seen.jumps.upper_bound_cm2_s(),
         reason=gate.reason,
         window_ps=(float(one.fitted.lags_ps[0]), float(one.fitted.lags_ps[-1])),

@@ -102,7 +102,7 @@ def diffusivity(detectable_cm2_s):
 NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
 WORDS = {"reason": "", "axes": "xyz", "estimator": "made up", "species": "Li"}
 RUN = dict.fromkeys(NUMBERS, 1.0) | WORDS | {"estimate": None, "valid": False, "upper_bound_cm2_s": 1.0}
-RUN |= {"standing": "bound", "shortness": "", "apparent_cm2_s": None, "jumps": JumpExposure(0.0, 1e6)}
+RUN |= {"standing": "bound", "shortness": "", "apparent_cm2_s": None, "jump_exposure": JumpExposure(0.0, 1e6)}
 RUN |= {"window_ps": (0.0, 1.0), "frames": 1, "ions": 1}
 
 

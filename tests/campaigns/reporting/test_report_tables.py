@@ -35,7 +35,7 @@ BULK_CELL = Cell(Material(composition="Li6PS5I"), BULK)
 BOUNDARY = Cell(BULK_CELL.material, BoundaryType("sigma5(001)[001]"))
 NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
 MEASURED = dict.fromkeys(NUMBERS, 1.0) | {"axes": "z", "estimator": "kinisi", "species": "Li", "reason": ""}
-MEASURED |= {"standing": "converged", "shortness": "", "apparent_cm2_s": 1e-5, "jumps": JumpExposure(0.0, 1e6)}
+MEASURED |= {"standing": "converged", "shortness": "", "apparent_cm2_s": 1e-5, "jump_exposure": JumpExposure(0.0, 1e6)}
 MEASURED |= {"upper_bound_cm2_s": None, "window_ps": (0.0, 1.0), "frames": 100, "ions": 24}
 
 

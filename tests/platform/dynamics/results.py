@@ -18,7 +18,7 @@ def measured(value_cm2_s, temperature_K=500.0, log_sigma=0.05, axes="xyz", bound
         shortness="" if bound else "the ions moved 4.5 Å",
         bias_scale=0.0,
         apparent_cm2_s=None if bound else value_cm2_s,
-        jumps=JumpExposure(0.0, 3.0 / (bound or value_cm2_s)),
+        jump_exposure=JumpExposure(0.0, 3.0 / (bound or value_cm2_s)),
         upper_bound_cm2_s=bound,
         reason="caged" if bound else "",
         window_ps=(10.0, 30.0),
