@@ -1,4 +1,4 @@
-"""Builds the C++ parts (kernel extension and LAMMPS plugin); everything else stands in pyproject.toml."""
+"""Build the C++ parts (kernel, LAMMPS plugin, reader of number rows); pyproject.toml holds all other metadata."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -15,7 +15,7 @@ SOURCES = ["kernel/*.cpp", "kernel/*.hpp", "lammps/*.cpp", "lammps/*.hpp"]  # sh
 
 
 def load_native_build():
-    """The build recipe, loaded by path since `argyro` itself is not importable yet."""
+    """Load the build recipe by path, because `argyro` itself cannot be imported yet."""
     spec = spec_from_file_location("native_build", FOLDER / "build.py")
     module = sys.modules[spec.name] = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -23,15 +23,15 @@ def load_native_build():
 
 
 class BuildNative(build_ext):
-    """Compiles by our own recipe: one object per source and instruction set."""
+    """Compile by our own recipe: one object per source and instruction set."""
 
     def get_ext_filename(self, fullname):
-        """Gives the plugin the name by which LAMMPS finds it."""
+        """Give the plugin the name by which LAMMPS finds it."""
         name = super().get_ext_filename(fullname)
         return str(Path(name).with_name("argyroplugin.so")) if fullname.endswith("argyroplugin") else name
 
     def build_extension(self, ext):
-        """Compiles one of the three libraries."""
+        """Compile one of the three libraries."""
         native = load_native_build()
         if ext.name.startswith(TRAJECTORIES):
             ext.include_dirs = [str(path) for path in native.python_include_dirs()]
@@ -45,10 +45,10 @@ class BuildNative(build_ext):
 
 
 class BuildPythonAndSources(build_py):
-    """Adds the C++ sources to the potential's package."""
+    """Add the C++ sources to the potential's package."""
 
     def finalize_options(self):
-        """Completes the package data that pyproject.toml states."""
+        """Complete the package data that pyproject.toml states."""
         super().finalize_options()
         self.package_data.setdefault(POTENTIAL, []).extend(SOURCES)
 

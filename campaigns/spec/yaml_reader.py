@@ -1,4 +1,4 @@
-"""Read YAML so that every value means what a reader sees, by the events of PyYAML's parser.
+"""Read YAML without ambiguous values, by the events of PyYAML's parser.
 
 YAML 1.2 core schema. Values that YAML 1.1 reads differently (`yes`, `010`, `1:30`, `1_000`) are refused by name, as are
 duplicate keys, tags and second documents. Size, nodes, depth and the content of aliases are limited.
