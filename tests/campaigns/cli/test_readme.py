@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,17 +41,20 @@ def workplace(tmp_path_factory, finished, smoke):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("argyro")])
-def test_argyro_commands(workplace, line):
+def test_argyro_commands(workplace, argyro, monkeypatch, line):
+    monkeypatch.chdir(workplace)
     if "--address auto" in line:
         pytest.skip("joins a running cluster; tests/actors runs the executor on one")
     if "template" in line:
-        done = pasted(line.replace("> my.yaml", "> template.yaml"), workplace)
-        assert yaml.safe_load((workplace / "template.yaml").read_text())["name"] == "quickstart"
+        done = argyro(*shlex.split(line.partition(">")[0])[1:])
+        assert yaml.safe_load(done.stdout)["name"] == "quickstart"
     elif line.split()[1] in ("ui", "serve"):
         serves_a_page(line, workplace, b"MLflow" if line.split()[1] == "ui" else b"Li transport")
         return
-    else:
+    elif line.split()[1] == "run":  # in a process of its own: it may start a cluster
         done = pasted(line, workplace)
+    else:
+        done = argyro(*shlex.split(line)[1:])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
