@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
@@ -24,6 +24,10 @@ from argyro.campaigns.pipeline.learn import (
 from argyro.campaigns.spec.label_source import taught_source
 from argyro.campaigns.spec.schema import Labels
 from argyro.platform.execution.stage import Parent, StageContext
+
+if TYPE_CHECKING:
+    from argyro.platform.labels.client import Labeller
+    from argyro.platform.learning.loop import LearningResult
 
 FRAMES = "frames.extxyz"
 
@@ -79,7 +83,7 @@ class Extension:
         (folder / FRAMES).touch()  # without frames, too, the file marks the begin of the extension
         self.number += 1
 
-    def learned(self):
+    def learned(self) -> LearningResult:
         """Return the potential for the next run: the family's, extended as often as was needed so far."""
         from argyro.platform.labels.client import Labeller
         from argyro.platform.learning.loop import LearningResult
@@ -94,7 +98,7 @@ class Extension:
                     learned = self._extend(learned, number, labeller)
         return learned
 
-    def _extend(self, learned, number: int, labeller):
+    def _extend(self, learned: LearningResult, number: int, labeller: Labeller) -> LearningResult:
         from argyro.platform.learning.extend import extend, extension_options
         from argyro.platform.learning.round_store import read_frames
 
@@ -110,7 +114,7 @@ class Extension:
             self.context.cores,
         )
 
-    def keep(self, learned) -> list[Round]:
+    def keep(self, learned: LearningResult) -> list[Round]:
         """Copy the last extended potential, its training set and curve to the item; returns the rounds."""
         from argyro.platform.learning.plots import plot_rounds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.mesh.mesh import Mesh
@@ -39,7 +40,15 @@ class Queries:
         return self.width_nm / self.grain_size_nm
 
     @classmethod
-    def of(cls, mesh: Mesh, d_bulk_cm2_s, d_parallel_cm2_s, d_perpendicular_cm2_s, width_nm, grain_size_nm) -> Queries:
+    def of(
+        cls,
+        mesh: Mesh,
+        d_bulk_cm2_s: ArrayLike,
+        d_parallel_cm2_s: ArrayLike,
+        d_perpendicular_cm2_s: ArrayLike,
+        width_nm: ArrayLike,
+        grain_size_nm: ArrayLike,
+    ) -> Queries:
         """Broadcast and check numbers, (q,) or scalar; GB diffusivities also (q, classes).
 
         Raises:
@@ -84,7 +93,7 @@ def require_collapsible(queries: Queries) -> None:
         )
 
 
-def _positive(name: str, value) -> np.ndarray:
+def _positive(name: str, value: ArrayLike) -> np.ndarray:
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError) as error:

@@ -77,7 +77,15 @@ class Box:
         closeness: shortest allowed distance over the shortest in the cell, by pair of elements.
     """
 
-    def __init__(self, parent: Parent, centre: int, edges_A, shift_A, protected_A: float, closeness: float):
+    def __init__(
+        self,
+        parent: Parent,
+        centre: int,
+        edges_A: np.ndarray,
+        shift_A: np.ndarray,
+        protected_A: float,
+        closeness: float,
+    ):
         self.parent, self.protected_A, self.closeness = parent, protected_A, closeness
         vectors = parent.atoms.cell.array
         lengths = parent.atoms.cell.lengths()

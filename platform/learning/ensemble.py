@@ -62,7 +62,14 @@ def train_ensemble(
     return [(folder / POTENTIAL, folder / ACTIVE_SET) for folder in folders]
 
 
-def _train_member(learned: MTP, frames, structures, options: LearningOptions, member: int, folder: Path) -> None:
+def _train_member(
+    learned: MTP,
+    frames: Sequence[Atoms],
+    structures: Sequence[Atoms],
+    options: LearningOptions,
+    member: int,
+    folder: Path,
+) -> None:
     for attempt in range(ATTEMPTS):
         partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -93,7 +100,7 @@ def _draw(learned: MTP, frames: Sequence[Atoms], options: LearningOptions, rng: 
     return fit(weighted, start, options)
 
 
-def _runs_through(structures, options: LearningOptions, folder: Path, round_number: int) -> bool:
+def _runs_through(structures: Sequence[Atoms], options: LearningOptions, folder: Path, round_number: int) -> bool:
     """Return whether all exploration runs of full length stay below the break."""
     for sampler in samplers(structures, options, round_number):
         where = folder / "exploration" / f"{sampler.structure}-{sampler.temperature_K:g}K"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 from threadpoolctl import threadpool_limits
@@ -158,7 +158,7 @@ class Learner:
         made = fit(self.store.frames(ACCEPTED) + labels.accepted, mtp, self.options, self.watch, trained=True)
         return {"kind": "labels"} | self._summary(made, labels, runs, scratch)
 
-    def _lengthen(self, *state) -> dict:
+    def _lengthen(self, *state: Any) -> dict:
         """Add the accurate fresh frames to the training set and extend the next exploration."""
         return self._refit(*state) | {"kind": "longer"}
 

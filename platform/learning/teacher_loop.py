@@ -89,7 +89,14 @@ def learn_taught(
         store.label(doubtful[:asked], after=f"teacher {number}")
 
 
-def _learn(structures, options, teacher, folder, progress, cores) -> tuple[LearningResult | None, ArgyroError | None]:
+def _learn(
+    structures: Sequence[Atoms],
+    options: LearningOptions,
+    teacher: Teacher,
+    folder: Path,
+    progress: Callable[[dict], None] | None,
+    cores: int,
+) -> tuple[LearningResult | None, ArgyroError | None]:
     """Learn a potential from one teacher; return None and the reason if a round had no certain label."""
     try:
         with Labeller(teacher.source()) as labeller:

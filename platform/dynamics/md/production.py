@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,9 @@ class Production(Stage):
             "equilibrated": equilibrated,
         }
 
-    def _next_piece(self, writer: TrajectoryWriter, equilibration: Equilibration | None, box_A: np.ndarray):
+    def _next_piece(
+        self, writer: TrajectoryWriter, equilibration: Equilibration | None, box_A: np.ndarray
+    ) -> tuple[str, Callable[[LogTail], None]]:
         """Return the script and the collector of the next piece; cut the trajectory back to the restart step."""
         every = self.settings.frame_steps
         usable = (file for file in self.restarts() if _frame_from(number(file), every) <= writer.frames)
@@ -85,7 +88,7 @@ class Production(Stage):
         script = lammps_input.production(self.atoms, self.settings, self.pair_commands, start, change)
         return script, self._collector(writer)
 
-    def _collector(self, writer: TrajectoryWriter):
+    def _collector(self, writer: TrajectoryWriter) -> Callable[[LogTail], None]:
         """Return a function that appends the complete frames and their framework centres to the trajectory."""
         every = self.settings.frame_steps
         tail = DCDTail(self.folder / "mobile.dcd", writer.header.counts[writer.header.species])
