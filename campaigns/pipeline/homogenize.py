@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
@@ -19,6 +20,9 @@ from argyro.campaigns.spec.material import Cell
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
+
+if TYPE_CHECKING:
+    from argyro.surrogates.models.prediction import Prediction
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
 PICTURE, ARRHENIUS, MAP = "grain_size.png", "arrhenius.png", "map.png"
@@ -114,12 +118,13 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     model = Surrogate.load(trained.folder / MODEL)
     drawn = _drawn(context, model, cell)
     propagated = _propagate(context, drawn.samples)
-    effective = propagated.samples_cm2_s
+    effective, plain = propagated.samples_cm2_s, _given_reference(context, drawn)
     # Candidates share the samples of the Haven ratio, so that its uncertainty does not blur their ranking.
     haven_ratio = haven_samples(len(effective))[:, None, None]
     conductivity = effective * conductivity_factors(bulk, inputs.temperatures_K)[None, :, None] / haven_ratio
     measured = _measured(trained.result.parity, inputs.cell)
-    rows = _rows(inputs, measured, effective, conductivity)
+    per_D = conductivity / effective
+    rows = _rows(inputs, measured, (effective, plain), (conductivity, None if plain is None else plain * per_D))
     screening = [row for row in rows if row.temperature_K == inputs.screening_temperature_K]
     at = inputs.temperatures_K.index(inputs.screening_temperature_K)
     np.savez_compressed(context.workdir / SAMPLES, conductivity_mS_cm=conductivity[:, at])
@@ -143,7 +148,7 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     )
 
 
-def _drawn(context: StageContext[HomogenizeInputs, None], model, cell: Atoms):
+def _drawn(context: StageContext[HomogenizeInputs, None], model, cell: Atoms) -> Prediction:
     """Select the candidate's samples, at the temperatures of the map."""
     from argyro.surrogates.data.descriptors import identity_of
     from argyro.surrogates.models.surrogate import Query
@@ -151,6 +156,12 @@ def _drawn(context: StageContext[HomogenizeInputs, None], model, cell: Atoms):
     query = Query(identity_of(cell))
     coefficients = np.load(context.parent("posterior", POSTERIOR).folder / COEFFICIENTS)[query.identity.key]
     return model.at(query, coefficients, context.inputs.temperatures_K)
+
+
+def _given_reference(context: StageContext[HomogenizeInputs, None], drawn: Prediction) -> np.ndarray | None:
+    """Propagate the samples without the bias of the reference; None where no bias applies."""
+    given = drawn.given_reference
+    return None if given is drawn else _propagate(context, given.samples).samples_cm2_s
 
 
 def _measured(points: Sequence[ParityPoint], cell: Cell) -> RunCounts:
@@ -214,9 +225,19 @@ def conductivity_factors(bulk: Atoms, temperatures_K: Sequence[float]) -> np.nda
 
 
 def _rows(
-    inputs: HomogenizeInputs, measured: RunCounts, effective: np.ndarray, conductivity: np.ndarray
+    inputs: HomogenizeInputs,
+    measured: RunCounts,
+    effective: tuple[np.ndarray, np.ndarray | None],
+    conductivity: tuple[np.ndarray, np.ndarray | None],
 ) -> list[Polycrystal]:
-    """Make a row for each temperature and grain size."""
+    """Make a row for each temperature and grain size.
+
+    Args:
+        inputs: of the item.
+        measured: numbers of runs.
+        effective: samples (n, temperatures, sizes) with the bias of the reference, and without it or None.
+        conductivity: likewise.
+    """
     return [
         Polycrystal(
             **inputs.cell.facts,
@@ -224,12 +245,18 @@ def _rows(
             temperature_K=temperature,
             grain_size_nm=size,
             width_nm=inputs.width_nm,
-            effective_cm2_s=Uncertain.from_samples(effective[:, t, s]),
-            conductivity_mS_cm=Uncertain.from_samples(conductivity[:, t, s]),
+            effective_cm2_s=_estimate(effective, t, s),
+            conductivity_mS_cm=_estimate(conductivity, t, s),
         )
         for t, temperature in enumerate(inputs.temperatures_K)
         for s, size in enumerate(inputs.grain_sizes_nm)
     ]
+
+
+def _estimate(samples: tuple[np.ndarray, np.ndarray | None], t: int, s: int) -> Uncertain:
+    """Summarize the samples at one temperature and grain size."""
+    biased, plain = samples
+    return Uncertain.from_samples(biased[:, t, s], None if plain is None else plain[:, t, s])
 
 
 def _write_table(rows: Sequence[Polycrystal], path: Path) -> None:

@@ -13,7 +13,7 @@ from argyro.campaigns.pipeline.transport import TRANSPORT, WHOLE_CELL, MeanExces
 from argyro.campaigns.plots.series import Law, TransportPoint
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.workload.run_space import RunConditions
-from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.conductivity import conductivity_S_cm, with_haven_ratio
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity
@@ -139,9 +139,9 @@ def _laws(done: Finished) -> Iterator[LawRow]:
 
 
 def _conductivity(result: TransportResult, law: Law) -> Uncertain:
-    """Compute the Nernst-Einstein conductivity with a Haven ratio of 1, as everywhere in the report."""
+    """Compute the Nernst-Einstein conductivity with the prior of the Haven ratio, as everywhere in the report."""
     sigma = conductivity_S_cm(law.screening_cm2_s, result.ions_per_A3, law.screening_temperature_K)
-    return sigma.scaled(S_CM_IN_MS_CM)
+    return with_haven_ratio(sigma.scaled(S_CM_IN_MS_CM))
 
 
 def run_rows(done: Finished) -> list[RunRow]:

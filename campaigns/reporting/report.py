@@ -31,7 +31,7 @@ from argyro.campaigns.reporting.time_profile import time_profile
 from argyro.campaigns.runtime.failed_items import first_line, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
-from argyro.platform.common.estimate import Uncertain, in_words
+from argyro.platform.common.estimate import Uncertain, in_words, significant
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.work_item import WorkItem
 from argyro.platform.learning.plots import plot_rounds
@@ -70,6 +70,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         loader=PackageLoader("argyro.campaigns.reporting", ""), autoescape=True, undefined=StrictUndefined
     )
     environment.filters["uncertain"] = uncertain_text
+    environment.filters["given_reference"] = given_reference_text
     page = environment.get_template("report.html").render(
         campaign=campaign,
         done=len(done.results),
@@ -98,6 +99,12 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
     )
     folder.report_file.write_text(page)
     return folder.report_file
+
+
+def given_reference_text(number: Uncertain) -> str:
+    """Write the limits without the bias of the reference; a dash where no bias applies."""
+    given = number.given_reference
+    return "–" if given is None else f"{significant(given.low, 2)} to {significant(given.high, 2)}"
 
 
 def uncertain_text(number: Uncertain | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import exp, hypot, inf, log
 from typing import TYPE_CHECKING, overload
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.platform.common.units import A3_IN_CM3, BOLTZMANN_J_K, ELEMENTARY_CHARGE_C
 
 if TYPE_CHECKING:
@@ -48,6 +49,20 @@ def conductivity_S_cm(
     if isinstance(diffusivity_cm2_s, Uncertain):
         return diffusivity_cm2_s.scaled(factor)
     return diffusivity_cm2_s * factor
+
+
+def with_haven_ratio(conductivity: Uncertain, haven_ratio: Uncertain = HAVEN_RATIO) -> Uncertain:
+    """Divide a conductivity by an independent Haven ratio; errors of the logarithms add in squares."""
+
+    def limits(low: float, high: float) -> tuple[float, float]:
+        below = log(conductivity.value / low) if low > 0 else inf
+        down = hypot(below, log(haven_ratio.high / haven_ratio.value))
+        up = hypot(log(high / conductivity.value), log(haven_ratio.value / haven_ratio.low))
+        return middle * exp(-down), middle * exp(up)
+
+    middle, given = conductivity.value / haven_ratio.value, conductivity.given_reference
+    inner = None if given is None else Limits(*limits(given.low, given.high))
+    return Uncertain(middle, *limits(conductivity.low, conductivity.high), inner)
 
 
 def lithium_per_A3(atoms: Atoms) -> float:

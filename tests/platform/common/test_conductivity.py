@@ -1,8 +1,10 @@
+from math import exp
+
 import pytest
 
-from argyro.platform.common.conductivity import conductivity_S_cm
+from argyro.platform.common.conductivity import conductivity_S_cm, with_haven_ratio
 from argyro.platform.common.errors import InputError
-from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.estimate import Limits, Uncertain
 
 
 def test_nernst_einstein_against_a_hand_calculation():
@@ -26,3 +28,14 @@ def test_adeli_2019_measured_diffusivity_and_conductivity_agree():
 def test_values_without_meaning_are_refused(wrong):
     with pytest.raises(InputError, match="must be positive"):
         conductivity_S_cm(1e-7, *wrong)
+
+
+def test_the_error_of_an_exact_conductivity_is_that_of_the_haven_ratio():
+    exact = with_haven_ratio(Uncertain(2.0, 2.0, 2.0), Uncertain(0.5, 0.25, 1.0))
+    assert (exact.value, exact.low, exact.high) == pytest.approx((4.0, 2.0, 8.0))
+
+
+def test_errors_of_conductivity_and_haven_ratio_add_in_squares():
+    found = with_haven_ratio(Uncertain(1.0, exp(-0.3), exp(0.3), Limits(1.0, 1.0)), Uncertain(1.0, exp(-0.4), exp(0.4)))
+    assert (found.low, found.high) == pytest.approx((exp(-0.5), exp(0.5)))
+    assert (found.given_reference.low, found.given_reference.high) == pytest.approx((exp(-0.4), exp(0.4)))
