@@ -17,6 +17,7 @@ from argyro.platform.structures.checks import require
 from argyro.platform.structures.crystal.composition import Composition
 from argyro.platform.structures.crystal.decorate import populate
 from argyro.platform.structures.crystal.lattice_sites import Skeleton
+from argyro.platform.structures.crystal.site_occupancy import Displaced
 
 MIN_THICKNESS_NM, MIN_WIDTH_NM = 1.5, 0.9
 
@@ -32,6 +33,7 @@ def build_boundary(
     vacuum_nm: float = 0.0,
     arrangement: str = "random",
     stacking: Stacking | None = None,
+    displaced: Displaced | None = None,
 ) -> Atoms:
     """Build two grains of equal thickness with two boundaries per periodic cell, or one boundary and a vacuum.
 
@@ -45,6 +47,7 @@ def build_boundary(
         vacuum_nm: width of a vacuum that replaces the second boundary; 0 for none.
         arrangement: "random" or "quasirandom" free anions; the latter match the pair correlations of a random alloy.
         stacking: terminations, translation and gaps; by default the first of `stacking_search.ranked_stackings`.
+        displaced: share of each halide off 4a, and of Se off 16e, in a mixture; None for random places.
 
     Returns:
         Atoms that pass `checks.require`, with the arrays and ``info`` documented in docs/structures.md.
@@ -61,7 +64,7 @@ def build_boundary(
     stacking = stacking or ranked_stackings(kind, parsed, disorder)[0]
     lattice_A = parsed.lattice_parameter_A
     skeleton = boundary_skeleton(kind, stacking, lattice_A, min_grain_thickness_nm, min_width_nm, vacuum_nm)
-    atoms = populate(skeleton, parsed, disorder, seed, arrangement)
+    atoms = populate(skeleton, parsed, disorder, seed, arrangement, displaced=displaced)
     atoms.info.update(
         boundary=kind.name,
         boundaries=len(skeleton.planes_A),

@@ -8,6 +8,7 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.structures.crystal.composition import Composition
 from argyro.platform.structures.crystal.decorate import populate
 from argyro.platform.structures.crystal.lattice_sites import bulk_skeleton
+from argyro.platform.structures.crystal.site_occupancy import Displaced
 
 
 def build_bulk(
@@ -17,6 +18,7 @@ def build_bulk(
     seed: int = 0,
     *,
     arrangement: str = "random",
+    displaced: Displaced | None = None,
 ) -> Atoms:
     """Build a periodic argyrodite crystal with 4 formula units per cubic cell.
 
@@ -26,6 +28,7 @@ def build_bulk(
         supercell: number of cubic cells along x, y, z.
         seed: random seed of the anion and Li arrangement.
         arrangement: "random" or "quasirandom" free anions; the latter match the pair correlations of a random alloy.
+        displaced: share of each halide off 4a, and of Se off 16e, in a mixture; None for random places.
 
     Returns:
         Atoms with the arrays ``site``, ``grain``, ``boundary_distance_A`` and ``info`` as documented in
@@ -38,6 +41,7 @@ def build_bulk(
         message = f"supercell {supercell} must be three integers of at least 1; give for instance (2, 2, 2)"
         raise InputError(message, path="supercell", given=supercell, accepted="three integers of at least 1")
     parsed = Composition.parse(composition)
-    atoms = populate(bulk_skeleton(parsed.lattice_parameter_A, supercell), parsed, disorder, seed, arrangement)
+    skeleton = bulk_skeleton(parsed.lattice_parameter_A, supercell)
+    atoms = populate(skeleton, parsed, disorder, seed, arrangement, displaced=displaced)
     atoms.info.update(boundary="bulk", boundaries=0)
     return atoms

@@ -20,7 +20,13 @@ from argyro.platform.structures.crystal.composition import (
 from argyro.platform.structures.crystal.interstitial_sites import find_voids
 from argyro.platform.structures.crystal.lattice_sites import Skeleton
 from argyro.platform.structures.crystal.lithium_placement import LithiumSites, place_lithium
-from argyro.platform.structures.crystal.site_occupancy import Counts, free_anions, nearest_counts, split_counts
+from argyro.platform.structures.crystal.site_occupancy import (
+    Counts,
+    Displaced,
+    free_anions,
+    nearest_counts,
+    split_counts,
+)
 from argyro.platform.structures.crystal.sqs import quasirandom
 
 ARRANGEMENTS = ("random", "quasirandom")
@@ -77,6 +83,7 @@ def populate(
     seed: int,
     arrangement: str = "random",
     lithium: PlacedLithium | None = None,
+    displaced: Displaced | None = None,
 ) -> Atoms:
     """Fill the sites of a skeleton; every grain has the requested composition and disorder.
 
@@ -87,6 +94,7 @@ def populate(
         seed: random seed of all random choices.
         arrangement: "random" or "quasirandom" free anions, see `sqs.quasirandom`.
         lithium: candidate Li positions, at least as many as the composition has Li; placed by Monte Carlo if None.
+        displaced: share of each halide off 4a, and of Se off 16e, in a mixture; None for random places.
 
     Raises:
         InputError: disorder or arrangement is invalid.
@@ -103,11 +111,11 @@ def populate(
     pieces = split_counts(composition, [int(np.sum(skeleton.centre_grain == grain)) for grain in grains])
     framework = _Framework()
     for grain, counts in zip(grains, pieces, strict=True):
-        elements = free_anions(counts, disorder, rng)
+        elements = free_anions(counts, disorder, rng, displaced)
         if arrangement == "quasirandom":
             places_A = skeleton.free[skeleton.free_grain[:, 0] == grain]
             elements = quasirandom(elements, places_A, skeleton.cell, composition.lattice_parameter_A, rng)
-        _fill_grain(framework, skeleton, int(grain), counts, elements, rng)
+        _fill_grain(framework, skeleton, int(grain), counts, elements, rng, (displaced or {}).get("Se"))
     count = sum(counts.atoms["Li"] for counts in pieces)
     if lithium:
         placed = lithium.some(count, rng)
@@ -143,14 +151,20 @@ def _total(pieces: list[Counts]) -> Counts:
 
 
 def _fill_grain(
-    framework: _Framework, skeleton: Skeleton, grain: int, counts: Counts, free: np.ndarray, rng: np.random.Generator
+    framework: _Framework,
+    skeleton: Skeleton,
+    grain: int,
+    counts: Counts,
+    free: np.ndarray,
+    rng: np.random.Generator,
+    free_selenium: float | None = None,
 ) -> None:
-    """Add tetrahedra and free anions (n, 2) of one grain; Se occupies random chalcogen sites."""
+    """Add tetrahedra and free anions (n, 2) of one grain; Se has a given share on free sites, or random places."""
     centres, arms = (values[skeleton.centre_grain == grain] for values in (skeleton.centres, skeleton.arms))
     symbols = rng.permutation(np.repeat(CENTRES, [counts.atoms.get(element, 0) for element in CENTRES]))
     on_4a_4c = free.copy()
     corners = np.full((counts.units, 4), "S", dtype="<U2")
-    places = rng.permutation(corners.size + int(np.sum(on_4a_4c == "S")))[: counts.atoms.get("Se", 0)]
+    places = _selenium_places(corners.size, int(np.sum(on_4a_4c == "S")), counts.atoms.get("Se", 0), free_selenium, rng)
     corners.reshape(-1)[places[places < corners.size]] = "Se"
     free_chalcogens = np.argwhere(on_4a_4c == "S")
     on_4a_4c[tuple(free_chalcogens[places[places >= corners.size] - corners.size].T)] = "Se"
@@ -163,6 +177,16 @@ def _fill_grain(
         framework.add(
             on_4a_4c[:, column], skeleton.free[:, column][skeleton.free_grain[:, column] == grain], site, grain
         )
+
+
+def _selenium_places(
+    corners: int, free: int, selenium: int, free_share: float | None, rng: np.random.Generator
+) -> np.ndarray:
+    """Choose the chalcogen sites of Se: corners first, then free sites, numbered in this order."""
+    if free_share is None:
+        return rng.permutation(corners + free)[:selenium]
+    on_free = int(np.clip(round(free_share * selenium), selenium - corners, free))
+    return np.concatenate([rng.permutation(corners)[: selenium - on_free], corners + rng.permutation(free)[:on_free]])
 
 
 def place_in(

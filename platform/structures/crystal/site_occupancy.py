@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.structures.crystal.composition import CENTRES, CHALCOGENS, CHARGES, HALIDES, Composition
+
+# Share of each halide off 4a, and of Se off 16e, in a mixture.
+Displaced = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,31 @@ def require_disorder(disorder: float) -> None:
         raise InputError(message, path="disorder", given=disorder, accepted="0 to 1")
 
 
-def free_anions(counts: Counts, disorder: float, rng: np.random.Generator) -> np.ndarray:
+def halides_on_4c(counts: Counts, disorder: float, displaced: Displaced) -> dict[str, int]:
+    """Return the number of each halide on 4c.
+
+    Args:
+        counts: numbers of atoms.
+        disorder: fraction of exchanged free anions, which sets the sum.
+        displaced: share of each halide on 4c; without it the halides are equally displaced.
+    """
+    total = counts.halides - min(counts.halides, counts.units) + round(disorder * counts.largest_swap)
+    present = {element: counts.atoms.get(element, 0) for element in HALIDES if counts.atoms.get(element, 0)}
+    wanted = {element: displaced.get(element, 0.0) * number for element, number in present.items()}
+    if not any(wanted.values()):
+        wanted = {element: float(number) for element, number in present.items()}
+    factor = total / (sum(wanted.values()) or 1.0)
+    exact = {element: min(amount * factor, present[element]) for element, amount in wanted.items()}
+    found = _round_to_sum(exact, total)
+    for element in sorted(present, key=lambda element: found[element] - exact[element]):  # capped halides leave a rest
+        rest = total - sum(found.values())
+        found[element] += min(rest, present[element] - found[element])
+    return found
+
+
+def free_anions(
+    counts: Counts, disorder: float, rng: np.random.Generator, displaced: Displaced | None = None
+) -> np.ndarray:
     """Choose the elements on the free sites of one grain at random, with the requested disorder.
 
     Without disorder the halides fill 4a first. A disorder d exchanges the fraction d of the largest possible number of
@@ -101,6 +129,7 @@ def free_anions(counts: Counts, disorder: float, rng: np.random.Generator) -> np
         counts: numbers of atoms in the grain.
         disorder: d in [0, 1].
         rng: random generator.
+        displaced: share of each halide on 4c in a mixture; None to displace halides at random.
 
     Returns:
         (n, 2) element symbols on 4a and 4c; every chalcogen is written as S.
@@ -114,5 +143,11 @@ def free_anions(counts: Counts, disorder: float, rng: np.random.Generator) -> np
     is_halide[rng.permutation(units)[: halides - on_4a], 1] = True
     kinds = np.repeat(HALIDES, [counts.atoms.get(element, 0) for element in HALIDES])
     elements = np.full((units, 2), "S", dtype="<U2")
-    elements[is_halide] = rng.permutation(kinds)
+    if displaced:
+        on_4c = halides_on_4c(counts, disorder, displaced)
+        for column, number_of in enumerate((lambda e: counts.atoms.get(e, 0) - on_4c[e], on_4c.__getitem__)):
+            kinds = np.repeat(list(on_4c), [number_of(element) for element in on_4c])
+            elements[is_halide[:, column], column] = rng.permutation(kinds)
+    else:
+        elements[is_halide] = rng.permutation(kinds)
     return elements
