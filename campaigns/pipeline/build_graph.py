@@ -8,9 +8,10 @@ from argyro.campaigns.pipeline.acquisition import add_acquisition
 from argyro.campaigns.pipeline.design import add_design
 from argyro.campaigns.pipeline.diffusivity import add_diffusivity
 from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.homogenize import add_homogenization
-from argyro.campaigns.pipeline.learn import add_potential, families
+from argyro.campaigns.pipeline.learn import add_potential
 from argyro.campaigns.pipeline.md import add_md
 from argyro.campaigns.pipeline.microstructure import add_microstructures
 from argyro.campaigns.pipeline.posterior import add_posterior

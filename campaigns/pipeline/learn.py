@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ase import Atoms
 
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
+from argyro.campaigns.pipeline.families import family_of_composition
 from argyro.campaigns.pipeline.structure import STRUCTURE, learning_bulk, read_structure, structure_name
 from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, known_checksums, known_count, reference
 from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
@@ -224,25 +225,9 @@ def _last(values: list[float | None]) -> float:
 LEARN = Stage("learn", 5, run, LearnInputs, LearnResult, hosted=True)
 
 
-def families(campaign: Campaign) -> dict[str, list[Material]]:
-    """Group the materials that share a potential."""
-    found: dict[str, list[Material]] = {}
-    for material in campaign.materials:
-        found.setdefault(_family(campaign, material), []).append(material)
-    return found
-
-
 def potential_of(campaign: Campaign, material: Material) -> str:
     """Name the node that learns a material's potential."""
-    return f"{LEARN.name}/{_family(campaign, material)}"
-
-
-def _family(campaign: Campaign, material: Material) -> str:
-    from argyro.platform.structures.crystal.composition import Composition
-
-    elements = "-".join(sorted(Composition.parse(material.composition).elements))
-    names = {"by_elements": elements, "by_composition": material.composition, "one": "all"}
-    return names[campaign.potential.families]
+    return f"{LEARN.name}/{family_of_composition(campaign, material.composition)}"
 
 
 def known_labels(campaign: Campaign, materials: list[Material]) -> int:

@@ -11,8 +11,9 @@ from typing import Any
 
 from argyro.campaigns.pipeline.build_graph import decided_graph
 from argyro.campaigns.pipeline.diffusivity import DiffusivityInputs
+from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph, Node
-from argyro.campaigns.pipeline.learn import LEARN, families, known_labels
+from argyro.campaigns.pipeline.learn import LEARN, known_labels
 from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.planning.advice import advice
 from argyro.campaigns.planning.readiness import lacking

@@ -36,6 +36,19 @@ def write_structure(atoms: Atoms, path: Path) -> None:
 
 def equilibration(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], restart: Path | None) -> str:
     """Return the script that minimises and runs at constant pressure, or continues from a restart file."""
+    lines = start_of_run(atoms, settings, pair_commands, restart)
+    temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
+    lines += [
+        f"fix integrate all npt {temperature} {_barostat(atoms, settings)}",
+        *output_of_run(atoms, settings),
+        f"run {settings.equilibrate_steps} upto",
+        "write_restart restart.*",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def start_of_run(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], restart: Path | None) -> list[str]:
+    """Return the lines that read the structure, minimise it and draw velocities, or read a restart file."""
     lines = _system(atoms, settings, pair_commands, restart)
     if restart is None:
         lines += [
@@ -44,14 +57,7 @@ def equilibration(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[st
             # After minimisation, half of the kinetic energy becomes potential energy within a few vibrations.
             f"velocity all create {2 * settings.temperature_K} {settings.seed + 1} mom yes rot no dist gaussian",
         ]
-    temperature = f"temp {settings.temperature_K} {settings.temperature_K} {THERMOSTAT_PS}"
-    lines += [
-        f"fix integrate all npt {temperature} {_barostat(atoms, settings)}",
-        *_output(atoms, settings),
-        f"run {settings.equilibrate_steps} upto",
-        "write_restart restart.*",
-    ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def production(
@@ -85,7 +91,7 @@ def production(
     snapshot_steps = max(1, round(SNAPSHOT_PS * 1000 / settings.frame_every_fs)) * settings.frame_steps
     lines += [
         f"fix integrate all {'nve' if settings.ensemble == 'nve' else f'nvt {temperature}'}",
-        *_output(atoms, settings),
+        *output_of_run(atoms, settings),
         f"group mobile type {types.index(settings.mobile) + 1}",
         f"dump mobile mobile dcd {settings.frame_steps} mobile.dcd",
         "dump_modify mobile unwrap yes",
@@ -119,12 +125,12 @@ def _system(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], re
     return lines
 
 
-def _output(atoms: Atoms, settings: MDSettings) -> list[str]:
+def output_of_run(atoms: Atoms, settings: MDSettings, more_columns: Sequence[str] = ()) -> list[str]:
     """Return the output commands: each frame has the framework's centre and the fewest corners of a tetrahedron."""
     types = species_order(atoms)
     framework = [str(i + 1) for i, element in enumerate(types) if element != settings.mobile] or ["1"]
     lines = [f"group framework type {' '.join(framework)}", "compute centre framework com"]
-    columns = THERMO
+    columns = THERMO.replace("press", " ".join([*more_columns, "press"]))
     centres, corners = (
         " ".join(str(i + 1) for i, element in enumerate(types) if element in kind) for kind in (CENTRES, CHALCOGENS)
     )

@@ -1,0 +1,1 @@
+"""Site disorder in equilibrium: mixing entropy, mean enthalpies from MD, hybrid Monte Carlo."""
