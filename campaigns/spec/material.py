@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from argyro.campaigns.spec.numbers import Share
+from argyro.campaigns.spec.mistakes import shown
+from argyro.campaigns.spec.numbers import Share, share
 from argyro.campaigns.spec.path_sandbox import File
 from argyro.campaigns.spec.section import Section
 from argyro.platform.common.errors import InputError
 
 
-def _composition(formula: str) -> str:
+def _pairs(value: object) -> object:
+    """Sort a mapping into pairs, which can be hashed."""
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+Species = Literal["Cl", "Br", "I", "Se"]
+Shares = Annotated[tuple[tuple[Species, Share], ...], BeforeValidator(_pairs)]
+
+
+def composition_name(formula: str) -> str:
+    """Return the formula in the form that names of work items carry.
+
+    Raises:
+        InputError: it is no argyrodite, or its amounts have more than four decimals.
+    """
     from argyro.platform.structures.crystal.composition import Composition
 
     name = Composition.parse(formula).formula
@@ -29,20 +45,85 @@ def _composition(formula: str) -> str:
     return name
 
 
-class Material(Section):
-    """One candidate: an overall composition and its site disorder, or the CIF that gives both."""
+PREDICTED: Literal["predicted"] = "predicted"
 
-    composition: Annotated[str, AfterValidator(_composition)] = Field(
+
+def _disorder(value: object) -> object:
+    """Accept a share, or ask for the disorder in equilibrium."""
+    if value == PREDICTED:
+        return value
+    if isinstance(value, str) and not any(character.isdigit() for character in value):
+        raise InputError(f"{shown(value)} is neither a share nor 'predicted'", accepted="0 to 1, or predicted")
+    return share(value)
+
+
+Disorder = Annotated[float | Literal["predicted"], BeforeValidator(_disorder)]
+
+
+class Material(Section):
+    """One candidate: an overall composition and its site disorder, or the CIF that gives both.
+
+    A material in a work item has a number for its disorder; `Campaign.screened` replaces predicted ones.
+    """
+
+    composition: Annotated[str, AfterValidator(composition_name)] = Field(
         "", description="formula per formula unit, for instance Li6PS5Cl, Li6PS5Cl0.5Br0.5, Li5.5PS4.5Cl1.5"
     )
-    disorder: Share = Field(0.0, description="share of the halide on 4c instead of 4a, 0 to 1; default 0, or the CIF's")
+    disorder: Disorder = Field(
+        PREDICTED,
+        description="share of the halide on 4c instead of 4a, 0 to 1, or predicted: in equilibrium, see the section "
+        "disorder; default: the CIF's, else predicted",
+    )
+    displaced: Shares = Field(
+        (),
+        exclude_if=lambda value: not value,
+        description="of a mixture: share of each halide off 4a, and of Se off 16e, for instance {Cl: 0.6, Br: 0.2}",
+    )
     cif: File | None = Field(None, description="CIF of an argyrodite, in place of composition; occupancies give both")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Material:
         if bool(self.composition) == (self.cif is not None):
             raise InputError("give either composition or cif", accepted="composition, for instance Li6PS5Cl, or cif")
+        self._require_possible()
         return self
+
+    def _require_possible(self) -> None:
+        """Refuse a disorder of a composition that has nothing to exchange, and shares of absent species."""
+        if not self.composition:
+            return
+        from argyro.platform.structures.crystal.composition import Composition
+
+        parsed = Composition.parse(self.composition)
+        if self.disorder not in (PREDICTED, 0.0) and min(parsed.halides, 2.0 - parsed.halides) < 1e-6:
+            what = "no free S or Se" if parsed.halides else "no halide"
+            raise InputError(
+                f"disorder {self.disorder} is not possible in {self.composition}, which has {what} to exchange; "
+                "write 0",
+                accepted="0",
+            )
+        absent = [name for name, _ in self.displaced if not parsed[name]]
+        if absent:
+            raise InputError(
+                f"displaced names {', '.join(absent)}, which {self.composition} does not contain; remove it",
+                accepted=", ".join(element for element in parsed.elements if element not in ("Li", "S")),
+            )
+
+    @property
+    def is_predicted(self) -> bool:
+        """Whether the disorder is still to be predicted."""
+        return self.disorder == PREDICTED
+
+    @property
+    def share(self) -> float:
+        """Disorder as a number."""
+        assert isinstance(self.disorder, float)  # work items are made of screened materials
+        return self.disorder
+
+    def with_disorder(self, disorder: float, displaced: Mapping[str, float] | None = None) -> Material:
+        """Return the material with a number for its disorder, rounded to what names of items show."""
+        shares = {name: round(value, 2) for name, value in (displaced or {}).items()}
+        return Material(composition=self.composition, disorder=round(disorder, 2), displaced=shares)
 
     def resolved(self) -> Material:
         """Replace a CIF by its refined composition and disorder; a disorder in the campaign file overrides the CIF's.
@@ -63,15 +144,19 @@ class Material(Section):
                 accepted="the CIF of an argyrodite",
             )
         disorder = self.disorder if "disorder" in self.model_fields_set else round(refined.disorder or 0.0, 4)
-        return Material(composition=refined.composition, disorder=disorder)
+        return Material(composition=refined.composition, disorder=disorder, displaced=self.displaced)
 
     @property
     def label(self) -> str:
         """Label for people: ``Li6PS5Cl 50 %``."""
-        return f"{self.composition} {100 * self.disorder:g} %"
+        return f"{self.composition} {PREDICTED if self.is_predicted else f'{100 * self.share:g} %'}"
 
     def __lt__(self, other: Material) -> bool:
-        return (self.composition, self.disorder) < (other.composition, other.disorder)
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[str, float]:
+        return self.composition, -1.0 if self.is_predicted else self.share
 
 
 class BoundaryType(str):
@@ -112,7 +197,7 @@ class Cell:
         """Columns that describe the cell in tables and in MLflow."""
         return {
             "composition": self.material.composition,
-            "disorder": self.material.disorder,
+            "disorder": self.material.share,
             "boundary": str(self.boundary),
             "material": self.material.label,
         }

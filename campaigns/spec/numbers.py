@@ -37,7 +37,12 @@ def decimal(value: object) -> object:
     raise InputError(f"{shown(value)} is not a number; {repair}", accepted="a number")
 
 
-def _share(value: object) -> object:
+def share(value: object) -> object:
+    """Take a number from 0 to 1.
+
+    Raises:
+        InputError: it is none, or a percentage.
+    """
     number = decimal(value)
     if isinstance(number, (int, float)) and not 0 <= number <= 1:
         repair = f"; {number:g} % is {number / 100:g}" if 1 < number <= 100 else ""
@@ -87,8 +92,8 @@ def ordered(limits: tuple[float, float]) -> tuple[float, float]:
 
 Number = Annotated[float, BeforeValidator(decimal)]
 Whole = Annotated[int, BeforeValidator(decimal)]
-Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_share)]
-Fraction = Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(_share)]
+Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(share)]
+Fraction = Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(share)]
 Probability = Annotated[Number, Field(gt=0.0, lt=1.0)]
 Positive = Annotated[Number, Field(gt=0.0, le=1e9)]
 Time_s = Annotated[Number, Field(gt=0.0, le=1e8)]

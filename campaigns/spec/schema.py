@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.mistakes import shown
@@ -19,6 +20,7 @@ from argyro.campaigns.spec.numbers import (
     Positive,
     Probability,
     Repeats,
+    Share,
     Sizes_nm,
     Supercell,
     Temperature,
@@ -40,6 +42,7 @@ from argyro.campaigns.spec.path_sandbox import (
     TrackingUri,
 )
 from argyro.campaigns.spec.section import Section
+from argyro.campaigns.spec.series import expanded
 from argyro.platform.common.errors import InputError
 from argyro.platform.labels.references import SOURCES
 
@@ -199,6 +202,32 @@ class Dynamics(Section):
     launcher: Command | None = Field(None, description="for instance: mpirun -np 4")
 
 
+class DisorderPrediction(Section):
+    """Prediction of the site disorder of materials that give none."""
+
+    synthesis_temperature_K: Temperature = Field(
+        823.0, description="of the synthesis; mean enthalpies are taken at this temperature"
+    )
+    quench_temperature_K: Temperature | None = Field(
+        None,
+        description="at which the anions freeze on cooling; default: the synthesis temperature, as after quenching",
+    )
+    fractions: Annotated[list[Share], Field(min_length=3), AfterValidator(six_digits)] = Field(
+        default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 1.0], description="disorders whose enthalpy is computed"
+    )
+    realisations: Repeats = Field(3, description="arrangements of anions and Li per disorder")
+    supercell: Supercell = Field((2, 1, 1), description="cell of the enthalpies, in conventional cells of 52 atoms")
+    length_ps: Duration_ps = Field(20.0, description="length of each run at constant pressure")
+    swap_stretches: Annotated[Whole, Field(ge=0, le=10_000_000)] = Field(
+        0, description="stretches of MD between exchanges of the hybrid Monte Carlo that checks the result; 0 for none"
+    )
+
+    @property
+    def temperature_K(self) -> float:
+        """Temperature at which the anions are in equilibrium."""
+        return self.quench_temperature_K or self.synthesis_temperature_K
+
+
 class Foundation(Section):
     """A learned potential with frozen weights."""
 
@@ -313,7 +342,8 @@ class Campaign(Section):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
     seed: Annotated[Whole, Field(ge=0, lt=2**31)] = Field(0, description="of all random choices")
-    materials: Annotated[list[Material], Field(min_length=1)]
+    materials: Annotated[list[Material], BeforeValidator(expanded), Field(min_length=1)]
+    disorder: DisorderPrediction = DisorderPrediction()
     boundaries: Annotated[list[Annotated[str, AfterValidator(_boundary)]], AfterValidator(six_digits)] = Field(
         default_factory=list, description="grain boundaries beside the bulk; argyro structure --list-boundaries"
     )
@@ -339,3 +369,26 @@ class Campaign(Section):
     tracking: TrackingUri | None = Field(
         None, description="MLflow tracking URI; default: sqlite in the campaign's folder"
     )
+    _found: dict[str, Material] = PrivateAttr(default_factory=dict)  # composition -> material with predicted disorder
+
+    @property
+    def predicted(self) -> list[Material]:
+        """Materials whose disorder is predicted."""
+        return [material for material in self.materials if material.is_predicted]
+
+    @property
+    def is_screened(self) -> bool:
+        """Whether every material has a number for its disorder."""
+        return all(material.composition in self._found for material in self.predicted)
+
+    @property
+    def screened(self) -> list[Material]:
+        """Materials with numbers for their disorder, without repetitions; predicted ones once they are known."""
+        known = [self._found.get(m.composition) if m.is_predicted else m for m in self.materials]
+        return list(dict.fromkeys(material for material in known if material is not None))
+
+    def with_disorder(self, found: Mapping[str, Material]) -> Campaign:
+        """Return the campaign with predicted materials, by composition."""
+        campaign = self.model_copy()
+        campaign._found = dict(found)
+        return campaign

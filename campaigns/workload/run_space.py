@@ -94,7 +94,7 @@ class Decided:
 
 def cells_of(campaign: Campaign) -> Iterator[Cell]:
     """List every material in bulk and with each boundary."""
-    for material, boundary in product(campaign.materials, (BULK, *campaign.boundaries)):
+    for material, boundary in product(campaign.screened, (BULK, *campaign.boundaries)):
         yield Cell(material, BoundaryType(boundary))
 
 
@@ -180,4 +180,4 @@ def identity(cell: Cell) -> Identity:
     """Name a cell as the surrogate does."""
     from argyro.surrogates.data.descriptors import Identity
 
-    return Identity.of(cell.material.composition, cell.material.disorder, cell.boundary)
+    return Identity.of(cell.material.composition, cell.material.share, cell.boundary)
