@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from argyro.campaigns.pipeline.acquisition import add_acquisition
 from argyro.campaigns.pipeline.design import add_design
 from argyro.campaigns.pipeline.diffusivity import add_diffusivity
+from argyro.campaigns.pipeline.disorder import add_disorder, resolved
 from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph
@@ -20,13 +21,16 @@ from argyro.campaigns.pipeline.reference_check import add_reference_check
 from argyro.campaigns.pipeline.structure import add_structures
 from argyro.campaigns.pipeline.surrogate import add_surrogate
 from argyro.campaigns.pipeline.transport import add_transport
+from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
 from argyro.campaigns.workload.run_space import Decided, DecidedRun, RunConditions, cells_of, run_space
 
 
 def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[RunConditions] = ()) -> Graph:
-    """Build all work items of a campaign, parents first; of an adaptive campaign those known before any result.
+    """Build all work items of a campaign, parents first, as far as they are known before any result.
+
+    An adaptive campaign grows by its decisions. A campaign that predicts disorders grows once all are known.
 
     Args:
         campaign: to compute.
@@ -39,14 +43,22 @@ def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[
 def decided_graph(
     campaign: Campaign, decided: Decided | None, costs: Costs | None = None, found: Sequence[RunConditions] = ()
 ) -> Graph:
-    """Build all work items after some decisions of an adaptive campaign; with None, those of every possible run."""
+    """Build all work items after some decisions of an adaptive campaign; with None, those of every possible run.
+
+    Before all disorders are predicted, only the structures, potentials and runs for the predictions are known.
+    """
     draft, space = Draft(campaign, costs or Costs()), run_space(campaign)
     add_structures(draft)
     runs = list(_every_run(space)) if decided is None else list(decided.runs)
+    needed = {run.conditions.cell.material.composition for run in runs} | {m.composition for m in campaign.predicted}
     for family, materials in families(campaign).items():
-        if any(run.conditions.cell.material in materials for run in runs):
+        if any(material.composition in needed for material in materials):
             add_potential(draft, family, materials)
             add_reference_check(draft, family, materials)
+    for composition in dict.fromkeys(material.composition for material in campaign.predicted):
+        add_disorder(draft, Material(composition=composition))
+    if not campaign.is_screened:
+        return draft.graph
     measured = {}
     for run in runs:
         md = add_md(draft, run.conditions)
@@ -59,6 +71,17 @@ def decided_graph(
     if decided.runs:
         add_acquisition(draft, decided, design, measured, microstructures)
     return draft.graph
+
+
+def assumed_campaign(campaign: Campaign) -> Campaign:
+    """Return the campaign with estimates in place of disorders that are not known yet, for a plan."""
+    unknown = {material.composition: None for material in campaign.predicted}
+    return campaign if campaign.is_screened else campaign.with_disorder(resolved(unknown))
+
+
+def whole_graph(campaign: Campaign, costs: Costs | None = None) -> Graph:
+    """Build every possible work item; disorders that are not known yet are estimated."""
+    return decided_graph(assumed_campaign(campaign), None, costs)
 
 
 def _every_run(space: Sequence[RunConditions]) -> Iterator[DecidedRun]:

@@ -1,16 +1,17 @@
-"""Grow the graph of an adaptive campaign, round by round, by the runs that its decisions name.
+"""Grow the graph by results: by the runs that an adaptive campaign decides on, and by predicted disorders.
 
 Everything here is a function of stored results, so that a later run grows the same graph again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from argyro.campaigns.pipeline.acquisition import ACQUISITION, AcquisitionInputs, AcquisitionResult, Leader
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
 from argyro.campaigns.pipeline.design import DESIGN, DesignResult
+from argyro.campaigns.pipeline.disorder import DISORDER, DisorderInputs, DisorderResult, disorder_name, resolved
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
 from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.spec.schema import Campaign, Until
@@ -31,16 +32,57 @@ def growth(campaign: Campaign, costs: Costs | None = None) -> Growth:
         campaign: to compute.
         costs: expected core seconds; rough constants if not measured.
     """
+    predictions: dict[str, DisorderResult | None] = {}
 
     def grow(node: Node, result: StageResult | None) -> list[Node]:
+        if node.stage.name == DISORDER.name:
+            return _with_disorders(node, result)
         if campaign.acquisition is None or node.stage.name not in DECISIONS:
             return []
         now = _decided_by(node)
-        after = _next(now, result, campaign.acquisition.until)
-        known = decided_graph(campaign, now, costs).nodes
-        return [new for name, new in decided_graph(campaign, after, costs).nodes.items() if name not in known]
+        after, known = _next(now, result, campaign.acquisition.until), resolved_campaign(campaign, predictions)
+        return _added(decided_graph(known, now, costs), decided_graph(known, after, costs))
+
+    def _with_disorders(node: Node, result: StageResult | None) -> list[Node]:
+        assert isinstance(node.inputs, DisorderInputs) and isinstance(result, DisorderResult | None)
+        predictions[node.inputs.composition] = result
+        known = resolved_campaign(campaign, predictions)
+        return _added(build_graph(campaign, costs), build_graph(known, costs)) if known.is_screened else []
 
     return grow
+
+
+def _added(before: Graph, after: Graph) -> list[Node]:
+    """List the nodes of a graph that an earlier one lacks."""
+    return [node for name, node in after.nodes.items() if name not in before.nodes]
+
+
+def resolved_campaign(campaign: Campaign, predictions: Mapping[str, DisorderResult | None]) -> Campaign:
+    """Return the campaign with the predicted disorders; unchanged before all are known.
+
+    Args:
+        campaign: as read.
+        predictions: composition -> result, None for a prediction that failed for good.
+    """
+    wanted = {material.composition for material in campaign.predicted}
+    return campaign.with_disorder(resolved(predictions)) if wanted and wanted <= set(predictions) else campaign
+
+
+def screened_campaign(campaign: Campaign, done: Finished, failed: Collection[str] = ()) -> Campaign:
+    """Return the campaign with the disorders that finished items predict.
+
+    Args:
+        campaign: as read.
+        done: finished items.
+        failed: names of nodes that failed for good.
+    """
+    predictions: dict[str, DisorderResult | None] = {
+        inputs.composition: result for _, inputs, result in done.of(DISORDER)
+    }
+    for material in campaign.predicted:
+        if disorder_name(material.composition) in failed:
+            predictions.setdefault(material.composition, None)
+    return resolved_campaign(campaign, predictions)
 
 
 def _decided_by(node: Node) -> Decided:
@@ -108,7 +150,7 @@ def grown_graph(campaign: Campaign, store: Store, failed: Iterable[str] = (), co
     while waiting:
         node = graph.nodes[waiting.pop(0)]
         items[node.name] = node.item(items)
-        if node.stage.name not in DECISIONS:
+        if node.stage.name not in (*DECISIONS, DISORDER.name):
             continue
         found = store.find(items[node.name])
         if found is not None or node.name in failed:
@@ -139,7 +181,9 @@ def found_runs(campaign: Campaign, store: Store) -> list[RunConditions]:
 
     They belong to the first batch; after the first decision the list is fixed.
     """
-    if campaign.acquisition is None or store.has(build_graph(campaign).items()[DESIGN.name]):
+    if campaign.acquisition is None or not campaign.is_screened:
+        return []
+    if store.has(build_graph(campaign).items()[DESIGN.name]):
         return []
     graph = decided_graph(campaign, None)
     items = graph.items()

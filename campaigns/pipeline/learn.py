@@ -12,9 +12,9 @@ from ase import Atoms
 
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
 from argyro.campaigns.pipeline.families import family_of_composition
-from argyro.campaigns.pipeline.structure import STRUCTURE, learning_bulk, read_structure, structure_name
+from argyro.campaigns.pipeline.structure import STRUCTURE, learning_cells, learning_name, read_structure
 from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, known_checksums, known_count, reference
-from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
+from argyro.campaigns.spec.material import BULK, Material
 from argyro.campaigns.spec.schema import Campaign, Labels
 from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
 from argyro.platform.common.errors import ArgyroError
@@ -242,11 +242,12 @@ def add_potential(draft: Draft, family: str, materials: list[Material]) -> None:
     """Add the learning of a family's potential in its bulk cells and boundaries."""
     campaign = draft.campaign
     potential, labels, supercell = campaign.potential, campaign.labels, campaign.structures.learning_supercell
-    boundaries = _boundary_cells(campaign, materials)
-    names = [learning_bulk(draft, Cell(material, BULK)) for material in materials]
-    names += [structure_name(cell, 0) for cell in boundaries]
-    atoms = [bulk_atoms(material.composition, supercell) for material in materials]
-    atoms += [md_atoms(campaign, cell) for cell in boundaries]
+    cells = learning_cells(campaign, materials)
+    names = [learning_name(campaign, cell) for cell in cells]
+    atoms = [
+        bulk_atoms(cell.material.composition, supercell) if cell.boundary.is_bulk else md_atoms(campaign, cell)
+        for cell in cells
+    ]
     inputs = LearnInputs(
         labels=draft.labels,
         options=_options(campaign),
@@ -275,6 +276,8 @@ def members(campaign: Campaign) -> int:
 def _options(campaign: Campaign) -> LearningOptions:
     potential = campaign.potential
     hottest_K = max(HOTTER * max(campaign.temperatures_K), potential.synthesis_temperature_K or 0.0)
+    if campaign.predicted:
+        hottest_K = max(hottest_K, HOTTER * campaign.disorder.synthesis_temperature_K)
     range_K = (min(campaign.temperatures_K), hottest_K)
     return LearningOptions(
         levels=tuple(potential.levels),
@@ -285,13 +288,3 @@ def _options(campaign: Campaign) -> LearningOptions:
         rounds_per_level=potential.max_rounds,
         seed=campaign.seed,
     )
-
-
-def _boundary_cells(campaign: Campaign, materials: list[Material]) -> list[Cell]:
-    """Pair each boundary and each material once: materials of a family share elements, so all pairs add nothing."""
-    boundaries = campaign.boundaries
-    pairs = max(len(materials), len(boundaries)) if boundaries else 0
-    return [
-        Cell(materials[number % len(materials)], BoundaryType(boundaries[number % len(boundaries)]))
-        for number in range(pairs)
-    ]

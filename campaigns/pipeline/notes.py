@@ -14,6 +14,8 @@ SENTENCES = {
     "layers-not-crossed": "Ions did not cross a whole layer, as the series mixture assumes: biased towards the bulk.",
     "short-run": "The run is short: D may be too high, and its interval includes this bias.",
     "upper-bound-only": "There is only an upper bound of D, no value.",
+    "enthalpy-left-out": "A run at the synthesis temperature does not count for the disorder.",
+    "disorder-estimated": "The disorder is an estimate from published values: too few runs count.",
     "out-of-domain": "The query is outside the training data of the surrogate.",
 }
 

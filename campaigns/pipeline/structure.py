@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ from ase.io import read, write
 from pydantic import ConfigDict
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.pipeline.families import families
+from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
+from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.run_space import RunConditions, cells_of
 from argyro.platform.execution.stage import Contract, Parent, Stage, StageContext, StageResult
 
 FILE, PICTURE = "structure.extxyz", "structure.png"
+LEARNED_DISORDERS = (0.0, 0.5, 1.0)  # of a material whose disorder is predicted
 
 
 class StructureInputs(Contract):
@@ -87,11 +91,14 @@ def _build(inputs: StructureInputs) -> Atoms:
     from argyro.platform.structures.crystal.bulk import build_bulk
 
     material, boundary, how = inputs.cell.material, inputs.cell.boundary, inputs.arrangement
+    displaced = dict(material.displaced) or None
     if inputs.supercell:
-        return build_bulk(material.composition, material.disorder, inputs.supercell, inputs.seed, arrangement=how)
-    names = material.composition, material.disorder, str(boundary)
+        return build_bulk(
+            material.composition, material.share, inputs.supercell, inputs.seed, arrangement=how, displaced=displaced
+        )
+    names = material.composition, material.share, str(boundary)
     assert inputs.min_grain_thickness_nm is not None  # every cell has a size
-    return build_boundary(*names, inputs.min_grain_thickness_nm, inputs.seed, arrangement=how)
+    return build_boundary(*names, inputs.min_grain_thickness_nm, inputs.seed, arrangement=how, displaced=displaced)
 
 
 STRUCTURE = Stage("structure", 2, run, StructureInputs, StructureResult)
@@ -119,8 +126,12 @@ def add_structures(draft: Draft) -> None:
             inputs = _inputs(draft, cell, number, **size)
             params, cost = {**cell.facts, "realisation": number}, draft.costs.structure(cell)
             draft.add(STRUCTURE, inputs.label, inputs, params=params, cost=cost)
-        if cell.boundary.is_bulk and sizes.learning_supercell != sizes.supercell:
-            inputs = _inputs(draft, cell, 0, supercell=sizes.learning_supercell)
+    for cell in learning_cells(draft.campaign):
+        if not _is_own(draft.campaign, cell):
+            size = {"supercell": sizes.learning_supercell}
+            if not cell.boundary.is_bulk:
+                size = {"min_grain_thickness_nm": sizes.min_grain_thickness_nm}
+            inputs = _inputs(draft, cell, 0, **size)
             draft.add(STRUCTURE, f"{inputs.label}/learning", inputs, params=cell.facts)
 
 
@@ -129,7 +140,43 @@ def _inputs(draft: Draft, cell: Cell, number: int, **size: Any) -> StructureInpu
     return StructureInputs(cell=cell, number=number, seed=seed, arrangement=how, **size)
 
 
-def learning_bulk(draft: Draft, cell: Cell) -> str:
-    """Name the structure of a bulk cell in which the potential is learned."""
-    own = f"{structure_name(cell, 0)}/learning"
-    return own if own in draft.graph.nodes else structure_name(cell, 0)
+def learning_name(campaign: Campaign, cell: Cell) -> str:
+    """Name the structure of a cell in which the potential is learned."""
+    name = structure_name(cell, 0)
+    return name if _is_own(campaign, cell) else f"{name}/learning"
+
+
+def _is_own(campaign: Campaign, cell: Cell) -> bool:
+    """Check whether a cell of the learning is also one of the MD of a material with a given disorder."""
+    sizes = campaign.structures
+    same_size = not cell.boundary.is_bulk or sizes.learning_supercell == sizes.supercell
+    return same_size and cell.material in campaign.materials
+
+
+def learning_cells(campaign: Campaign, materials: Sequence[Material] | None = None) -> list[Cell]:
+    """List the cells in which a potential is learned: bulk, and each boundary and each material once.
+
+    Materials of a family share elements, so that all pairs of materials and boundaries add nothing. A material whose
+    disorder is predicted is learned ordered, half and fully disordered.
+
+    Args:
+        campaign: with its boundaries.
+        materials: of one family; by default all families.
+    """
+    if materials is None:
+        groups = families(campaign).values()
+        return list(dict.fromkeys(cell for group in groups for cell in learning_cells(campaign, group)))
+    cells = [Cell(known, BULK) for material in materials for known in _learned(material, LEARNED_DISORDERS)]
+    boundaries = campaign.boundaries
+    pairs = max(len(materials), len(boundaries)) if boundaries else 0
+    for number in range(pairs):
+        (material,) = _learned(materials[number % len(materials)], LEARNED_DISORDERS[1:2])
+        cells.append(Cell(material, BoundaryType(boundaries[number % len(boundaries)])))
+    return list(dict.fromkeys(cells))
+
+
+def _learned(material: Material, disorders: Sequence[float]) -> list[Material]:
+    """Return a material with its own disorder, or with those in which it is learned."""
+    if not material.is_predicted:
+        return [material]
+    return list(dict.fromkeys(material.with_disorder(d if material.can_exchange else 0.0) for d in disorders))

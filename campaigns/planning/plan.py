@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from argyro.campaigns.pipeline.build_graph import decided_graph
+from argyro.campaigns.pipeline.build_graph import assumed_campaign, decided_graph
 from argyro.campaigns.pipeline.diffusivity import DiffusivityInputs
 from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph, Node
@@ -83,8 +83,8 @@ def make_plan(
 
 class _Plan:
     def __init__(self, campaign: Campaign, costs: Costs, machines: Sequence[Machine], done: frozenset[str]):
-        self.campaign, self.costs, self.machines = campaign, costs, machines
-        self.graph: Graph = decided_graph(campaign, None, costs)  # every possible run
+        self.campaign, self.costs, self.machines = assumed_campaign(campaign), costs, machines
+        self.graph: Graph = decided_graph(self.campaign, None, costs)  # every possible run
         self.done = done & set(self.graph.nodes)
         self.todo = [node for name, node in self.graph.nodes.items() if name not in self.done]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from argyro.campaigns.pipeline.build_graph import decided_graph
+from argyro.campaigns.pipeline.build_graph import whole_graph
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.load import load_campaign
@@ -32,7 +32,7 @@ def campaign_diff(a: Campaign, b: Campaign) -> dict[str, Any]:
     Common items have equal keys, so all inputs to their results are equal. An item with one name and two keys has
     changed, by its own inputs or by a parent. For an adaptive campaign all possible runs are compared.
     """
-    graphs = decided_graph(a, None), decided_graph(b, None)
+    graphs = whole_graph(a), whole_graph(b)
     items = graphs[0].items(), graphs[1].items()
     changed = [name for name in items[0] if name in items[1] and items[0][name].key != items[1][name].key]
     return {

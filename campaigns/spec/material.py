@@ -95,7 +95,7 @@ class Material(Section):
         from argyro.platform.structures.crystal.composition import Composition
 
         parsed = Composition.parse(self.composition)
-        if self.disorder not in (PREDICTED, 0.0) and min(parsed.halides, 2.0 - parsed.halides) < 1e-6:
+        if self.disorder not in (PREDICTED, 0.0) and not self.can_exchange:
             what = "no free S or Se" if parsed.halides else "no halide"
             raise InputError(
                 f"disorder {self.disorder} is not possible in {self.composition}, which has {what} to exchange; "
@@ -113,6 +113,14 @@ class Material(Section):
     def is_predicted(self) -> bool:
         """Whether the disorder is still to be predicted."""
         return self.disorder == PREDICTED
+
+    @property
+    def can_exchange(self) -> bool:
+        """Whether the free anions are of two kinds."""
+        from argyro.platform.structures.crystal.composition import Composition
+
+        halides = Composition.parse(self.composition).halides
+        return min(halides, 2.0 - halides) > 1e-6
 
     @property
     def share(self) -> float:

@@ -374,7 +374,7 @@ class Campaign(Section):
     @property
     def predicted(self) -> list[Material]:
         """Materials whose disorder is predicted."""
-        return [material for material in self.materials if material.is_predicted]
+        return [material for material in self.materials if material.is_predicted and material.can_exchange]
 
     @property
     def is_screened(self) -> bool:
@@ -384,8 +384,13 @@ class Campaign(Section):
     @property
     def screened(self) -> list[Material]:
         """Materials with numbers for their disorder, without repetitions; predicted ones once they are known."""
-        known = [self._found.get(m.composition) if m.is_predicted else m for m in self.materials]
-        return list(dict.fromkeys(material for material in known if material is not None))
+        known = [self._screened(material) for material in self.materials]
+        return list({material.label: material for material in reversed(known) if material is not None}.values())[::-1]
+
+    def _screened(self, material: Material) -> Material | None:
+        if not material.is_predicted:
+            return material
+        return self._found.get(material.composition) if material.can_exchange else material.with_disorder(0.0)
 
     def with_disorder(self, found: Mapping[str, Material]) -> Campaign:
         """Return the campaign with predicted materials, by composition."""

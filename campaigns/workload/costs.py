@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Campaign
-from argyro.campaigns.workload.atom_counts import md_atoms
+from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
 from argyro.campaigns.workload.run_lengths import most_ps
 from argyro.campaigns.workload.run_space import cells_of
 from argyro.platform.execution.stage import Contract
@@ -34,6 +34,7 @@ BULK_ATOMS, MD_LABELS_PER_PS = 52, 500.0  # conventional cell; time step of MD w
 GRADING, EXPLORATIONS = 1.3, 2  # share of graded steps beside plain ones; temperatures
 FRAME_BYTES_PER_ION, LI_SHARE = 12, 6 / 13
 STRUCTURE_S, BOUNDARY_SEARCH_S = 0.1, 2.5
+ITEM_S, SWAP_STRETCH_STEPS = 1.0, 10
 SURROGATE_S, SURROGATE_ATOM_STEP_S = 4.0, 4e-6
 MICROSTRUCTURE_GRAIN_S, HOMOGENIZATION_S = 0.17, 3.0
 # Analysis of a trajectory: import and plots, then kinisi's covariance over frames and ions.
@@ -66,6 +67,20 @@ class Costs(Contract):
         """Estimate the core seconds of one MD run of the usual length."""
         steps = 1e3 * (campaign.md.equilibrate_ps + campaign.md.production_ps) / campaign.md.timestep_fs
         return steps * md_atoms(campaign, cell) * self.step_s(campaign, campaign.potential.levels[-1])
+
+    def enthalpy(self, campaign: Campaign, composition: str) -> float:
+        """Estimate the core seconds of one run at the synthesis temperature."""
+        asked = campaign.disorder
+        steps = 1e3 * asked.length_ps / campaign.md.timestep_fs
+        atoms = bulk_atoms(composition, asked.supercell)
+        return ITEM_S + GRADING * steps * atoms * self.step_s(campaign, campaign.potential.levels[-1])
+
+    def swaps(self, campaign: Campaign, composition: str) -> float:
+        """Estimate the core seconds of one hybrid Monte Carlo run: each stretch has as many steps as exchanges."""
+        asked = campaign.disorder
+        evaluations = 2 * SWAP_STRETCH_STEPS * asked.swap_stretches
+        atoms = bulk_atoms(composition, asked.supercell)
+        return ITEM_S + evaluations * atoms * self.step_s(campaign, campaign.potential.levels[-1])
 
     def diffusivity(self, campaign: Campaign, cell: Cell) -> float:
         """Estimate the core seconds of the analysis of one MD run."""

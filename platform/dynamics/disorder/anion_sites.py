@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from ase import Atoms
 from scipy.special import xlogy
 
 from argyro.platform.common.ions import CHALCOGENS, HALIDES
@@ -138,3 +139,15 @@ class AnionSites:
         for amount in (free_4a, self.free_chalcogens - free_4a):
             found += [(1, amount * selenium), (1, amount * (1.0 - selenium))]
         return [(count, np.clip(share, 0.0, 1.0)) for count, share in found]
+
+
+def state_of(sites: AnionSites, atoms: Atoms) -> np.ndarray:
+    """Return the state of a built cell from its array ``site``."""
+    symbols, site = np.array(atoms.get_chemical_symbols()), atoms.arrays["site"]
+    units = int(np.sum(site == "4c"))
+    places = dict.fromkeys(sites.halides, "4c")
+    counts = [
+        np.sum((symbols == name) & ((site == places[name]) if name in places else np.isin(site, ("4a", "4c"))))
+        for name in sites.variables
+    ]
+    return np.array(counts) / units

@@ -40,8 +40,8 @@ class SwapSettings:
         stretches: number of stretches.
     """
 
-    attempts: int = 20
-    stretch_steps: int = 20
+    attempts: int = 10
+    stretch_steps: int = 10
     stretches: int = 1000
 
     @property

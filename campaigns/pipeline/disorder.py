@@ -1,0 +1,184 @@
+"""Predict the site disorder of a material from its enthalpies and the mixing entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.enthalpy import ENTHALPY, EnthalpyInputs, EnthalpyResult, add_enthalpies
+from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.swaps import SWAPS, add_swaps
+from argyro.campaigns.spec.material import Material
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.estimate import Uncertain
+from argyro.platform.execution.stage import Contract, Parent, Stage, StageContext, StageResult, Tracked
+
+PICTURE = "disorder.png"
+
+
+class DisorderInputs(Contract):
+    """Decide a prediction.
+
+    Args:
+        composition: of the material.
+        synthesis_temperature_K: of the enthalpies.
+        quench_temperature_K: at which the anions freeze.
+        seed: of the draws of the interval.
+    """
+
+    composition: str
+    synthesis_temperature_K: float
+    quench_temperature_K: float
+    seed: int
+
+
+class EnthalpyRow(Contract):
+    """Show one enthalpy, relative to the lowest, per formula unit."""
+
+    disorder: float
+    enthalpy_meV: float
+    error_meV: float
+    lattice_A: float
+    member: int
+
+
+class DisorderResult(StageResult):
+    """Hold the disorder in equilibrium.
+
+    Args:
+        disorder: fraction of the largest swap at the temperature at which the anions freeze.
+        at_synthesis: the same at the synthesis temperature.
+        displaced: share of each halide off 4a and of Se off 16e.
+        shares: site -> species -> share of the site.
+        enthalpies: of the cells that count.
+        sampled: by hybrid Monte Carlo, from each start.
+        notes: warnings.
+    """
+
+    disorder: Uncertain
+    at_synthesis: Uncertain
+    displaced: dict[str, Uncertain]
+    shares: dict[str, dict[str, float]]
+    enthalpies: tuple[EnthalpyRow, ...] = ()
+    sampled: tuple[Uncertain, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def tracked(self) -> Tracked:
+        """Select the disorder with its interval."""
+        numbers = {f"disorder_{limit}": value for limit, value in self.disorder.to_json().items()}
+        numbers |= {f"displaced_{name}": share.value for name, share in self.displaced.items()}
+        return Tracked({name: value for name, value in numbers.items() if isinstance(value, float)})
+
+    def material(self, composition: str) -> Material:
+        """Return the material with this disorder."""
+        shares = {name: share.value for name, share in self.displaced.items()} if len(self.displaced) > 1 else None
+        return Material(composition=composition).with_disorder(self.disorder.value, shares)
+
+
+def run(context: StageContext[DisorderInputs, None]) -> DisorderResult:
+    """Minimise the free energy; estimate the disorder from published values where too few runs count."""
+    from argyro.platform.dynamics.disorder.anion_sites import AnionSites
+    from argyro.platform.dynamics.disorder.equilibrium import EnthalpyPoint, equilibrium
+    from argyro.platform.structures.crystal.composition import Composition
+
+    inputs, parents = context.inputs, context.parents("enthalpies", ENTHALPY)
+    sites, notes = AnionSites(Composition.parse(inputs.composition)), _notes(parents)
+    sampled = [parent.result.disorder for parent in context.parents("swaps", SWAPS)]
+    points = [
+        EnthalpyPoint(state=_array(parent.result.state), enthalpy_eV=value, member=parent.inputs.member)
+        for parent in parents
+        if (value := parent.result.enthalpy_eV) is not None
+    ]
+    try:
+        frozen = equilibrium(sites, points, inputs.quench_temperature_K, inputs.seed)
+        hot = equilibrium(sites, points, inputs.synthesis_temperature_K, inputs.seed)
+    except ArgyroError as error:
+        return estimated(inputs.composition, (*notes, Note(code="disorder-estimated", detail=str(error))))
+    notes += tuple(Note(code="enthalpy-left-out", detail=words) for words in frozen.left_out)
+    return DisorderResult(
+        disorder=frozen.disorder,
+        at_synthesis=hot.disorder,
+        displaced=frozen.displaced,
+        shares=frozen.shares,
+        enthalpies=_rows(sites, parents),
+        sampled=tuple(found for found in sampled if found),
+        notes=notes,
+    )
+
+
+def estimated(composition: str, notes: Sequence[Note] = ()) -> DisorderResult:
+    """Return the estimate from published values, for a material without enough runs."""
+    from argyro.platform.dynamics.disorder.anion_sites import AnionSites
+    from argyro.platform.structures.crystal.composition import Composition
+    from argyro.surrogates.data.disorder_estimate import estimated_disorder
+
+    found = estimated_disorder(composition)
+    sites = AnionSites(Composition.parse(composition))
+    state = sites.state(found.value)
+    displaced = {name: Uncertain(share, 0.0, 1.0) for name, share in sites.displaced(state).items()}
+    return DisorderResult(
+        disorder=found, at_synthesis=found, displaced=displaced, shares=sites.shares(state), notes=tuple(notes)
+    )
+
+
+def _notes(parents: Sequence[Parent[EnthalpyInputs, EnthalpyResult]]) -> tuple[Note, ...]:
+    return tuple(note for parent in parents for note in parent.result.notes)
+
+
+def _rows(sites, parents: Sequence[Parent[EnthalpyInputs, EnthalpyResult]]) -> tuple[EnthalpyRow, ...]:  # type: ignore[no-untyped-def]
+    """Tabulate the enthalpies above the lowest."""
+    given = [parent for parent in parents if parent.result.enthalpy_eV is not None]
+    lowest = min((parent.result.enthalpy_eV or 0.0 for parent in given), default=0.0)
+    return tuple(
+        EnthalpyRow(
+            disorder=float(sites.disorder(_array(parent.result.state))),
+            enthalpy_meV=1e3 * ((parent.result.enthalpy_eV or 0.0) - lowest),
+            error_meV=1e3 * (parent.result.error_eV or 0.0),
+            lattice_A=parent.result.lattice_A or 0.0,
+            member=parent.inputs.member,
+        )
+        for parent in given
+    )
+
+
+def _array(state: Sequence[float]):  # type: ignore[no-untyped-def]
+    import numpy as np
+
+    return np.array(state)
+
+
+DISORDER = Stage("disorder", 1, run, DisorderInputs, DisorderResult)
+
+
+def disorder_name(composition: str) -> str:
+    """Name the node that predicts the disorder of a composition."""
+    return f"{DISORDER.name}/{composition}"
+
+
+def add_disorder(draft: Draft, material: Material) -> str:
+    """Add the runs and the prediction of a material; returns the name of the prediction's node."""
+    campaign, asked = draft.campaign, draft.campaign.disorder
+    parents = {"enthalpies": add_enthalpies(draft, material), "swaps": add_swaps(draft, material)}
+    inputs = DisorderInputs(
+        composition=material.composition,
+        synthesis_temperature_K=asked.synthesis_temperature_K,
+        quench_temperature_K=asked.temperature_K,
+        seed=campaign.seed,
+    )
+    params = {"composition": material.composition, "synthesis_temperature_K": asked.synthesis_temperature_K}
+    roles = {role: names for role, names in parents.items() if names}
+    return draft.add(
+        DISORDER, material.composition, inputs, parents=roles, tolerant=True, needs_any=["enthalpies"], params=params
+    )
+
+
+def resolved(predictions: Mapping[str, DisorderResult | None]) -> dict[str, Material]:
+    """Return the materials with their disorder; a prediction that failed is replaced by the estimate.
+
+    Args:
+        predictions: composition -> result, None for a failure.
+    """
+    return {
+        composition: (result or estimated(composition)).material(composition)
+        for composition, result in predictions.items()
+    }
