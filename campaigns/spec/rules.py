@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from pathlib import Path
-
-from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE, boundary_shares
+from argyro.campaigns.spec.boundary_share import boundary_shares, MAX_BOUNDARY_SHARE
+from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.mistakes import Mistake
 from argyro.campaigns.spec.schema import Campaign, Potential
 from argyro.platform.common.errors import InputError
 
 # Impossible sizes are refused before anything is built or counted.
 MAX_ATOMS = 10_000_000
+MAX_UNITS = MAX_ATOMS // 13
 MAX_RUNS = 100_000
+LARGEST_DEVIATION, ANY_DEVIATION = 0.05, 10.0  # of an amount per formula unit in a cell
 MAX_FRAMES = 1_000_000
 ATOMS_PER_CELL = 52
 MIN_WIDTHS_PER_GRAIN = 2.0
@@ -88,6 +90,35 @@ def _possible_cells(campaign: Campaign) -> Iterator[Mistake]:
         if ATOMS_PER_CELL * x * y * z > MAX_ATOMS:
             message = f"holds {ATOMS_PER_CELL * x * y * z:.2g} atoms; at most {MAX_ATOMS:.0e} are possible"
             yield Mistake(f"structures.{name}", [x, y, z], f"at most {MAX_ATOMS:.0e} atoms", message)
+
+
+def _fitting_cells(campaign: Campaign) -> Iterator[Mistake]:
+    """Cells must hold every element: in MD close to its amount, elsewhere at least one atom."""
+    sizes, asked = campaign.structures, campaign.disorder
+    yield from _misfits("structures.supercell", sizes.supercell, campaign.materials, LARGEST_DEVIATION)
+    yield from _misfits("structures.learning_supercell", sizes.learning_supercell, campaign.materials, ANY_DEVIATION)
+    yield from _misfits("disorder.supercell", asked.supercell, campaign.predicted, ANY_DEVIATION)
+
+
+def _misfits(
+    setting: str, supercell: tuple[int, int, int], materials: Sequence[Material], deviation: float
+) -> Iterator[Mistake]:
+    """Name the first material that does not fit a cell, with a cell that holds all of them."""
+    from argyro.platform.structures.crystal.composition import Composition
+    from argyro.platform.structures.crystal.site_occupancy import fitting_supercell, misfit, units_of
+
+    if units_of(supercell) > MAX_UNITS:
+        return  # another rule refuses it
+    parsed = [Composition.parse(material.composition) for material in materials if material.composition]
+    wrong = next((one for one in parsed if misfit(one, units_of(supercell), deviation)), None)
+    if wrong is None:
+        return
+    larger = supercell
+    while tight := next((one for one in parsed if misfit(one, units_of(larger), deviation)), None):
+        larger = fitting_supercell(tight, larger, deviation)
+    words = misfit(wrong, units_of(supercell), deviation)
+    message = f"{list(supercell)} cannot hold {wrong.formula}: {words}; write {list(larger)}"
+    yield Mistake(setting, list(supercell), str(list(larger)), message)
 
 
 def _possible_runs(campaign: Campaign) -> Iterator[Mistake]:
@@ -199,6 +230,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
     _whole_population: ("boundaries", "boundary_shares"),
     _distinct_materials: ("materials",),
     _possible_cells: ("structures",),
+    _fitting_cells: ("materials", "structures", "disorder"),
     _possible_runs: ("materials", "boundaries", "temperatures_K", "md", "acquisition"),
     _enough_frames: ("md", "acquisition"),
     _budget_above_first_length: ("md", "acquisition"),

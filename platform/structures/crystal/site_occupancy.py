@@ -151,3 +151,39 @@ def free_anions(
     else:
         elements[is_halide] = rng.permutation(kinds)
     return elements
+
+
+UNITS_PER_CELL = 4
+
+
+def units_of(supercell: tuple[int, int, int]) -> int:
+    """Return the number of formula units of a bulk supercell."""
+    return UNITS_PER_CELL * supercell[0] * supercell[1] * supercell[2]
+
+
+def misfit(composition: Composition, units: int, deviation: float) -> str:
+    """Name the element that a cell cannot hold in its amount, with both amounts; empty if the cell fits.
+
+    Args:
+        composition: amounts per formula unit.
+        units: formula units of the cell.
+        deviation: largest deviation of an amount per formula unit; every element needs one atom.
+    """
+    atoms = nearest_counts(composition, units).atoms
+    for element in composition.elements:
+        exact, built = composition[element], atoms.get(element, 0) / units
+        if element != "Li" and (built == 0.0 or abs(built - exact) > deviation + 1e-9):
+            return f"it would hold {element}{built:g} instead of {element}{exact:g}"
+    return ""
+
+
+def fitting_supercell(
+    composition: Composition, supercell: tuple[int, int, int], deviation: float
+) -> tuple[int, int, int]:
+    """Return the smallest supercell that fits a composition, grown from a given one along its shortest edges."""
+    edges = supercell
+    while misfit(composition, units_of(edges), deviation):
+        shortest = edges.index(min(edges))
+        x, y, z = (edge + (axis == shortest) for axis, edge in enumerate(edges))
+        edges = (x, y, z)
+    return edges
