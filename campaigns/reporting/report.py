@@ -24,7 +24,8 @@ from argyro.campaigns.pipeline.structure import PICTURE, STRUCTURE
 from argyro.campaigns.pipeline.surrogate import SURROGATE, SurrogateResult
 from argyro.campaigns.planning.plan_vs_actual import plan_against_actual
 from argyro.campaigns.plots import figures
-from argyro.campaigns.reporting import adaptive_section, diffusion_tables
+from argyro.campaigns.plots.series_plot import series_plot
+from argyro.campaigns.reporting import adaptive_section, diffusion_tables, series_section
 from argyro.campaigns.reporting.provenance import provenance, warnings
 from argyro.campaigns.reporting.published_values import PELLET_NOTE, published_rows
 from argyro.campaigns.reporting.time_profile import time_profile
@@ -90,6 +91,7 @@ def write_report(root: Path, failed: dict[str, str] | None = None) -> Path:
         laws=diffusion_tables.law_rows(done),
         runs=diffusion_tables.run_rows(done),
         profiles=[(row, _profile(campaign, row)) for row in diffusion_tables.boundary_rows(done)],
+        disorders=series_section.disorder_rows(done),
         warnings=warnings(campaign, done, failed),
         published=published_rows(ranked.ranking) if ranked else [],
         pellet_note=PELLET_NOTE,
@@ -159,6 +161,12 @@ def _pictures(campaign: Campaign, done: Finished) -> Iterator[Picture]:
             "Arrhenius plot",
             "Symbols: molecular dynamics with 95 % intervals; open triangles: upper bounds. Bands: surrogate.",
             _svg(lambda path: figures.arrhenius_plot(points, list(laws.values()), path, named)),
+        )
+    for line, along in series_section.series_points(campaign, done):
+        yield Picture(
+            f"Series {line.label}",
+            "Filled: computed, with 95 % intervals; σ of the bulk. Open: published samples, see the table of sources.",
+            _svg(partial(series_plot, line.first, line.last, along)),
         )
     if points:
         yield Picture(

@@ -1,0 +1,130 @@
+"""Equilibrium of the anion sites against closed forms, exact enumeration and a two-level toy in LAMMPS."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.units import BOLTZMANN_EV_K
+from argyro.platform.dynamics.disorder.anion_sites import AnionSites, state_of
+from argyro.platform.dynamics.disorder.equilibrium import (
+    EnthalpyModel,
+    EnthalpyPoint,
+    cell_average,
+    equilibrium,
+    minimum,
+    without_holes,
+)
+from argyro.platform.structures.crystal.bulk import build_bulk
+from argyro.platform.structures.crystal.composition import Composition
+
+BROMIDE = AnionSites(Composition.parse("Li6PS5Br"))
+MIXTURE = AnionSites(Composition.parse("Li6PS4.5Se0.5Cl0.5Br0.5"))
+KELVIN = 823.0
+KT = BOLTZMANN_EV_K * KELVIN
+
+
+def model(sites, *coefficients):
+    terms = np.array(coefficients)
+    return EnthalpyModel(sites, terms, np.zeros((len(terms), len(terms))))
+
+
+def test_entropy_of_one_halide_is_that_of_two_sublattices():
+    d = np.array([0.1, 0.5, 0.9])
+    expected = -2 * (d * np.log(d) + (1 - d) * np.log(1 - d))
+    assert BROMIDE.entropy(d[:, None]) == pytest.approx(expected)
+
+
+def test_minimum_of_a_linear_enthalpy_is_the_boltzmann_share():
+    """dF/dd = 0 gives d / (1 - d) = e^(-h / 2kT)."""
+    h_eV = 0.1
+    expected = 1 / (1 + np.exp(h_eV / (2 * KT)))
+    assert float(minimum(model(BROMIDE, 0.0, h_eV, 0.0), KELVIN)[0]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_minimum_of_a_mixture_displaces_each_species_by_its_own_energy():
+    """Exchange of two halides is in equilibrium: the ratios y / (n - y) differ by e^(Δh / kT); Se is random."""
+    found = dict(zip(MIXTURE.variables, minimum(model(MIXTURE, 0.0, 0.05, 0.2, 0.0, 0.0), KELVIN), strict=True))
+    odds = {name: found[name] / (0.5 - found[name]) for name in ("Cl", "Br")}
+    assert odds["Cl"] / odds["Br"] == pytest.approx(np.exp(0.15 / KT), rel=0.02)
+    assert float(MIXTURE.composition["Se"]) / 6 * 1 == pytest.approx(
+        found["Se"], abs=2e-3
+    )  # random: 1 of 5 free places
+
+
+def test_cell_average_is_that_of_exact_enumeration_on_52_atoms():
+    """Four 4a and four 4c sites, energy h per halide on 4c and a pair energy w between halides on 4c."""
+    h_eV, w_eV, units = 0.12, 0.03, 4
+    weights, disorders = [], []
+    for chosen in combinations(range(2 * units), units):  # sites of the halides, 4c from number `units` on
+        on_4c = sum(site >= units for site in chosen)
+        energy = h_eV * on_4c + w_eV * on_4c**2 / units
+        weights.append(np.exp(-energy / KT))
+        disorders.append(on_4c / units)
+    exact = np.average(disorders, weights=weights)
+    assert cell_average(model(BROMIDE, 0.0, h_eV, w_eV), units, KELVIN) == pytest.approx(exact)
+
+
+def test_enthalpies_of_random_cells_give_the_enumerated_disorder_of_a_lattice_with_pairs():
+    """Enthalpy method on a 52-atom lattice whose pairs interact, against the exact average over all arrangements."""
+    rng = np.random.default_rng(3)
+    pairs_eV = 0.01 * rng.normal(size=(8, 8))
+    pairs_eV = pairs_eV + pairs_eV.T
+    field_eV = np.repeat([0.0, 0.08], 4)
+
+    def energy(chosen):
+        sites = list(chosen)
+        return field_eV[sites].sum() + 0.5 * pairs_eV[np.ix_(sites, sites)].sum()
+
+    every = list(combinations(range(8), 4))
+    on_4c = np.array([sum(site >= 4 for site in chosen) / 4 for chosen in every])
+    energies = np.array([energy(chosen) for chosen in every])
+    exact = np.average(on_4c, weights=np.exp(-(energies - energies.min()) / KT))
+    points = [EnthalpyPoint(np.array([d]), e / 4) for d, e in zip(on_4c, energies, strict=True)]
+    assert cell_average(EnthalpyModel.fit(BROMIDE, points), 4, KELVIN) == pytest.approx(exact, abs=0.05)
+
+
+def test_interval_contains_the_truth_and_shrinks_with_more_cells():
+    rng, truth = np.random.default_rng(0), model(BROMIDE, -90.0, 0.3, -0.2)
+
+    def found(realisations):
+        states = np.repeat([0.0, 0.25, 0.5, 0.75, 1.0], realisations)[:, None]
+        noisy = truth.enthalpy_eV(states) + rng.normal(0.0, 0.01, len(states))
+        return equilibrium(BROMIDE, [EnthalpyPoint(s, e) for s, e in zip(states, noisy, strict=True)], KELVIN).disorder
+
+    exact = float(minimum(truth, KELVIN)[0])
+    few, many = found(2), found(40)
+    assert few.low <= exact <= few.high and many.low <= exact <= many.high
+    assert many.high - many.low < few.high - few.low
+
+
+def test_disorder_grows_with_temperature_for_a_positive_enthalpy():
+    points = [EnthalpyPoint(np.array([d]), 0.2 * d + 1e-4 * (-1) ** n) for n, d in enumerate(np.linspace(0, 1, 10))]
+    cold, hot = (equilibrium(BROMIDE, points, kelvin).disorder.value for kelvin in (573.0, 823.0))
+    assert cold < hot
+
+
+def test_a_run_in_a_hole_is_left_out_with_a_sentence():
+    points = [EnthalpyPoint(np.array([d]), 0.1 * d) for d in np.linspace(0, 1, 9)]
+    kept, words = without_holes(BROMIDE, [*points, EnthalpyPoint(np.array([0.5]), -1.4)])
+    assert kept == points and "hole" in words[0] and "50 %" in words[0]
+
+
+def test_too_few_cells_are_refused():
+    with pytest.raises(ArgyroError, match="realisations"):
+        equilibrium(BROMIDE, [EnthalpyPoint(np.array([0.0]), 0.0)], KELVIN)
+
+
+@pytest.mark.parametrize("formula", ["Li6PS5Cl", "Li5.5PS4.5Cl1.5", "Li6PS4.5Se0.5Br", "Li6PS5Cl0.5Br0.5"])
+def test_built_cells_have_the_asked_state_charge_and_count(formula):
+    sites = AnionSites(Composition.parse(formula))
+    shares = dict.fromkeys(sites.variables, 0.5)
+    displaced = shares if len(sites.variables) > 1 else None
+    atoms = build_bulk(formula, 0.5, (2, 1, 1), displaced=displaced)
+    state = state_of(sites, atoms)
+    assert sites.disorder(state) == pytest.approx(0.5)
+    assert state == pytest.approx(sites.state(0.5, displaced), abs=1 / 8)
+    assert int(np.sum(np.isin(atoms.arrays["site"], ("4a", "4c")))) == 16
+    total = sum(sum(site.values()) for site in sites.shares(state).values())
+    assert total == pytest.approx(3.0)  # 4a, 4c and 16e are full
