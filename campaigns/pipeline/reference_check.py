@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.learn import LEARN, POTENTIAL, labeller_source
-from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure
+from argyro.campaigns.pipeline.structure import STRUCTURE, learning_cells, read_structure
 from argyro.campaigns.spec.label_source import taught_source
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Labels
@@ -137,7 +137,7 @@ def _diffusion(context: StageContext[ReferenceCheckInputs, Labels], labeller: La
     from argyro.platform.structures.crystal.bulk import build_bulk
 
     inputs, potential = context.inputs, context.parent("potential", LEARN).folder / POTENTIAL
-    cell = build_bulk(inputs.material.composition, inputs.material.disorder, inputs.supercell, inputs.seed)
+    cell = build_bulk(inputs.material.composition, inputs.material.share, inputs.supercell, inputs.seed)
     words = f"{inputs.length_ps:g} ps of MD with the reference"
     found = compare_diffusion(
         cell,
@@ -179,12 +179,13 @@ def add_reference_check(draft: Draft, family: str, materials: list[Material]) ->
     asked, potential = campaign.potential.validation, f"{LEARN.name}/{family}"
     if asked.method == "none":
         return
+    learned = [cell.material for cell in learning_cells(campaign, materials) if cell.boundary.is_bulk]
     inputs = ReferenceCheckInputs(
         method=asked.method,
         temperature_K=max(campaign.temperatures_K),
         frames=asked.frames,
         length_ps=asked.length_ps,
-        material=min(materials, key=lambda material: abs(material.disorder - MOBILE_DISORDER)),
+        material=min(learned, key=lambda material: abs(material.share - MOBILE_DISORDER)),
         supercell=asked.supercell,
         seed=1 + campaign.seed,
     )
