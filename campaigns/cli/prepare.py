@@ -135,6 +135,8 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
     if shares := document["boundary_shares"]:
         listed = ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
         console.print(f"boundary share f = w / L of the cells: {listed}", markup=False, soft_wrap=True)
+    for family in document["families"]:
+        console.print(f"potential {family['name']}: {', '.join(family['materials'])}", markup=False, soft_wrap=True)
     if adaptive := document["acquisition"]:
         console.print(
             f"adaptive: starts with {adaptive['start_runs']} of {adaptive['possible_runs']} possible MD runs, "

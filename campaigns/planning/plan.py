@@ -97,6 +97,7 @@ class _Plan:
             "stages": [self._stage(stage) for stage in self.graph.stages()],
             "labels": labels,
             "known_labels": self._known_labels(),
+            "families": self._families(),
             "core_hours": core_hours,
             "most_core_hours": core_hours + self._lengthening_core_hours(),
             "wall_hours": None if problems else wall_seconds(self.graph, cores, self.done) / 3600,
@@ -152,6 +153,13 @@ class _Plan:
         todo = {node.params["family"] for node in self.todo if node.stage.name == LEARN.name}
         of_families = families(self.campaign).items()
         return sum(known_labels(self.campaign, materials) for family, materials in of_families if family in todo)
+
+    def _families(self) -> list[dict[str, Any]]:
+        """List the materials that share each potential."""
+        return [
+            {"name": name, "materials": list(dict.fromkeys(material.composition for material in materials))}
+            for name, materials in families(self.campaign).items()
+        ]
 
     def _stage(self, stage: str) -> dict[str, Any]:
         nodes = list(self.graph.of_stage(stage))
