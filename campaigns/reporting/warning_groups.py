@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.disorder import DISORDER
 from argyro.campaigns.pipeline.graph import Finished
 from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
 from argyro.campaigns.pipeline.md import MD
 from argyro.campaigns.pipeline.notes import SENTENCES, Note
 from argyro.campaigns.pipeline.transport import TRANSPORT
-from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.spec.material import BULK, Cell
 
 
 def grouped_notes(done: Finished) -> list[str]:
@@ -44,6 +45,9 @@ def _notes(done: Finished) -> Iterator[tuple[Cell, str, Note]]:
                 yield cell, at, Note(code="upper-bound-only", target=direction, detail=measured.reason)
             elif measured.standing == "short":
                 yield cell, at, Note(code="short-run", target=direction, detail=measured.shortness)
+    for _, predicted, disorder in done.of(DISORDER):
+        cell = Cell(disorder.material(predicted.composition), BULK)
+        yield from ((cell, "", note) for note in disorder.notes)
     for _, combined, transport in done.of(TRANSPORT):
         yield from ((combined.cell, "", note) for note in transport.notes)
     for _, candidate, polycrystal in done.of(HOMOGENIZE):
