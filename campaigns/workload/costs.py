@@ -17,7 +17,7 @@ from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
 from argyro.campaigns.workload.run_lengths import most_ps
-from argyro.campaigns.workload.run_space import cells_of
+from argyro.campaigns.workload.run_space import asked_cells, cells_of
 from argyro.platform.execution.stage import Contract
 from argyro.platform.labels.references import LABEL_ATOM_S
 
@@ -113,7 +113,7 @@ class Costs(Contract):
         asked = campaign.potential.validation
         atoms, labels = float(BULK_ATOMS * np.prod(asked.supercell)), asked.length_ps * MD_LABELS_PER_PS
         if asked.method == "forces":
-            atoms, labels = float(np.mean([md_atoms(campaign, cell) for cell in cells_of(campaign)])), asked.frames
+            atoms, labels = float(np.mean([md_atoms(campaign, cell) for cell in asked_cells(campaign)])), asked.frames
         return self.slowness * ROUND_S + atoms * labels * self._label_atom_s(campaign)
 
     def _teacher(self, campaign: Campaign, labelled: float) -> float:
@@ -130,7 +130,7 @@ class Costs(Contract):
 
     def surrogate(self, campaign: Campaign) -> float:
         """Estimate the core seconds of one training on all structures."""
-        atoms = campaign.md.realisations * sum(md_atoms(campaign, cell) for cell in cells_of(campaign))
+        atoms = campaign.md.realisations * sum(md_atoms(campaign, cell) for cell in asked_cells(campaign))
         steps = campaign.surrogate.members * campaign.surrogate.steps
         return self.slowness * (SURROGATE_S + SURROGATE_ATOM_STEP_S * atoms * steps)
 

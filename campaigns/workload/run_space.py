@@ -98,6 +98,12 @@ def cells_of(campaign: Campaign) -> Iterator[Cell]:
         yield Cell(material, BoundaryType(boundary))
 
 
+def asked_cells(campaign: Campaign) -> Iterator[Cell]:
+    """List the cells of all materials, also of those whose disorder is not known yet."""
+    for material, boundary in product(campaign.materials, (BULK, *campaign.boundaries)):
+        yield Cell(material, BoundaryType(boundary))
+
+
 def run_space(campaign: Campaign) -> list[RunConditions]:
     """List all runs: short before long, hot before cold, bulk before boundaries."""
     asked = campaign.acquisition

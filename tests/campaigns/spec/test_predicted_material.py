@@ -54,7 +54,10 @@ def test_impossible_materials_are_refused_with_a_repair(material, words):
 @pytest.mark.parametrize(
     ("structures", "words"),
     [
-        ({"supercell": [1, 1, 1]}, r"supercell: line \d+: \[1, 1, 1\] cannot hold .*Ge0.6; write \[2, 1, 1\]"),
+        (
+            {"supercell": [1, 1, 1]},
+            r"supercell: line \d+: \[1, 1, 1\] cannot hold Li6.6P0.4Ge0.6S5I: .*P0.4; write \[2, 1, 1\]",
+        ),
         ({"learning_supercell": [1, 1, 1]}, r"learning_supercell.*Si0 instead of Si0.1; write \[2, 1, 1\]"),
     ],
 )
