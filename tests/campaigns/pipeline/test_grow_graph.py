@@ -343,7 +343,8 @@ def test_boundaries_bring_their_bulk_and_bounds_and_failures_are_lived_with(tmp_
 
 
 BULK_RUN, BOUNDARY_RUN, OTHER = (
-    RunConditions(Cell(Material(composition="Li6PS5Cl"), BULK), kelvin, 0, 50.0) for kelvin in (500.0, 600.0, 700.0)
+    RunConditions(Cell(Material(composition="Li6PS5Cl", disorder=0.0), BULK), kelvin, 0, 50.0)
+    for kelvin in (500.0, 600.0, 700.0)
 )
 
 

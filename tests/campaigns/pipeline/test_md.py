@@ -108,7 +108,7 @@ def test_a_run_that_fails_at_low_grades_has_its_cell_explored(context, monkeypat
     def failing_once(*arguments, **options):
         attempts.append(arguments[3].name)
         if len(attempts) == 1:
-            raise PotentialFailedError("a PS4 tetrahedron has lost a sulfur")
+            raise PotentialFailedError("a PS4 tetrahedron has lost a chalcogen")
         return run_md(*arguments, **options)
 
     monkeypatch.setattr(simulation, "run_md", failing_once)

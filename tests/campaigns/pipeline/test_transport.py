@@ -17,7 +17,7 @@ from argyro.platform.execution.stage import StageContext
 from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates.data.excess import Excess
 
-CELL = Cell(Material(composition="Li6PS5Cl"), BULK)
+CELL = Cell(Material(composition="Li6PS5Cl", disorder=0.0), BULK)
 BOUNDARY = Cell(CELL.material, BoundaryType("sigma5(001)[001]"))
 PREFACTOR_A2_PS, ENERGY_EV = 100.0, 0.2
 

@@ -100,7 +100,7 @@ def test_known_labels_are_counted_apart_from_new_ones(tmp_path):
     frames = [Atoms(symbols, cell=[5, 5, 5], pbc=True) for symbols in 3 * ["LiCl"] + 2 * ["LiBr"] + ["Li2"] + ["KCl"]]
     write(tmp_path / "known.extxyz", frames)
     labels = {"source": "chgnet", "known": [str(tmp_path / "known.extxyz")]}
-    materials = [{"composition": f"Li6PS5{halide}"} for halide in ("Cl", "Br")]
+    materials = [{"composition": f"Li6PS5{halide}", "disorder": 0.0} for halide in ("Cl", "Br")]
     plans = [
         make_plan(shipped("smoke", materials=materials, labels=named), Costs(), [NODE])
         for named in ({"source": "chgnet"}, labels)

@@ -31,7 +31,7 @@ from argyro.platform.learning.options import LearningOptions
 VALUE = Uncertain(1e-5, 8e-6, 1.2e-5)
 BOUND_ONLY, UNFIT = "the bulk has only an upper bound", "no boundary diffusivity fits the cell's"
 REASONS = {500.0: BOUND_ONLY, 575.0: UNFIT, 650.0: "the cell has only an upper bound"}
-BULK_CELL = Cell(Material(composition="Li6PS5I"), BULK)
+BULK_CELL = Cell(Material(composition="Li6PS5I", disorder=0.0), BULK)
 BOUNDARY = Cell(BULK_CELL.material, BoundaryType("sigma5(001)[001]"))
 NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
 MEASURED = dict.fromkeys(NUMBERS, 1.0) | {"axes": "z", "estimator": "kinisi", "species": "Li", "reason": ""}

@@ -19,7 +19,9 @@ def done():
     def make(*runs):
         graph, results = Graph(), {}
         for number, (composition, kelvin, notes) in enumerate(runs):
-            conditions = RunConditions(Cell(Material(composition=composition), BULK), kelvin, number, 50.0)
+            conditions = RunConditions(
+                Cell(Material(composition=composition, disorder=0.0), BULK), kelvin, number, 50.0
+            )
             rest = {"equilibrate_ps": 1.0, "timestep_fs": 2.0, "frame_every_fs": 100.0}
             inputs = MDInputs(conditions=conditions, **rest, extensions=0, member=0, seed=0)
             name = graph.add(Node(f"md/{number}", MD, inputs))

@@ -43,7 +43,7 @@ MATERIALS = [material.model_dump() for material in OLD.materials]
     "changes, new",
     [
         (
-            {"materials": [*MATERIALS, {"composition": "Li6PS5Cl0.25Br0.75"}]},
+            {"materials": [*MATERIALS, {"composition": "Li6PS5Cl0.25Br0.75", "disorder": 0.5}]},
             {"structure", "learn", "md", "diffusivity"},
         ),
         ({"temperatures_K": [*OLD.temperatures_K, 650]}, {"md", "diffusivity"}),

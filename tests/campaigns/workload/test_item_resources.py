@@ -7,7 +7,12 @@ from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.item_resources import item_resources
 
-SPEC = {"name": "x", "materials": [{"composition": "Li6PS5Cl"}], "temperatures_K": [500], "grain_sizes_nm": [50]}
+SPEC = {
+    "name": "x",
+    "materials": [{"composition": "Li6PS5Cl", "disorder": 0.0}],
+    "temperatures_K": [500],
+    "grain_sizes_nm": [50],
+}
 
 
 def campaign(**resources):
