@@ -22,7 +22,7 @@ def advice(campaign: Campaign) -> list[str]:
         *_one_realisation(campaign),
         *_soft_reference(campaign),
         *_celsius(campaign),
-        *(line for material in campaign.materials if (line := _rounded(material, campaign.structures.supercell))),
+        *(line for material in campaign.screened if (line := _rounded(material, campaign.structures.supercell))),
     ]
 
 
@@ -71,7 +71,7 @@ def _celsius(campaign: Campaign) -> list[str]:
 
 def _rounded(material: Material, supercell: tuple[int, int, int]) -> str:
     """Warn of a composition or a disorder that the bulk cell rounds, and name a cell that holds it exactly."""
-    wanted = material.composition, round(material.disorder, DISORDER_DIGITS)
+    wanted = material.composition, round(material.share, DISORDER_DIGITS)
     held = realised(material, supercell)
     if held == wanted:
         return ""
@@ -91,7 +91,7 @@ def realised(material: Material, supercell: tuple[int, int, int]) -> tuple[str, 
     repeats = supercell[0] * supercell[1] * supercell[2]
     counts = nearest_counts(Composition.parse(material.composition), UNITS_PER_CELL * repeats)
     largest = counts.largest_swap
-    disorder = round(material.disorder * largest) / largest if largest else material.disorder
+    disorder = round(material.share * largest) / largest if largest else material.share
     return counts.composition.formula, round(disorder, DISORDER_DIGITS)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from pathlib import Path
-from argyro.campaigns.spec.boundary_share import boundary_shares, MAX_BOUNDARY_SHARE
+
+from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE, boundary_shares
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.mistakes import Mistake
 from argyro.campaigns.spec.schema import Campaign, Potential

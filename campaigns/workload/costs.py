@@ -17,7 +17,7 @@ from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
 from argyro.campaigns.workload.run_lengths import most_ps
-from argyro.campaigns.workload.run_space import asked_cells, cells_of
+from argyro.campaigns.workload.run_space import asked_cells
 from argyro.platform.execution.stage import Contract
 from argyro.platform.labels.references import LABEL_ATOM_S
 
