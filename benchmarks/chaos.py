@@ -56,7 +56,7 @@ CAMPAIGNS = {
     "boundary": {
         "seed": 2,
         "boundaries": ["sigma5(001)[001]"],
-        "boundary_width_nm": 0.8,
+        "boundary_width_nm": 0.4,
         "md": SMALL["md"] | {"production_ps": 3},
     },
     "adaptive": {
