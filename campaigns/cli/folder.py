@@ -156,8 +156,11 @@ def ui(
         return
     address = f"http://{host}:{port}"
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
-    view = polycrystal_view(uri, campaign.name)
-    raise typer.Exit(_serve(command, address, lambda: _print_address(address + view, uri, json_, "; stop with Ctrl-C")))
+
+    def ready() -> None:
+        _print_address(address + polycrystal_view(uri, campaign.name), uri, json_, "; stop with Ctrl-C")
+
+    raise typer.Exit(_serve(command, address, ready))
 
 
 def _print_address(address: str, uri: str, json_: bool, ending: str) -> None:
