@@ -9,22 +9,29 @@ from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure
 from argyro.campaigns.results.ancestry import stored_items
 from argyro.platform.execution.result_store import Store
 from argyro.platform.labels.source import LabelSource
-from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.data.observation import Observation, of_run
 from argyro.surrogates.models.candidates import CANDIDATES
 from argyro.surrogates.training.accuracy_table import evaluate, markdown_table
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 
 def recorded_observations(folder: Path) -> list[Observation]:
-    """Read the diffusivities and bounds of all runs in a campaign's store."""
+    """Read all runs in a campaign's store."""
     store, found = Store(folder / "store"), []
     runs, structures = stored_items(store, MD), stored_items(store, STRUCTURE)
     for measured in stored_items(store, DIFFUSIVITY).values():
         structure = runs[measured.parent_key("run")].parent_key("structure")
-        atoms, kelvin = read_structure(structures[structure].path), measured.inputs.conditions.temperature_K
-        for seen in measured.result.observations:
-            value = (seen.diffusivity_cm2_s, seen.upper_bound_cm2_s, seen.width_nm)
-            found.append(Observation(atoms, seen.target, kelvin, *value, excess=measured.result.excess))
+        result, about = (
+            measured.result,
+            {
+                "structure": read_structure(structures[structure].path),
+                "thickness_nm": measured.result.thickness_nm,
+                "width_nm": measured.inputs.width_nm,
+                "realisation": measured.inputs.conditions.realisation,
+                "excess": measured.result.excess,
+            },
+        )
+        found += [of_run(seen, target=target, **about) for target, seen in result.runs.items()]
     return found
 
 
@@ -37,7 +44,7 @@ def main() -> None:
     observations = recorded_observations(given.run)
     foundation = LabelSource(given.foundation) if given.foundation else None
     options = SurrogateOptions(candidates=tuple(given.candidates), foundation=foundation)
-    bounds = sum(observation.censored for observation in observations)
+    bounds = sum(observation.bounded for observation in observations)
     print(f"{given.run}: {len(observations) - bounds} diffusivities, {bounds} bounds\n")
     print(markdown_table(evaluate(observations, options)))
     surrogate = train_surrogate(observations, options)

@@ -11,8 +11,7 @@ from argyro.campaigns.adaptive.objective import Score
 from argyro.campaigns.adaptive.run_history import RunHistory
 from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, identity, partner
 from argyro.platform.dynamics.diffusion.validity_checks import CAGE_A, LATE
-from argyro.surrogates.acquisition.expected_gain import Run, rank_runs
-from argyro.surrogates.acquisition.pending_runs import anticipate
+from argyro.surrogates.acquisition.expected_gain import Prospect, Run
 from argyro.surrogates.models.surrogate import Query, Surrogate
 
 SAMPLES = 500
@@ -25,10 +24,11 @@ class Offer:
 
     Args:
         run: the run.
-        bulk: run for the inversion of a boundary run.
+        bulk: bulk run beside a boundary run.
         bulk_at_hand: whether that bulk run is finished.
-        lithium: number of informative ions; in a boundary cell those within the boundaries' width.
+        lithium: number of ions.
         share: volume share of the boundaries in the cell, 0 in the bulk.
+        begun_ps: length of a finished run that this one lengthens; 0 for none.
     """
 
     run: RunConditions
@@ -36,6 +36,7 @@ class Offer:
     bulk_at_hand: bool
     lithium: int
     share: float
+    begun_ps: float = 0.0
 
     @property
     def query(self) -> Query:
@@ -45,6 +46,8 @@ class Offer:
 
 def offers(space: Sequence[RunConditions], history: RunHistory, width_nm: float) -> list[Offer]:
     """List undecided runs: the first of equal runs in several arrangements, boundaries only with a bulk run.
+
+    A longer run of an arrangement and temperature replaces the shorter one; its gain counts only what it adds.
 
     Args:
         space: possible runs.
@@ -63,8 +66,10 @@ def offers(space: Sequence[RunConditions], history: RunHistory, width_nm: float)
             bulk = bulk or partner(run, [other for other in left if other.length_ps == run.length_ps])
             if bulk is None:
                 continue
-        carriers = round(built.lithium * (share or 1.0))
-        found.setdefault((run.cell, run.temperature_K, run.length_ps), Offer(run, bulk, at_hand, carriers, share))
+        begun_ps = history.longest_ps(run)
+        if begun_ps < run.length_ps:
+            offer = Offer(run, bulk, at_hand, built.lithium, share, begun_ps)
+            found.setdefault((run.cell, run.temperature_K, run.length_ps, begun_ps), offer)
     return list(found.values())
 
 
@@ -72,7 +77,7 @@ class Chooser:
     """Greedy selection of runs, each given the expected outcomes of those before it.
 
     Args:
-        model: surrogate without graph networks.
+        model: surrogate.
         score: score of the candidates.
         history: cost and results of the runs so far.
         seed: random seed of posterior samples.
@@ -86,62 +91,55 @@ class Chooser:
     def choose(self, offered: Sequence[Offer], batch: int) -> list[ChosenRun]:
         """Choose a batch, or fewer runs without further gain; a bulk run precedes the run that needs it."""
         promises = {offer.run: self.promise(offer) for offer in offered}
+        left = {offer.run: offer for offer in offered if promises[offer.run] > 0}
+        if not left:
+            return []
+        runs = {offer.run: self._measurement(offer) for offer in offered}
+        queries, kelvin = self.score.queries, [self.score.kelvin]
+        prospect = Prospect(self.model, list(runs.values()), self._contended, queries, kelvin, SAMPLES, self.seed)
         picked: dict[RunConditions, ChosenRun] = {}
-        while len(picked) < batch:
-            best = self._best([offer for offer in offered if offer.run not in picked], picked, promises)
-            if best is None:
+        while left and len(picked) < batch:
+            pending = [runs[run] for run in picked if run in runs]
+            gains = dict(prospect.ranked([runs[run] for run in left], pending))
+            worth = {
+                run: promises[run] * self._per_hour(gains[runs[run]], offer, picked) for run, offer in left.items()
+            }
+            best = max(worth, key=lambda run: worth[run])
+            if not worth[best] > 0:
                 break
-            offer, gain = best
+            offer = left.pop(best)
             if offer.bulk and not offer.bulk_at_hand and offer.bulk not in picked:
                 hours = self.history.expected_core_hours(offer.bulk)
-                picked[offer.bulk] = ChosenRun(offer.bulk, None, hours, needed_by=offer.run)
-                self._anticipate(offer.bulk, offered)
-            hours, promise = self.history.expected_core_hours(offer.run), promises[offer.run]
-            picked[offer.run] = ChosenRun(
-                offer.run, offer.bulk, hours, gain_per_core_hour=gain, value_probability=promise
-            )
-            self._anticipate(offer.run, offered)
+                picked[offer.bulk] = ChosenRun(offer.bulk, None, hours, needed_by=best)
+                left.pop(offer.bulk, None)
+            gain, hours = worth[best] / promises[best], self.history.expected_core_hours(best)
+            picked[best] = ChosenRun(best, offer.bulk, hours, gain_per_core_hour=gain, value_probability=promises[best])
         return list(picked.values())
+
+    def _per_hour(self, gain: float, offer: Offer, picked: Collection[RunConditions]) -> float:
+        """Charge the gain also with the bulk run that the run needs."""
+        hours = self.history.expected_core_hours(offer.run)
+        needed = offer.bulk is not None and not offer.bulk_at_hand and offer.bulk not in picked
+        return gain * hours / (hours + self.history.expected_core_hours(offer.bulk)) if needed and offer.bulk else gain
 
     def promise(self, offer: Offer) -> float:
         """Estimate the probability that the run gives a diffusivity.
 
-        The cell's runs must succeed, the ions must leave their cages in time, and the bulk run must give a value.
+        The cell's runs must succeed, and the ions must leave their cages in time.
         """
         run = offer.run
-        if offer.bulk and offer.bulk_at_hand and not self.history.has_value(offer.bulk):
-            return 0.0
         prediction = self.model.predict(offer.query, [run.temperature_K], SAMPLES, self.seed)
-        drawn = prediction.samples[:, :, 0]
+        drawn = prediction.given_reference.samples[:, :, 0]
         cell_cm2_s = drawn[:, 0]
         if not run.is_bulk:
             cell_cm2_s = offer.share * drawn[:, 1] + (1 - offer.share) * cell_cm2_s
         squared_A2 = 6 * cell_cm2_s * 1e4 * LATE[1] * run.length_ps  # 1 cm²/s = 1e4 Å²/ps
         return self.history.reliability(run) * float((squared_A2 >= CAGE_A**2).mean())
 
-    def _best(
-        self, offered: Sequence[Offer], picked: Collection[RunConditions], promises: dict[RunConditions, float]
-    ) -> tuple[Offer, float] | None:
-        """Find the offer with the largest gain per core-hour; None without any gain."""
-        runs = {self._measurement(offer, picked): offer for offer in offered if promises[offer.run] > 0}
-        if not runs:
-            return None
-        queries, kelvin = self.score.queries, [self.score.kelvin]
-        ranked = rank_runs(self.model, list(runs), self._contended, queries, kelvin, SAMPLES, self.seed)
-        worth = [(promises[runs[run].run] * gain, runs[run]) for run, gain in ranked]
-        gain, offer = max(worth, key=lambda pair: pair[0])
-        return (offer, gain) if gain > 0 else None
-
     def _contended(self, predictions: list) -> np.ndarray:
         return self.score(predictions)[:, self.contenders]
 
-    def _measurement(self, offer: Offer, picked: Collection[RunConditions]) -> Run:
+    def _measurement(self, offer: Offer) -> Run:
         hours = self.history.expected_core_hours(offer.run)
-        if offer.bulk and not offer.bulk_at_hand and offer.bulk not in picked:
-            hours += self.history.expected_core_hours(offer.bulk)
-        return Run(offer.query, offer.run.temperature_K, offer.run.length_ps, offer.lithium, hours)
-
-    def _anticipate(self, run: RunConditions, offered: Sequence[Offer]) -> None:
-        same = [o for o in offered if (o.run.cell, o.run.length_ps) == (run.cell, run.length_ps)]
-        offer = next(o for o in same if o.run.temperature_K == run.temperature_K)
-        self.model = anticipate(self.model, self._measurement(offer, ()))
+        run = offer.run
+        return Run(offer.query, run.temperature_K, run.length_ps, offer.lithium, hours, offer.share, offer.begun_ps)

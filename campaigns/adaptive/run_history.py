@@ -79,8 +79,14 @@ class RunHistory:
         """Check whether the run gave a diffusivity, not only a bound."""
         return target in self.values.get(run, ())
 
+    def longest_ps(self, run: RunConditions) -> float:
+        """Return the length of the longest finished run of the same arrangement and temperature; 0 for none."""
+        same = (run.cell, run.temperature_K, run.realisation)
+        lengths = [made.length_ps for made in self.values if (made.cell, made.temperature_K, made.realisation) == same]
+        return max(lengths, default=0.0)
+
     def bulk_for(self, run: RunConditions) -> RunConditions | None:
-        """Find the finished bulk run for the inversion of a boundary run; prefer a value to a bound."""
+        """Find the finished bulk run beside a boundary run; prefer a value to a bound."""
         made = [bulk for bulk in self.decided if bulk in self.values]
         return partner(run, [bulk for bulk in made if self.has_value(bulk)]) or partner(run, made)
 

@@ -1,8 +1,8 @@
-"""Derive properties of a boundary from its cell: inversion of the mixture, profile across it, excess."""
+"""Derive properties of a boundary from its cell: diffusivities, profile across it, excess."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +10,11 @@ import numpy as np
 from ase import Atoms
 
 from argyro.campaigns.pipeline.md import Production
-from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.spec.material import Cell
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
-from argyro.platform.dynamics.diffusion.replicates import Ensemble
-from argyro.platform.dynamics.diffusion.tracer import Diffusivity
+from argyro.platform.dynamics.diffusion.run_observation import RunObservation
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 from argyro.surrogates.data.excess import Excess
 
@@ -23,53 +22,71 @@ PROFILE_PICTURE = "profile.png"
 
 
 @dataclass(frozen=True)
-class Inverted:
-    """Diffusivity of a boundary: a value, an upper bound, or neither; with the reason if the inversion failed."""
-
-    estimate: Uncertain | None = None
-    upper_bound_cm2_s: float | None = None
-    note: Note | None = None
-
-
-def invert(
-    target: str,
-    cell: Diffusivity | Ensemble,
-    bulk: Diffusivity | Ensemble,
-    width_nm: float,
-    thickness_nm: float,
-    seed: int,
-) -> Inverted:
-    """Compute the diffusivity of the boundary itself.
+class CellRun:
+    """One direction of a run.
 
     Args:
-        target: "parallel" or "perpendicular".
-        cell: diffusivity of the cell in that direction, of a run or an ensemble.
-        bulk: diffusivity of the bulk.
-        width_nm: of the boundary.
-        thickness_nm: length of cell per boundary.
-        seed: of the draws.
+        target: bulk, parallel or perpendicular.
+        run: facts of the run.
+        realisation: number of the arrangement of atoms.
+        thickness_nm: length of cell per boundary; None for the bulk.
     """
-    from argyro.platform.dynamics.boundaries import mixture_inversion
 
-    inversion = {
-        "parallel": mixture_inversion.boundary_parallel,
-        "perpendicular": mixture_inversion.boundary_perpendicular,
-    }[target]
-    bound = _boundary_bound(target, cell, width_nm / thickness_nm)
-    if cell.estimate is None or bulk.estimate is None:  # the bound is its own explanation
-        return Inverted(upper_bound_cm2_s=bound)
-    try:
-        value, _ = inversion(cell.estimate, bulk.estimate, width_nm, thickness_nm, seed)
-    except InputError:
-        detail = f"a width of {width_nm:g} nm in {thickness_nm:.2f} nm of cell"
-        return Inverted(None, bound, Note(code="no-inversion", target=target, detail=detail))
-    return Inverted(value)
+    target: str
+    run: RunObservation
+    realisation: int
+    thickness_nm: float | None = None
 
 
-def _boundary_bound(target: str, cell: Diffusivity | Ensemble, fraction: float) -> float | None:
-    """Along the boundary f D_GB <= D_cell whatever the grain does; across it the cell alone sets no such bound."""
-    limit = cell.estimate.high if cell.estimate else cell.upper_bound_cm2_s
-    return limit / fraction if target == "parallel" and limit else None
+def diffusivities(cell: Cell, runs: Sequence[CellRun], width_nm: float) -> dict[tuple[str, float], Uncertain]:
+    """Compute the posterior of the boundary's diffusivities from runs of its cell and its bulk alone.
+
+    Where the runs do not inform a diffusivity, its interval is the prior's.
+
+    Args:
+        cell: with the boundary.
+        runs: of the cell and of its bulk.
+        width_nm: of the boundary.
+
+    Returns:
+        target and temperature -> diffusivity in cm²/s, for every target and temperature of the cell's runs.
+    """
+    from argyro.surrogates.data.boundary_excess import BoundaryExcess
+    from argyro.surrogates.data.observation import of_run
+    from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
+    from argyro.surrogates.forward.hyperparameters import Hyperparameters
+    from argyro.surrogates.forward.process import Process
+    from argyro.surrogates.forward.runs import runs_of
+
+    observations = [
+        of_run(
+            one.run,
+            structure=_named(cell.bulk if one.target == "bulk" else cell),
+            target=one.target,
+            thickness_nm=one.thickness_nm,
+            width_nm=None if one.target == "bulk" else width_nm,
+            realisation=one.realisation,
+        )
+        for one in runs
+    ]
+    arrays, prior = runs_of(observations, BoundaryExcess()), ArrheniusPrior()
+    mean = np.tile(prior.mean, (len(arrays.rows), 1))
+    centre, covariance = Process.fit("gp", Hyperparameters(), arrays, mean, prior).latent_values()
+    found = {}
+    for index, one in enumerate(runs):
+        if one.target != "bulk":
+            half = 1.959964 * float(np.sqrt(covariance[index, 1, 1]))
+            limits = (float(np.exp(centre[index, 1] + shift)) for shift in (0.0, -half, half))
+            found[one.target, one.run.temperature_K] = Uncertain(*limits)
+    return found
+
+
+def _named(cell: Cell) -> Atoms:
+    """Name material and boundary without atoms, which the kernel does not need."""
+    atoms = Atoms()
+    material = cell.material
+    atoms.info |= {"composition": material.composition, "disorder": material.disorder, "boundary": str(cell.boundary)}
+    return atoms
 
 
 def profile(trajectory: Trajectory, atoms: Atoms, width_nm: float, workdir: Path) -> SlabProfile | None:

@@ -1,4 +1,4 @@
-"""Measure the diffusivities of one run; of a boundary cell also those of the boundary, by inversion with the bulk."""
+"""Measure the diffusivities of one run; of a boundary cell also those of the boundary, given a bulk run."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class DiffusivityResult(StageResult):
         runs: direction -> the same, as a statistical model observes it.
         stretches: direction -> first parts of the run against the whole run.
         advice: direction -> recommended length of the run.
-        observations: of the bulk or, by inversion, of the boundary.
+        observations: of the bulk or, given a bulk run, of the boundary.
         collective: charge transport.
         jumps: of the bulk.
         thickness_nm: length of cell per boundary.
@@ -146,34 +146,35 @@ def _bulk(context: StageContext[DiffusivityInputs, None], trajectory: Trajectory
 def _boundary(
     context: StageContext[DiffusivityInputs, None], trajectory: Trajectory, atoms: Atoms
 ) -> DiffusivityResult:
-    from argyro.platform.dynamics.boundaries.mixture_inversion import layers_crossed
     from argyro.platform.dynamics.diffusion.tracer import measure_run
 
     inputs, width_nm = context.inputs, context.inputs.width_nm
     assert width_nm is not None  # every boundary has one
     cell = measure_run(trajectory, inputs.conditions.temperature_K, ("xy", "z"), inputs.seed)
-    bulk = context.parent("bulk", DIFFUSIVITY).result.measured[BULK]
+    bulk = context.parent("bulk", DIFFUSIVITY)
     thickness_nm = float(trajectory.cell_A[2, 2]) / atoms.info["boundaries"] / NM_IN_A
-    observations, notes = [], []
-    for target, axes in ((PARALLEL, "xy"), (PERPENDICULAR, "z")):
-        found = boundary_cell.invert(target, cell[axes][0], bulk, width_nm, thickness_nm, inputs.seed)
-        if found.estimate or found.upper_bound_cm2_s:
-            value, bound = found.estimate, found.upper_bound_cm2_s
-            observations.append(
-                Observation(target=target, width_nm=width_nm, diffusivity_cm2_s=value, upper_bound_cm2_s=bound)
-            )
-        notes += [found.note] if found.note else []
-    across = cell["z"][0]
-    if across.valid and not layers_crossed(across, thickness_nm):
-        notes.append(Note(code="layers-not-crossed", target=PERPENDICULAR))
+    directions = {PARALLEL: cell["xy"][1], PERPENDICULAR: cell["z"][1]}
+    number = inputs.conditions.realisation
+    runs = [boundary_cell.CellRun(target, run, number, thickness_nm) for target, run in directions.items()]
+    runs.append(boundary_cell.CellRun(BULK, bulk.result.runs[BULK], bulk.inputs.conditions.realisation))
+    found = boundary_cell.diffusivities(inputs.cell, runs, width_nm)
+    observations = [
+        _of_boundary(target, found[target, run.temperature_K], run, width_nm) for target, run in directions.items()
+    ]
     return DiffusivityResult(
         **_common(context, {PARALLEL: cell["xy"], PERPENDICULAR: cell["z"]}, trajectory),
         observations=observations,
         thickness_nm=thickness_nm,
         excess=_excess(context, trajectory, atoms),
         profile=boundary_cell.profile(trajectory, atoms, width_nm, context.workdir),
-        notes=notes,
     )
+
+
+def _of_boundary(target: str, value: Uncertain, run: RunObservation, width_nm: float) -> Observation:
+    """State the diffusivity of a boundary; only its upper limit where the run shows no diffusion."""
+    if run.standing == "bound":
+        return Observation(target=target, width_nm=width_nm, diffusivity_cm2_s=None, upper_bound_cm2_s=value.high)
+    return Observation(target=target, width_nm=width_nm, diffusivity_cm2_s=value, upper_bound_cm2_s=None)
 
 
 def _common(
@@ -230,7 +231,7 @@ def _excess(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> Exce
 
 
 DIFFUSIVITY: Stage[DiffusivityInputs, DiffusivityResult] = Stage(
-    "diffusivity", 4, run, DiffusivityInputs, DiffusivityResult
+    "diffusivity", 5, run, DiffusivityInputs, DiffusivityResult
 )
 DiffusivityItem = Parent[DiffusivityInputs, DiffusivityResult]
 
@@ -241,7 +242,7 @@ def add_diffusivity(draft: Draft, run: RunConditions, bulk: RunConditions | None
     Args:
         draft: with the runs.
         run: measured.
-        bulk: run for the inversion of a boundary.
+        bulk: run of the bulk beside a boundary.
         md: name of the run's node.
     """
     campaign = draft.campaign

@@ -30,7 +30,7 @@ def held_out(observations: Sequence[Observation], options: SurrogateOptions, see
     from argyro.surrogates.training.accuracy_table import evaluate
 
     kept = tuple(kind for kind in options.candidates if kind != "graph")
-    if len(observations) < 2 or all(observation.censored for observation in observations):
+    if len(observations) < 2 or all(observation.bounded for observation in observations):
         return []
     results = evaluate(observations, replace(options, candidates=kept), seed)
     plot_parity(results, workdir / PARITY)

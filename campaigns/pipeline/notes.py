@@ -10,8 +10,6 @@ SENTENCES = {
     "run-lengthened": "The run was lengthened until its diffusivity was converged.",
     "run-budget-ended": "The largest length of the run was reached before its diffusivity was converged.",
     "no-jump-rates": "There are no jump rates.",
-    "no-inversion": "No boundary diffusivity fits the cell's.",
-    "layers-not-crossed": "Ions did not cross a whole layer, as the series mixture assumes: biased towards the bulk.",
     "short-run": "The run is short: D may be too high, and its interval includes this bias.",
     "upper-bound-only": "There is only an upper bound of D, no value.",
     "enthalpy-left-out": "A run at the synthesis temperature does not count for the disorder.",
@@ -38,8 +36,3 @@ class Note(Contract):
         """Sentence of the code with direction and detail."""
         detail = ", ".join(part for part in (self.target, self.detail) if part)
         return SENTENCES[self.code] + (f" ({detail})" if detail else "")
-
-
-def no_inversion(bulk_known: bool) -> str:
-    """Return the reason for a missing boundary diffusivity of a cell with a diffusivity."""
-    return "no boundary diffusivity fits the cell's" if bulk_known else "the bulk has only an upper bound"

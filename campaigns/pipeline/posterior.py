@@ -1,6 +1,7 @@
 """Draw the Arrhenius coefficients of all candidates together, so that the ranking sees their correlations.
 
-Shared parts, such as the bulk of one material with several boundaries, then cancel when candidates are compared.
+Shared parts, such as the bulk of one material with several boundaries or the bias of the reference, then cancel when
+candidates are compared.
 Drawn alone, each candidate would use the same random numbers, and independent parts would cancel too.
 """
 
@@ -46,7 +47,7 @@ def run(context: StageContext[PosteriorInputs, None]) -> PosteriorResult:
     return PosteriorResult(candidates=sorted(by_key), samples=samples)
 
 
-POSTERIOR = Stage("posterior", 3, run, PosteriorInputs, PosteriorResult)
+POSTERIOR = Stage("posterior", 4, run, PosteriorInputs, PosteriorResult)
 
 
 def add_posterior(draft: Draft, surrogate: str, candidates: Sequence[Cell]) -> str:

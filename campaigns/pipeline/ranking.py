@@ -1,4 +1,7 @@
-"""Rank material, boundary and grain size by the conductivity of the polycrystal at the screening temperature."""
+"""Rank material, boundary and grain size by the conductivity of the polycrystal at the screening temperature.
+
+The samples include the bias of the reference, which differs between halides.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def run(context: StageContext[RankingInputs, None]) -> RankingResult:
     return RankingResult(ranking=sorted(ranked, key=lambda row: -row.conductivity_mS_cm.value))
 
 
-RANKING = Stage("ranking", 2, run, RankingInputs, RankingResult)
+RANKING = Stage("ranking", 3, run, RankingInputs, RankingResult)
 
 
 def add_ranking(draft: Draft, homogenized: Sequence[str]) -> None:

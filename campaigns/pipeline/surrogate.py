@@ -21,6 +21,7 @@ from argyro.campaigns.spec.foundation_model import foundation_source
 from argyro.campaigns.spec.material import BoundaryType, Cell, Material
 from argyro.campaigns.spec.schema import Foundation
 from argyro.campaigns.workload.run_space import RunConditions
+from argyro.platform.common.estimate import Uncertain
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.surrogates.data import observation
 from argyro.surrogates.models.surrogate import Surrogate
@@ -36,6 +37,7 @@ class SurrogateInputs(Contract):
         steps: of the training.
         foundation: identity of the model whose descriptors the networks see; None for none.
         labels: identity of the reference of all potentials.
+        reference_model: model of the reference, which selects its measured bias; empty for its only one.
         seed: of the training.
         boundary_shares: mixture of boundary types of a question that names none; empty for equal shares.
     """
@@ -44,6 +46,7 @@ class SurrogateInputs(Contract):
     steps: int
     foundation: dict[str, Any] | None = None
     labels: LabelIdentity
+    reference_model: str = ""
     seed: int
     boundary_shares: dict[str, float] = Field(default_factory=dict)
 
@@ -59,6 +62,7 @@ class Scores(Contract):
     negative_log_density: float | None
     values: int
     bounds: int
+    cells: int = 0
 
 
 class Split(Contract):
@@ -128,7 +132,9 @@ def run(context: StageContext[SurrogateInputs, Foundation | None]) -> SurrogateR
     inputs = context.inputs
     observations = list(observations_of(context, inputs.labels))
     foundation = foundation_source(context.settings.model_dump()) if context.settings else None
-    options = SurrogateOptions(members=inputs.members, steps=inputs.steps, foundation=foundation)
+    options = SurrogateOptions(
+        inputs.members, inputs.steps, foundation=foundation, reference_model=inputs.reference_model
+    )
     model = train_surrogate(observations, options, inputs.seed)
     splits = held_out(observations, options, inputs.seed, context.workdir)
     added = {
@@ -139,7 +145,7 @@ def run(context: StageContext[SurrogateInputs, Foundation | None]) -> SurrogateR
     model = replace(model, report=model.report | added)
     polycrystal = Polycrystal.load(context.parent("microstructure", MICROSTRUCTURE).folder)
     Oracle(model, polycrystal).save(context.workdir / MODEL)
-    points = [_parity_point(model, observation) for observation in observations]
+    points = _parity_points(model, observations)
     parity(points, context.workdir / PICTURE)
     report = TrainingReport.model_validate(_without_nan(model.report))
     return SurrogateResult(observations=len(observations), report=report, parity=points)
@@ -161,7 +167,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def observations_of(context: StageContext, labels: LabelIdentity) -> Iterator[observation.Observation]:
-    """Collect the diffusivities and bounds of all runs that succeeded.
+    """Collect all runs that succeeded, in each of their directions.
 
     Args:
         context: with the parents in the roles diffusivities and structures.
@@ -173,14 +179,14 @@ def observations_of(context: StageContext, labels: LabelIdentity) -> Iterator[ob
     }
     for parent in context.parents("diffusivities", DIFFUSIVITY):
         run, result = parent.inputs.conditions, parent.result
-        for found in result.observations:
-            yield observation.Observation(
+        for target, seen in result.runs.items():
+            yield observation.of_run(
+                seen,
                 structure=structures[run.cell, run.realisation],
-                target=found.target,
-                temperature_K=result.temperature_K,
-                diffusivity=found.diffusivity_cm2_s,
-                upper_bound_cm2_s=found.upper_bound_cm2_s,
-                width_nm=found.width_nm,
+                target=target,
+                thickness_nm=result.thickness_nm,
+                width_nm=parent.inputs.width_nm,
+                realisation=run.realisation,
                 material=run.cell.material.label,
                 boundary=str(run.cell.boundary),
                 label_source=labels.label,
@@ -188,24 +194,45 @@ def observations_of(context: StageContext, labels: LabelIdentity) -> Iterator[ob
             )
 
 
-def _parity_point(model: Surrogate, seen: observation.Observation) -> ParityPoint:
-    """Predict the diffusivity of a run with the surrogate."""
-    predicted = getattr(model.predict(seen.structure, [seen.temperature_K]), seen.target)[0]
+def _parity_points(model: Surrogate, observations: Sequence[observation.Observation]) -> list[ParityPoint]:
+    """Compare each run's part in its own diffusivity with the surrogate; vague parts are left out."""
+    from argyro.surrogates.models.network_targets import network_targets
+    from argyro.surrogates.models.training_arrays import examples_of
+
+    examples = examples_of(observations)
+    found = network_targets(examples.runs, examples.structure_of_run, model.prior)
+    own = dict(zip(found.runs.tolist(), zip(found.log_values, found.log_sigmas, strict=True), strict=True))
+    points = []
+    for index, seen in enumerate(observations):
+        if seen.bounded:
+            points.append(_parity_point(model, seen, seen.upper_bound_cm2_s, None))
+        elif index in own:
+            value, half = own[index][0], 1.959964 * own[index][1]
+            interval = Uncertain(*(float(np.exp(value + shift)) for shift in (0.0, -half, half)))
+            points.append(_parity_point(model, seen, interval.value, interval))
+    return points
+
+
+def _parity_point(
+    model: Surrogate, seen: observation.Observation, measured_cm2_s: float, interval: Uncertain | None
+) -> ParityPoint:
+    """Predict the diffusivity of a run with the surrogate, as its reference has it."""
+    predicted = getattr(model.predict(seen.structure, [seen.temperature_K]).given_reference, seen.target)[0]
     info = seen.structure.info
     material = Material(composition=info["composition"], disorder=float(info["disorder"]))
     return ParityPoint(
         cell=Cell(material, BoundaryType(seen.boundary)),
         target=seen.target,
         temperature_K=seen.temperature_K,
-        measured_cm2_s=seen.reference_cm2_s,
-        measured_interval_cm2_s=seen.diffusivity,
-        censored=seen.censored,
+        measured_cm2_s=measured_cm2_s,
+        measured_interval_cm2_s=interval,
+        censored=seen.bounded,
         predicted_cm2_s=predicted,
-        log10_error=float(np.log10(predicted.value / seen.reference_cm2_s)),
+        log10_error=float(np.log10(predicted.value / measured_cm2_s)),
     )
 
 
-SURROGATE = Stage("surrogate", 9, run, SurrogateInputs, SurrogateResult)
+SURROGATE = Stage("surrogate", 10, run, SurrogateInputs, SurrogateResult)
 
 
 def add_surrogate(draft: Draft, measured: Mapping[RunConditions, str], microstructure: str) -> str:
@@ -223,6 +250,7 @@ def add_surrogate(draft: Draft, measured: Mapping[RunConditions, str], microstru
         foundation=foundation_source(asked.foundation.model_dump()).identity() if asked.foundation else None,
         labels=draft.labels,
         boundary_shares=campaign.boundary_shares,
+        reference_model=str(campaign.labels.kwargs.get("model", "")),
         seed=campaign.seed,
     )
     return draft.add(

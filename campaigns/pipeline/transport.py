@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean
 from typing import Any
 
 from argyro.campaigns.pipeline import boundary_cell
@@ -38,7 +37,7 @@ class TransportInputs(Contract):
         cell: of the runs.
         screening_temperature_K: to which the law is extrapolated.
         width_nm: of the boundary; None for the bulk.
-        seed: of the inversion.
+        seed: of the campaign.
     """
 
     cell: Cell
@@ -101,27 +100,29 @@ def run(context: StageContext[TransportInputs, None]) -> TransportResult:
 
 
 def _boundary(context: StageContext[TransportInputs, None], cells: Sequence[DiffusivityResult]) -> TransportResult:
-    """Average cell and bulk over their runs, then invert the mixture.
-
-    If each run were inverted alone, noisy runs would often leave no positive value, and the others would be biased.
-    """
+    """Average the cell over its runs, and infer the boundary from all runs of the cell and its bulk together."""
     inputs = context.inputs
     assert inputs.width_nm is not None  # every boundary has one
-    bulk_runs = [parent.result for parent in context.parents("bulk_runs", DIFFUSIVITY)]
-    bulk = {ensemble.temperature_K: ensemble for ensemble in _ensembles(bulk_runs, BULK)}
+    runs = [
+        boundary_cell.CellRun(target, run, parent.inputs.conditions.realisation, parent.result.thickness_nm)
+        for role in ("runs", "bulk_runs")
+        for parent in context.parents(role, DIFFUSIVITY)
+        for target, run in parent.result.runs.items()
+    ]
+    found = boundary_cell.diffusivities(inputs.cell, runs, inputs.width_nm)
     targets: dict[str, list[Ensemble]] = {}
-    notes: list[Note] = []
     for target in (PARALLEL, PERPENDICULAR):
-        ensembles, inverted = _ensembles(cells, target), []
-        for cell in ensembles:
-            if cell.temperature_K in bulk:
-                length_nm, pair = _thickness_nm(cells, cell.temperature_K), (cell, bulk[cell.temperature_K])
-                found = boundary_cell.invert(target, *pair, inputs.width_nm, length_nm, inputs.seed)
-                notes += [found.note] if found.note else []
-                if found.estimate or found.upper_bound_cm2_s:
-                    inverted.append(replace(cell, estimate=found.estimate, upper_bound_cm2_s=found.upper_bound_cm2_s))
-        targets |= {target: inverted, WHOLE_CELL[target]: ensembles}
-    return _result(context, cells, targets, notes, profile=_profile(context, cells), excess=_excess(cells))
+        ensembles = _ensembles(cells, target)
+        inferred = [_inferred(ensemble, found[target, ensemble.temperature_K]) for ensemble in ensembles]
+        targets |= {target: inferred, WHOLE_CELL[target]: ensembles}
+    return _result(context, cells, targets, profile=_profile(context, cells), excess=_excess(cells))
+
+
+def _inferred(cell: Ensemble, boundary: Uncertain) -> Ensemble:
+    """Replace the cell's diffusivity by the boundary's; a cell with a bound gives the upper limit."""
+    if cell.estimate is None:
+        return replace(cell, upper_bound_cm2_s=boundary.high)
+    return replace(cell, estimate=boundary, upper_bound_cm2_s=None)
 
 
 def _ensembles(runs: Sequence[DiffusivityResult], target: str) -> list[Ensemble]:
@@ -134,11 +135,6 @@ def _ensembles(runs: Sequence[DiffusivityResult], target: str) -> list[Ensemble]
         for value in sorted({run.temperature_K for run in measured})
     }
     return [ensemble(value, group) for value, group in groups.items()]
-
-
-def _thickness_nm(cells: Sequence[DiffusivityResult], temperature_K: float) -> float:
-    """Average the length of cell per boundary at a temperature: cells differ and expand."""
-    return fmean(cell.thickness_nm for cell in cells if cell.temperature_K == temperature_K and cell.thickness_nm)
 
 
 def _haven(runs: Iterable[DiffusivityResult]) -> Uncertain | None:
@@ -227,7 +223,7 @@ def _point(
     )
 
 
-TRANSPORT = Stage("transport", 4, run, TransportInputs, TransportResult)
+TRANSPORT = Stage("transport", 5, run, TransportInputs, TransportResult)
 
 
 def add_transport(draft: Draft, cell: Cell, measured: Mapping[RunConditions, str]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
 from argyro.campaigns.pipeline.graph import Finished
-from argyro.campaigns.pipeline.notes import no_inversion
 from argyro.campaigns.pipeline.surrogate import SURROGATE
 from argyro.campaigns.pipeline.transport import TRANSPORT, WHOLE_CELL, MeanExcess, ProfileSummary, TransportResult
 from argyro.campaigns.plots.series import Law, TransportPoint
@@ -88,28 +87,20 @@ def diffusivity_rows(done: Finished) -> list[DiffusivityRow]:
     trained = done.only(SURROGATE)
     predicted = {(p.cell, p.target, p.temperature_K): p.predicted_cm2_s for p in (trained.parity if trained else ())}
     transport = [(inputs.cell, result) for _, inputs, result in done.of(TRANSPORT)]
-    bulk_known = {
-        (cell.material, point.temperature_K)
-        for cell, result in transport
-        for point in result.points
-        if point.target == "bulk" and point.combined.estimate
-    }
     rows = []
     for cell, result in transport:
-        known_K = {temperature for material, temperature in bulk_known if material == cell.material}
-        for row in _with_reasons(cell, result.points, known_K):
+        for row in _with_reasons(cell, result.points):
             found = predicted.get((cell, row.point.target, row.point.temperature_K))
             rows.append(replace(row, predicted=found))
     return rows
 
 
-def _with_reasons(cell: Cell, points: Collection[TransportPoint], bulk_known_K: set[float]) -> list[DiffusivityRow]:
+def _with_reasons(cell: Cell, points: Collection[TransportPoint]) -> list[DiffusivityRow]:
     """Sort points by direction and temperature; add rows for cell values without a boundary value.
 
     Args:
         cell: cell of all points.
         points: points of one cell.
-        bulk_known_K: temperatures with a value of the bulk.
     """
     found = {(point.target, point.temperature_K): DiffusivityRow(cell, point) for point in points}
     for target, whole in WHOLE_CELL.items():
@@ -117,8 +108,7 @@ def _with_reasons(cell: Cell, points: Collection[TransportPoint], bulk_known_K: 
             place, value = (target, point.temperature_K), point.combined.estimate
             if place in found and found[place].point.combined.estimate:
                 continue
-            unfit = no_inversion(point.temperature_K in bulk_known_K)
-            reason = unfit if value else "the cell has only an upper bound"
+            reason = "" if value else "the cell has only an upper bound"
             nothing = replace(point.combined, estimate=None, upper_bound_cm2_s=None, spread=None)
             empty = TransportPoint(target=target, combined=nothing)
             found[place] = DiffusivityRow(cell, found[place].point if place in found else empty, reason)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from argyro.campaigns.pipeline.notes import no_inversion
 from argyro.campaigns.results.ancestry import Lineage, Measurement
 from argyro.platform.common.estimate import Uncertain
 
@@ -25,7 +24,6 @@ def results_table(lineage: Lineage) -> pd.DataFrame:
 def _rows(measured: Measurement) -> list[dict[str, object]]:
     result = measured.diffusivity.result
     facts = _facts(measured) | {"notes": "; ".join(note.text for note in result.notes)}
-    bulk_known = measured.bulk is not None and measured.bulk.result.measured["bulk"].valid
     rows = []
     for direction, cell in result.measured.items():
         found = next((seen for seen in result.observations if seen.target == direction), None)
@@ -40,7 +38,7 @@ def _rows(measured: Measurement) -> list[dict[str, object]]:
                 **_limits("diffusivity", value),
                 "upper_bound_cm2_s": found.upper_bound_cm2_s if found else None,
                 "valid": value is not None,
-                "reason": "" if value else cell.reason or no_inversion(bulk_known),
+                "reason": "" if value else cell.reason,
                 **_limits("cell", cell.estimate),
                 "cell_upper_bound_cm2_s": cell.upper_bound_cm2_s,
                 "cell_valid": cell.valid,

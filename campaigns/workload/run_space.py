@@ -43,7 +43,7 @@ class RunConditions:
         return self.cell.boundary.is_bulk
 
     def bulk_rank(self, bulk: RunConditions) -> tuple | None:
-        """Rank a bulk run by how well it serves to invert this boundary run; lower is better, None is not at all.
+        """Rank a bulk run by how well it serves beside this boundary run; lower is better, None is not at all.
 
         It must be of the same material at the same temperature; best is the same arrangement, then the longest run.
         """
@@ -54,7 +54,7 @@ class RunConditions:
 
 @dataclass(frozen=True)
 class DecidedRun:
-    """A run that an adaptive campaign has decided on, with the bulk run for the inversion of a boundary run."""
+    """A run that an adaptive campaign has decided on, with the bulk run beside a boundary run."""
 
     conditions: RunConditions
     bulk: RunConditions | None = None
@@ -118,7 +118,7 @@ def run_space(campaign: Campaign) -> list[RunConditions]:
 
 
 def partner(run: RunConditions, among: Collection[RunConditions]) -> RunConditions | None:
-    """Find the bulk run for the inversion of a boundary run; None if there is none."""
+    """Find the bulk run beside a boundary run; None if there is none."""
     ranked = [(rank, bulk) for bulk in among if (rank := run.bulk_rank(bulk)) is not None]
     return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 

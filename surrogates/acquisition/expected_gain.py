@@ -3,7 +3,8 @@
 The ranking's uncertainty is the expected number of pairs in the wrong order, Σ_{i<j} min(P_ij, 1 - P_ij) with P_ij =
 P(r_i > r_j). Let the outcome of a run correlate by ρ with r_i - r_j (mean m, variance v). The run leaves the variance
 v(1 - ρ²) and moves the mean by N(0, vρ²). The pair is then wrong with probability
-E_m'[Φ(-|m'| / √(v(1 - ρ²)))]. Joint posterior samples give all correlations.
+E_m'[Φ(-|m'| / √(v(1 - ρ²)))]. Joint posterior samples give all correlations. Runs that are chosen but not finished
+count as outcomes that every further run adds to.
 
 Source: knowledge gradient, Frazier, Powell, Dayanik, INFORMS J. Comput. 21, 599 (2009); pairwise order replaces the
 maximum.
@@ -23,6 +24,7 @@ from argyro.surrogates.models.prediction import Prediction
 from argyro.surrogates.models.surrogate import Query, Surrogate
 
 JUMP_LENGTH_A = 3.0
+SETTLED_A = 7.0  # root-mean-square displacement to which the run-length bias refers
 NODES = ndtri((np.arange(64) + 0.5) / 64)  # equally probable values of a standard normal number
 
 
@@ -31,11 +33,13 @@ class Run:
     """A candidate molecular dynamics run.
 
     Args:
-        query: the structure; a boundary cell measures D_parallel and D_perpendicular, a bulk cell D_bulk.
+        query: the structure; a boundary cell shows its mixture with the bulk, along and across.
         temperature_K: temperature of the run.
         length_ps: length of the production run.
         lithium: number of Li ions.
         core_hours: cost of the run.
+        share: volume share of the boundaries in the cell; 0 in the bulk.
+        begun_ps: length of an earlier run of the same arrangement and temperature that this one lengthens.
     """
 
     query: Query
@@ -43,11 +47,22 @@ class Run:
     length_ps: float
     lithium: int
     core_hours: float
+    share: float = 0.0
+    begun_ps: float = 0.0
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Measured diffusivities."""
+        """Observed diffusivities."""
         return ("bulk",) if self.query.identity.boundary == "bulk" else TARGETS[1:]
+
+
+@dataclass(frozen=True)
+class RunScatter:
+    """Scatter of ln D: between arrangements, between runs of one, and size of the run-length bias."""
+
+    scatter: float
+    jitter: float
+    bias: float
 
 
 def run_noise(diffusivity_cm2_s: np.ndarray, length_ps: float, lithium: int) -> np.ndarray:
@@ -57,8 +72,31 @@ def run_noise(diffusivity_cm2_s: np.ndarray, length_ps: float, lithium: int) -> 
 
     Source: He, Zhu, Epstein, Mo, npj Comput. Mater. 4, 18 (2018).
     """
-    squared_A2 = 6 * diffusivity_cm2_s * 1e4 * length_ps * lithium  # 1 cm²/s = 1e4 Å²/ps
-    return 3.43 / np.sqrt(squared_A2 / JUMP_LENGTH_A**2) + 0.04
+    return 3.43 / np.sqrt(_squared_A2(diffusivity_cm2_s, length_ps) * lithium / JUMP_LENGTH_A**2) + 0.04
+
+
+def outcome_noise(run: Run, diffusivity_cm2_s: np.ndarray, spread: RunScatter) -> np.ndarray:
+    """Estimate the standard deviation of what a run adds about ln D of its cell.
+
+    A single run has the variance τ² + v(t), with the scatter τ between arrangements and v(t) of its length. A run that
+    lengthens another from s to t adds the information 1 / (τ² + v(t)) - 1 / (τ² + v(s)).
+    """
+    variance = _variance(run, run.length_ps, diffusivity_cm2_s, spread)
+    if not run.begun_ps:
+        return np.sqrt(variance)
+    before = _variance(run, run.begun_ps, diffusivity_cm2_s, spread)
+    return 1 / np.sqrt(np.maximum(1 / variance - 1 / before, 1e-12))
+
+
+def _variance(run: Run, length_ps: float, diffusivity_cm2_s: np.ndarray, spread: RunScatter) -> np.ndarray:
+    bias = spread.bias * SETTLED_A / np.sqrt(_squared_A2(diffusivity_cm2_s, length_ps))
+    unsure = (1 - 2 / np.pi) * bias**2  # of a half-normal bias
+    return run_noise(diffusivity_cm2_s, length_ps, run.lithium) ** 2 + unsure + spread.jitter**2 + spread.scatter**2
+
+
+def _squared_A2(diffusivity_cm2_s: np.ndarray, length_ps: float) -> np.ndarray:
+    """Return the mean-square displacement at the end of a run; 1 cm²/s = 1e4 Å²/ps."""
+    return 6 * diffusivity_cm2_s * 1e4 * length_ps
 
 
 def ranking_uncertainty(scores: np.ndarray) -> float:
@@ -85,16 +123,8 @@ def expected_uncertainty(scores: np.ndarray, outcomes: np.ndarray, noise: np.nda
     return float(wrong.mean(axis=0).sum())
 
 
-def rank_runs(
-    surrogate: Surrogate,
-    runs: Sequence[Run],
-    score: Callable[[list[Prediction]], np.ndarray],
-    candidates: Sequence[Query],
-    temperatures_K: Sequence[float],
-    samples: int = 1000,
-    seed: int = 0,
-) -> list[tuple[Run, float]]:
-    """Order runs by the expected fall of the ranking's uncertainty per core-hour, best first.
+class Prospect:
+    """Joint posterior samples of the scores and of the outcomes of all candidate runs.
 
     Args:
         surrogate: current surrogate.
@@ -105,28 +135,73 @@ def rank_runs(
         samples: number of joint posterior samples.
         seed: random seed of the samples.
 
-    Returns:
-        each run with its gain in expected wrong pairs per core-hour.
-
     Raises:
         InputError: there is no run, or there are fewer than two candidates.
     """
-    if not runs or len(candidates) < 2:
-        raise InputError("an acquisition needs at least one run and two candidates to rank")
-    queries = {query.identity.key: query for query in [*candidates, *(run.query for run in runs)]}
-    kelvin = sorted({*temperatures_K, *(run.temperature_K for run in runs)})
-    drawn_together = surrogate.predict(list(queries.values()), kelvin, samples, seed, joint=True)
-    predictions = dict(zip(queries, drawn_together, strict=True))
-    wanted = [kelvin.index(t) for t in temperatures_K]
-    scores = score([_at(predictions[query.identity.key], wanted) for query in candidates])
-    now = expected_uncertainty(scores, np.zeros((samples, 0)), np.zeros(0))
-    gains = []
-    for run in runs:
-        columns = [TARGETS.index(target) for target in run.targets]
-        drawn = predictions[run.query.identity.key].samples[:, columns, kelvin.index(run.temperature_K)]
-        noise = run_noise(np.median(drawn, axis=0), run.length_ps, run.lithium)
-        gains.append((run, (now - expected_uncertainty(scores, np.log(drawn), noise)) / run.core_hours))
-    return sorted(gains, key=lambda pair: -pair[1])
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        runs: Sequence[Run],
+        score: Callable[[list[Prediction]], np.ndarray],
+        candidates: Sequence[Query],
+        temperatures_K: Sequence[float],
+        samples: int = 1000,
+        seed: int = 0,
+    ):
+        if not runs or len(candidates) < 2:
+            raise InputError("an acquisition needs at least one run and two candidates to rank")
+        queries = {query.identity.key: query for query in [*candidates, *(run.query for run in runs)]}
+        kelvin = sorted({*temperatures_K, *(run.temperature_K for run in runs)})
+        drawn_together = surrogate.predict(list(queries.values()), kelvin, samples, seed, joint=True)
+        predictions = dict(zip(queries, drawn_together, strict=True))
+        wanted = [kelvin.index(t) for t in temperatures_K]
+        self.scores = score([_at(predictions[query.identity.key], wanted) for query in candidates])
+        spread = RunScatter(**surrogate.report["run_scatter"])
+        self.outcomes = {
+            run: _outcome(run, predictions[run.query.identity.key], kelvin.index(run.temperature_K), spread)
+            for run in runs
+        }
+
+    def ranked(self, runs: Sequence[Run], pending: Sequence[Run] = ()) -> list[tuple[Run, float]]:
+        """Order runs by the expected fall of the ranking's uncertainty per core-hour, best first.
+
+        Args:
+            runs: candidate runs of the constructor.
+            pending: runs of the constructor that are chosen already.
+        """
+        known = [self.outcomes[run] for run in pending]
+        now = self._expected(known)
+        gains = [(run, (now - self._expected([*known, self.outcomes[run]])) / run.core_hours) for run in runs]
+        return sorted(gains, key=lambda pair: -pair[1])
+
+    def _expected(self, outcomes: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+        drawn = np.concatenate([np.zeros((len(self.scores), 0)), *(values for values, _ in outcomes)], axis=1)
+        return expected_uncertainty(
+            self.scores, drawn, np.concatenate([np.zeros(0), *(noise for _, noise in outcomes)])
+        )
+
+
+def rank_runs(
+    surrogate: Surrogate,
+    runs: Sequence[Run],
+    score: Callable[[list[Prediction]], np.ndarray],
+    candidates: Sequence[Query],
+    temperatures_K: Sequence[float],
+    samples: int = 1000,
+    seed: int = 0,
+) -> list[tuple[Run, float]]:
+    """Order runs by their gain per core-hour, best first; see `Prospect` for the arguments."""
+    return Prospect(surrogate, runs, score, candidates, temperatures_K, samples, seed).ranked(runs)
+
+
+def _outcome(run: Run, prediction: Prediction, index: int, spread: RunScatter) -> tuple[np.ndarray, np.ndarray]:
+    """Return samples (n, outcomes) of ln D of the run's cell, as its reference has it, and their noise (outcomes,)."""
+    drawn = prediction.given_reference.samples[:, :, index]
+    columns = [drawn[:, TARGETS.index(target)] for target in run.targets]
+    cell = [run.share * column + (1 - run.share) * drawn[:, 0] if run.share else column for column in columns]
+    values = np.stack(cell, axis=1)
+    return np.log(values), outcome_noise(run, np.median(values, axis=0), spread)
 
 
 def _explained(difference: np.ndarray, outcomes: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -142,4 +217,5 @@ def _explained(difference: np.ndarray, outcomes: np.ndarray, noise: np.ndarray) 
 def _at(prediction: Prediction, index: list[int]) -> Prediction:
     """Select some temperatures of a prediction."""
     kelvin = tuple(prediction.temperatures_K[i] for i in index)
-    return replace(prediction, temperatures_K=kelvin, samples=prediction.samples[:, :, index])
+    plain = None if prediction.unbiased is None else (prediction.unbiased[0][:, :, index], prediction.unbiased[1])
+    return replace(prediction, temperatures_K=kelvin, samples=prediction.samples[:, :, index], unbiased=plain)

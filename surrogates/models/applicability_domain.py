@@ -26,9 +26,9 @@ class Domain:
     def of(cls, examples: Examples) -> Domain:
         """Determine the domain of the observations."""
         size = len(COMPOSITION_DESCRIPTORS)
-        descriptors = examples.data.rows.descriptors[:, :size]
+        descriptors = examples.runs.rows.descriptors[:, :size]
         elements = {e for identity in examples.identities for e in identity.elements}
-        kelvin = examples.data.temperatures_K
+        kelvin = examples.runs.temperatures_K
         return cls(
             tuple(sorted(elements)),
             tuple(sorted(set(examples.groups("boundary")))),

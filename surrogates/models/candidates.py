@@ -1,40 +1,37 @@
 """Candidate models: three kernels about the prior mean, and graph networks with a kernel for their residuals.
 
-All four share the posterior of `ArrheniusProcess`: each is precise for simulated structures.
+All four share the forward model of the runs: each is precise for simulated structures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import cycle
+from itertools import cycle, islice
 
 import numpy as np
 
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.models.gaussian_process import ArrheniusProcess, Data, Posterior, Processes
-from argyro.surrogates.models.hyperparameters import Hyperparameters
-from argyro.surrogates.models.kernels import Pairs, Rows, labels_of
+from argyro.surrogates.data.descriptors import Identity
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.hyperparameters import Hyperparameters
+from argyro.surrogates.forward.kernels import Rows
+from argyro.surrogates.forward.posterior import PosteriorSamples, sample_posterior
+from argyro.surrogates.forward.runs import Runs
 
 CANDIDATES = ("mean", "ridge", "gp", "graph")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted model: a mixture of processes over samples of the hyperparameters and members of the ensemble."""
+    """A fitted model: posterior samples over hyperparameters and members of the ensemble."""
 
     kind: str
-    hyper: list[Hyperparameters]
-    processes: list[ArrheniusProcess]
+    posterior: PosteriorSamples
 
-    def coefficients(self, rows: Rows, means: np.ndarray) -> list[Posterior]:
-        """Compute the posterior of each process for rows with mean coefficients (members, r, 2), members in turn."""
-        return self._together.coefficients(rows, means[np.arange(len(self.processes)) % len(means)])
-
-    @cached_property
-    def _together(self) -> Processes:
-        return Processes(self.processes)
+    def draw(self, rows: Rows, means: np.ndarray, prior: ArrheniusPrior, samples: int, seed: int) -> np.ndarray:
+        """Draw the coefficients (samples, r, 2) of rows with mean coefficients (members, r, 2), members in turn."""
+        turns = np.arange(len(self.posterior.hyper)) % len(means)
+        return self.posterior.draw(rows, means[turns], prior, samples, seed)
 
 
 def kernel_of(kind: str) -> str:
@@ -43,24 +40,13 @@ def kernel_of(kind: str) -> str:
 
 
 def fit_candidate(
-    kind: str,
-    hyper: list[Hyperparameters],
-    data: Data,
-    means: np.ndarray,
-    prior: ArrheniusPrior,
-    pseudo: Sequence[np.ndarray] | None = None,
+    kind: str, hyper: Sequence[Hyperparameters], runs: Runs, means: np.ndarray, prior: ArrheniusPrior, seed: int = 0
 ) -> Candidate:
-    """Condition each member's mean (members, n, 2) on the data, with the hyperparameter samples in turn.
-
-    Known pseudo-values of each process are passed as ``pseudo``.
-    """
-    kernel, count = kernel_of(kind), max(len(hyper), len(means))
-    pairs = Pairs(kernel, data.rows, data.rows)
-    turns = zip(range(count), cycle(hyper), cycle(means), strict=False)
-    processes = [
-        ArrheniusProcess(kernel, h, data, m, prior, pairs, None if pseudo is None else pseudo[i]) for i, h, m in turns
-    ]
-    return Candidate(kind, hyper, processes)
+    """Condition each member's mean (members, u, 2) on the runs, with the hyperparameter samples in turn."""
+    count = max(len(hyper), len(means))
+    turns = list(islice(cycle(hyper), count))
+    each = means[np.arange(count) % len(means)]
+    return Candidate(kind, sample_posterior(kernel_of(kind), turns, runs, each, prior, seed))
 
 
 def prior_means(rows: int, prior: ArrheniusPrior) -> np.ndarray:
@@ -68,25 +54,17 @@ def prior_means(rows: int, prior: ArrheniusPrior) -> np.ndarray:
     return np.tile(prior.mean, (1, rows, 1))
 
 
-def row_means(coefficients: np.ndarray, graph_of_row: np.ndarray, rows: Rows) -> np.ndarray:
-    """Map network coefficients (members, graphs, 3, 2) to rows, (members, n, 2), averaged over the structures of a key.
+def row_means(
+    coefficients: np.ndarray, identities: Sequence[Identity], rows: Rows, prior: ArrheniusPrior
+) -> np.ndarray:
+    """Map network coefficients (members, graphs, 3, 2) to rows, (members, r, 2), averaged over the graphs of a key.
 
-    All realisations of one disorder are one material, so they share its measured values.
+    All realisations of one disorder are one material, so they share a mean. A row without a graph, such as the bulk of
+    a material of which only boundary cells ran, has the prior's.
     """
-    means = coefficients[:, graph_of_row, rows.targets]
-    labels = np.array(labels_of(rows))
-    for label in np.unique(labels):
-        mine = labels == label
-        means[:, mine] = means[:, mine].mean(axis=1, keepdims=True)
+    means = np.tile(prior.mean, (len(coefficients), len(rows), 1))
+    keys = np.array([identity.key for identity in identities])
+    for row, (key, target) in enumerate(zip(rows.keys, rows.targets, strict=True)):
+        if (keys == key).any():
+            means[:, row] = coefficients[:, keys == key, target].mean(axis=1)
     return means
-
-
-def mixture(posteriors: Sequence[Posterior], basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of ln D - offset over the processes, and whether each row is new, (r,) each.
-
-    The rows have the basis (r, 2).
-    """
-    means = np.array([np.einsum("rc,rc->r", p.mean, basis) for p in posteriors])
-    variances = np.array([np.einsum("rc,rcrd,rd->r", basis, p.covariance, basis) for p in posteriors])
-    spread = means.var(axis=0) + variances.mean(axis=0)
-    return means.mean(axis=0), np.sqrt(np.maximum(spread, 1e-12)), posteriors[0].new

@@ -14,30 +14,31 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
 from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.hyperparameters import Hyperparameters
+from argyro.surrogates.forward.kernels import Rows
+from argyro.surrogates.forward.posterior import PosteriorSamples
+from argyro.surrogates.forward.reference_discrepancy import Discrepancy
 from argyro.surrogates.models.applicability_domain import Domain
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.models.candidates import Candidate, fit_candidate
+from argyro.surrogates.models.candidates import Candidate, kernel_of
 from argyro.surrogates.models.fitted import Fitted
-from argyro.surrogates.models.gaussian_process import Data
-from argyro.surrogates.models.hyperparameters import Hyperparameters
-from argyro.surrogates.models.kernels import Rows
 from argyro.surrogates.models.model_card import model_card
 from argyro.surrogates.models.network_weights import NetworkWeights
 
-FORMAT = 3  # 3: excess of the boundaries among the descriptors
+FORMAT = 4  # 4: posterior samples of the forward model, discrepancy of the reference
 
 
 def save(surrogate: Fitted, directory: Path) -> None:
     """Write the surrogate into a directory and create the directory if absent."""
     directory.mkdir(parents=True, exist_ok=True)
-    candidate, data = surrogate.candidate, surrogate.candidate.processes[0].data
+    candidate, posterior = surrogate.candidate, surrogate.candidate.posterior
     text = {
         "format": FORMAT,
         "kind": candidate.kind,
-        "hyperparameters": [asdict(hyper) for hyper in candidate.hyper],
+        "hyperparameters": [asdict(hyper) for hyper in posterior.hyper],
         "prior": asdict(surrogate.prior),
-        "materials": data.rows.materials.tolist(),
-        "keys": data.rows.keys.tolist(),
+        "materials": posterior.rows.materials.tolist(),
+        "keys": posterior.rows.keys.tolist(),
         "known": list(surrogate.known_means),
         "network": None if surrogate.ensemble is None else dict(surrogate.ensemble.size),
         "calibration": surrogate.calibration,
@@ -45,9 +46,11 @@ def save(surrogate: Fitted, directory: Path) -> None:
         "width_nm": surrogate.width_nm,
         "boundary_excess": surrogate.excess.to_json(),
         "report": surrogate.report,
+        "discrepancy": surrogate.discrepancy.to_json(),
+        "diagnostics": posterior.diagnostics,
         "frozen": _frozen_words(surrogate.frozen),
     }
-    arrays = {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate, data).items()}
+    arrays = {name: np.ascontiguousarray(value) for name, value in _arrays(surrogate).items()}
     (directory / "surrogate.safetensors").write_bytes(to_bytes(arrays))  # `save_file` would deny access to other users
     (directory / "surrogate.json").write_text(json.dumps(text, indent=1))
     (directory / "README.md").write_text(model_card(surrogate))
@@ -76,34 +79,27 @@ def load(directory: Path) -> Fitted:
     prior = ArrheniusPrior(**text["prior"])
     words = (np.array(text["materials"], dtype=str), np.array(text["keys"], dtype=str))
     rows = Rows(arrays["descriptors"], arrays["targets"], *words)
-    columns = (arrays[name] for name in ("temperatures_K", "log_values", "log_sigmas", "censored"))
-    data = Data(rows, *columns)
-    candidate: Candidate = fit_candidate(
-        text["kind"],
-        [Hyperparameters(**h) for h in text["hyperparameters"]],
-        data,
-        arrays["means"],
-        prior,
-        list(arrays["pseudo"]) if "pseudo" in arrays else None,
-    )
+    hyper = [Hyperparameters(**h) for h in text["hyperparameters"]]
+    kernel = kernel_of(text["kind"])
+    normals = arrays["normals"].astype(float)
+    candidate = Candidate(text["kind"], PosteriorSamples(kernel, hyper, rows, normals, text["diagnostics"]))
     known = {name: arrays["known_means"][:, i] for i, name in enumerate(text["known"])}
     domain = Domain.from_json(text["domain"])
-    ensemble = _network(text["network"], arrays, len(arrays["means"]))
+    ensemble = _network(text["network"], arrays)
     known_of = (domain, text["width_nm"], BoundaryExcess.from_json(text["boundary_excess"]))
     frozen = _frozen(text.get("frozen"), arrays)
-    return Fitted(candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior, frozen)
+    discrepancy = Discrepancy(**text["discrepancy"])
+    return Fitted(
+        candidate, ensemble, known, text["calibration"], *known_of, text["report"], prior, discrepancy, frozen
+    )
 
 
-def _arrays(surrogate: Fitted, data: Data) -> dict[str, np.ndarray]:
+def _arrays(surrogate: Fitted) -> dict[str, np.ndarray]:
+    posterior = surrogate.candidate.posterior
     arrays = {
-        "descriptors": data.rows.descriptors,
-        "targets": data.rows.targets,
-        "temperatures_K": data.temperatures_K,
-        "log_values": data.log_values,
-        "log_sigmas": data.log_sigmas,
-        "censored": data.censored,
-        "means": np.stack([process.mean for process in surrogate.candidate.processes[: surrogate.members]]),
-        "pseudo": np.stack([process.pseudo for process in surrogate.candidate.processes]),
+        "descriptors": posterior.rows.descriptors,
+        "targets": posterior.rows.targets,
+        "normals": posterior.normals.astype(np.float32),
     }
     if surrogate.ensemble is not None:
         arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)
@@ -126,8 +122,8 @@ def _frozen(words: dict | None, arrays: dict[str, np.ndarray]) -> FrozenDescript
     return FrozenDescriptors(source, words["weights"], arrays["frozen.centre"], arrays["frozen.axes"])
 
 
-def _network(size: dict | None, arrays: dict[str, np.ndarray], members: int) -> NetworkWeights | None:
+def _network(size: dict | None, arrays: dict[str, np.ndarray]) -> NetworkWeights | None:
     if size is None:
         return None
     state = {name.removeprefix("network."): array for name, array in arrays.items() if name.startswith("network.")}
-    return NetworkWeights(members, size, state)
+    return NetworkWeights(len(arrays["known_means"]), size, state)

@@ -8,8 +8,9 @@ import numpy as np
 
 from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.reference_discrepancy import Discrepancy
 from argyro.surrogates.models.applicability_domain import Domain
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.candidates import Candidate
 from argyro.surrogates.models.network_weights import NetworkWeights
 
@@ -28,6 +29,7 @@ class Fitted:
         excess: energy and volume of the simulated boundaries.
         report: accuracy of all candidates and their training data.
         prior: of the Arrhenius coefficients.
+        discrepancy: prior of the bias of the reference.
         frozen: foundation-model descriptors among the networks' features; None without.
     """
 
@@ -40,6 +42,7 @@ class Fitted:
     excess: BoundaryExcess
     report: dict = field(default_factory=dict)
     prior: ArrheniusPrior = field(default_factory=ArrheniusPrior)
+    discrepancy: Discrepancy = field(default_factory=Discrepancy)
     frozen: FrozenDescriptors | None = None
 
     @property

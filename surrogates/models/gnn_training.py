@@ -1,7 +1,7 @@
-"""Training of a deep ensemble of graph networks on diffusivities and upper bounds.
+"""Training of a deep ensemble of graph networks on diffusivities.
 
-Each member minimises the negative log-likelihood (Gaussian for values, log Φ for bounds) plus |θ - θ0|² / 2 about its
-own random start θ0. The spread of such an anchored ensemble approximates the posterior of the weights.
+Each member minimises the negative log-likelihood of Gaussian values plus |θ - θ0|² / 2 about its own random start θ0.
+The spread of such an anchored ensemble approximates the posterior of the weights.
 
 Source: Pearce, Leibfried, Brintrup, AISTATS 2020 (anchored ensembles); Lakshminarayanan et al., NeurIPS 2017 (deep
 ensembles).
@@ -18,9 +18,9 @@ import torch
 from torch_geometric.data import Batch
 from torch_geometric.data import Data as Graph
 
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.models.gaussian_process import BOUND_SOFTNESS, Data
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize, evaluate
+from argyro.surrogates.models.network_targets import NetworkTargets
 
 LABEL_FLOOR = 0.15  # of ln D: scatter between realisations, the finest error that a network fits
 BATCH_GRAPHS = 16
@@ -38,8 +38,7 @@ class NetworkTraining:
 
 def train_ensemble(
     graphs: Sequence[Graph],
-    graph_of_row: np.ndarray,
-    data: Data,
+    data: NetworkTargets,
     options: NetworkTraining,
     prior: ArrheniusPrior,
     seed: int,
@@ -48,8 +47,7 @@ def train_ensemble(
 
     Args:
         graphs: distinct structures.
-        graph_of_row: index into graphs for each observation, (n,).
-        data: n observations.
+        data: n values.
         options: size and length of the training.
         prior: prior whose standard deviations are the networks' units.
         seed: random seed of the starts and of the order of batches.
@@ -59,10 +57,8 @@ def train_ensemble(
     anchors = [parameter.detach().clone() for parameter in ensemble.parameters()]
     optimiser = torch.optim.Adam(ensemble.parameters(), lr=options.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, options.steps)
-    batches = _batches(graphs, graph_of_row, np.random.default_rng(seed))
-    prepared = [
-        (Batch.from_data_list([graphs[g] for g in chunk]), _rows(chunk, graph_of_row, data, prior)) for chunk in batches
-    ]
+    batches = _batches(data.graphs, np.random.default_rng(seed))
+    prepared = [(Batch.from_data_list([graphs[g] for g in chunk]), _rows(chunk, data, prior)) for chunk in batches]
     for step in range(options.steps):
         batch, rows = prepared[step % len(prepared)]
         loss = _misfit(evaluate(ensemble, batch), rows) * (len(data) / len(rows["graph"]))
@@ -93,26 +89,24 @@ def _joined(graphs: Sequence[Graph]) -> Graph:
     return single
 
 
-def _batches(graphs: Sequence[Graph], graph_of_row: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+def _batches(graph_of_row: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
     used = rng.permutation(np.unique(graph_of_row))
     return np.array_split(used, max(1, -(-len(used) // BATCH_GRAPHS)))
 
 
-def _rows(chunk: np.ndarray, graph_of_row: np.ndarray, data: Data, prior: ArrheniusPrior) -> dict[str, torch.Tensor]:
+def _rows(chunk: np.ndarray, data: NetworkTargets, prior: ArrheniusPrior) -> dict[str, torch.Tensor]:
     """Gather the observations of a batch, as tensors, with ln D = offset + constant + gradient · departure."""
-    mine = np.flatnonzero(np.isin(graph_of_row, chunk))
+    mine = np.flatnonzero(np.isin(data.graphs, chunk))
     basis = prior.basis(data.temperatures_K[mine])
     place = {graph: position for position, graph in enumerate(chunk)}
-    sigma = np.where(data.censored[mine], BOUND_SOFTNESS, np.hypot(data.log_sigmas[mine], LABEL_FLOOR))
     floats = {
         "gradient": basis * prior.sigma,
         "residual": data.log_values[mine] - prior.offset - basis @ prior.mean,
-        "sigma": sigma,
+        "sigma": np.hypot(data.log_sigmas[mine], LABEL_FLOOR),
     }
     rows = {name: torch.as_tensor(value, dtype=torch.float32) for name, value in floats.items()}
-    rows["graph"] = torch.as_tensor([place[g] for g in graph_of_row[mine]])
-    rows["target"] = torch.as_tensor(data.rows.targets[mine])
-    rows["censored"] = torch.as_tensor(data.censored[mine])
+    rows["graph"] = torch.as_tensor([place[g] for g in data.graphs[mine]])
+    rows["target"] = torch.as_tensor(data.targets[mine])
     return rows
 
 
@@ -120,7 +114,7 @@ def _misfit(departures: torch.Tensor, rows: dict[str, torch.Tensor]) -> torch.Te
     """Sum the negative log-likelihood over members and observations, up to constants."""
     predicted = (departures[:, rows["graph"], rows["target"]] * rows["gradient"]).sum(-1)
     z = (rows["residual"] - predicted) / rows["sigma"]
-    return torch.where(rows["censored"], -torch.special.log_ndtr(z), 0.5 * z**2).sum()
+    return (0.5 * z**2).sum()
 
 
 def _anchoring(ensemble: GraphEnsemble, anchors: list[torch.Tensor]) -> torch.Tensor:

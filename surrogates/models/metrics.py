@@ -5,26 +5,45 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.special import log_ndtr, ndtri
+from scipy.special import ndtri
 
 DEX = 1 / np.log(10)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Out-of-fold predictions, (n,) each, NaN if missing; ``new`` if the training data lacked the structure."""
+    """Out-of-fold predictions of runs, (n,) each.
+
+    Args:
+        log_values: observed ln D; NaN for a run that only bounds D.
+        label_sigmas: its standard deviation.
+        means: predicted ln D of the run, its bias included; NaN if missing.
+        sigmas: standard deviation of the prediction without the label's.
+        bound_densities: log probability of the few jumps of a bounding run; NaN for the others.
+        new: whether the training data lacked the structure.
+        weights: of the values in means over cells.
+    """
 
     log_values: np.ndarray
     label_sigmas: np.ndarray
-    censored: np.ndarray
     means: np.ndarray
     sigmas: np.ndarray
+    bound_densities: np.ndarray
     new: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def values(self) -> np.ndarray:
+        """Whether a run has a value and a prediction, (n,)."""
+        return np.isfinite(self.means) & np.isfinite(self.log_values)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Errors in log10 D, share of values within their 95 % interval, mean negative log density per observation."""
+    """Errors in log10 D, share of values within their 95 % interval, mean negative log density per observation.
+
+    Each cell counts once: its runs share its weight.
+    """
 
     mae_dex: float
     rmse_dex: float
@@ -32,6 +51,7 @@ class Score:
     negative_log_density: float
     values: int
     bounds: int
+    cells: int
 
     def to_json(self) -> dict:
         """Return plain numbers by name."""
@@ -41,31 +61,30 @@ class Score:
 def score(held_out: HeldOut, factor: float = 1.0) -> Score:
     """Score predictions after a calibration factor widens their standard deviations.
 
-    Upper bounds contribute to the log density only, by the probability of a value below them.
+    Bounds contribute to the log density only, by the probability of their few jumps.
     """
     sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)
-    made = np.isfinite(held_out.means)
-    values, bounds = made & ~held_out.censored, made & held_out.censored
-    error = held_out.log_values - held_out.means
-    z = error / sigma
-    density = np.concatenate(
-        [0.5 * z[values] ** 2 + np.log(sigma[values]) + 0.5 * np.log(2 * np.pi), -log_ndtr(z[bounds])]
-    )
+    values, few = held_out.values, held_out.bound_densities[np.isfinite(held_out.bound_densities)]
+    error, weights = (held_out.log_values - held_out.means)[values], held_out.weights[values]
+    z, sigma = error / sigma[values], sigma[values]
+    density = np.concatenate([0.5 * z**2 + np.log(sigma) + 0.5 * np.log(2 * np.pi), -few])
+    mean_density = float(density.mean()) if len(density) else np.nan
     if not values.any():
-        return Score(np.nan, np.nan, np.nan, float(density.mean()) if len(density) else np.nan, 0, int(bounds.sum()))
+        return Score(np.nan, np.nan, np.nan, mean_density, 0, len(few), 0)
     return Score(
-        mae_dex=float(np.abs(error[values]).mean() * DEX),
-        rmse_dex=float(np.sqrt((error[values] ** 2).mean()) * DEX),
-        coverage_95=float((np.abs(z[values]) <= 1.959964).mean()),
-        negative_log_density=float(density.mean()),
+        mae_dex=float(np.average(np.abs(error), weights=weights) * DEX),
+        rmse_dex=float(np.sqrt(np.average(error**2, weights=weights)) * DEX),
+        coverage_95=float(np.average(np.abs(z) <= 1.959964, weights=weights)),
+        negative_log_density=mean_density,
         values=int(values.sum()),
-        bounds=int(bounds.sum()),
+        bounds=len(few),
+        cells=round(float(weights.sum())),
     )
 
 
-def noise_floor_dex(label_sigmas: np.ndarray, censored: np.ndarray) -> float:
+def noise_floor_dex(label_sigmas: np.ndarray) -> float:
     """Compute the mean absolute error of a perfect model from the labels' standard deviations of ln D."""
-    return float(np.sqrt(2 / np.pi) * np.mean(label_sigmas[~censored]) * DEX) if (~censored).any() else float("nan")
+    return float(np.sqrt(2 / np.pi) * np.mean(label_sigmas) * DEX) if len(label_sigmas) else float("nan")
 
 
 def widening(factor: float, new: np.ndarray) -> np.ndarray:
@@ -83,7 +102,7 @@ def calibration_factor(held_out: HeldOut, coverage: float = 0.95, smallest: int 
     Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005).
     """
     level = 0.5 + coverage / 2
-    values = np.isfinite(held_out.means) & ~held_out.censored & held_out.new
+    values = held_out.values & held_out.new
     if values.sum() < smallest:
         return 1.0
     error = np.abs(held_out.log_values - held_out.means)[values] / ndtri(level)

@@ -31,6 +31,7 @@ def model_card(surrogate: Fitted) -> str:
         *_splits(report.get("splits", [])),
         "",
         f"Noise floor of the labels: {report['noise_floor_dex']:.3f} dex.",
+        *_reference(surrogate),
         f"Conformal factor on the intervals of new structures: {surrogate.calibration:.2f}.",
         "",
         "## Use",
@@ -41,6 +42,17 @@ def model_card(surrogate: Fitted) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _reference(surrogate: Fitted) -> list[str]:
+    """State the discrepancy of the reference."""
+    prior = surrogate.discrepancy
+    if not prior.sigma:
+        return []
+    return [
+        f"Bias of the reference: barriers are stretched by {prior.mean:+.1%} ± {prior.sigma:.1%}, and by halide"
+        f" ± {prior.halide_sigma:.1%}. Limits `given_reference` leave it out."
+    ]
 
 
 def _frozen(surrogate: Fitted) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph

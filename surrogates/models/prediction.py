@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.surrogates.data.observation import TARGETS
 
 
@@ -18,11 +18,12 @@ class Prediction:
 
     Args:
         temperatures_K: nT temperatures.
-        samples: posterior samples of D in cm²/s, (n, 3, nT): bulk, parallel, perpendicular; boundary entries are NaN
-            for a bulk structure.
+        samples: posterior samples of D in cm²/s, (n, 3, nT): bulk, parallel, perpendicular, with the bias of the
+            reference; boundary entries are NaN for a bulk structure.
         activation_energy_samples_eV: barriers of the same samples, (n, 3).
         width_nm: reference width of the boundary diffusivities.
         warnings: properties of the query outside the training data.
+        unbiased: samples and barriers as if the reference were exact; None where no bias applies.
     """
 
     temperatures_K: tuple[float, ...]
@@ -30,6 +31,7 @@ class Prediction:
     activation_energy_samples_eV: np.ndarray
     width_nm: float | None
     warnings: tuple[str, ...]
+    unbiased: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def in_domain(self) -> bool:
@@ -56,53 +58,34 @@ class Prediction:
     @cached_property
     def activation_energy_eV(self) -> Uncertain:
         """Barrier of the bulk."""
-        return Uncertain.from_samples(self.activation_energy_samples_eV[:, 0])
+        plain = None if self.unbiased is None else self.unbiased[1][:, 0]
+        return Uncertain.from_samples(self.activation_energy_samples_eV[:, 0], plain)
 
     @property
     def given_reference(self) -> Prediction:
         """The same prediction as if the reference were exact."""
-        return self
+        if self.unbiased is None:
+            return self
+        samples, barriers = self.unbiased
+        return replace(self, samples=samples, activation_energy_samples_eV=barriers, unbiased=None)
 
     def _of(self, target: str) -> tuple[Uncertain, ...] | None:
-        samples = self.samples[:, TARGETS.index(target)]
-        return None if np.isnan(samples).any() else uncertain_columns(samples)
+        index = TARGETS.index(target)
+        samples = self.samples[:, index]
+        plain = None if self.unbiased is None else self.unbiased[0][:, index]
+        return None if np.isnan(samples).any() else uncertain_columns(samples, plain)
 
 
-def uncertain_columns(samples: np.ndarray) -> tuple[Uncertain, ...]:
-    """Compute the median and central 95 % interval of each column of samples (n, columns)."""
-    low, value, high = np.percentile(samples, [2.5, 50.0, 97.5], axis=0)
-    return tuple(Uncertain(float(v), float(a), float(b)) for v, a, b in zip(value, low, high, strict=True))
-
-
-def draw(
-    means: Sequence[np.ndarray], covariances: Sequence[np.ndarray], widen: np.ndarray, samples: int, seed: int
-) -> np.ndarray:
-    """Draw samples of r rows' coefficients from an equal mixture of normal members, (samples, r, 2).
-
-    Each row is drawn given those before it. At equal seeds a material's bulk, the first row, therefore does not depend
-    on the boundary.
+def uncertain_columns(samples: np.ndarray, given_reference: np.ndarray | None = None) -> tuple[Uncertain, ...]:
+    """Compute the median and central 95 % interval of each column of samples (n, columns).
 
     Args:
-        means: mean of each member, (r, 2).
-        covariances: covariance of each member, (r, 2, r, 2).
-        widen: factor on the departure of each row from the mixture's mean, (r,).
-        samples: number of samples.
-        seed: random seed.
+        samples: with the bias of the reference.
+        given_reference: the same without it; None where there is none.
     """
-    rng = np.random.default_rng(seed)
-    size, centre = 2 * len(widen), np.mean(means, axis=0)
-    member = rng.permutation(samples) % len(means)
-    normal = rng.standard_normal((size, samples)).T
-    departure = np.empty((samples, *centre.shape))
-    for m, root in enumerate(_root(np.reshape(covariances, (-1, size, size)))):
-        departure[member == m] = (normal[member == m] @ root.T).reshape(-1, *centre.shape)
-    return centre + widen[:, None] * (np.asarray(means)[member] - centre + departure)
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """Compute lower triangular square roots (..., n, n), robust to rounding in nearly singular covariances."""
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
-    upper = np.linalg.qr(root.swapaxes(-1, -2)).R
-    signs = np.where(np.diagonal(upper, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
-    return (upper * signs[..., :, None]).swapaxes(-1, -2)
+    low, value, high = np.percentile(samples, [2.5, 50.0, 97.5], axis=0)
+    limits: Sequence[Limits | None] = [None] * len(value)
+    if given_reference is not None:
+        limits = [Limits(*map(float, pair)) for pair in np.percentile(given_reference, [2.5, 97.5], axis=0).T]
+    columns = zip(value, low, high, limits, strict=True)
+    return tuple(Uncertain(float(v), float(a), float(b), given_reference=given) for v, a, b, given in columns)

@@ -11,16 +11,17 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.surrogates.data.descriptors import Identity, identity_of
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.data.template_cell import representative_cell
+from argyro.surrogates.forward.kernels import Rows, labels_of, rows_of
+from argyro.surrogates.forward.reference_discrepancy import Discrepancy
 from argyro.surrogates.models.candidates import prior_means
 from argyro.surrogates.models.files import load, save
 from argyro.surrogates.models.fitted import Fitted
-from argyro.surrogates.models.gaussian_process import Posterior
-from argyro.surrogates.models.kernels import Rows, labels_of, rows_of
 from argyro.surrogates.models.metrics import widening
-from argyro.surrogates.models.prediction import Prediction, draw
+from argyro.surrogates.models.prediction import Prediction
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
@@ -141,10 +142,6 @@ class Surrogate(Fitted):
             predictions += [self.at(query, mine, temperatures_K) for query, mine in zip(group, drawn, strict=True)]
         return predictions
 
-    def posterior(self, queries: Sequence[Query]) -> tuple[Rows, list[Posterior]]:
-        """Concatenate the rows of all queries and compute the joint posterior of their coefficients for each member."""
-        return self._posterior(queries, self._means(queries))
-
     def save(self, directory: Path | str) -> None:
         """Write ``surrogate.json``, ``surrogate.safetensors`` and the model card ``README.md``."""
         save(self, Path(directory))
@@ -185,12 +182,10 @@ class Surrogate(Fitted):
         assert self.ensemble is not None  # see `needs_structure`
         return self.ensemble.coefficients([self.graph(structure)], self.prior)[:, 0]
 
-    def _posterior(self, queries: Sequence[Query], means: Sequence[np.ndarray]) -> tuple[Rows, list[Posterior]]:
-        rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])
-        return rows, self.candidate.coefficients(rows, np.concatenate(means, axis=1))
-
     def draw(self, queries: Sequence[Query], samples: int, seed: int) -> list[np.ndarray]:
-        """Draw joint coefficients of queries, each (samples, targets, 2), valid at every temperature.
+        """Draw joint coefficients of queries, each (samples, targets, 3), valid at every temperature.
+
+        The coefficients are a and Ea, see `ArrheniusPrior`, and the stretch δ of Ea by the reference's discrepancy.
 
         Args:
             queries: prepared queries.
@@ -205,18 +200,28 @@ class Surrogate(Fitted):
         Raises:
             InputError: a temperature is not positive.
         """
-        if not np.all(np.asarray(temperatures_K, dtype=float) > 0):
+        kelvin = np.asarray(temperatures_K, dtype=float)
+        if not np.all(kelvin > 0):
             raise InputError(f"temperatures {list(temperatures_K)} K are not all positive", accepted="> 0 K")
         targets = [TARGETS.index(target) for target in query.targets]
-        values = np.full((len(drawn), len(TARGETS), len(temperatures_K)), np.nan)
-        barriers = np.full((len(drawn), len(TARGETS)), np.nan)
-        values[:, targets] = np.exp(self.prior.log_diffusivity(drawn, np.asarray(temperatures_K, dtype=float)))
-        barriers[:, targets] = drawn[:, :, 1]
+        logs, stretch = self.prior.log_diffusivity(drawn[..., :2], kelvin), drawn[..., 2]
+        softened = logs - (stretch * drawn[..., 1])[..., None] / (BOLTZMANN_EV_K * kelvin)
+        pairs = []
+        for values, barriers in ((softened, drawn[..., 1] * (1 + stretch)), (logs, drawn[..., 1])):
+            diffusivities = np.full((len(drawn), len(TARGETS), len(kelvin)), np.nan)
+            energies = np.full((len(drawn), len(TARGETS)), np.nan)
+            diffusivities[:, targets], energies[:, targets] = np.exp(values), barriers
+            pairs.append((diffusivities, energies))
         warnings = self.domain.warnings(query.identity, temperatures_K)
-        return Prediction(tuple(map(float, temperatures_K)), values, barriers, self.width_nm, warnings)
+        unbiased = pairs[1] if self.discrepancy != Discrepancy() else None
+        return Prediction(tuple(map(float, kelvin)), *pairs[0], self.width_nm, warnings, unbiased)
 
     def _draw(self, queries: Sequence[Query], means: Sequence[np.ndarray], samples: int, seed: int) -> list[np.ndarray]:
-        _, posteriors = self._posterior(queries, means)
-        widen = widening(self.calibration, posteriors[0].new)
-        drawn = draw([p.mean for p in posteriors], [p.covariance for p in posteriors], widen, samples, seed)
-        return np.split(drawn, np.cumsum([len(query.targets) for query in queries])[:-1], axis=1)
+        rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])
+        drawn = self.candidate.draw(rows, np.concatenate(means, axis=1), self.prior, samples, seed)
+        centre = drawn.mean(axis=0)
+        widened = centre + widening(self.calibration, self.candidate.posterior.new(rows))[:, None] * (drawn - centre)
+        owners = [query.identity.composition for query in queries for _ in query.targets]
+        stretch = self.discrepancy.draw(owners, samples, seed)
+        complete = np.concatenate([widened, stretch[..., None]], axis=-1)
+        return np.split(complete, np.cumsum([len(query.targets) for query in queries])[:-1], axis=1)

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from argyro.platform.common.estimate import Uncertain
 from argyro.platform.structures.crystal.composition import HALIDES, Composition
 from argyro.surrogates.data.descriptors import ION_RADII_A, Identity, identity_of
 from argyro.surrogates.data.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, Excess
 from argyro.surrogates.data.observation import TARGETS, Observation
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 
 
 @dataclass(frozen=True)
@@ -138,40 +137,52 @@ class World:
         detectable_cm2_s: float = 3e-7,
         width_nm: float = 2.5,
         seed: int = 0,
+        thickness_nm: float = 5.0,
+        realisations: Sequence[int] | None = None,
     ) -> list[Observation]:
-        """Generate observations of all targets of all structures at all temperatures.
+        """Generate runs of all structures at all temperatures, boundary cells in both directions.
 
         Args:
             structures: labelled cells.
             temperatures_K: temperatures of the runs.
             noise: standard deviation of ln D of a run.
-            detectable_cm2_s: detection limit; slower diffusion gives an upper bound of twice this value.
+            detectable_cm2_s: detection limit of the cell; a run of slower diffusion shows no jump.
             width_nm: boundary width.
             seed: random seed of the noise.
+            thickness_nm: length of cell per boundary.
+            realisations: number of the arrangement of each structure; None for 0.
         """
         rng = np.random.default_rng(seed)
         observations = []
-        for atoms in structures:
+        for number, atoms in enumerate(structures):
             identity = identity_of(atoms)
             for target in ("bulk",) if identity.boundary == "bulk" else TARGETS[1:]:
-                for kelvin, true in zip(
-                    temperatures_K, self.diffusivity_cm2_s(identity, target, temperatures_K), strict=True
-                ):
-                    seen = true * np.exp(noise * rng.normal())
-                    below = seen < detectable_cm2_s
+                known = self._cell_cm2_s(identity, target, temperatures_K, width_nm / thickness_nm)
+                for kelvin, true in zip(temperatures_K, known, strict=True):
+                    seen = float(np.log(true) + noise * rng.normal())
+                    below = seen < np.log(detectable_cm2_s)
                     observations.append(
                         Observation(
                             atoms,
                             target,
                             kelvin,
-                            None
-                            if below
-                            else Uncertain(seen, seen * np.exp(-1.96 * noise), seen * np.exp(1.96 * noise)),
-                            2 * detectable_cm2_s if below else None,
-                            None if target == "bulk" else width_nm,
-                            identity.material,
-                            identity.boundary,
+                            None if below else seen,
+                            0.0 if below else noise,
+                            reach=0.1,
+                            jumps_per_cm2_s=1.5 / detectable_cm2_s,
+                            thickness_nm=None if target == "bulk" else thickness_nm,
+                            width_nm=None if target == "bulk" else width_nm,
+                            realisation=realisations[number] if realisations else 0,
+                            material=identity.material,
+                            boundary=identity.boundary,
                             excess=self.excess(identity),
                         )
                     )
         return observations
+
+    def _cell_cm2_s(self, identity: Identity, target: str, temperatures_K: Sequence[float], share: float) -> np.ndarray:
+        """Return the D that a cell shows before ions cross its layers, (nT,)."""
+        own = self.diffusivity_cm2_s(identity, target, temperatures_K)
+        if target == "bulk":
+            return own
+        return share * own + (1 - share) * self.diffusivity_cm2_s(identity, "bulk", temperatures_K)

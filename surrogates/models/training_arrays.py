@@ -1,4 +1,4 @@
-"""Arrays of observations for training."""
+"""Distinct structures and the arrays of their runs, for training."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import Identity, identity_of
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.data.observation import Observation
-from argyro.surrogates.models.gaussian_process import Data
-from argyro.surrogates.models.kernels import Rows, rows_of
+from argyro.surrogates.forward.runs import Runs, runs_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
@@ -29,16 +28,16 @@ class Examples:
     Args:
         structures: distinct cells.
         identities: material and boundary of each.
-        structure_of_row: index into structures, (n,).
-        data: n observations.
+        structure_of_run: index into structures, (n,).
+        runs: n observations.
         width_nm: common width of all boundary values; None without any.
         excess: excess of the boundaries.
     """
 
     structures: list[Atoms]
     identities: list[Identity]
-    structure_of_row: np.ndarray
-    data: Data
+    structure_of_run: np.ndarray
+    runs: Runs
     width_nm: float | None
     excess: BoundaryExcess
 
@@ -49,10 +48,10 @@ class Examples:
         return [graph_of(atoms, self.excess, frozen) for atoms in self.structures]
 
     def groups(self, by: str) -> np.ndarray:
-        """Return the ``composition``, ``material``, ``boundary`` or ``key`` of each observation, (n,)."""
-        if by == "boundary":
-            return np.array([key.rsplit("|", 1)[1] for key in self.data.rows.keys])
-        return np.array([getattr(self.identities[s], by) for s in self.structure_of_row])
+        """Return ``composition``, ``material``, ``boundary``, ``key`` or ``temperature`` of each observation, (n,)."""
+        if by == "temperature":
+            return np.array([f"{kelvin:g} K" for kelvin in self.runs.temperatures_K])
+        return np.array([getattr(self.identities[s], by) for s in self.structure_of_run])
 
 
 def examples_of(observations: Sequence[Observation]) -> Examples:
@@ -65,30 +64,20 @@ def examples_of(observations: Sequence[Observation]) -> Examples:
         raise InputError("a surrogate needs at least one observation")
     widths = sorted({o.width_nm for o in observations if o.target != "bulk" and o.width_nm is not None})
     if len(widths) > 1:
-        raise InputError(
-            f"boundary diffusivities of widths {widths} nm do not mix; invert all with one width", given=widths
-        )
+        raise InputError(f"boundary diffusivities of widths {widths} nm do not mix; choose one width", given=widths)
     place: dict[str, int] = {}
     structures: list[Atoms] = []
-    structure_of_row = np.zeros(len(observations), dtype=int)
+    structure_of_run = np.zeros(len(observations), dtype=int)
     for row, observation in enumerate(observations):
         mark = _fingerprint(observation.structure)
         if mark not in place:
             place[mark] = len(structures)
             structures.append(observation.structure)
-        structure_of_row[row] = place[mark]
+        structure_of_run[row] = place[mark]
     identities = [identity_of(atoms) for atoms in structures]
     excess = BoundaryExcess.of(observations)
-    pairs = zip(structure_of_row, observations, strict=True)
-    rows = Rows.join([rows_of(identities[s], [o.target], excess) for s, o in pairs])
-    data = Data(
-        rows,
-        np.array([o.temperature_K for o in observations], dtype=float),
-        np.array([o.log_value for o in observations]),
-        np.array([o.log_sigma for o in observations]),
-        np.array([o.censored for o in observations]),
-    )
-    return Examples(structures, identities, structure_of_row, data, widths[0] if widths else None, excess)
+    runs = runs_of(observations, excess)
+    return Examples(structures, identities, structure_of_run, runs, widths[0] if widths else None, excess)
 
 
 def _fingerprint(atoms: Atoms) -> str:

@@ -38,7 +38,7 @@ def plot_parity(results: Sequence[SplitResult], path: Path | str) -> None:
 
     def fill(axes: Axes, result: SplitResult) -> None:
         held_out = result.held_out[result.best]
-        values = np.isfinite(held_out.means) & ~held_out.censored
+        values = held_out.values
         factor = calibration_factor(held_out)
         half = QUANTILE_95 * held_out.sigmas * widening(factor, held_out.new)
         for target, marker in MARKERS.items():

@@ -10,14 +10,18 @@ from scipy.special import ndtri
 
 from argyro.platform.common.errors import InputError
 from argyro.surrogates.data.observation import TARGETS, Observation
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.models.gnn_training import NetworkTraining
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.metrics import HeldOut, Score, noise_floor_dex, score, widening
 from argyro.surrogates.models.training_arrays import examples_of
 from argyro.surrogates.training.cross_validation import cross_validate, fold_of
-from argyro.surrogates.training.train import SurrogateOptions, seen_by_networks
+from argyro.surrogates.training.train import SurrogateOptions, network_training, seen_by_networks
 
-SPLITS = {"leave-one-composition-out": "composition", "leave-one-boundary-out": "boundary", "random": None}
+SPLITS = {
+    "leave-one-composition-out": "composition",
+    "leave-one-boundary-out": "boundary",
+    "leave-one-temperature-out": "temperature",
+    "random": None,
+}
 LEVELS = np.linspace(0.05, 0.95, 19)
 
 
@@ -50,7 +54,7 @@ class SplitResult:
 def evaluate(
     observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0, most_folds: int = 10
 ) -> list[SplitResult]:
-    """Cross-validate all candidates by composition, by boundary and at random, as far as these splits exist.
+    """Cross-validate all candidates by composition, boundary and temperature and at random, where these splits exist.
 
     Without its boundary, a diffusivity is predicted from all other boundaries and the bulk, including those of its own
     material.
@@ -69,8 +73,8 @@ def evaluate(
     options, prior = options or SurrogateOptions(), ArrheniusPrior()
     examples = examples_of(observations)
     graphs, _ = seen_by_networks(examples, options)
-    training = NetworkTraining(members=options.members, steps=options.steps)
-    floor = noise_floor_dex(examples.data.log_sigmas, examples.data.censored)
+    training = network_training(options)
+    floor = noise_floor_dex(examples.runs.log_sigmas[~examples.runs.bounded])
     results = []
     for split, by in SPLITS.items():
         groups = np.arange(len(observations)).astype(str) if by is None else examples.groups(by)
@@ -80,14 +84,14 @@ def evaluate(
         folds = fold_of(groups, seed, most_folds if by else 5)
         validation = cross_validate(examples, graphs, folds, training, prior, seed, options.candidates)
         scores = {kind: score(held_out) for kind, held_out in validation.held_out.items()}
-        targets = np.array(TARGETS)[examples.data.rows.targets]
+        targets = np.array(TARGETS)[examples.runs.targets]
         results.append(SplitResult(split, validation.held_out, scores, floor, left_out, targets))
     return results
 
 
 def calibration_curve(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
     """Compute the share of held-out values inside central intervals of the nominal LEVELS, (19,)."""
-    values = np.isfinite(held_out.means) & ~held_out.censored
+    values = held_out.values
     sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)[values]
     z = np.abs(held_out.log_values - held_out.means)[values] / sigma
     return np.array([(z <= ndtri(0.5 + level / 2)).mean() for level in LEVELS])

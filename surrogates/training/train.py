@@ -12,19 +12,23 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
 from argyro.surrogates.data.foundation_descriptors import FrozenDescriptors
 from argyro.surrogates.data.observation import Observation
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.hyperparameter_posterior import fit_hyperparameters
+from argyro.surrogates.forward.hyperparameters import Hyperparameters
+from argyro.surrogates.forward.kernels import labels_of
+from argyro.surrogates.forward.reference_discrepancy import Discrepancy
 from argyro.surrogates.models.applicability_domain import Domain
-from argyro.surrogates.models.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.models.candidates import CANDIDATES, fit_candidate, kernel_of, prior_means, row_means
-from argyro.surrogates.models.hyperparameter_posterior import hyperparameter_samples
-from argyro.surrogates.models.hyperparameters import Hyperparameters
-from argyro.surrogates.models.kernels import labels_of
 from argyro.surrogates.models.metrics import Score, calibration_factor, noise_floor_dex, score
+from argyro.surrogates.models.network_targets import network_targets
 from argyro.surrogates.models.network_weights import NetworkWeights
 from argyro.surrogates.models.surrogate import Surrogate
 from argyro.surrogates.models.training_arrays import Examples, examples_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data as Graph
+
+    from argyro.surrogates.models.gnn_training import NetworkTraining
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,14 @@ class SurrogateOptions:
         steps: steps of Adam for each of them.
         candidates: candidate models, of ``mean``, ``ridge``, ``gp`` and ``graph``.
         foundation: foundation model of frozen atomic descriptors for the networks; None for none.
+        reference_model: model of the reference of the labels, if it has several; selects its measured bias.
     """
 
     members: int = 5
     steps: int = 200
     candidates: tuple[str, ...] = CANDIDATES
     foundation: LabelSource | None = None
+    reference_model: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.candidates) - set(CANDIDATES))
@@ -62,30 +68,48 @@ def train_surrogate(
     ``gp`` is selected if it is among the candidates, else the first candidate.
 
     Args:
-        observations: results of molecular dynamics; intervals act as weights, upper bounds as one-sided data.
+        observations: runs of molecular dynamics.
         options: how to train.
         seed: random seed of networks and folds.
 
     Raises:
         InputError: there are no observations, or their boundary widths differ.
     """
-    from argyro.surrogates.models.gnn_training import NetworkTraining, network_coefficients, train_ensemble
-
     options, prior, examples = options or SurrogateOptions(), ArrheniusPrior(), examples_of(observations)
-    training = NetworkTraining(members=options.members, steps=options.steps)
+    training = network_training(options)
     graphs, frozen = seen_by_networks(examples, options)
     choice = _choose(examples, graphs, options, training, prior, seed)
-    weights, known, means = None, {}, prior_means(len(examples.data), prior)
-    if choice.kind == "graph":
-        ensemble = train_ensemble(graphs, examples.structure_of_row, examples.data, training, prior, seed)
+    weights, known, means = None, {}, prior_means(len(examples.runs.rows), prior)
+    if training is not None and choice.kind == "graph":
+        from argyro.surrogates.models.gnn_training import network_coefficients, train_ensemble
+
+        targets = network_targets(examples.runs, examples.structure_of_run, prior)
+        ensemble = train_ensemble(graphs, targets, training, prior, seed)
         coefficients = network_coefficients(ensemble, graphs, prior)
-        means = row_means(coefficients, examples.structure_of_row, examples.data.rows)
+        means = row_means(coefficients, examples.identities, examples.runs.rows, prior)
         known, weights = _known(examples, means), NetworkWeights.of(ensemble)
-    candidate = fit_candidate(choice.kind, choice.hyper, examples.data, means, prior)
-    sources = sorted({o.label_source for o in observations if o.label_source})
-    report = _report(examples, choice, seed) | {"label_source": ", ".join(sources)}
+    candidate = fit_candidate(choice.kind, choice.hyper, examples.runs, means, prior, seed)
+    sources = ", ".join(sorted({o.label_source for o in observations if o.label_source}))
+    discrepancy = Discrepancy.of(sources, options.reference_model)
+    report = _report(examples, choice, seed) | {
+        "label_source": sources,
+        "reference_stretch": discrepancy.to_json(),
+        "sampling": candidate.posterior.diagnostics,
+        "run_scatter": _scatter(choice.hyper),
+    }
     known_of = (Domain.of(examples), examples.width_nm, examples.excess)
-    return Surrogate(candidate, weights, known, choice.factor, *known_of, report, prior, frozen if weights else None)
+    return Surrogate(
+        candidate, weights, known, choice.factor, *known_of, report, prior, discrepancy, frozen if weights else None
+    )
+
+
+def network_training(options: SurrogateOptions) -> NetworkTraining | None:
+    """Describe the training of the networks; None without a graph candidate, which leaves torch unloaded."""
+    if "graph" not in options.candidates:
+        return None
+    from argyro.surrogates.models.gnn_training import NetworkTraining
+
+    return NetworkTraining(members=options.members, steps=options.steps)
 
 
 def seen_by_networks(examples: Examples, options: SurrogateOptions) -> tuple[list[Graph], FrozenDescriptors | None]:
@@ -116,33 +140,39 @@ def _choose(
     split = next((by for by in ("material", "key") if len(set(examples.groups(by))) > 1), None)
     if split is None:
         kind = "gp" if "gp" in options.candidates else options.candidates[0]
-        means = prior_means(len(examples.data), prior)[0]
-        return _Choice(kind, hyperparameter_samples(kernel_of(kind), examples.data, means, prior, seed), 1.0, {}, None)
+        means = prior_means(len(examples.runs.rows), prior)[0]
+        hyper = fit_hyperparameters(kernel_of(kind), examples.runs, means, prior, seed)
+        return _Choice(kind, hyper.samples, 1.0, {}, None)
     groups = examples.groups(split)
     validation = cross_validate(examples, graphs, fold_of(groups, seed), training, prior, seed, options.candidates)
     factors = {kind: calibration_factor(h) for kind, h in validation.held_out.items()}
     scores = {kind: score(h, factors[kind]) for kind, h in validation.held_out.items()}
-    best = min(scores, key=lambda kind: scores[kind].negative_log_density)
-    return _Choice(best, validation.hyper[best], factors[best], scores, split)
+    best = min(validation.hyper, key=lambda kind: scores[kind].negative_log_density)
+    return _Choice(best, validation.hyper[best].samples, factors[best], scores, split)
 
 
 def _known(examples: Examples, means: np.ndarray) -> dict[str, np.ndarray]:
-    rows = examples.data.rows
+    rows = examples.runs.rows
     return {label: means[:, row] for row, label in enumerate(labels_of(rows))}
 
 
 def _report(examples: Examples, choice: _Choice, seed: int) -> dict:
-    data = examples.data
+    runs = examples.runs
     return {
         "shipped": choice.kind,
         "split": f"leave-one-{choice.split}-out" if choice.split else "none possible",
         "scores": {kind: value.to_json() for kind, value in choice.scores.items()},
         "calibration_factor": choice.factor,
-        "noise_floor_dex": noise_floor_dex(data.log_sigmas, data.censored),
-        "values": int((~data.censored).sum()),
-        "bounds": int(data.censored.sum()),
+        "noise_floor_dex": noise_floor_dex(runs.log_sigmas[~runs.bounded]),
+        "values": int((~runs.bounded).sum()),
+        "bounds": int(runs.bounded.sum()),
         "materials": sorted(set(examples.groups("material"))),
         "boundaries": sorted(set(examples.groups("boundary"))),
-        "temperatures_K": sorted(set(data.temperatures_K.tolist())),
+        "temperatures_K": sorted(set(runs.temperatures_K.tolist())),
         "seed": seed,
     }
+
+
+def _scatter(hyper: list[Hyperparameters]) -> dict[str, float]:
+    """Average the scatter between arrangements and between runs, and the size of the run-length bias, in ln D."""
+    return {name: float(np.mean([getattr(one, name) for one in hyper])) for name in ("scatter", "jitter", "bias")}

@@ -9,7 +9,6 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
-from argyro.platform.dynamics.boundaries.mixture_inversion import boundary_parallel, boundary_perpendicular
 from argyro.platform.dynamics.diffusion.replicates import Ensemble
 from argyro.platform.labels.bias_table import bias_table, find_bias
 from argyro.validation import bulk, trends
@@ -24,7 +23,7 @@ from argyro.validation.dft_check import (
     labelled_frames,
     of_kept,
 )
-from argyro.validation.laws import laws, ratio
+from argyro.validation.laws import laws
 from argyro.validation.tables import Data, verdict
 
 REFERENCE = ROOT / "campaigns" / "reference"
@@ -111,12 +110,21 @@ def test_boundaries_are_counted_on_their_side_of_the_bulk(data, results):
     assert means["Li6PS5Cl, ordered"][2].startswith("3.5 (")
 
 
-@pytest.mark.parametrize("convert, invert", [(at_width, boundary_parallel), (across_at_width, boundary_perpendicular)])
-def test_another_width_is_another_inversion_of_the_same_cell(convert, invert):
-    cell, inside = Uncertain(2.0e-6, 1.99e-6, 2.01e-6), Uncertain(4.0e-6, 3.99e-6, 4.01e-6)
-    narrow, wide = (invert(cell, inside, width_nm, 5.0, seed=0)[0] for width_nm in (3.0, 4.0))
-    moved = convert(ratio(narrow, inside), 3.0, 4.0)
-    assert moved.value == pytest.approx(wide.value / inside.value, rel=2e-3)
+def along(cell, grain, width_nm):
+    """D of a boundary in 5 nm of cell that conducts beside its grain."""
+    return (cell - (1 - width_nm / 5.0) * grain) / (width_nm / 5.0)
+
+
+def across(cell, grain, width_nm):
+    """D of a boundary in 5 nm of cell that conducts behind its grain."""
+    return (width_nm / 5.0) / (1 / cell - (1 - width_nm / 5.0) / grain)
+
+
+@pytest.mark.parametrize("convert, invert", [(at_width, along), (across_at_width, across)])
+def test_another_width_is_another_boundary_in_the_same_cell(convert, invert):
+    cell, grain = 2.0e-6, 4.0e-6
+    narrow, wide = (invert(cell, grain, width_nm) / grain for width_nm in (3.0, 4.0))
+    assert convert(Uncertain(narrow, 0.99 * narrow, 1.01 * narrow), 3.0, 4.0).value == pytest.approx(wide, rel=1e-9)
 
 
 def test_soft_forces_have_their_slope_and_shifted_energies_no_error():

@@ -38,6 +38,7 @@ from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, identi
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.diffusion.haven_ratio import Collective
 from argyro.platform.dynamics.diffusion.jump_exposure import JumpExposure
+from argyro.platform.dynamics.diffusion.run_observation import from_summary
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.stage import StageResult
@@ -94,7 +95,8 @@ def diffusivity(detectable_cm2_s):
         nothing = Collective(None, None, 0, (0.0, 0.0))
         measured = dict.fromkeys(targets, RUN | {"temperature_K": conditions.temperature_K})
         advice = dict.fromkeys(targets, "")
-        return DiffusivityResult(measured=measured, advice=advice, observations=seen, collective=nothing)
+        runs = {one.target: made_run(conditions, one) for one in seen}
+        return DiffusivityResult(measured=measured, runs=runs, advice=advice, observations=seen, collective=nothing)
 
     return run
 
@@ -119,6 +121,13 @@ def observed(conditions, target, detectable_cm2_s):
         diffusivity_cm2_s=None if bound else interval,
         upper_bound_cm2_s=2 * value if bound else None,
     )
+
+
+def made_run(conditions, seen):
+    """The run behind a diffusivity or a bound, long enough to have no bias."""
+    axes, settled_A2 = {"bulk": "xyz", "parallel": "xy", "perpendicular": "z"}[seen.target], 1e4
+    about = (axes, conditions.temperature_K, conditions.length_ps, 24, settled_A2, 1.0, 0.1, 1.0)
+    return from_summary(*about, seen.diffusivity_cm2_s, seen.upper_bound_cm2_s)
 
 
 def nothing(context):

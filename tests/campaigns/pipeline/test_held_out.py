@@ -23,8 +23,12 @@ def observations(**options):
 def test_scores_and_pictures_of_every_split(tmp_path):
     """Networks stay out where they do not ship; a campaign without boundaries leaves none out."""
     splits = held_out(observations(), OPTIONS, 0, tmp_path)
-    assert [split["split"] for split in splits] == ["leave-one-composition-out", "random"]
-    assert all(set(split["scores"]) == {"mean", "gp"} for split in splits)
+    assert [split["split"] for split in splits] == [
+        "leave-one-composition-out",
+        "leave-one-temperature-out",
+        "random",
+    ]
+    assert all(set(split["scores"]) == {"mean", "gp", "selected"} for split in splits)
     assert {path.name for path in tmp_path.iterdir()} == {PARITY, CALIBRATION}
 
 
@@ -36,7 +40,8 @@ def test_bounds_alone_are_no_accuracy(tmp_path):
 def split(targets):
     """A value predicted of each target."""
     n = len(targets)
-    made = HeldOut(np.zeros(n), np.full(n, 0.1), np.zeros(n, bool), np.zeros(n), np.full(n, 0.3), np.ones(n, bool))
+    zero, one = np.zeros(n), np.ones(n)
+    made = HeldOut(zero, one / 10, zero, one / 3, np.full(n, np.nan), np.ones(n, bool), one)
     return SplitResult("made up", {"gp": made}, {"gp": score(made)}, 0.1, n, np.array(targets))
 
 

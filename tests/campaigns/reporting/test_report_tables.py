@@ -4,8 +4,6 @@ import re
 from dataclasses import fields
 from types import SimpleNamespace
 
-import pytest
-
 from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
 from argyro.campaigns.pipeline.learn import LEARN, LearnInputs
@@ -29,8 +27,7 @@ from argyro.platform.execution.work_item import WorkItem
 from argyro.platform.learning.options import LearningOptions
 
 VALUE = Uncertain(1e-5, 8e-6, 1.2e-5)
-BOUND_ONLY, UNFIT = "the bulk has only an upper bound", "no boundary diffusivity fits the cell's"
-REASONS = {500.0: BOUND_ONLY, 575.0: UNFIT, 650.0: "the cell has only an upper bound"}
+REASON = "the cell has only an upper bound"
 BULK_CELL = Cell(Material(composition="Li6PS5I", disorder=0.0), BULK)
 BOUNDARY = Cell(BULK_CELL.material, BoundaryType("sigma5(001)[001]"))
 NUMBERS = [field.name for field in fields(Diffusivity) if field.type == "float"]
@@ -59,19 +56,18 @@ def rows_of(points, target):
 
 
 def test_a_boundary_without_diffusivity_has_a_row_with_its_reason():
-    bulk = [point("bulk", 500.0, False), point("bulk", 575.0, True), point("bulk", 650.0, True)]
-    cell = [point("cell_perpendicular", kelvin, kelvin < 600) for kelvin in REASONS]
-    rows = rows_of({BULK_CELL: bulk, BOUNDARY: cell}, "perpendicular")
-    assert {row.point.temperature_K: row.reason for row in rows} == REASONS
+    bulk = [point("bulk", 650.0, True)]
+    rows = rows_of({BULK_CELL: bulk, BOUNDARY: [point("cell_perpendicular", 650.0, False)]}, "perpendicular")
+    assert {row.point.temperature_K: row.reason for row in rows} == {650.0: REASON}
     found = [row.point.combined for row in rows]
     assert all(one.estimate is None and one.upper_bound_cm2_s is None for one in found)
     assert all(row.direction == "boundary ⊥" for row in rows)
 
 
 def test_a_bound_along_the_boundary_has_the_reason_for_no_value():
-    found = [point("parallel", 500.0, False), point("cell_parallel", 500.0, True)]
+    found = [point("parallel", 500.0, False), point("cell_parallel", 500.0, False)]
     (row,) = rows_of({BOUNDARY: found}, "parallel")
-    assert row.reason == BOUND_ONLY and row.point.combined.upper_bound_cm2_s == 1e-6
+    assert row.reason == REASON and row.point.combined.upper_bound_cm2_s == 1e-6
 
 
 def item(stage, inputs, result, parents=None):
@@ -81,13 +77,13 @@ def item(stage, inputs, result, parents=None):
     return made
 
 
-@pytest.mark.parametrize(("bulk_known", "reason"), [(True, UNFIT), (False, BOUND_ONLY)])
-def test_an_export_gives_the_true_reason(bulk_known, reason):
-    """Of one boundary run whose inversion has no answer, beside its bulk."""
+def test_an_export_gives_the_reason_for_a_missing_value():
+    """Of one boundary run whose ions are caged, beside its bulk."""
+    reason = "caged"
     conditions = RunConditions(BOUNDARY, 575.0, 0, 10.0)
     nothing = {"advice": {}, "observations": [], "collective": Collective(None, None, 0, (0.0, 0.0))}
-    bulk = DiffusivityResult(measured={"bulk": MEASURED | {"valid": bulk_known, "estimate": VALUE}}, **nothing)
-    across = MEASURED | {"valid": True, "estimate": VALUE}
+    bulk = DiffusivityResult(measured={"bulk": MEASURED | {"valid": True, "estimate": VALUE}}, **nothing)
+    across = MEASURED | {"valid": False, "estimate": None, "reason": reason}
     found = DiffusivityResult(measured={"perpendicular": across}, thickness_nm=2.2, **nothing)
     asked = DiffusivityInputs(conditions=conditions, width_nm=1.0, seed=0)
     rest = {"equilibrate_ps": 1.0, "timestep_fs": 2.0, "frame_every_fs": 100.0, "extensions": 0, "member": 0}

@@ -4,8 +4,11 @@ from scipy.stats import norm
 
 from argyro.platform.common.errors import InputError
 from argyro.surrogates.acquisition.expected_gain import (
+    Prospect,
     Run,
+    RunScatter,
     expected_uncertainty,
+    outcome_noise,
     rank_runs,
     ranking_uncertainty,
     run_noise,
@@ -70,3 +73,30 @@ def test_chooses_the_pair_that_is_undecided(cell, world):
     assert gains == sorted(gains, reverse=True)
     with pytest.raises(InputError, match="at least one run"):
         rank_runs(surrogate, [], log_bulk, queries, (300.0,))
+
+
+def test_a_lengthened_run_adds_only_what_it_adds():
+    """Information: from s to t and from nothing to s add up to that from nothing to t."""
+    query, spread = Query(Identity.of("Li6PS5Cl", 0.5)), RunScatter(0.1, 0.05, 0.3)
+    drawn = np.array([3e-6])
+    whole, first, rest = (
+        outcome_noise(Run(query, 600.0, length, 192, 1.0, begun_ps=begun), drawn, spread)
+        for length, begun in ((400.0, 0.0), (100.0, 0.0), (400.0, 100.0))
+    )
+    assert 1 / first**2 + 1 / rest**2 == pytest.approx(1 / whole**2)
+
+
+def test_a_pending_run_takes_the_gain_of_its_repetition(cell, world):
+    observations = world.observe([cell("Li6PS5Cl", 0.5), cell("Li6PS5I", 0.0)], (600.0, 900.0), noise=0.05)
+    surrogate = train_surrogate(observations, SurrogateOptions(candidates=("gp",)), seed=0)
+    queries = [Query(Identity.of(*name)) for name in (("Li6PS5Br", 0.3), ("Li6PS5Cl0.5Br0.5", 0.3))]
+    runs = [Run(query, 600.0, 500.0, 192, 1.0) for query in queries]
+
+    def log_bulk(predictions):
+        return np.log(np.stack([p.samples[:, 0, 0] for p in predictions], axis=1))
+
+    prospect = Prospect(surrogate, runs, log_bulk, queries, (300.0,))
+    alone = dict(prospect.ranked(runs))
+    after = dict(prospect.ranked(runs, pending=runs[:1]))
+    assert after[runs[0]] < 0.5 * alone[runs[0]]
+    assert after[runs[1]] > after[runs[0]]

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.common.estimate import Uncertain
 from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
 from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import Identity
@@ -29,13 +28,12 @@ BOUNDARIES = (
     "sigma9(2-21)[110]",
     "sigma11(110)[110]",
 )
-VALUE = Uncertain(1e-6, 8e-7, 1.25e-6)
 KERNELS = SurrogateOptions(candidates=("gp",))
 
 
 def seen(cell, composition, boundary, excess):
     atoms = cell(composition, 0.5, boundary)
-    return Observation(atoms, "parallel", 600.0, VALUE, width_nm=2.0, excess=excess)
+    return Observation(atoms, "parallel", 600.0, -13.8, 0.1, width_nm=2.0, thickness_nm=5.0, excess=excess)
 
 
 def test_a_class_of_boundaries_is_the_mean_over_its_materials(cell):
@@ -108,7 +106,7 @@ def test_a_saved_surrogate_knows_its_boundaries(small_campaign, cell, tmp_path):
     assert f"| {TWIST} | {energy:.2f} |" in (tmp_path / "README.md").read_text()
     unseen = cell("Li6PS5Br", 0.2, TILT)
     before, after = (s.predict(unseen, (500.0,)).samples for s in (surrogate, loaded))
-    np.testing.assert_allclose(after, before, rtol=1e-6)
+    np.testing.assert_allclose(after, before, rtol=1e-3)  # samples are kept in single precision
 
 
 def test_an_older_format_is_refused_with_the_repair(small_campaign, tmp_path):
@@ -123,4 +121,4 @@ def test_what_is_no_excess_is_refused(cell):
     with pytest.raises(InputError, match="not finite"):
         Excess(0.2, float("nan"))
     with pytest.raises(InputError, match="no excess"):
-        Observation(cell("Li6PS5Cl", 0.5), "bulk", 600.0, VALUE, excess=Excess(0.2, 0.7))
+        Observation(cell("Li6PS5Cl", 0.5), "bulk", 600.0, -13.8, 0.1, excess=Excess(0.2, 0.7))

@@ -12,7 +12,7 @@ def held_out(n=4000, too_narrow=1.0, seed=0):
     """Errors of unit standard deviation, stated as 1 / too_narrow."""
     errors = np.random.default_rng(seed).normal(size=n)
     zero, one = np.zeros(n), np.ones(n)
-    return HeldOut(errors, zero, np.zeros(n, dtype=bool), zero, one / too_narrow, np.ones(n, dtype=bool))
+    return HeldOut(errors, zero, zero, one / too_narrow, np.full(n, np.nan), np.ones(n, dtype=bool), one)
 
 
 def test_scores_of_normal_errors():
@@ -25,9 +25,7 @@ def test_scores_of_normal_errors():
 
 
 def test_a_perfect_model_shows_the_noise_floor():
-    assert noise_floor_dex(np.full(3, 0.1), np.zeros(3, dtype=bool)) == pytest.approx(
-        0.1 * (2 / np.pi) ** 0.5 / np.log(10)
-    )
+    assert noise_floor_dex(np.full(3, 0.1)) == pytest.approx(0.1 * (2 / np.pi) ** 0.5 / np.log(10))
 
 
 def test_calibration_repairs_intervals():
@@ -43,10 +41,19 @@ def test_few_values_cannot_calibrate():
 
 
 def test_bounds_count_by_probability():
-    """A bound at the predicted median is met with probability one half."""
-    one = np.zeros(1)
-    only_bound = HeldOut(one, one, np.array([True]), one, one + 1, np.array([True]))
+    """A bounding run counts by the probability of its few jumps."""
+    zero = np.zeros(1)
+    only_bound = HeldOut(zero + np.nan, zero, zero, zero + 1, np.log(zero + 0.5), np.array([True]), zero)
     assert score(only_bound).negative_log_density == pytest.approx(np.log(2))
+
+
+def test_a_cell_counts_once_however_many_runs_it_has():
+    """Nine runs of one cell are wrong by 1, the only run of another by 0: their mean error is one half."""
+    errors, weights = np.array([1.0] * 9 + [0.0]), np.array([1 / 9] * 9 + [1.0])
+    zero = np.zeros(10)
+    found = score(HeldOut(errors, zero, zero, zero + 1, zero + np.nan, np.ones(10, dtype=bool), weights))
+    assert found.mae_dex == pytest.approx(0.5 / np.log(10))
+    assert found.cells == 2
 
 
 def test_groups_are_never_split():
@@ -62,10 +69,15 @@ def test_calibration_curve_of_normal_errors():
 
 def test_evaluation_shows_every_candidate_on_every_split(small_campaign, tmp_path):
     results = evaluate(small_campaign, SurrogateOptions(candidates=("mean", "ridge", "gp")), seed=0)
-    assert [r.split for r in results] == ["leave-one-composition-out", "leave-one-boundary-out", "random"]
-    assert all(set(r.scores) == {"mean", "ridge", "gp"} for r in results)
-    assert markdown_table(results).count("yes") == 3
-    random = results[2].scores["gp"]
+    assert [r.split for r in results] == [
+        "leave-one-composition-out",
+        "leave-one-boundary-out",
+        "leave-one-temperature-out",
+        "random",
+    ]
+    assert all(set(r.scores) == {"mean", "ridge", "gp", "selected"} for r in results)
+    assert markdown_table(results).count("yes") == 4
+    random = results[3].scores["gp"]
     assert random.mae_dex < results[0].scores["gp"].mae_dex
     bulk = [o.target == "bulk" for o in small_campaign]
     assert np.isnan(results[1].held_out["gp"].means[bulk]).all()  # the bulk is no boundary to be left out

@@ -16,7 +16,9 @@ FACTORS = {
     "boundary": 2.0,
     "own_departure": 4.0,
     "own_barrier": 4.0,
+    "scatter": 2.0,
     "jitter": 2.0,
+    "bias": 2.0,
 }
 SHARE_SCALE = 1.5
 
@@ -33,7 +35,9 @@ class Hyperparameters:
         boundary: size of a boundary's departure from the prediction by its bulk, in the prior's standard deviations.
         own_departure: structure-specific variance of a, in units of the prior's.
         own_barrier: structure-specific variance of Ea, likewise.
-        jitter: scatter of ln D between runs beyond their intervals.
+        scatter: standard deviation τ of ln D between arrangements of atoms of one material and boundary.
+        jitter: scatter of ln D between runs of one arrangement beyond their intervals.
+        bias: size of the run-length bias of ln D at a root-mean-square displacement of 7 Å.
         shared: share of a material's variance that is common to all argyrodites.
         linear: share of the descriptor-correlated variance that is linear in the descriptors (gp only).
         boundary_shared: share of a boundary's variance that is common to all boundaries.
@@ -46,7 +50,9 @@ class Hyperparameters:
     boundary: float = 0.5
     own_departure: float = 0.05
     own_barrier: float = 0.02
-    jitter: float = 0.1
+    scatter: float = 0.1
+    jitter: float = 0.05
+    bias: float = 0.3
     shared: float = 0.5
     linear: float = 0.5
     boundary_shared: float = 0.5

@@ -19,7 +19,7 @@ import numpy as np
 from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import BOUNDARY_DESCRIPTORS, COMPOSITION_DESCRIPTORS, Identity
 from argyro.surrogates.data.observation import TARGETS
-from argyro.surrogates.models.hyperparameters import Hyperparameters
+from argyro.surrogates.forward.hyperparameters import Hyperparameters
 
 # Parallel and perpendicular are correlated: D_perp/D_par = 0.877 over all systems of arXiv:2510.18630.
 BOUNDARY_COUPLING = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.97], [0.0, 0.97, 1.0]])

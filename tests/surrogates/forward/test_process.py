@@ -1,0 +1,183 @@
+"""The posterior against closed forms, quadrature and sampling."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal, norm
+
+from argyro.surrogates.forward import run_likelihood
+from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
+from argyro.surrogates.forward.hyperparameter_posterior import fit_hyperparameters, negative_log_posterior
+from argyro.surrogates.forward.hyperparameters import COUNT, Hyperparameters
+from argyro.surrogates.forward.kernels import Pairs, Rows
+from argyro.surrogates.forward.posterior import sample_posterior
+from argyro.surrogates.forward.process import Process, covariance_of, design_of
+from argyro.surrogates.forward.runs import Runs
+from argyro.surrogates.forward.simulate import draw_campaign
+
+PRIOR = ArrheniusPrior()
+FREE = Hyperparameters(departure=1.0, shared=1.0, own_departure=0.0, own_barrier=0.0, scatter=1e-6, bias=1e-6)
+
+
+def bulk_runs(kelvin, log_values, sigma=0.1, arrangements=None, reach=0.0):
+    """Runs of one bulk material."""
+    n = len(kelvin)
+    rows = Rows(np.zeros((1, 14)), np.zeros(1, dtype=int), np.array(["m"]), np.array(["m|bulk"]))
+    zero, index = np.zeros(n), np.zeros(n, dtype=int)
+    return Runs(
+        rows=rows,
+        own=index,
+        grain=index,
+        arrangements=index if arrangements is None else np.array(arrangements),
+        temperatures_K=np.array(kelvin, dtype=float),
+        log_values=np.array(log_values, dtype=float),
+        log_sigmas=np.full(n, sigma),
+        reaches=np.full(n, reach),
+        falls=zero,
+        counts=zero,
+        exposures=np.full(n, 1e8),
+        fractions=zero,
+        log_scales=zero,
+    )
+
+
+def fitted(runs, hyper, exact=True):
+    mean, covariance = Process.fit(
+        "gp", hyper, runs, np.tile(PRIOR.mean, (len(runs.rows), 1)), PRIOR, exact=exact
+    ).latent_values()
+    return mean[:, 0], np.sqrt(covariance[:, 0, 0])
+
+
+def test_prior_is_the_meyer_neldel_rule():
+    barrier, kelvin = 0.3, 300.0
+    expected = np.log(1e-7) + 8.46 * barrier + 7.12 - barrier / (8.617333262e-5 * kelvin)
+    assert PRIOR.log_diffusivity(np.array([0.0, barrier]), np.array([kelvin]))[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_unbiased_bulk_runs_are_bayesian_linear_regression(exact):
+    kelvin = np.array([600.0, 700.0, 800.0, 900.0])
+    runs = bulk_runs(kelvin, [-11.0, -10.4, -10.1, -9.7])
+    design, noise = PRIOR.basis(kelvin), 0.1**2 + FREE.jitter**2
+    precision = design.T @ design / noise + np.diag(PRIOR.sigma**-2)
+    right = design.T @ (runs.log_values - PRIOR.offset) / noise + PRIOR.mean / PRIOR.sigma**2
+    mean, sigma = fitted(runs, FREE, exact)
+    np.testing.assert_allclose(mean, PRIOR.offset + design @ np.linalg.solve(precision, right), atol=2e-3)
+    expected = np.sqrt(np.einsum("ni,ij,nj->n", design, np.linalg.inv(precision), design))
+    np.testing.assert_allclose(sigma, expected, rtol=5e-3)
+
+
+def test_one_biased_run_equals_quadrature():
+    """The half-normal bias moves the posterior below the value and skews it; moments by quadrature over ln D."""
+    hyper = replace(FREE, bias=0.5)
+    runs = bulk_runs([700.0], [-11.0], reach=1.0)
+    basis = PRIOR.basis(np.array([700.0]))[0]
+    grid = np.linspace(-16, -8, 8001)
+    before = norm(PRIOR.offset + basis @ PRIOR.mean, np.sqrt(basis**2 @ PRIOR.sigma**2))
+    logs = run_likelihood.log_likelihood(runs, grid[:, None], hyper)[:, 0]
+    weights = before.pdf(grid) * np.exp(logs)
+    weights /= weights.sum()
+    expected = weights @ grid
+    mean, sigma = fitted(runs, hyper)
+    assert mean[0] == pytest.approx(expected, abs=5e-3)
+    assert sigma[0] == pytest.approx(np.sqrt(weights @ (grid - expected) ** 2), rel=0.02)
+    assert mean[0] < -11.3
+
+
+def test_likelihood_is_a_density_and_its_score_its_slope():
+    runs, hyper = bulk_runs([700.0, 700.0], [0.0, np.nan], reach=1.0), Hyperparameters()
+    runs = replace(runs, counts=np.array([0.0, 4.0]), exposures=np.array([1e8, 1e6]))
+    values = np.linspace(-3, 5, 4001)
+    densities = [
+        np.exp(run_likelihood.log_likelihood(replace(runs, log_values=np.array([v, np.nan])), np.zeros((1, 2)), hyper))
+        for v in values
+    ]
+    assert np.trapezoid(np.array(densities)[:, 0, 0], values) == pytest.approx(1.0, abs=1e-6)
+    at = np.array([[-0.4, -12.5]])
+    higher, lower = (run_likelihood.log_likelihood(runs, at + step, hyper) for step in (1e-5, -1e-5))
+    np.testing.assert_allclose(run_likelihood.score(runs, at, hyper), (higher - lower) / 2e-5, rtol=1e-5)
+
+
+def test_few_jumps_are_the_poisson_distribution():
+    from scipy.stats import poisson
+
+    counts, expected = np.array([0.0, 3.0, 20.0]), np.array([0.5, 8.0, 15.0])
+    found = run_likelihood.log_few_jumps(counts, np.log(expected)[None])[0]
+    np.testing.assert_allclose(found, poisson.logcdf(counts, expected), rtol=1e-10)
+
+
+def test_a_bound_pulls_down_only_where_it_contradicts():
+    kelvin, values = [700.0, 800.0, 900.0], [-11.0, -10.5, -10.1]
+
+    def cold(exposure):
+        runs = bulk_runs([*kelvin, 500.0], [*values, np.nan])
+        return fitted(replace(runs, exposures=np.full(4, exposure)), FREE)[0][3]
+
+    alone = fitted(bulk_runs([*kelvin, 500.0], [*values, np.nan]).take(np.arange(3)), FREE)
+    assert alone[0].shape == (3,)
+    assert cold(1.0) - cold(1e3) == pytest.approx(0.0, abs=0.02)
+    assert cold(1e7) < cold(1.0) - 0.2
+
+
+def test_marginal_likelihood_equals_the_normal_density():
+    runs = bulk_runs([600.0, 700.0, 800.0, 700.0], [-11.0, -10.6, -10.1, -10.5], arrangements=[0, 0, 1, 1], reach=0.5)
+    mean = np.tile(PRIOR.mean, (1, 1))
+    loss = negative_log_posterior("gp", runs, mean, PRIOR, Hyperparameters())
+    pairs, design = Pairs("gp", runs.rows, runs.rows), design_of(runs, PRIOR)[:, 0]
+
+    def log_density(x):
+        hyper = Hyperparameters.of_standard(x)
+        offset, variance = run_likelihood.moments(runs, hyper)
+        matrix = design @ covariance_of(runs, pairs, hyper) @ design.T + np.diag(variance)
+        expected = PRIOR.offset + PRIOR.basis(runs.temperatures_K) @ PRIOR.mean + offset
+        return multivariate_normal(expected, matrix).logpdf(runs.log_values) + norm.logpdf(x).sum()
+
+    zero, other = np.zeros(COUNT), np.linspace(-1, 1, COUNT)
+    assert loss(other) - loss(zero) == pytest.approx(log_density(zero) - log_density(other), rel=1e-7)
+
+
+def test_scatter_between_arrangements_is_found():
+    rng = np.random.default_rng(0)
+    arrangements, kelvin = np.repeat(np.arange(30), 4), np.tile([600.0, 700.0, 800.0, 900.0], 30)
+    truth = PRIOR.log_diffusivity(np.array([0.2, 0.3]), kelvin)
+    values = truth + rng.normal(0, 0.3, 30)[arrangements] + rng.normal(0, 0.05, 120)
+    runs = bulk_runs(kelvin, values, 0.05, arrangements)
+    samples = fit_hyperparameters("gp", runs, np.tile(PRIOR.mean, (1, 1)), PRIOR).samples
+    assert np.median([h.scatter for h in samples]) == pytest.approx(0.3, rel=0.35)
+    assert np.median([h.jitter for h in samples]) < 0.1
+
+
+def test_another_run_never_widens():
+    """Given the hyperparameters, a second identical run and a run of another arrangement narrow every interval."""
+    hyper = replace(FREE, scatter=0.1, bias=0.3)
+    one = bulk_runs([500.0, 700.0], [-12.0, -11.0], arrangements=[0, 0], reach=0.5)
+    two = bulk_runs([500.0, 700.0, 500.0], [-12.0, -11.0, -12.0], arrangements=[0, 0, 0], reach=0.5)
+    other = bulk_runs([500.0, 700.0, 500.0], [-12.0, -11.0, -12.1], arrangements=[0, 0, 1], reach=0.5)
+    first, same, new = (fitted(runs, hyper)[1][:2] for runs in (one, two, other))
+    assert (same <= first * 1.001).all()
+    assert (new <= first * 1.001).all()
+
+
+def test_samples_agree_with_the_gaussian_posterior_where_it_is_exact():
+    runs = bulk_runs([600.0, 700.0, 800.0], [-11.0, -10.4, -10.1])
+    means = np.tile(PRIOR.mean, (8, 1, 1))
+    posterior = sample_posterior("gp", [FREE] * 8, runs, means, PRIOR)
+    drawn = posterior.draw(runs.rows, means, PRIOR, 4000, seed=0)[:, 0] @ PRIOR.basis(np.array([700.0]))[0]
+    mean, sigma = fitted(runs, FREE)
+    assert PRIOR.offset + drawn.mean() == pytest.approx(mean[1], abs=0.01)
+    assert drawn.std() == pytest.approx(sigma[1], rel=0.1)
+
+
+def test_intervals_of_synthetic_campaigns_hold_the_truth():
+    """Three campaigns with known hyperparameters: no truth lies far outside of the samples."""
+    inside = []
+    for seed in range(3):
+        campaign = draw_campaign(np.random.default_rng(seed))
+        means = np.tile(PRIOR.mean, (4, len(campaign.runs.rows), 1))
+        posterior = sample_posterior("gp", [campaign.hyper] * 4, campaign.runs, means, PRIOR, seed)
+        basis = PRIOR.basis(np.array([600.0]))[0]
+        drawn = posterior.draw(campaign.runs.rows, means, PRIOR, 400, seed) @ basis
+        rank = (drawn < campaign.coefficients @ basis).mean(axis=0)
+        inside += ((rank > 0.025) & (rank < 0.975)).tolist()
+    assert np.mean(inside) > 0.75
