@@ -96,7 +96,14 @@ def diffusivity(detectable_cm2_s):
         measured = dict.fromkeys(targets, RUN | {"temperature_K": conditions.temperature_K})
         advice = dict.fromkeys(targets, "")
         runs = {one.target: made_run(conditions, one) for one in seen}
-        return DiffusivityResult(measured=measured, runs=runs, advice=advice, observations=seen, collective=nothing)
+        return DiffusivityResult(
+            measured=measured,
+            runs=runs,
+            advice=advice,
+            observations=seen,
+            collective=nothing,
+            thickness_nm=None if conditions.is_bulk else 5.0,
+        )
 
     return run
 
