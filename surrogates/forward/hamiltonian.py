@@ -19,7 +19,7 @@ from argyro.platform.common.errors import ArgyroError
 LEAPFROG, LARGEST_STEP = 8, 0.5  # a trajectory passes half a period, 2π in the scale of the approximation
 CHAINS, WARM, KEPT = 4, 24, 24
 WANTED = 0.8  # acceptance during the warm-up
-LARGEST_R_HAT, SMALLEST_SIZE = 9.1, 1.0  # of all densities together
+LARGEST_R_HAT, SMALLEST_SIZE = 1.2, 100.0  # over all densities together
 
 Target = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -32,26 +32,28 @@ class Walk:
     acceptance: float
 
 
-def walk(target: Target, shape: tuple[int, int], seed: int) -> Walk:
+def walk(target: Target, shape: tuple[int, int], seed: int, thinned: int = 1) -> Walk:
     """Sample densities that are nearly standard normal.
 
     Args:
         target: maps points (densities, chains, k) to ln p (densities, chains) and its gradient.
         shape: number of densities, and of variables k.
         seed: random seed.
+        thinned: number of trajectories for each kept sample.
     """
     rng = np.random.default_rng(seed)
     point, step = rng.standard_normal((shape[0], CHAINS, shape[1])), LARGEST_STEP / 2
     value, slope = target(point)
     kept, accepted = [], []
-    for turn in range(WARM + KEPT):
+    for turn in range((WARM + KEPT) * thinned):
         size = step * rng.uniform(0.5, 1.0)
         point, value, slope, rate = _trajectory(target, point, value, slope, size, rng)
-        if turn < WARM:
+        if turn < WARM * thinned:
             step = float(np.clip(step * np.exp(0.4 * (rate - WANTED)), 0.03, LARGEST_STEP))
         else:
             accepted.append(rate)
-            kept.append(point)
+            if turn % thinned == thinned - 1:
+                kept.append(point)
     return Walk(np.array(kept), float(np.mean(accepted)))
 
 
@@ -94,17 +96,26 @@ def effective_size(samples: np.ndarray) -> np.ndarray:
     return densities * chains * np.minimum(within / np.maximum(of_means, 1e-300), draws)
 
 
-def require_mixed(samples: np.ndarray) -> dict[str, float]:
-    """Return the largest R-hat and the smallest effective size of quantities (draws, densities, chains, q).
+def mixing(samples: np.ndarray) -> dict[str, float]:
+    """Return the largest R-hat and the smallest effective size of quantities (draws, densities, chains, q)."""
+    return {"r_hat": float(r_hat(samples).max()), "effective_samples": float(effective_size(samples).min())}
+
+
+def mixed(found: dict[str, float]) -> bool:
+    """Check `mixing` against its limits."""
+    return found["r_hat"] <= LARGEST_R_HAT and found["effective_samples"] >= SMALLEST_SIZE
+
+
+def require_mixed(found: dict[str, float]) -> None:
+    """Refuse chains that disagree.
 
     Raises:
-        ArgyroError: chains disagree.
+        ArgyroError: R-hat or the effective size is beyond its limit.
     """
-    worst, fewest = float(r_hat(samples).max()), float(effective_size(samples).min())
-    if not (worst <= LARGEST_R_HAT and fewest >= SMALLEST_SIZE):
+    if not mixed(found):
+        worst, fewest = found["r_hat"], found["effective_samples"]
         raise ArgyroError(
             f"the posterior samples of ln D have R-hat {worst:.2f} and {fewest:.0f} effective samples; accepted are at"
             f" most {LARGEST_R_HAT} and at least {SMALLEST_SIZE:.0f}; look for runs of one cell that contradict each"
             " other"
         )
-    return {"r_hat": worst, "effective_samples": fewest}

@@ -14,11 +14,13 @@ import numpy as np
 
 from argyro.surrogates.forward import run_likelihood
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.forward.hamiltonian import require_mixed, walk
+from argyro.surrogates.forward.hamiltonian import mixed, mixing, require_mixed, walk
 from argyro.surrogates.forward.hyperparameters import Hyperparameters
 from argyro.surrogates.forward.kernels import Pairs, Rows
 from argyro.surrogates.forward.process import Process, latent_of, pairs_before, root_of
 from argyro.surrogates.forward.runs import Runs
+
+ATTEMPTS = (1, 4, 16)  # trajectories for each kept sample, until the chains mix
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,16 @@ def sample_posterior(
         gradient = run_likelihood.score(runs, apparent, each)[..., None] * run_likelihood.slopes(runs, grain, own)
         return value, (gradient.reshape(m, -1, 2 * n) @ flat - point) @ unscale.swapaxes(1, 2)
 
-    found = walk(target, (m, k), seed)
-    points = centre[:, None] + found.samples @ unscale  # (kept, m, chains, k)
-    values = (points @ flat.swapaxes(1, 2)).reshape(*points.shape[:3], n, 2)
-    seen = np.concatenate([values[..., 0], values[..., runs.targets > 0, 1]], axis=-1)
-    diagnostics = require_mixed(seen) | {"acceptance": found.acceptance}
+    for thinned in ATTEMPTS:
+        found = walk(target, (m, k), seed, thinned)
+        points = centre[:, None] + found.samples @ unscale  # (kept, m, chains, k)
+        values = (points @ flat.swapaxes(1, 2)).reshape(*points.shape[:3], n, 2)
+        seen = np.concatenate([values[..., 0], values[..., runs.targets > 0, 1]], axis=-1)
+        diagnostics = mixing(seen)
+        if mixed(diagnostics):
+            break
+    require_mixed(diagnostics)
+    diagnostics["acceptance"] = found.acceptance
     u = len(runs.rows)
     normals = points[..., : 2 * u].transpose(1, 0, 2, 3).reshape(m, -1, 2, u)
     return PosteriorSamples(kind, list(hyper), runs.rows, normals, diagnostics)
