@@ -19,7 +19,8 @@ from argyro.platform.common.errors import ArgyroError
 LEAPFROG, LARGEST_STEP = 8, 0.5  # a trajectory passes half a period, 2π in the scale of the approximation
 CHAINS, WARM, KEPT = 4, 24, 24
 WANTED = 0.8  # acceptance during the warm-up
-LARGEST_R_HAT, SMALLEST_SIZE = 1.2, 100.0  # over all densities together
+ENOUGH = (1.2, 100.0)  # R-hat and effective size that end the walk, over all densities together
+LIMITS = (1.5, 50.0)  # beyond which the samples are refused
 
 Target = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -101,9 +102,9 @@ def mixing(samples: np.ndarray) -> dict[str, float]:
     return {"r_hat": float(r_hat(samples).max()), "effective_samples": float(effective_size(samples).min())}
 
 
-def mixed(found: dict[str, float]) -> bool:
-    """Check `mixing` against its limits."""
-    return found["r_hat"] <= LARGEST_R_HAT and found["effective_samples"] >= SMALLEST_SIZE
+def mixed(found: dict[str, float], limits: tuple[float, float] = ENOUGH) -> bool:
+    """Check `mixing` against a largest R-hat and a smallest effective size."""
+    return found["r_hat"] <= limits[0] and found["effective_samples"] >= limits[1]
 
 
 def require_mixed(found: dict[str, float]) -> None:
@@ -112,10 +113,10 @@ def require_mixed(found: dict[str, float]) -> None:
     Raises:
         ArgyroError: R-hat or the effective size is beyond its limit.
     """
-    if not mixed(found):
+    if not mixed(found, LIMITS):
         worst, fewest = found["r_hat"], found["effective_samples"]
         raise ArgyroError(
             f"the posterior samples of ln D have R-hat {worst:.2f} and {fewest:.0f} effective samples; accepted are at"
-            f" most {LARGEST_R_HAT} and at least {SMALLEST_SIZE:.0f}; look for runs of one cell that contradict each"
+            f" most {LIMITS[0]} and at least {LIMITS[1]:.0f}; look for runs of one cell that contradict each"
             " other"
         )
