@@ -1,6 +1,6 @@
 """Simulation-based calibration: synthetic campaigns from the prior, ranks of the truth among posterior samples.
 
-Usage: python -m argyro.benchmarks.calibration OUT.json [--campaigns 200]
+Usage: python -m argyro.benchmarks.calibration OUT.json [--campaigns 200] [--picture RANKS.svg]
 
 Every campaign gives one rank for each quantity. Calibrated posteriors give uniform ranks. The file grows campaign by
 campaign, and a second start continues it.
@@ -69,11 +69,27 @@ def summary(found: np.ndarray) -> dict[str, dict[str, float]]:
     return result
 
 
+def plot(found: np.ndarray, path: Path) -> None:
+    """Draw the distribution of the ranks (campaigns, quantities) against the band that 99 % of uniform ones keep."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 2.6), layout="constrained")
+    ranks, level = np.sort(found, axis=0), np.linspace(0, 1, len(found))
+    half = 1.63 / np.sqrt(len(found))  # of Kolmogorov and Smirnov at 1 %
+    for axes, name, column in zip(figure.subplots(1, len(QUANTITIES), sharey=True), QUANTITIES, ranks.T, strict=True):
+        axes.fill_between(level, level - half, level + half, color="0.85")
+        axes.step(column, level, where="post", color="C0")
+        axes.set(title=name.replace("_", " "), xlim=(0, 1), ylim=(0, 1), xlabel="rank of the truth")
+    figure.axes[0].set_ylabel("share of campaigns")
+    figure.savefig(path)
+
+
 def main() -> None:
     """Add campaigns to the file until the wanted number is there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--campaigns", type=int, default=200)
+    parser.add_argument("--picture", type=Path, help="where to draw the ranks")
     arguments = parser.parse_args()
     polycrystal = Polycrystal.load(shipped_folder())
     document = json.loads(arguments.out.read_text()) if arguments.out.exists() else {"ranks": [], "refused": []}
@@ -92,6 +108,8 @@ def main() -> None:
             document["summary"] = summary(np.array(document["ranks"]))
         arguments.out.write_text(json.dumps(document, indent=1))
     print(json.dumps(document["summary"], indent=1))
+    if arguments.picture:
+        plot(np.array(document["ranks"]), arguments.picture)
 
 
 if __name__ == "__main__":
