@@ -31,7 +31,7 @@ def test_recovers_the_laws_where_molecular_dynamics_was_run(quickstart, small_ca
                 continue
             for uncertain, true in zip(answer, world.diffusivity_cm2_s(identity, target, (300.0, 750.0)), strict=True):
                 assert uncertain.low / 1.5 < true < uncertain.high * 1.5
-            assert answer[1].log_sigma < 0.25
+            assert answer[1].log_sigma < (0.25 if target == "bulk" else 0.45)  # a boundary shows itself in a mixture
             assert answer[0].log_sigma > 2 * answer[1].log_sigma  # far extrapolation costs certainty
         barrier = prediction.activation_energy_eV
         assert barrier.low - 0.02 < world.coefficients(identity, "bulk")[1] < barrier.high + 0.02
