@@ -85,7 +85,7 @@ def _named(cell: Cell) -> Atoms:
     """Name material and boundary without atoms, which the kernel does not need."""
     atoms = Atoms()
     material = cell.material
-    atoms.info |= {"composition": material.composition, "disorder": material.disorder, "boundary": str(cell.boundary)}
+    atoms.info |= {"composition": material.composition, "disorder": material.share, "boundary": str(cell.boundary)}
     return atoms
 
 
