@@ -94,7 +94,7 @@ def test_left_out_boundaries_are_predicted_better_by_their_excess(cell):
         (result,) = (r for r in evaluate(observations, KERNELS) if r.split == "leave-one-boundary-out")
         return result.scores["gp"].mae_dex
 
-    assert mae_dex(observations) < 0.6 * mae_dex([replace(observation, excess=None) for observation in observations])
+    assert mae_dex(observations) < 0.7 * mae_dex([replace(observation, excess=None) for observation in observations])
 
 
 def test_a_saved_surrogate_knows_its_boundaries(small_campaign, cell, tmp_path):
