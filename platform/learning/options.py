@@ -49,8 +49,6 @@ class LearningOptions:
         force_scale_meV_A: see `energy_scale_meV_atom`. Dynamics need forces; a tighter energy costs a tenth of the
             accuracy of the forces on Li at grain boundaries (levels up to 12).
         stress_scale_GPa: see `energy_scale_meV_atom`.
-        usual_force_eV_A: root mean square f of a frame's forces at which its weight 1 / (1 + (f / usual)²) is one half;
-            frames just before a run broke would otherwise decide the fit.
         sanity: limits of a label for training.
         seed: seed of every random choice.
 
@@ -87,11 +85,10 @@ class LearningOptions:
     cuts_per_frame: int = 2
     border_steps: int = 20
     training_iterations: int = 200
-    refit_iterations: int = 60
-    energy_scale_meV_atom: float = 10.0
+    refit_iterations: int = 50
+    energy_scale_meV_atom: float = 6.0
     force_scale_meV_A: float = 100.0
-    stress_scale_GPa: float = 1.0
-    usual_force_eV_A: float = 2.0
+    stress_scale_GPa: float = 0.6
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 

@@ -69,19 +69,10 @@ def fit(
 
     watch = watch or Stopwatch()
     with watch.time(FIT):
-        result = train([_weighted(frame, options) for frame in frames], initial, _training(options, trained))
+        result = train(frames, initial, _training(options, trained))
     with watch.time(MAXVOL):
         active_set = ActiveSet.from_frames(result.mtp, frames)
     return Fit(result.mtp, active_set, dict(result.rmse))
-
-
-def _weighted(frame: Atoms, options: LearningOptions) -> Atoms:
-    """Return a copy whose weight decreases with its forces, see `LearningOptions.usual_force_eV_A`."""
-    copy = frame.copy()
-    copy.calc = frame.calc
-    share = float(np.mean(frame.get_forces() ** 2)) / options.usual_force_eV_A**2
-    copy.info["weight"] = frame.info.get("weight", 1.0) / (1.0 + share)
-    return copy
 
 
 def _training(options: LearningOptions, trained: bool) -> TrainingOptions:
