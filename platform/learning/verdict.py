@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from argyro.platform.potential.mtp.model import MTP
 
 REQUIRE = ("converged", "any")
+# Forces of a converged potential on Li over those of its reference; outside, barriers and D are wrong by about as much.
+LI_SLOPES = (0.85, 1.15)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Verdict:
     """The convergence of a potential with its errors on fresh frames.
 
     Args:
-        converged: whether the last exploration had no extrapolation, accurate fresh frames and no rejected label.
+        converged: whether the last exploration had no extrapolation, accurate fresh frames, no rejected label,
+            and a slope of the forces on Li within `LI_SLOPES`.
         reasons: criteria that were not met; empty if converged.
         level: level of the potential.
         labels: number of requested labels.
@@ -91,6 +94,9 @@ def judge(rounds: Sequence[Mapping], fresh: Sequence[Atoms], mtp: MTP, options: 
         if frames:
             found = force_errors(frames, [mtp.evaluate(frame).forces_eV_A for frame in frames], element)
             errors |= {f"{prefix}force_rmse_meV_A": 1e3 * found.rmse_eV_A, f"{prefix}force_slope": found.slope.value}
+    slope = errors.get("li_force_slope")
+    if slope is not None and not LI_SLOPES[0] <= slope <= LI_SLOPES[1]:
+        reasons.append(f"its forces on Li are {slope:.2f} times those of the reference on new frames")
     return Verdict(not reasons, tuple(reasons), last["level"], last["labels"], len(fresh), **errors)
 
 
