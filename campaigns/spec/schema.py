@@ -318,8 +318,9 @@ class Resources(Section):
     structure: ItemResources = StageResources()
     learn: ItemResources = StageResources()
     labels: ItemResources = Field(
-        StageResources(), description="of the reference; the learning item that takes the labels holds these as well"
+        StageResources(), description="of the reference; the items of learn and reference_check hold these as well"
     )
+    reference_check: ItemResources = StageResources()
     md: ItemResources = StageResources()
     diffusivity: ItemResources = StageResources()
     surrogate: ItemResources = StageResources()

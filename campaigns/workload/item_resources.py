@@ -6,18 +6,19 @@ from argyro.campaigns.spec.schema import Campaign, StageResources
 from argyro.platform.execution.task import Resources
 
 SECONDS_PER_HOUR = 3600.0
+LABELLING = ("learn", "reference_check")  # stages that take labels
 
 
 def item_resources(campaign: Campaign, stage: str) -> Resources:
-    """Return the campaign's ``resources`` for a stage; a learning item also holds those of its labels.
+    """Return the campaign's ``resources`` for a stage; an item that takes labels also holds theirs.
 
     Args:
         campaign: with its ``resources``.
         stage: name of the stage.
     """
     asked = getattr(campaign.resources, stage, StageResources())
-    parts = [asked, campaign.resources.labels] if stage == "learn" else [asked]
-    threads = campaign.labels.threads if stage == "learn" else 1
+    parts = [asked, campaign.resources.labels] if stage in LABELLING else [asked]
+    threads = campaign.labels.threads if stage in LABELLING else 1
     custom: dict[str, float] = {}
     for part in parts:
         custom |= {name: max(amount, custom.get(name, 0.0)) for name, amount in part.custom.items()}

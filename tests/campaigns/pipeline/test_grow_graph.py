@@ -62,6 +62,7 @@ SPEC = {
     "screening_temperature_K": 500,
     "grain_sizes_nm": [100],
     "boundary_width_nm": 2.5,
+    "potential": {"validation": {"method": "none"}},
     "md": {"production_ps": 2000, "realisations": 1},
     "acquisition": {"start": 4, "batch": 1, "until": {"regret_dex": 0.045}},
 }

@@ -44,7 +44,7 @@ MATERIALS = [material.model_dump() for material in OLD.materials]
     [
         (
             {"materials": [*MATERIALS, {"composition": "Li6PS5Cl0.25Br0.75", "disorder": 0.5}]},
-            {"structure", "learn", "md", "diffusivity"},
+            {"structure", "learn", "reference_check", "md", "diffusivity"},
         ),
         ({"temperatures_K": [*OLD.temperatures_K, 650]}, {"md", "diffusivity"}),
         ({"grain_sizes_nm": [*OLD.grain_sizes_nm, 3e4]}, set()),
@@ -67,7 +67,8 @@ def test_extending_keeps_every_computation_and_adds_its_own(changes, new):
         ({"homogenization__grains": 125}, {"microstructure"} | CONCLUSIONS - {"transport"}),
         ({"surrogate__members": 4}, CONCLUSIONS - {"transport"}),
         ({"surrogate__foundation": {"source": "chgnet"}}, CONCLUSIONS - {"transport"}),
-        ({"potential__max_labels": 300}, {"learn", "md", "diffusivity"} | CONCLUSIONS),
+        ({"potential__max_labels": 300}, {"learn", "reference_check", "md", "diffusivity"} | CONCLUSIONS),
+        ({"potential__validation": {"frames": 20}}, {"reference_check"}),
         ({"resources__md": 4}, set()),
         ({"md__launcher": "mpirun -np 4"}, set()),
         ({"budget__core_hours": 1}, set()),

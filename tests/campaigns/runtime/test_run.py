@@ -113,6 +113,7 @@ def test_mlflow_holds_a_run_for_every_tracked_item(finished):
     assert {stage: stages.count(stage) for stage in set(stages)} == {
         "campaign": 1,
         "learn": 1,
+        "reference_check": 1,
         "md": 4,
         "diffusivity": 4,
         "transport": 2,

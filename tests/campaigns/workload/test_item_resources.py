@@ -36,6 +36,7 @@ def test_learning_holds_the_resources_of_its_labels():
     resources = item_resources(asked, "learn")
     assert (resources.cpu, resources.gpu, resources.memory_GB) == (16, 0.5, 3)
     assert ray_options(resources)["resources"] == {"vasp": 1}
+    assert item_resources(asked, "reference_check").cpu == 16
     assert item_resources(asked, "md").custom == ()
 
 
