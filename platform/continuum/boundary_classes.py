@@ -10,7 +10,7 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.mesh.mesh import Mesh
 
 # Weight of the medium around one boundary, (1/p - 1) with the share p at which fast boundaries first connect.
-NETWORK = 2.0  # along: boundaries meet at triple lines, p = 1/3
+NETWORK = 9.0  # along: fast boundaries are in contact from p = 1/10 on
 CONTACTS = 6.0  # across: a grain has 14 neighbours, p = 2/14
 EFFECTIVE_MEDIUM_STEPS = 40
 

@@ -26,4 +26,4 @@ def test_the_mixture_conducts_like_classes_spread_over_the_mesh(polycrystal_mesh
     classes = effective_diffusivity(spread, 1.0, parallel, perpendicular, 0.05, 1.0, "direct")
     layer = mixed_layer(np.array(parallel)[:, None], np.array(perpendicular)[:, None], shares)
     mixture = effective_diffusivity(polycrystal_mesh, 1.0, layer[0][0], layer[1][0], 0.05, 1.0, "direct")
-    assert mixture.mean_cm2_s == pytest.approx(classes.mean_cm2_s, rel=0.02)
+    assert mixture.mean_cm2_s == pytest.approx(classes.mean_cm2_s, rel=0.05)
