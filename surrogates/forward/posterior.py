@@ -139,6 +139,7 @@ def sample_posterior(
     diagnostics["acceptance"] = found.acceptance
     u = len(runs.rows)
     normals = points[..., : 2 * u].transpose(1, 0, 2, 3).reshape(m, -1, 2, u)
+    normals = normals.astype(np.float32).astype(float)  # as files keep them
     return PosteriorSamples(kind, list(hyper), runs.rows, normals, diagnostics)
 
 

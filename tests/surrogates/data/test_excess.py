@@ -106,7 +106,7 @@ def test_a_saved_surrogate_knows_its_boundaries(small_campaign, cell, tmp_path):
     assert f"| {TWIST} | {energy:.2f} |" in (tmp_path / "README.md").read_text()
     unseen = cell("Li6PS5Br", 0.2, TILT)
     before, after = (s.predict(unseen, (500.0,)).samples for s in (surrogate, loaded))
-    np.testing.assert_allclose(after, before, rtol=1e-3)  # samples are kept in single precision
+    np.testing.assert_allclose(after, before, rtol=1e-6)
 
 
 def test_an_older_format_is_refused_with_the_repair(small_campaign, tmp_path):
