@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ase import Atoms
 from pydantic import ConfigDict, SerializerFunctionWrapHandler, model_serializer
@@ -39,6 +39,7 @@ class MDInputs(Contract):
         equilibrate_ps: before the production.
         timestep_fs: of the integration.
         frame_every_fs: between the frames of the trajectory.
+        precision: of the potential.
         extensions: largest number of extensions of the potential on account of this run.
         member: of the potential's ensemble.
         seed: of the velocities.
@@ -49,6 +50,7 @@ class MDInputs(Contract):
     equilibrate_ps: float
     timestep_fs: float
     frame_every_fs: float
+    precision: Literal["mixed", "double"] = "mixed"
     extensions: int
     member: int
     seed: int
@@ -183,6 +185,7 @@ def _run(
         production_ps=inputs.conditions.length_ps,
         timestep_fs=inputs.timestep_fs,
         frame_every_fs=inputs.frame_every_fs,
+        precision=inputs.precision,
         seed=inputs.seed,
         lammps=here.lammps,
         launcher=here.launcher,
@@ -262,6 +265,7 @@ def add_md(draft: Draft, run: RunConditions) -> str:
         equilibrate_ps=md.equilibrate_ps,
         timestep_fs=md.timestep_fs,
         frame_every_fs=md.frame_every_fs,
+        precision=md.precision,
         extensions=md.extensions,
         member=run.realisation % members(campaign),
         seed=seed_of(draft, run),

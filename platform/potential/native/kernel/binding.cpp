@@ -52,8 +52,26 @@ Frame make_frame(const Potential& potential, const Doubles& positions, const Dou
                  potential.cutoff_A());
 }
 
+// Evaluates in single precision from and to arrays in double precision.
+void evaluate_in_single(const Potential& potential, const Centres<>& centres, const Results<>& results,
+                        Workspace& workspace) {
+    const int pairs = centres.offsets[centres.count];
+    std::vector<float> quads(static_cast<std::size_t>(QUAD) * pairs), gradients(results.gradients_eV_A ? quads.size() : 0);
+    for (int pair = centres.offsets[0]; pair < pairs; ++pair) {
+        for (int c = 0; c < 3; ++c) quads[QUAD * pair + c] = static_cast<float>(centres.rij_A[3 * pair + c]);
+        quads[QUAD * pair + 3] = static_cast<float>(neighbour_type(centres, pair));
+    }
+    const Centres<float> single{centres.count, centres.types, centres.offsets, quads.data(), nullptr, QUAD};
+    evaluate(potential, single,
+             {results.energies_eV, gradients.empty() ? nullptr : gradients.data(), results.basis}, workspace);
+    if (!results.gradients_eV_A) return;
+    for (int pair = centres.offsets[0]; pair < pairs; ++pair)
+        for (int c = 0; c < 3; ++c) results.gradients_eV_A[3 * pair + c] = gradients[QUAD * pair + c];
+}
+
 // Chunks of centres over threads; gradients and energies of different centres do not overlap.
-void evaluate_parallel(const Potential& potential, const Frame& frame, const Results& results, int threads) {
+void evaluate_parallel(const Potential& potential, const Frame& frame, const Results<>& results, int threads,
+                       bool mixed) {
     constexpr int CHUNK = 256;
     const int atoms = frame.atoms(), chunks = (atoms + CHUNK - 1) / CHUNK, basis = potential.basis_size();
     std::vector<Workspace> workspaces(threads);
@@ -61,15 +79,21 @@ void evaluate_parallel(const Potential& potential, const Frame& frame, const Res
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (chunks > 1)
     for (int chunk = 0; chunk < chunks; ++chunk) guard.run([&] {
         const int begin = chunk * CHUNK, end = std::min(atoms, begin + CHUNK);
-        Results part = results;
+        Results<> part = results;
         if (part.energies_eV) part.energies_eV += begin;
         if (part.basis) part.basis += static_cast<std::size_t>(begin) * basis;
-        evaluate(potential, frame.centres(begin, end), part, workspaces[omp_get_thread_num()]);
+        const Centres<> centres = frame.centres(begin, end);
+        Workspace& workspace = workspaces[omp_get_thread_num()];
+        if (mixed)
+            evaluate_in_single(potential, centres, part, workspace);
+        else
+            evaluate(potential, centres, part, workspace);
     });
     guard.rethrow();
 }
 
-py::dict compute(const Potential& potential, const Frame& frame, bool forces_wanted, bool basis_wanted, int threads) {
+py::dict compute(const Potential& potential, const Frame& frame, bool forces_wanted, bool basis_wanted, int threads,
+                 bool mixed) {
     const std::size_t atoms = frame.atoms();
     std::vector<double> energies(atoms), gradients(forces_wanted ? frame.list.rij_A.size() : 0),
         forces(forces_wanted ? 3 * atoms : 0, 0.0);
@@ -79,7 +103,7 @@ py::dict compute(const Potential& potential, const Frame& frame, bool forces_wan
         evaluate_parallel(
             potential, frame,
             {energies.data(), forces_wanted ? gradients.data() : nullptr, basis_wanted ? basis.data() : nullptr},
-            thread_count(threads));
+            thread_count(threads), mixed);
         if (forces_wanted) {
             add_forces(frame, gradients.data(), forces.data());
             add_strain_derivative(frame, gradients.data(), virial.data());
@@ -194,7 +218,7 @@ void bind_potential(py::module_& m) {
                  p.set_coefficients(to_vector(radial), to_vector(species), to_vector(coefficients));
              })
         .def("compute", &compute, py::arg("frame"), py::arg("forces") = true, py::arg("basis") = false,
-             py::arg("threads") = 0)
+             py::arg("threads") = 0, py::arg("mixed") = false)
         .def("operations", [](const Potential& p) {
             const Operations o = count_operations(p);
             py::dict out;

@@ -61,25 +61,54 @@ double* Workspace::reserve(std::size_t doubles) {
     return memory_;
 }
 
-void for_batches(const Centres& centres, const std::function<void(const Batch&)>& work) {
+template <class Real>
+const Evaluator<Real>& evaluator();
+template <>
+const Evaluator<double>& evaluator() {
+    return kernels().double_lanes;
+}
+template <>
+const Evaluator<float>& evaluator() {
+    return *kernels().single_lanes;
+}
+
+template <class Real>
+void for_batches(const Centres<Real>& centres, const std::function<void(const Batch<Real>&)>& work) {
     std::vector<int> members(centres.count);
     std::iota(members.begin(), members.end(), 0);
     auto length = [&centres](int i) { return centres.offsets[i + 1] - centres.offsets[i]; };
     std::stable_sort(members.begin(), members.end(), [&](int i, int j) { return length(i) > length(j); });
-    const int lanes = kernels().lanes;
+    const int lanes = evaluator<Real>().lanes;
     for (int first = 0; first < centres.count; first += lanes) {
         const int size = std::min(lanes, centres.count - first);
         poll();
-        work(Batch{centres, members.data() + first, size, length(members[first])});
+        work(Batch<Real>{centres, members.data() + first, size, length(members[first])});
     }
 }
 
-void evaluate(const Potential& potential, const Centres& centres, const Results& results, Workspace& workspace) {
-    const PlanView& view = potential.plan().view;
-    for_batches(centres, [&](const Batch& batch) {
-        kernels().evaluate(view, batch, results, workspace.reserve(kernels().scratch_size(view, batch.longest, false)));
+template void for_batches(const Centres<double>&, const std::function<void(const Batch<double>&)>&);
+
+namespace {
+
+template <class Real>
+void evaluate_with(const PlanView<Real>& view, const Parameters& parameters, const Centres<Real>& centres,
+                   const Results<Real>& results, Workspace& workspace) {
+    const Evaluator<Real>& kernel = evaluator<Real>();
+    for_batches<Real>(centres, [&](const Batch<Real>& batch) {
+        kernel.evaluate(view, batch, results, workspace.reserve(kernel.scratch_size(view, batch.longest)));
     });
-    if (!potential.parameters().zbl_outer_A.empty()) add_zbl(potential.parameters(), centres, results);
+    if (!parameters.zbl_outer_A.empty()) add_zbl(parameters, centres, results);
+}
+
+}  // namespace
+
+void evaluate(const Potential& potential, const Centres<>& centres, const Results<>& results, Workspace& workspace) {
+    evaluate_with(potential.plan().view, potential.parameters(), centres, results, workspace);
+}
+
+void evaluate(const Potential& potential, const Centres<float>& centres, const Results<float>& results,
+              Workspace& workspace) {
+    evaluate_with(potential.plan().single_view, potential.parameters(), centres, results, workspace);
 }
 
 }  // namespace argyro

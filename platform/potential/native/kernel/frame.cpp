@@ -20,7 +20,7 @@ Frame::Frame(int atoms, const double* positions_A, const double* cell_A, const b
     }
 }
 
-Centres Frame::centres(int begin, int end) const {
+Centres<> Frame::centres(int begin, int end) const {
     return {end - begin, types.data() + begin, list.offsets.data() + begin, list.rij_A.data(), neighbour_types.data()};
 }
 

@@ -13,8 +13,8 @@ struct Frame {
           int species_count, double cutoff_A);
 
     int atoms() const { return static_cast<int>(types.size()); }
-    Centres centres(int begin, int end) const;  // centres begin .. end - 1
-    Centres centres() const { return centres(0, atoms()); }
+    Centres<> centres(int begin, int end) const;  // centres begin .. end - 1
+    Centres<> centres() const { return centres(0, atoms()); }
 
     std::vector<int> types, neighbour_types;
     NeighbourList list;

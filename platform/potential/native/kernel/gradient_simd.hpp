@@ -7,14 +7,14 @@ namespace {
 using namespace argyro;
 
 template <class S, int N>
-void monomials_of_rank(const PlanView& plan, int rank, const S* a, const S* b, S* monomials) {
+void monomials_of_rank(const View& plan, int rank, const S* a, const S* b, S* monomials) {
     build_rank(rank, a, b, monomials, plan.monomial_offset[rank], rank ? plan.monomial_offset[rank - 1] : 0,
                [](int, S, S) {});
 }
 
 // Adjoints of the f_mu of two neighbours: sum over monomials of adjoint times monomial.
 template <class S, int N>
-void radial_adjoints_of_rank(const PlanView& plan, int rank, const S* a, const S* b, Layout<S>& at, S* pa, S* pb) {
+void radial_adjoints_of_rank(const View& plan, int rank, const S* a, const S* b, Layout<S>& at, S* pa, S* pb) {
     const int n = N >= 0 ? N : plan.mu_count[rank];
     const S* adjoints = at.adjoints + plan.moment_offset[rank];
     build_rank(rank, a, b, at.monomials, plan.monomial_offset[rank], rank ? plan.monomial_offset[rank - 1] : 0,
@@ -34,7 +34,7 @@ struct Pull {  // what is gathered from the monomials of two neighbours: gradien
 
 // chain[t] is the adjoint of monomial t with everything built from it; ranks come from the highest down.
 template <class S, int N>
-void gradient_of_rank(const PlanView& plan, int rank, const V* a, const V* b, Layout<V>& at, Pull& pull) {
+void gradient_of_rank(const View& plan, int rank, const V* a, const V* b, Layout<V>& at, Pull& pull) {
     const int n = N >= 0 ? N : plan.mu_count[rank];
     const int size = rank_size(rank);
     const V *fa = a + 3, *fb = b + 3;
@@ -79,7 +79,7 @@ void gradient_of_rank(const PlanView& plan, int rank, const V* a, const V* b, La
 }
 
 // dE/dr = (df/dr . p) e + (g - (g.e) e) / r, overwriting the unit vector.
-inline void finish_gradient(const PlanView& plan, V* row, const V* g, const V* p) {
+inline void finish_gradient(const View& plan, V* row, const V* g, const V* p) {
     const int n = plan.radial_functions;
     V radial = V{};
     for (int mu = 0; mu < n; ++mu) radial += row[4 + n + mu] * p[mu];
@@ -88,7 +88,7 @@ inline void finish_gradient(const PlanView& plan, V* row, const V* g, const V* p
     for (int c = 0; c < 3; ++c) row[c] = along * row[c] + inverse * g[c];
 }
 
-void pair_gradients_by_two(const PlanView& plan, int neighbours, Layout<V>& at) {
+void pair_gradients_by_two(const View& plan, int neighbours, Layout<V>& at) {
     using S = V;
     for (int k = 0; k < neighbours; k += 2) {
         V *a = at.neighbours + static_cast<long>(k) * at.rows, *b = a + at.rows;
@@ -105,14 +105,14 @@ void pair_gradients_by_two(const PlanView& plan, int neighbours, Layout<V>& at) 
 
 // The same with the number of ranks known when compiled: one neighbour at a time, everything in registers or nearly.
 template <int RANKS>
-void pair_gradients_of_few(const PlanView& plan, int neighbours, Layout<V>& at) {
+void pair_gradients_of_few(const View& plan, int neighbours, Layout<V>& at) {
     constexpr int SIZE = RANKS * (RANKS + 1) * (RANKS + 2) / 6;
     const int n = plan.radial_functions;
     for (int k = 0; k < neighbours; ++k) {
         V* row = at.neighbours + static_cast<long>(k) * at.rows;
         const V e[3] = {row[0], row[1], row[2]}, inverse = row[3 + n];
         V monomials[SIZE], chain[SIZE], g[3] = {V{}, V{}, V{}}, radial = V{};
-        monomials[0] = V{} + 1.0;
+        monomials[0] = one<V>();
         // what a rank's monomials are made of: parent, child and axis, in the order of build_rank
         auto descend = [](int rank, auto use) __attribute__((always_inline)) {
             const int below = rank_size(rank - 1), parents = first_monomial(rank - 1), children = first_monomial(rank);
@@ -153,7 +153,7 @@ void pair_gradients_of_few(const PlanView& plan, int neighbours, Layout<V>& at) 
     }
 }
 
-void pair_gradients(const PlanView& plan, int neighbours, Layout<V>& at) {
+void pair_gradients(const View& plan, int neighbours, Layout<V>& at) {
     switch (plan.ranks) {
         case 1:
             return pair_gradients_of_few<1>(plan, neighbours, at);
@@ -167,19 +167,6 @@ void pair_gradients(const PlanView& plan, int neighbours, Layout<V>& at) {
             return pair_gradients_of_few<5>(plan, neighbours, at);
         default:
             return pair_gradients_by_two(plan, neighbours, at);
-    }
-}
-
-void write_gradients(const Batch& batch, const Layout<V>& at, double* out) {
-    const long stride = batch.centres.stride;
-    for (int lane = 0; lane < batch.size; ++lane) {
-        const int first = batch.centres.offsets[batch.members[lane]];
-        const int count = batch.centres.offsets[batch.members[lane] + 1] - first;
-        for (int k = 0; k < count; ++k) {
-            double* to = out + stride * (first + k);
-            const V* from = at.neighbours + static_cast<long>(k) * at.rows;
-            for (int c = 0; c < 3; ++c) to[c] = from[c][lane];
-        }
     }
 }
 

@@ -1,27 +1,39 @@
-// Vectors of doubles, one centre atom per lane, and dual numbers over them. Included by *_simd.cpp only, in an unnamed
-// namespace each, so that no code leaks from one instruction set to another.
+// Vectors with one centre atom per lane, and dual numbers over them. ARGYRO_SINGLE chooses lanes of single precision, else
+// they are doubles. Included by *_simd.cpp only, in an unnamed namespace each, so that no code leaks from one instruction
+// set to another.
 #pragma once
 
 namespace {
 
 #if defined(ARGYRO_ISA_AVX512)
-constexpr int W = 8;
+constexpr int BYTES = 64;
 #elif defined(ARGYRO_ISA_AVX2)
-constexpr int W = 4;
+constexpr int BYTES = 32;
 #else
-constexpr int W = 2;
+constexpr int BYTES = 16;
 #endif
 
-typedef double V __attribute__((vector_size(W * sizeof(double))));
-typedef double Unaligned __attribute__((vector_size(W * sizeof(double)), aligned(8), may_alias));
-typedef long long Mask __attribute__((vector_size(W * sizeof(double))));
+#ifdef ARGYRO_SINGLE
+typedef float Real;
+typedef int Index;
+#else
+typedef double Real;
+typedef long long Index;
+#endif
 
-inline V load(const double* p) { return *reinterpret_cast<const Unaligned*>(p); }
-inline void store(double* p, V v) { *reinterpret_cast<Unaligned*>(p) = v; }
+constexpr int W = BYTES / sizeof(Real);
+typedef Real V __attribute__((vector_size(BYTES)));
+typedef Real Unaligned __attribute__((vector_size(BYTES), aligned(sizeof(Real)), may_alias));
+typedef Index Mask __attribute__((vector_size(BYTES)));
+// Sums in double precision; never passed by value, since it may exceed the registers.
+typedef double Wide __attribute__((vector_size(W * sizeof(double))));
+
+inline V load(const Real* p) { return *reinterpret_cast<const Unaligned*>(p); }
+inline void store(Real* p, V v) { *reinterpret_cast<Unaligned*>(p) = v; }
 
 inline V root(V v) {
     V out;
-    for (int l = 0; l < W; ++l) out[l] = __builtin_sqrt(v[l]);
+    for (int l = 0; l < W; ++l) out[l] = sizeof(Real) == 4 ? __builtin_sqrtf(v[l]) : __builtin_sqrt(v[l]);
     return out;
 }
 
@@ -31,7 +43,7 @@ struct D {
 };
 inline D operator+(D x, D y) { return {x.a + y.a, x.b + y.b}; }
 inline D operator*(D x, D y) { return {x.a * y.a, x.a * y.b + x.b * y.a}; }
-inline D operator*(double s, D x) { return {s * x.a, s * x.b}; }
+inline D operator*(Real s, D x) { return {s * x.a, s * x.b}; }
 inline D& operator+=(D& x, D y) {
     x.a += y.a;
     x.b += y.b;
@@ -45,8 +57,8 @@ inline void multiply_add(D& s, D x, D y) {
     s.b += x.a * y.b;
     s.b += x.b * y.a;
 }
-inline void multiply_add(V& s, double x, V y) { s += x * y; }
-inline void multiply_add(D& s, double x, D y) {
+inline void multiply_add(V& s, Real x, V y) { s += x * y; }
+inline void multiply_add(D& s, Real x, D y) {
     s.a += x * y.a;
     s.b += x * y.b;
 }
@@ -59,28 +71,28 @@ template <class S>
 inline S one();
 template <>
 inline V one<V>() {
-    return V{} + 1.0;
+    return V{} + Real(1);
 }
 template <>
 inline D one<D>() {
-    return {V{} + 1.0, V{}};
+    return {V{} + Real(1), V{}};
 }
 
-// W rows of W doubles, rows `stride` apart, become columns: out[k] holds element k of every row. Unrolled by order, or
+// W rows of W numbers, rows `stride` apart, become columns: out[k] holds element k of every row. Unrolled by order, or
 // the shuffles would be built at run time.
-inline void transpose(const double* rows, long stride, V* out) {
+inline void transpose(const Real* rows, long stride, V* out) {
     V v[W];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int l = 0; l < W; ++l) v[l] = load(rows + l * stride);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int step = 1; step < W; step *= 2) {
         Mask low = Mask{}, high = Mask{};
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (int l = 0; l < W; ++l) {
             low[l] = (l & step) ? l - step + W : l;
             high[l] = (l & step) ? l + W : l + step;
         }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (int l = 0; l < W; ++l)
             if (!(l & step)) {
                 const V first = v[l], second = v[l + step];
@@ -88,7 +100,7 @@ inline void transpose(const double* rows, long stride, V* out) {
                 v[l + step] = __builtin_shuffle(first, second, high);
             }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int l = 0; l < W; ++l) out[l] = v[l];
 }
 

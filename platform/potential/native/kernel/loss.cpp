@@ -72,7 +72,7 @@ struct Accumulator {  // one value per lane, aligned
     double *radial, *coefficients;
     std::vector<double> species;
     std::size_t radial_size, coefficients_size;
-    int lanes = kernels().lanes;
+    int lanes = kernels().double_lanes.lanes;
 
     explicit Accumulator(const Parameters& p)
         : species(p.species_count), radial_size(p.radial.size()), coefficients_size(p.coefficients.size()) {
@@ -103,13 +103,13 @@ struct Accumulator {  // one value per lane, aligned
 
 void add_gradient(const Potential& potential, const LabelledFrame& labelled, const Errors& errors, Accumulator& sum,
                   Workspace& workspace) {
-    const PlanView& view = potential.plan().view;
+    const PlanView<double>& view = potential.plan().view;
     const std::vector<double> along = tangents(labelled, errors);
     const double weight = 2.0 * labelled.energy_weight * errors.energy;
     const ParameterGradient gradient{along.data(), weight, sum.radial, sum.coefficients};
-    for_batches(labelled.frame.centres(), [&](const Batch& batch) {
+    for_batches<double>(labelled.frame.centres(), [&](const Batch<double>& batch) {
         kernels().differentiate(view, batch, gradient,
-                                workspace.reserve(kernels().scratch_size(view, batch.longest, true)));
+                                workspace.reserve(kernels().dual_scratch_size(view, batch.longest)));
     });
     for (int type : labelled.frame.types) sum.species[type] += weight;
 }
@@ -167,7 +167,7 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
 
 std::vector<double> site_gradients(const Potential& potential, const Frame& frame, int threads) {
     const Parameters& p = potential.parameters();
-    const PlanView& view = potential.plan().view;
+    const PlanView<double>& view = potential.plan().view;
     const int atoms = frame.atoms(), species = p.species_count;
     const std::size_t linear = species + p.coefficients.size(), row = linear + p.radial.size();
     const std::vector<double> at_rest(frame.list.rij_A.size(), 0.0);  // no tangent: the energy's gradient alone
@@ -182,9 +182,9 @@ std::vector<double> site_gradients(const Potential& potential, const Frame& fram
         Workspace& workspace = workspaces[omp_get_thread_num()];
         sum.clear();
         const ParameterGradient gradient{at_rest.data(), 1.0, sum.radial, sum.coefficients};
-        for_batches(frame.centres(i, i + 1), [&](const Batch& batch) {
+        for_batches<double>(frame.centres(i, i + 1), [&](const Batch<double>& batch) {
             kernels().differentiate(view, batch, gradient,
-                                    workspace.reserve(kernels().scratch_size(view, batch.longest, true)));
+                                    workspace.reserve(kernels().dual_scratch_size(view, batch.longest)));
         });
         sum.species[frame.types[i]] = 1.0;
         double* out = &rows[row * i];

@@ -36,7 +36,7 @@ inline void build_rank(int rank, const S* a, const S* b, S* monomials, int offse
 
 // N: number of mu at this rank if known when compiled, else -1.
 template <class S, int N>
-void moments_of_rank(const PlanView& plan, int rank, const S* a, const S* b, Layout<S>& at) {
+void moments_of_rank(const View& plan, int rank, const S* a, const S* b, Layout<S>& at) {
     const int n = N >= 0 ? N : plan.mu_count[rank];
     const S *fa = a + 3, *fb = b + 3;
     S* sums = at.moments + plan.moment_offset[rank];
@@ -86,7 +86,7 @@ const S* neighbour(const Layout<S>& at, int k) {
 }
 
 template <class S>
-void basic_moments(const PlanView& plan, int neighbours, Layout<S>& at) {
+void basic_moments(const View& plan, int neighbours, Layout<S>& at) {
     for (int m = 0; m < plan.basic; ++m) at.moments[m] = zero<S>();
     for (int k = 0; k < neighbours; k += 2)
         for (int rank = 0; rank < plan.ranks; ++rank)

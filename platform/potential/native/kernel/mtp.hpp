@@ -76,7 +76,11 @@ class Workspace {
 };
 
 // Thread-safe: the same potential may be evaluated by several threads, each with its workspace.
-void evaluate(const Potential& potential, const Centres& centres, const Results& results, Workspace& workspace);
+void evaluate(const Potential& potential, const Centres<>& centres, const Results<>& results, Workspace& workspace);
+
+// The same with twice as many lanes, of single precision; site energies are summed in double precision.
+void evaluate(const Potential& potential, const Centres<float>& centres, const Results<float>& results,
+              Workspace& workspace);
 
 // "avx512", "avx2" or "baseline": chosen at the first call, or named in the environment variable ARGYRO_SIMD.
 const char* instruction_set();

@@ -1,4 +1,4 @@
-// Unit vectors and radial functions with lanes over centres: row k belongs to the k-th neighbour of every centre.
+// Unit vectors and radial functions in double precision, with lanes over centres: row k belongs to the k-th neighbour of every centre.
 //
 // Each lane may hold another pair of species. The radial functions are polynomials times (r_c - r)^2, and one
 // coefficient for all lanes is picked from the W by W table of all pairs of species by a shuffle, cheaper than sorting
@@ -30,7 +30,7 @@ inline V pick(const double* table, Mask index, int entries) {
 }
 
 // Copies the neighbours of a centre into its lane; the padding up to the longest list lies at the cutoff.
-inline void fill_lane(const PlanView& plan, const Centres& all, int centre, int neighbours, Layout<V>& at, int lane) {
+inline void fill_lane(const View& plan, const Centres<Real>& all, int centre, int neighbours, Layout<V>& at, int lane) {
     const int first = all.offsets[centre], count = all.offsets[centre + 1] - first;
     const long long pair = static_cast<long long>(all.types[centre]) * plan.species_count;
     const double* r = all.rij_A + static_cast<long>(all.stride) * first;
@@ -51,7 +51,7 @@ inline void fill_lane(const PlanView& plan, const Centres& all, int centre, int 
 
 // f = (r_c - r)^2 p(x) and df/dr, p by Horner's rule. Q: number of coefficients if known when compiled, else 0.
 template <int Q, bool ONE>
-inline void powers(const PlanView& plan, int mu, V x, Mask index, V& value, V& slope) {
+inline void powers(const View& plan, int mu, V x, Mask index, V& value, V& slope) {
     const int size = Q ? Q : plan.radial_size;
     const double* table = plan.radial_table + static_cast<long>(mu) * size * plan.pair_entries;
     V p = pick<ONE>(table + (size - 1) * plan.pair_entries, index, plan.pair_entries), d = V{};
@@ -65,7 +65,7 @@ inline void powers(const PlanView& plan, int mu, V x, Mask index, V& value, V& s
 
 // The same from Chebyshev coefficients, by Clenshaw's rule and its derivative: for sizes where powers lose digits.
 template <bool ONE>
-inline void chebyshev(const PlanView& plan, int mu, V x, Mask index, V& value, V& slope) {
+inline void chebyshev(const View& plan, int mu, V x, Mask index, V& value, V& slope) {
     const double* table = plan.radial_table + static_cast<long>(mu) * plan.radial_size * plan.pair_entries;
     V p1 = V{}, p2 = V{}, d1 = V{}, d2 = V{};
     for (int q = plan.radial_size - 1; q > 0; --q) {
@@ -79,7 +79,7 @@ inline void chebyshev(const PlanView& plan, int mu, V x, Mask index, V& value, V
 
 // Rows of x, y, z, f_mu, 1/r and df_mu/dr.
 template <int Q, bool ONE>
-void fill_row(const PlanView& plan, const double* displacement, Mask index, V* row) {
+void fill_row(const View& plan, const double* displacement, Mask index, V* row) {
     const int n = plan.radial_functions;
     const V x = load(displacement), y = load(displacement + W), z = load(displacement + 2 * W);
     const V r = root(x * x + y * y + z * z), inverse = 1.0 / r;
@@ -104,14 +104,14 @@ void fill_row(const PlanView& plan, const double* displacement, Mask index, V* r
 }
 
 template <int Q, bool ONE>
-void fill_rows(const PlanView& plan, int neighbours, Layout<V>& at) {
+void fill_rows(const View& plan, int neighbours, Layout<V>& at) {
     for (int k = 0; k < neighbours; ++k)
         fill_row<Q, ONE>(plan, at.displacements + 3 * W * k, *reinterpret_cast<const Mask*>(at.pair_types + W * k),
                          at.neighbours + static_cast<long>(k) * at.rows);
 }
 
 // All centres of the batch; returns how many neighbours the padded lanes hold.
-int fill(const PlanView& plan, const Batch& batch, Layout<V>& at) {
+int fill(const View& plan, const Group& batch, Layout<V>& at) {
     const int neighbours = (batch.longest + 1) / 2 * 2;  // neighbours are taken two at a time
     for (int lane = 0; lane < W; ++lane)                 // lanes without a centre repeat the last one
         fill_lane(plan, batch.centres, batch.members[lane < batch.size ? lane : batch.size - 1], neighbours, at, lane);
@@ -123,6 +123,19 @@ int fill(const PlanView& plan, const Batch& batch, Layout<V>& at) {
     else
         fill_rows<0, false>(plan, neighbours, at);
     return neighbours;
+}
+
+void write_gradients(const Group& batch, const Layout<V>& at, double* out) {
+    const long stride = batch.centres.stride;
+    for (int lane = 0; lane < batch.size; ++lane) {
+        const int first = batch.centres.offsets[batch.members[lane]];
+        const int count = batch.centres.offsets[batch.members[lane] + 1] - first;
+        for (int k = 0; k < count; ++k) {
+            double* to = out + stride * (first + k);
+            const V* from = at.neighbours + static_cast<long>(k) * at.rows;
+            for (int c = 0; c < 3; ++c) to[c] = from[c][lane];
+        }
+    }
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ using namespace argyro;
 
 // Adjoints of the f_mu, back in rows of each lane: the one of weight E + dE, and that of E, which multiplies dT/dr
 // speed.
-void write_radial_adjoints(const PlanView& plan, double weight, int neighbours, Layout<D>& at) {
+void write_radial_adjoints(const View& plan, double weight, int neighbours, Layout<D>& at) {
     const int n = plan.radial_functions;
     for (int k = 0; k < neighbours; k += 2) {
         D pa[MAX_RADIAL], pb[MAX_RADIAL];
@@ -38,8 +38,8 @@ void write_radial_adjoints(const PlanView& plan, double weight, int neighbours, 
         }
 }
 
-void add_radial_gradient(const PlanView& plan, const Batch& batch, int lane, Layout<D>& at, double* gradient) {
-    const Centres& all = batch.centres;
+void add_radial_gradient(const View& plan, const Group& batch, int lane, Layout<D>& at, double* gradient) {
+    const Centres<Real>& all = batch.centres;
     const int centre = batch.members[lane], first = all.offsets[centre], count = all.offsets[centre + 1] - first;
     const int n = plan.radial_functions, size = plan.radial_size;
     const int* order = at.order + lane * at.width;

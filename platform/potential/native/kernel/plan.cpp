@@ -144,7 +144,7 @@ Plan::Plan(Parameters parameters) : p(std::move(parameters)) {
         p.species_energies.assign(p.species_count, 0.0);
         p.coefficients.assign(p.scalar_moments.size(), 0.0);
     }
-    view = PlanView{};
+    view = PlanView<double>{};
     place_basic();
     place_products();
     fill_view();
@@ -220,7 +220,7 @@ void Plan::place_products() {
 // The quadratic form, sorted into rows by the operand that occurs more often.
 void Plan::place_rows() {
     std::vector<int> uses(view.moments, 0);
-    for (const Product& product : final) ++uses[product.left], ++uses[product.right];
+    for (const Product<double>& product : final) ++uses[product.left], ++uses[product.right];
     std::map<std::pair<int, int>, std::vector<std::pair<int, double>>> entries;
     for (int k = 0; k + 1 < static_cast<int>(final_offset.size()); ++k)
         for (int f = final_offset[k]; f < final_offset[k + 1]; ++f) {
@@ -278,26 +278,87 @@ void Plan::fold_coefficients() {
     view.radial = p.radial.data();
     fold_radial();
     view.species_energies = p.species_energies.data();
+    fill_single_view();
 }
 
-// Coefficients of all pairs of species side by side, for the polynomials as powers of x where that costs few digits.
+namespace {
+
+// [mu][k][pair_entries]: coefficients of all pairs of species side by side, of the polynomials with these rows of
+// Chebyshev coefficients. The table begins at the returned pointer, 64-byte aligned.
+template <class Real>
+Real* radial_rows(const Parameters& p, const Matrix& polynomials, int pair_entries, std::vector<Real>& memory) {
+    constexpr std::size_t ALIGNMENT = 64 / sizeof(Real);
+    const int pairs = p.species_count * p.species_count, size = p.radial_size;
+    memory.assign(std::size_t(p.radial_functions) * size * pair_entries + ALIGNMENT, 0);
+    const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(memory.data()) % 64 / sizeof(Real);
+    Real* table = memory.data() + (ALIGNMENT - misaligned) % ALIGNMENT;
+    for (int pair = 0; pair < pairs; ++pair)
+        for (int mu = 0; mu < p.radial_functions; ++mu) {
+            const double* from = &p.radial[(std::size_t(pair) * p.radial_functions + mu) * size];
+            for (int k = 0; k < size; ++k) {
+                double sum = 0.0;
+                for (int q = 0; q < size; ++q) sum += p.scaling * from[q] * polynomials[q][k];
+                table[(std::size_t(mu) * size + k) * pair_entries + pair] = static_cast<Real>(sum);
+            }
+        }
+    return table;
+}
+
+std::vector<Product<float>> in_single(const std::vector<Product<double>>& products) {
+    std::vector<Product<float>> out;
+    for (const auto& product : products)
+        out.push_back({product.left, product.right, static_cast<float>(product.factor)});
+    return out;
+}
+
+}  // namespace
+
+// The polynomials as powers of x where that costs few digits.
 void Plan::fold_radial() {
     const int pairs = p.species_count * p.species_count, size = p.radial_size;
     view.pair_entries = (pairs + PAIR_BLOCK - 1) / PAIR_BLOCK * PAIR_BLOCK;
     view.radial_powers = size <= MAX_POWERS;
-    const auto powers = view.radial_powers ? chebyshev_powers(size) : identity(size);
-    radial_table.assign(std::size_t(p.radial_functions) * size * view.pair_entries + 8, 0.0);
-    const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(radial_table.data()) % 64 / sizeof(double);
-    double* table = radial_table.data() + (8 - misaligned) % 8;
-    for (int pair = 0; pair < pairs; ++pair)
-        for (int mu = 0; mu < p.radial_functions; ++mu) {
-            const double* from = &p.radial[(std::size_t(pair) * p.radial_functions + mu) * size];
-            double* to = table + std::size_t(mu) * size * view.pair_entries + pair;
-            for (int k = 0; k < size; ++k)
-                for (int q = 0; q < size; ++q)
-                    to[std::size_t(k) * view.pair_entries] += p.scaling * from[q] * powers[q][k];
-        }
-    view.radial_table = table;
+    view.radial_table =
+        radial_rows(p, view.radial_powers ? chebyshev_powers(size) : identity(size), view.pair_entries, radial_table);
+}
+
+void Plan::fill_single_view() {
+    PlanView<float>& to = single_view;
+    to = PlanView<float>{};
+    to.species_count = view.species_count;
+    to.radial_functions = view.radial_functions;
+    to.radial_size = view.radial_size;
+    to.scaling = static_cast<float>(view.scaling);
+    to.min_dist = static_cast<float>(view.min_dist);
+    to.cutoff = static_cast<float>(view.cutoff);
+    to.species_energies = view.species_energies;
+    to.pair_entries = view.pair_entries;
+    to.radial_table = radial_rows(p, identity(p.radial_size), view.pair_entries, single_radial_table);
+    to.ranks = view.ranks;
+    std::copy(std::begin(view.monomial_offset), std::end(view.monomial_offset), to.monomial_offset);
+    std::copy(std::begin(view.moment_offset), std::end(view.moment_offset), to.moment_offset);
+    std::copy(std::begin(view.mu_count), std::end(view.mu_count), to.mu_count);
+    to.moments = view.moments;
+    to.basic = view.basic;
+    to.intermediates = view.intermediates;
+    to.inner_offset = view.inner_offset;
+    single_inner = in_single(inner);
+    to.inner = single_inner.data();
+    to.rows = view.rows;
+    to.row_moment = view.row_moment;
+    to.row_offset = view.row_offset;
+    to.row_right = view.row_right;
+    single_row_factor.assign(row_factor.begin(), row_factor.end());
+    to.row_factor = single_row_factor.data();
+    to.linear_count = view.linear_count;
+    to.linear_moment = view.linear_moment;
+    single_linear_factor.assign(linear_factor.begin(), linear_factor.end());
+    to.linear_factor = single_linear_factor.data();
+    to.basis_size = view.basis_size;
+    to.basis_moment = view.basis_moment;
+    to.final_offset = view.final_offset;
+    single_final = in_single(final);
+    to.final = single_final.data();
 }
 
 Potential::Potential(Parameters parameters) : plan_(std::make_unique<Plan>(std::move(parameters))) {}

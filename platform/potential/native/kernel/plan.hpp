@@ -13,20 +13,23 @@ namespace argyro {
 constexpr int MAX_RANK = 32, MAX_SPECIES = 120;
 constexpr int PAIR_BLOCK = 16;  // twice the widest vector
 
+template <class Real>
 struct Product {  // value += factor * M_left * M_right
     int left, right;
-    double factor;
+    Real factor;
 };
 
+// The tables of one precision. Single precision has no `radial`.
+template <class Real>
 struct PlanView {
     int species_count, radial_functions, radial_size;
-    double scaling, min_dist, cutoff;
+    Real scaling, min_dist, cutoff;
     const double* radial;            // [species][species][mu][q]
     const double* species_energies;  // [species]
     // [mu][q][pair_entries]: q-th coefficient, scaling included, for every pair of species (centre the slower), by
     // powers of x or by Chebyshev polynomials; 64-byte aligned
-    const double* radial_table;
-    bool radial_powers;
+    const Real* radial_table;
+    bool radial_powers;  // never in single precision, where they lose two more digits
     int pair_entries;  // species squared, rounded up to PAIR_BLOCK
 
     int ranks;  // highest rank + 1
@@ -38,7 +41,7 @@ struct PlanView {
     // intermediates: moment basic + t is the sum of inner[inner_offset[t] .. inner_offset[t+1])
     int basic, intermediates;
     const int* inner_offset;
-    const Product* inner;
+    const Product<Real>* inner;
 
     // quadratic form of the energy in the moments: products used only by basis functions, with coefficients
     // included
@@ -46,23 +49,24 @@ struct PlanView {
     const int* row_moment;  // left moment of each row
     const int* row_offset;
     const int* row_right;      // right moment
-    const double* row_factor;  // coefficient
+    const Real* row_factor;  // coefficient
     // and its linear form
     int linear_count;
     const int* linear_moment;
-    const double* linear_factor;
+    const Real* linear_factor;
 
     // every basis function: moment if >= 0, else the sum of final[final_offset[k] .. final_offset[k+1])
     int basis_size;
     const int* basis_moment;
     const int* final_offset;
-    const Product* final;
+    const Product<Real>* final;
 };
 
 // One batch: at most as many centres as there are lanes.
+template <class Real>
 struct Batch {
-    Centres centres;
-    const int* members;  // indices of the centres
+    Centres<Real> centres;
+    const int* members;  // indices of the centres, most neighbours first
     int size;
     int longest;  // largest neighbour count among them
 };
@@ -76,13 +80,21 @@ struct ParameterGradient {
     double* coefficients;  // [basis][lanes]
 };
 
+// Energies and gradients with lanes of one precision.
+template <class Real>
+struct Evaluator {
+    int lanes;
+    unsigned long (*scratch_size)(const PlanView<Real>&, int longest);  // doubles
+    void (*evaluate)(const PlanView<Real>&, const Batch<Real>&, const Results<Real>&, double* scratch);
+};
+
 // The entry points of one instruction set.
 struct Kernels {
     const char* name;
-    int lanes;
-    unsigned long (*scratch_size)(const PlanView&, int longest, bool dual);  // doubles
-    void (*evaluate)(const PlanView&, const Batch&, const Results&, double* scratch);
-    void (*differentiate)(const PlanView&, const Batch&, const ParameterGradient&, double* scratch);
+    Evaluator<double> double_lanes;
+    const Evaluator<float>* single_lanes;
+    unsigned long (*dual_scratch_size)(const PlanView<double>&, int longest);  // doubles
+    void (*differentiate)(const PlanView<double>&, const Batch<double>&, const ParameterGradient&, double* scratch);
 };
 
 const Kernels& kernels();  // the best this machine runs

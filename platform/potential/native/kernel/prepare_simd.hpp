@@ -12,7 +12,7 @@ template <int Q>
 struct Radial {
     V t[Q ? Q : MAX_RADIAL], dt[Q ? Q : MAX_RADIAL];  // smoothed Chebyshev polynomials, derivatives with respect to r
 
-    Radial(const PlanView& plan, V r) {
+    Radial(const View& plan, V r) {
         const int size = Q ? Q : plan.radial_size;
         const double slope = 2.0 / (plan.cutoff - plan.min_dist);
         const V x = slope * (r - plan.min_dist) - 1.0;
@@ -30,7 +30,7 @@ struct Radial {
 };
 
 // Counting sort by species; returns group starts in begin[0 .. species_count].
-int sort_neighbours(const PlanView& plan, const Centres& all, const double* tangents, int centre, Layout<D>& at,
+int sort_neighbours(const View& plan, const Centres<Real>& all, const double* tangents, int centre, Layout<D>& at,
                     int lane, int* begin) {
     const int first = all.offsets[centre], count = all.offsets[centre + 1] - first;
     const int species = plan.species_count;
@@ -56,7 +56,7 @@ int sort_neighbours(const PlanView& plan, const Centres& all, const double* tang
 
 // Rows of x, y, z, f_mu, each value and tangent.
 template <int Q>
-void fill_dual_rows(const PlanView& plan, const double* radial, Layout<D>& at, int lane, int k) {
+void fill_dual_rows(const View& plan, const double* radial, Layout<D>& at, int lane, int k) {
     const int n = plan.radial_functions, width = at.width;
     const double* d = at.sorted + k;
     double* out = at.lanes + static_cast<long>(lane) * at.rows * width + k;
@@ -86,7 +86,7 @@ void fill_dual_rows(const PlanView& plan, const double* radial, Layout<D>& at, i
     }
 }
 
-void prepare_lane(const PlanView& plan, const Centres& all, const double* tangents, int centre, Layout<D>& at,
+void prepare_lane(const View& plan, const Centres<Real>& all, const double* tangents, int centre, Layout<D>& at,
                   int lane) {
     int begin[MAX_SPECIES + 1];
     const int count = sort_neighbours(plan, all, tangents, centre, at, lane, begin);
@@ -106,7 +106,7 @@ void prepare_lane(const PlanView& plan, const Centres& all, const double* tangen
 }
 
 // All centres of the batch; returns how many neighbours the padded lanes hold.
-int prepare(const PlanView& plan, const Batch& batch, const double* tangents, Layout<D>& at) {
+int prepare(const View& plan, const Group& batch, const double* tangents, Layout<D>& at) {
     for (int lane = 0; lane < batch.size; ++lane)
         prepare_lane(plan, batch.centres, tangents, batch.members[lane], at, lane);
     const int used = rounded(batch.longest);

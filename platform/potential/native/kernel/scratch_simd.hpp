@@ -7,6 +7,9 @@
 namespace {
 using namespace argyro;
 
+using View = PlanView<Real>;
+using Group = Batch<Real>;
+
 constexpr int MAX_RADIAL = 64;
 
 inline int rounded(int n) { return (n + W - 1) / W * W; }
@@ -18,17 +21,17 @@ struct Layout {
     int rows;           // quantities per neighbour
     V* neighbours;      // [width][rows]
     // lanes over centres, without tangents only
-    double* displacements;  // [width][3][W]
-    long long* pair_types;  // [width][W]
+    Real* displacements;  // [width][3][W], double precision only
+    Index* pair_types;    // [width][W], likewise
     // dual numbers only
     int* order;         // [W][width] place of each sorted neighbour in the caller's list
-    double* sorted;     // [6][width] displacement and tangent
-    double* distances;  // [W][2][width]
-    double* lanes;      // [W][rows][width]
+    Real* sorted;     // [6][width] displacement and tangent
+    Real* distances;  // [W][2][width]
+    Real* lanes;      // [W][rows][width]
     S *moments, *adjoints, *monomials, *chain;
     unsigned long size;  // doubles
 
-    Layout(const PlanView& plan, int longest, double* memory) {
+    Layout(const View& plan, int longest, double* memory) {
         const int n = plan.radial_functions;
         width = rounded(longest + 1) + W;
         rows = parts == 1 ? 3 + n + 1 + n : 2 * (3 + n);
@@ -41,13 +44,15 @@ struct Layout {
         };
         const int monomials_count = plan.monomial_offset[plan.ranks];
         if constexpr (parts == 1) {
-            displacements = reinterpret_cast<double*>(take(sizeof(V) * 3 * width));
-            pair_types = reinterpret_cast<long long*>(take(sizeof(Mask) * width));
+#ifndef ARGYRO_SINGLE
+            displacements = reinterpret_cast<Real*>(take(sizeof(V) * 3 * width));
+            pair_types = reinterpret_cast<Index*>(take(sizeof(Mask) * width));
+#endif
         } else {
             order = reinterpret_cast<int*>(take(sizeof(int) * W * width));
-            sorted = reinterpret_cast<double*>(take(sizeof(double) * 6 * width));
-            distances = reinterpret_cast<double*>(take(sizeof(double) * W * 2 * width));
-            lanes = reinterpret_cast<double*>(take(sizeof(double) * W * rows * width));
+            sorted = reinterpret_cast<Real*>(take(sizeof(Real) * 6 * width));
+            distances = reinterpret_cast<Real*>(take(sizeof(Real) * W * 2 * width));
+            lanes = reinterpret_cast<Real*>(take(sizeof(Real) * W * rows * width));
         }
         neighbours = reinterpret_cast<V*>(take(sizeof(V) * width * rows));
         moments = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));

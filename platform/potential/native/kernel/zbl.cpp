@@ -51,11 +51,13 @@ int atomic_number(const std::string& symbol) {
     throw std::invalid_argument("'" + symbol + "' is not a chemical symbol from H to Lr");
 }
 
-void add_zbl(const Parameters& p, const Centres& centres, const Results& results) {
+template <class Real>
+void add_zbl(const Parameters& p, const Centres<Real>& centres, const Results<Real>& results) {
     for (int i = 0; i < centres.count; ++i) {
         const double* outer = &p.zbl_outer_A[std::size_t(centres.types[i]) * p.species_count];
         for (int k = centres.offsets[i]; k < centres.offsets[i + 1]; ++k) {
-            const double* d = centres.rij_A + long(centres.stride) * k;
+            const Real* from = centres.rij_A + long(centres.stride) * k;
+            const double d[3] = {from[0], from[1], from[2]};
             const double limit = outer[neighbour_type(centres, k)], r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
             if (r2 >= limit * limit) continue;
             const double r = std::sqrt(r2);
@@ -69,5 +71,8 @@ void add_zbl(const Parameters& p, const Centres& centres, const Results& results
         }
     }
 }
+
+template void add_zbl(const Parameters&, const Centres<double>&, const Results<double>&);
+template void add_zbl(const Parameters&, const Centres<float>&, const Results<float>&);
 
 }  // namespace argyro

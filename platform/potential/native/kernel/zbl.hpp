@@ -7,7 +7,8 @@
 namespace argyro {
 
 // Adds 1/2 sum_j phi(r_ij) to the site energies and its derivative to the gradients (either may be null).
-void add_zbl(const Parameters& parameters, const Centres& centres, const Results& results);
+template <class Real>
+void add_zbl(const Parameters& parameters, const Centres<Real>& centres, const Results<Real>& results);
 
 int atomic_number(const std::string& symbol);  // throws std::invalid_argument
 

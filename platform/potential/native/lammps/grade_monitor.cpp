@@ -13,7 +13,7 @@
 
 namespace argyro {
 
-GradeMonitor::GradeMonitor(LAMMPS_NS::LAMMPS *lammps, const GradeSettings &settings, const Potential &potential,
+GradeMonitor::GradeMonitor(LAMMPS_NS::LAMMPS *lammps, const PairSettings &settings, const Potential &potential,
                            std::vector<std::string> symbols)
     : Pointers(lammps), settings_(settings), active_set_(settings.active_set, potential), symbols_(std::move(symbols)) {
   if (settings_.dump.empty() || comm->me != 0) return;
@@ -24,7 +24,7 @@ GradeMonitor::GradeMonitor(LAMMPS_NS::LAMMPS *lammps, const GradeSettings &setti
 
 void GradeMonitor::begin(int atoms) { grades_.assign(atoms, 0.0); }
 
-double GradeMonitor::grade(const NeighbourBlock &block, const double *basis) {
+double GradeMonitor::grade(const NeighbourBlock<double> &block, const double *basis) {
   std::vector<double> grades(block.count());
   active_set_.grade(block.count(), block.types(), basis, grades.data());
   for (int n = 0; n < block.count(); ++n) grades_[block.centre(n)] = grades[n];

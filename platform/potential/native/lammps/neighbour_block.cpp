@@ -14,6 +14,14 @@ const NeighbourLoops &choose() {
   return baseline::neighbour_loops;
 }
 
+template <class Real>
+const PairLoops<Real> &pair_loops() {
+  if constexpr (sizeof(Real) == sizeof(float))
+    return neighbour_loops().in_single;
+  else
+    return neighbour_loops().in_double;
+}
+
 }  // namespace
 
 const NeighbourLoops &neighbour_loops() {
@@ -21,7 +29,8 @@ const NeighbourLoops &neighbour_loops() {
   return chosen;
 }
 
-void NeighbourBlock::gather(const AtomView &atoms, const int *first, int count) {
+template <class Real>
+void NeighbourBlock<Real>::gather(const AtomView &atoms, const int *first, int count) {
   std::size_t listed = 0;
   for (int n = 0; n < count; ++n) listed += atoms.numneigh[first[n]];
   if (neighbours_.size() <= listed) {  // one more: a neighbour is written before it is refused
@@ -36,9 +45,10 @@ void NeighbourBlock::gather(const AtomView &atoms, const int *first, int count) 
     if (atoms.species[first[n]] >= 0) add(atoms, first[n]);
 }
 
-void NeighbourBlock::add(const AtomView &atoms, int i) {
+template <class Real>
+void NeighbourBlock<Real>::add(const AtomView &atoms, int i) {
   const int begin = offsets_.back();
-  const int kept = neighbour_loops().copy_within(
+  const int kept = pair_loops<Real>().copy_within(
       atoms.x, i, atoms.firstneigh[i], atoms.numneigh[i], atoms.mask, atoms.cutoff_A * atoms.cutoff_A,
       &rij_A_[kStride * static_cast<std::size_t>(begin)], &neighbours_[begin], &shortest_A2_);
   centres_.push_back(i);
@@ -46,8 +56,9 @@ void NeighbourBlock::add(const AtomView &atoms, int i) {
   offsets_.push_back(begin + kept);
 }
 
-Centres NeighbourBlock::view() const {
-  Centres centres;
+template <class Real>
+Centres<Real> NeighbourBlock<Real>::view() const {
+  Centres<Real> centres;
   centres.count = count();
   centres.types = types_.data();
   centres.offsets = offsets_.data();
@@ -55,5 +66,15 @@ Centres NeighbourBlock::view() const {
   centres.stride = kStride;
   return centres;
 }
+
+template <class Real>
+void NeighbourBlock<Real>::add_forces(const Real *gradients, double *forces) const {
+  for (int n = 0; n < count(); ++n)
+    pair_loops<Real>().add_forces(gradients + kStride * static_cast<std::size_t>(begin(n)), neighbours() + begin(n),
+                                  end(n) - begin(n), centre(n), forces);
+}
+
+template class NeighbourBlock<double>;
+template class NeighbourBlock<float>;
 
 }  // namespace argyro

@@ -18,6 +18,8 @@ struct AtomView {
   double cutoff_A;
 };
 
+// Real: precision of the pairs.
+template <class Real>
 class NeighbourBlock {
  public:
   // Takes the atoms first[0 .. count-1] as centres.
@@ -29,16 +31,18 @@ class NeighbourBlock {
   int end(int n) const { return offsets_[n + 1]; }
   const int *neighbours() const { return neighbours_.data(); }  // [pairs]
   int neighbour(int pair) const { return neighbours_[pair]; }
-  const double *rij_A(int pair) const { return &rij_A_[kStride * static_cast<std::size_t>(pair)]; }
+  const Real *rij_A(int pair) const { return &rij_A_[kStride * static_cast<std::size_t>(pair)]; }
   double shortest_A2() const { return shortest_A2_; }  // squared distance of the closest pair
   const int *types() const { return types_.data(); }
-  Centres view() const;
+  Centres<Real> view() const;
+  // Adds the pairs' gradients [pairs][kStride] to forces [atoms][kStride]: f_i += g, f_j -= g.
+  void add_forces(const Real *gradients, double *forces) const;
 
  private:
   void add(const AtomView &atoms, int i);
 
   std::vector<int> centres_, types_, offsets_, neighbours_;  // the last one and the next longer than needed
-  std::vector<double> rij_A_;
+  std::vector<Real> rij_A_;
   double shortest_A2_ = 0.0;
 };
 

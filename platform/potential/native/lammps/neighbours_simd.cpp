@@ -8,27 +8,42 @@ namespace {
 inline Four load(const double *p) { return *reinterpret_cast<const Four *>(p); }
 inline void store(double *p, Four v) { *reinterpret_cast<Four *>(p) = v; }
 
-int copy_within(const double *x, int i, const int *list, int listed, int mask, double cutoff2, double *rij,
+inline Four load(const float *p) { return __builtin_convertvector(*reinterpret_cast<const FourSingle *>(p), Four); }
+
+inline double squared(Four r) {
+  const Four squares = r * r;
+  return squares[0] + squares[1] + squares[2];
+}
+inline float squared(FourSingle r) {
+  const FourSingle squares = r * r;
+  return squares[0] + squares[1] + squares[2];
+}
+
+// Pair: the vector of four that is written. The difference is taken in double precision.
+template <class Pair, class Real>
+int copy_within(const double *x, int i, const int *list, int listed, int mask, double cutoff2, Real *rij,
                 int *neighbours, double *shortest) {
   Four centre = load(x + kStride * static_cast<long>(i));
   centre[3] = 0.0;
-  double least = *shortest;
+  Real least = static_cast<Real>(*shortest);
+  const Real limit = static_cast<Real>(cutoff2);
   long kept = 0;
   for (int n = 0; n < listed; ++n) {
     const int j = list[n] & mask;
-    const Four r = load(x + kStride * static_cast<long>(j)) - centre, squares = r * r;
-    const double square = squares[0] + squares[1] + squares[2];
+    const Pair r = __builtin_convertvector(load(x + kStride * static_cast<long>(j)) - centre, Pair);
+    const Real square = squared(r);
     least = square < least ? square : least;
     // written first, kept if close: a branch here would be mispredicted for every third neighbour
-    store(rij + kStride * kept, r);
+    *reinterpret_cast<Pair *>(rij + kStride * kept) = r;
     neighbours[kept] = j;
-    kept += square < cutoff2;
+    kept += square < limit;
   }
   *shortest = least;
   return static_cast<int>(kept);
 }
 
-void add_forces(const double *gradients, const int *neighbours, int pairs, int centre, double *forces) {
+template <class Real>
+void add_forces(const Real *gradients, const int *neighbours, int pairs, int centre, double *forces) {
   Four on_centre = {0.0, 0.0, 0.0, 0.0};
   for (int k = 0; k < pairs; ++k) {
     const Four g = load(gradients + kStride * static_cast<long>(k));
@@ -43,7 +58,8 @@ void add_forces(const double *gradients, const int *neighbours, int pairs, int c
 }  // namespace
 
 extern const NeighbourLoops neighbour_loops;
-const NeighbourLoops neighbour_loops = {copy_within, add_forces};
+const NeighbourLoops neighbour_loops = {{copy_within<Four, double>, add_forces<double>},
+                                        {copy_within<FourSingle, float>, add_forces<float>}};
 
 }  // namespace ARGYRO_ISA
 }  // namespace argyro

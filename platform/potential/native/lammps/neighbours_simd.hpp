@@ -3,17 +3,25 @@
 
 namespace argyro {
 
-// Doubles per atom and per pair, so that each is read and written as one vector.
+// Numbers per atom and per pair, so that each is read and written as one vector.
 constexpr int kStride = 4;
 typedef double Four __attribute__((vector_size(kStride * sizeof(double)), aligned(8), may_alias));
 
-struct NeighbourLoops {
+typedef float FourSingle __attribute__((vector_size(kStride * sizeof(float)), aligned(4), may_alias));
+
+template <class Real>
+struct PairLoops {
   // Writes x_j - x_i (fourth: that of x_j) and j of every listed neighbour within the cutoff, returns how many; lowers
   // `shortest`, a squared distance. Room for one beyond those kept is needed.
-  int (*copy_within)(const double *x, int i, const int *list, int listed, int mask, double cutoff2, double *rij,
+  int (*copy_within)(const double *x, int i, const int *list, int listed, int mask, double cutoff2, Real *rij,
                      int *neighbours, double *shortest);
   // f_i += g, f_j -= g for the pairs of one centre; forces and gradients [][kStride].
-  void (*add_forces)(const double *gradients, const int *neighbours, int pairs, int centre, double *forces);
+  void (*add_forces)(const Real *gradients, const int *neighbours, int pairs, int centre, double *forces);
+};
+
+struct NeighbourLoops {
+  PairLoops<double> in_double;
+  PairLoops<float> in_single;
 };
 
 const NeighbourLoops &neighbour_loops();  // the best this machine runs

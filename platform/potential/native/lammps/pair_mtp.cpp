@@ -54,11 +54,11 @@ void PairMTP::settings(int count, char **words) {
   try {
     std::vector<std::string> left(words, words + count);
     potential_path_.clear();
-    if (!left.empty() && !GradeSettings::is_keyword(left[0])) {
+    if (!left.empty() && !PairSettings::is_keyword(left[0])) {
       potential_path_ = left[0];
       left.erase(left.begin());
     }
-    grade_settings_ = GradeSettings::parse(left);
+    settings_ = PairSettings::parse(left);
   } catch (const std::exception &problem) {
     error->all(FLERR, "Illegal pair_style mtp: {}", problem.what());
   }
@@ -104,7 +104,7 @@ void PairMTP::read_potential(const std::string &path, const std::vector<std::str
   for (std::size_t n = 0; n < types.size(); ++n)
     symbols.push_back(known.empty() || species_[n + 1] < 0 ? types[n] : known[species_[n + 1]]);
   monitor_.reset();
-  if (grade_settings_.active()) monitor_ = std::make_unique<GradeMonitor>(lmp, grade_settings_, *potential_, symbols);
+  if (settings_.grading()) monitor_ = std::make_unique<GradeMonitor>(lmp, settings_, *potential_, symbols);
 }
 
 void PairMTP::map_species(const std::vector<std::string> &types) {
@@ -197,7 +197,7 @@ AtomView PairMTP::view_atoms() {
           list->numneigh,      NEIGHMASK,             potential_->cutoff_A()};
 }
 
-bool PairMTP::grading_now() const { return monitor_ && update->ntimestep % grade_settings_.every == 0; }
+bool PairMTP::grading_now() const { return monitor_ && update->ntimestep % settings_.every == 0; }
 
 void PairMTP::compute(int eflag, int vflag) {
   ev_init(eflag, vflag);
@@ -216,8 +216,11 @@ void PairMTP::compute(int eflag, int vflag) {
     guard.run([&] { mine.forces_eV_A.assign(kStride * static_cast<std::size_t>(reachable), 0.0); });
 #pragma omp for schedule(dynamic)
     for (int first = 0; first < total; first += kBlock) guard.run([&] {
-      compute_block(atoms, list->ilist + first, std::min(kBlock, total - first), grading, mine,
-                    mine.forces_eV_A.data());
+      const int count = std::min(kBlock, total - first);
+      if (settings_.mixed && !grading)
+        compute_block(atoms, list->ilist + first, count, grading, mine, mine.in_single);
+      else
+        compute_block(atoms, list->ilist + first, count, grading, mine, mine.in_double);
     });
   }
   try {
@@ -245,37 +248,40 @@ void PairMTP::compute(int eflag, int vflag) {
   pvector[0] = comm->me == 0 ? grade : 0.0;  // compute pair adds over processes
 }
 
+template <class Real>
 void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread,
-                            double *forces) {
-  NeighbourBlock &block = thread.block;
+                            Pairs<Real> &pairs) {
+  NeighbourBlock<Real> &block = pairs.block;
   block.gather(atoms, first, count);
   if (block.count() == 0) return;
   if (block.shortest_A2() < kOverlapA * kOverlapA) find_overlap(block, thread.overlap);
-  const std::size_t pairs = block.end(block.count() - 1);
+  const std::size_t numbers = kStride * static_cast<std::size_t>(block.end(block.count() - 1));
   thread.energies_eV.resize(block.count());
-  if (thread.gradients_eV_A.size() < kStride * pairs) thread.gradients_eV_A.resize(kStride * pairs);
-  Results results;
+  if (pairs.gradients_eV_A.size() < numbers) pairs.gradients_eV_A.resize(numbers);
+  Results<Real> results;
   results.energies_eV = thread.energies_eV.data();
-  results.gradients_eV_A = thread.gradients_eV_A.data();
+  results.gradients_eV_A = pairs.gradients_eV_A.data();
   if (grading) {
     thread.basis.resize(static_cast<std::size_t>(block.count()) * potential_->basis_size());
     results.basis = thread.basis.data();
   }
   evaluate(*potential_, block.view(), results, thread.workspace);
   for (double energy : thread.energies_eV) thread.energy_eV += energy;
-  add_forces(block, thread.gradients_eV_A.data(), forces);
-  if (vflag_global) add_virial(block, thread.gradients_eV_A.data(), thread.virial_eV);
+  block.add_forces(pairs.gradients_eV_A.data(), thread.forces_eV_A.data());
+  if (vflag_global) add_virial(pairs, thread.virial_eV);
   if (eflag_atom || vflag_atom) {
 #pragma omp critical
-    tally_atoms(block, thread);
+    tally_atoms(pairs, thread.energies_eV);
   }
-  if (grading) thread.grade = std::max(thread.grade, monitor_->grade(block, thread.basis.data()));
+  if constexpr (sizeof(Real) == sizeof(double))
+    if (grading) thread.grade = std::max(thread.grade, monitor_->grade(block, thread.basis.data()));
 }
 
-void PairMTP::find_overlap(const NeighbourBlock &block, int *overlap) {
+template <class Real>
+void PairMTP::find_overlap(const NeighbourBlock<Real> &block, int *overlap) {
   for (int n = 0; n < block.count(); ++n)
     for (int pair = block.begin(n); pair < block.end(n); ++pair) {
-      const double *r = block.rij_A(pair);
+      const Real *r = block.rij_A(pair);
       if (r[0] * r[0] + r[1] * r[1] + r[2] * r[2] >= kOverlapA * kOverlapA) continue;
       overlap[0] = block.centre(n);
       overlap[1] = block.neighbour(pair);
@@ -292,17 +298,13 @@ void PairMTP::refuse_overlap(const int *overlap) {
              kOverlapA);
 }
 
-void PairMTP::add_forces(const NeighbourBlock &block, const double *gradients, double *forces) {
-  for (int n = 0; n < block.count(); ++n)
-    neighbour_loops().add_forces(gradients + kStride * static_cast<std::size_t>(block.begin(n)),
-                                 block.neighbours() + block.begin(n), block.end(n) - block.begin(n), block.centre(n),
-                                 forces);
-}
-
 // W -= r g, as xx yy zz xy xz yz.
-void PairMTP::add_virial(const NeighbourBlock &block, const double *gradients, double *virial) {
+template <class Real>
+void PairMTP::add_virial(const Pairs<Real> &pairs, double *virial) {
+  const NeighbourBlock<Real> &block = pairs.block;
   for (int pair = 0; pair < block.end(block.count() - 1); ++pair) {
-    const double *g = gradients + kStride * static_cast<std::size_t>(pair), *r = block.rij_A(pair);
+    const Real *from = &pairs.gradients_eV_A[kStride * static_cast<std::size_t>(pair)], *r = block.rij_A(pair);
+    const double g[3] = {from[0], from[1], from[2]};
     virial[0] -= r[0] * g[0];
     virial[1] -= r[1] * g[1];
     virial[2] -= r[2] * g[2];
@@ -312,14 +314,17 @@ void PairMTP::add_virial(const NeighbourBlock &block, const double *gradients, d
   }
 }
 
-// A pair's virial is shared half and half, as LAMMPS does for pair potentials.
-void PairMTP::tally_atoms(const NeighbourBlock &block, const Thread &thread) {
+// Shares a pair's virial half and half, as LAMMPS does for pair potentials.
+template <class Real>
+void PairMTP::tally_atoms(const Pairs<Real> &pairs, const std::vector<double> &energies_eV) {
+  const NeighbourBlock<Real> &block = pairs.block;
   for (int n = 0; n < block.count(); ++n) {
     const int i = block.centre(n);
-    if (eflag_atom) eatom[i] += thread.energies_eV[n];
+    if (eflag_atom) eatom[i] += energies_eV[n];
     if (!vflag_atom) continue;
     for (int pair = block.begin(n); pair < block.end(n); ++pair) {
-      const double *g = &thread.gradients_eV_A[kStride * static_cast<std::size_t>(pair)], *r = block.rij_A(pair);
+      const Real *from = &pairs.gradients_eV_A[kStride * static_cast<std::size_t>(pair)], *r = block.rij_A(pair);
+      const double g[3] = {from[0], from[1], from[2]};
       const double half[6] = {-0.5 * r[0] * g[0], -0.5 * r[1] * g[1], -0.5 * r[2] * g[2],
                               -0.5 * r[0] * g[1], -0.5 * r[0] * g[2], -0.5 * r[1] * g[2]};
       for (int k = 0; k < 6; ++k) {
@@ -346,9 +351,11 @@ void *PairMTP::extract_peratom(const char *name, int &columns) {
 
 double PairMTP::memory_usage() {
   double bytes = Pair::memory_usage();
-  for (const Thread &thread : threads_)
-    for (const auto *values : {&thread.gradients_eV_A, &thread.forces_eV_A, &thread.basis})
+  for (const Thread &thread : threads_) {
+    for (const auto *values : {&thread.in_double.gradients_eV_A, &thread.forces_eV_A, &thread.basis})
       bytes += sizeof(double) * values->capacity();
+    bytes += sizeof(float) * thread.in_single.gradients_eV_A.capacity();
+  }
   return bytes;
 }
 

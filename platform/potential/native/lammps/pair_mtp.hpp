@@ -1,6 +1,6 @@
 // Pair style mtp: a moment tensor potential in LAMMPS.
 //
-//   pair_style mtp [grade ACTIVE_SET every N [select G1] [break G2] [dump FILE]]
+//   pair_style mtp [precision double|mixed] [grade ACTIVE_SET every N [select G1] [break G2] [dump FILE]]
 //   pair_coeff * * POTENTIAL.mtp Li P S Cl
 //
 // The forms of LAMMPS' own pair style mtp are also accepted; there atom type i is species i - 1 of the file:
@@ -39,11 +39,19 @@ class PairMTP : public LAMMPS_NS::Pair {
   double memory_usage() override;
 
  private:
+  // Pairs of a block in one precision.
+  template <class Real>
+  struct Pairs {
+    NeighbourBlock<Real> block;
+    std::vector<Real> gradients_eV_A;
+  };
+
   // Work arrays and results of one OpenMP thread.
   struct Thread {
-    NeighbourBlock block;
+    Pairs<double> in_double;
+    Pairs<float> in_single;
     Workspace workspace;
-    std::vector<double> energies_eV, gradients_eV_A, basis;
+    std::vector<double> energies_eV, basis;
     std::vector<double> forces_eV_A;  // [atoms][kStride]
     double energy_eV, virial_eV[6], grade;
     int overlap[2];  // two atoms closer than any potential allows; -1: none
@@ -64,12 +72,16 @@ class PairMTP : public LAMMPS_NS::Pair {
   void refuse_crowding() const;
   bool grading_now() const;
   AtomView view_atoms();
-  void compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread, double *forces);
-  static void find_overlap(const NeighbourBlock &block, int *overlap);
+  template <class Real>
+  void compute_block(const AtomView &atoms, const int *first, int count, bool grading, Thread &thread,
+                     Pairs<Real> &pairs);
+  template <class Real>
+  static void find_overlap(const NeighbourBlock<Real> &block, int *overlap);
   void refuse_overlap(const int *overlap);
-  static void add_forces(const NeighbourBlock &block, const double *gradients, double *forces);
-  static void add_virial(const NeighbourBlock &block, const double *gradients, double *virial);
-  void tally_atoms(const NeighbourBlock &block, const Thread &thread);
+  template <class Real>
+  static void add_virial(const Pairs<Real> &pairs, double *virial);
+  template <class Real>
+  void tally_atoms(const Pairs<Real> &pairs, const std::vector<double> &energies_eV);
   void add_thread_forces(int threads, int atoms);
 
   std::unique_ptr<Potential> potential_;
@@ -79,7 +91,7 @@ class PairMTP : public LAMMPS_NS::Pair {
   std::vector<double> positions_A_;     // [local and ghost atoms][kStride]
   std::vector<int> atom_species_;       // [local and ghost atoms]
   std::unique_ptr<GradeMonitor> monitor_;
-  GradeSettings grade_settings_;
+  PairSettings settings_;
 };
 
 }  // namespace argyro

@@ -182,6 +182,7 @@ def test_mistakes_in_the_input_end_with_one_clear_error(tmp_path, line):
         ("grade set every ten", "needs a positive number, not 'ten'"),
         ("grade set often 10", "unknown word 'often'"),
         ("grade", "'grade' needs a value"),
+        ("precision half", "precision is mixed or double, not 'half'"),
     ],
 )
 def test_mistakes_in_the_settings_end_with_one_clear_error(tmp_path, words, message):
