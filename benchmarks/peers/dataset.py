@@ -3,8 +3,8 @@
     python benchmarks/peers/dataset.py [--workdir DIR]
 
 The frames come from Langevin runs of 52-atom cells with the reference potential at 300 to 1200 K, four degrees of
-disorder, cells scaled by -2 to +2 %. DIEP gives energy, forces and stress. The held-out frames come from runs with other
-seeds. Existing files are kept.
+disorder, cells scaled by -2 to +2 %. DIEP gives energy, forces and stress. The held-out frames come from runs with
+other seeds. Existing files are kept.
 """
 
 import argparse

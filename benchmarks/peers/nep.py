@@ -2,8 +2,8 @@
 
     .venvs/nep/bin/python benchmarks/peers/nep.py
 
-Training NEP needs GPUMD on a GPU; its error is a published one. The size is GPUMD's default for 4 elements: cutoffs 6 and
-5 Å, n_max 4 4, basis_size 8 8, l_max 4 2 0, 30 neurons.
+Training NEP needs GPUMD on a GPU; its error is a published one. The size is GPUMD's default for 4 elements: cutoffs 6
+and 5 Å, n_max 4 4, basis_size 8 8, l_max 4 2 0, 30 neurons.
 """
 
 import numpy as np

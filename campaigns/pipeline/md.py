@@ -50,7 +50,7 @@ class MDInputs(Contract):
     equilibrate_ps: float
     timestep_fs: float
     frame_every_fs: float
-    precision: Literal["mixed", "double"] = "mixed"
+    precision: Literal["mixed", "double"] = "double"
     extensions: int
     member: int
     seed: int

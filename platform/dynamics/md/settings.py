@@ -40,7 +40,7 @@ class MDSettings:
     pressure_GPa: float = 0.0
     seed: int = 0
     ensemble: str = "nvt"
-    precision: str = "mixed"
+    precision: str = "double"
     mobile: str = "Li"
     lammps: str | None = None
     launcher: str | None = None

@@ -86,7 +86,11 @@ def run_md(
         raise InputError(f"the structure {atoms.symbols} contains no {settings.mobile}", accepted=settings.mobile)
     workdir = Path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
-    commands = list(pair_commands) if pair_commands else _pair_commands(atoms, mtp_path, active_set_path, workdir, settings.precision)
+    commands = (
+        list(pair_commands)
+        if pair_commands
+        else _pair_commands(atoms, mtp_path, active_set_path, workdir, settings.precision)
+    )
     with exclusive_lock(workdir / "lock", f"another process is running molecular dynamics in {workdir}; wait for it"):
         _claim(workdir, _identity(atoms, settings, commands, mtp_path))
         summary_path, trajectory = workdir / "summary.json", workdir / "trajectory.bin"
