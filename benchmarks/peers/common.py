@@ -41,7 +41,7 @@ def force_errors(predict: Callable[[Atoms], np.ndarray]) -> dict[str, float]:
 
 
 def calculator_speed(calculator, atoms: Atoms | None = None) -> float:
-    """Return atom-steps per CPU second of an ASE calculator with energy and forces at positions that change a little."""
+    """Return atom-steps per CPU second of an ASE calculator with energy and forces at changing positions."""
     atoms = (atoms or large_cell()).copy()
     atoms.calc = calculator
     atoms.get_forces()
