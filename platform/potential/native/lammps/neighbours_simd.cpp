@@ -9,34 +9,24 @@ inline Four load(const double *p) { return *reinterpret_cast<const Four *>(p); }
 inline void store(double *p, Four v) { *reinterpret_cast<Four *>(p) = v; }
 
 inline Four load(const float *p) { return __builtin_convertvector(*reinterpret_cast<const FourSingle *>(p), Four); }
+inline void store(float *p, Four v) { *reinterpret_cast<FourSingle *>(p) = __builtin_convertvector(v, FourSingle); }
 
-inline double squared(Four r) {
-  const Four squares = r * r;
-  return squares[0] + squares[1] + squares[2];
-}
-inline float squared(FourSingle r) {
-  const FourSingle squares = r * r;
-  return squares[0] + squares[1] + squares[2];
-}
-
-// Pair: the vector of four that is written. The difference is taken in double precision.
-template <class Pair, class Real>
+template <class Real>
 int copy_within(const double *x, int i, const int *list, int listed, int mask, double cutoff2, Real *rij,
                 int *neighbours, double *shortest) {
   Four centre = load(x + kStride * static_cast<long>(i));
   centre[3] = 0.0;
-  Real least = static_cast<Real>(*shortest);
-  const Real limit = static_cast<Real>(cutoff2);
+  double least = *shortest;
   long kept = 0;
   for (int n = 0; n < listed; ++n) {
     const int j = list[n] & mask;
-    const Pair r = __builtin_convertvector(load(x + kStride * static_cast<long>(j)) - centre, Pair);
-    const Real square = squared(r);
+    const Four r = load(x + kStride * static_cast<long>(j)) - centre, squares = r * r;
+    const double square = squares[0] + squares[1] + squares[2];
     least = square < least ? square : least;
     // written first, kept if close: a branch here would be mispredicted for every third neighbour
-    *reinterpret_cast<Pair *>(rij + kStride * kept) = r;
+    store(rij + kStride * kept, r);
     neighbours[kept] = j;
-    kept += square < limit;
+    kept += square < cutoff2;
   }
   *shortest = least;
   return static_cast<int>(kept);
@@ -58,8 +48,8 @@ void add_forces(const Real *gradients, const int *neighbours, int pairs, int cen
 }  // namespace
 
 extern const NeighbourLoops neighbour_loops;
-const NeighbourLoops neighbour_loops = {{copy_within<Four, double>, add_forces<double>},
-                                        {copy_within<FourSingle, float>, add_forces<float>}};
+const NeighbourLoops neighbour_loops = {{copy_within<double>, add_forces<double>},
+                                        {copy_within<float>, add_forces<float>}};
 
 }  // namespace ARGYRO_ISA
 }  // namespace argyro
