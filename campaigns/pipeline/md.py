@@ -57,10 +57,10 @@ class MDInputs(Contract):
     until: Until | None = None
 
     @model_serializer(mode="wrap")
-    def _without_absent_end(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Leave out an absent `until`, so that runs of a fixed length keep their keys."""
-        document = handler(self)
-        return document if self.until else {name: value for name, value in document.items() if name != "until"}
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out an absent `until` and double precision, so that runs of a fixed length keep their keys."""
+        absent = {"until": None, "precision": "double"}
+        return {name: value for name, value in handler(self).items() if value != absent.get(name, ...)}
 
     @property
     def cell(self) -> Cell:

@@ -88,13 +88,13 @@ def test_energy_is_conserved_as_in_double_precision(tmp_path):
 
 
 def test_a_restart_continues_bit_by_bit(tmp_path):
-    """Atoms keep their order, so that both runs add the same numbers in the same order."""
+    """Atoms keep their order and both runs renew their lists at the steps of restart files."""
     atoms, mtp = close_packed(), stable_potential()
     dump = ["dump 1 all custom 100 {} id x y z vx vy vz", "dump_modify 1 sort id format float %.17g"]
     whole = [NVE[0], *NVE[4:], "atom_modify sort 0 0", "restart 100 half.*", dump[0].format("whole.dump"), dump[1]]
     run(atoms, mtp, tmp_path, [*whole, "run 200"], pair=MIXED)
     script = ["units metal", "boundary p p p", "read_restart half.100", *MIXED, *NVE[4:], "atom_modify sort 0 0"]
-    again = [*script, dump[0].format("again.dump"), dump[1], "run 100"]
+    again = [*script, "restart 100 half.*", dump[0].format("again.dump"), dump[1], "run 100"]
     execute(tmp_path, again)
     lines = [(tmp_path / name).read_text().split("ITEM: TIMESTEP")[-1] for name in ("whole.dump", "again.dump")]
     assert lines[0] == lines[1]
