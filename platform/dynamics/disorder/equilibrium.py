@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import expit, gammaln
 
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.platform.dynamics.disorder.anion_sites import CORNERS, SELENIUM, AnionSites
 
-GRID = 2001
+GRID, STEEPEST = 8001, 16.0  # points over logit(d)
 DRAWS = 200
 STARTS = (0.05, 0.5, 0.95)
 EDGE = 1e-6  # distance from the limits, where the slope of the entropy is infinite
@@ -107,7 +107,8 @@ def minimum(model: EnthalpyModel, temperature_K: float, starts: Sequence[np.ndar
     """
     sites = model.sites
     if len(sites.variables) == 1:
-        line = np.linspace(sites.lower, sites.upper, GRID)
+        shares = expit(np.linspace(-STEEPEST, STEEPEST, GRID))[:, None]  # close to the limits, too
+        line = sites.lower + shares * (sites.upper - sites.lower)
         return line[int(model.free_energy_eV(line, temperature_K).argmin())]
     found = [_descend(model, start, temperature_K) for start in starts or [sites.state(d) for d in STARTS]]
     return min(found, key=lambda state: float(model.free_energy_eV(state, temperature_K)))
