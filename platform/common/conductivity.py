@@ -62,7 +62,7 @@ def with_haven_ratio(conductivity: Uncertain, haven_ratio: Uncertain = HAVEN_RAT
 
     middle, given = conductivity.value / haven_ratio.value, conductivity.given_reference
     inner = None if given is None else Limits(*limits(given.low, given.high))
-    return Uncertain(middle, *limits(conductivity.low, conductivity.high), inner)
+    return Uncertain(middle, *limits(conductivity.low, conductivity.high), given_reference=inner)
 
 
 def lithium_per_A3(atoms: Atoms) -> float:

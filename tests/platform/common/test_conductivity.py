@@ -36,6 +36,8 @@ def test_the_error_of_an_exact_conductivity_is_that_of_the_haven_ratio():
 
 
 def test_errors_of_conductivity_and_haven_ratio_add_in_squares():
-    found = with_haven_ratio(Uncertain(1.0, exp(-0.3), exp(0.3), Limits(1.0, 1.0)), Uncertain(1.0, exp(-0.4), exp(0.4)))
+    found = with_haven_ratio(
+        Uncertain(1.0, exp(-0.3), exp(0.3), given_reference=Limits(1.0, 1.0)), Uncertain(1.0, exp(-0.4), exp(0.4))
+    )
     assert (found.low, found.high) == pytest.approx((exp(-0.5), exp(0.5)))
     assert (found.given_reference.low, found.given_reference.high) == pytest.approx((exp(-0.4), exp(0.4)))
