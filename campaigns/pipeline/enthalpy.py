@@ -80,7 +80,7 @@ def run(context: StageContext[EnthalpyInputs, None]) -> EnthalpyResult:
     from argyro.platform.structures.crystal.composition import Composition
 
     inputs = context.inputs
-    displaced = dict(inputs.displaced) or None
+    displaced: dict[str, float] | None = {**dict(inputs.displaced)} or None
     atoms = build_bulk(inputs.composition, inputs.disorder, inputs.supercell, inputs.seed, displaced=displaced)
     state = tuple(state_of(AnionSites(Composition.parse(inputs.composition)), atoms).tolist())
     settings = MDSettings(

@@ -91,7 +91,7 @@ def _build(inputs: StructureInputs) -> Atoms:
     from argyro.platform.structures.crystal.bulk import build_bulk
 
     material, boundary, how = inputs.cell.material, inputs.cell.boundary, inputs.arrangement
-    displaced = dict(material.displaced) or None
+    displaced: dict[str, float] | None = {**dict(material.displaced)} or None
     if inputs.supercell:
         return build_bulk(
             material.composition, material.share, inputs.supercell, inputs.seed, arrangement=how, displaced=displaced

@@ -50,7 +50,7 @@ class SwapsResult(StageResult):
 
     def tracked(self) -> Tracked:
         """Select the disorder and the acceptance."""
-        return Tracked({"disorder": self.disorder and self.disorder.value, "acceptance": self.acceptance})
+        return Tracked({"disorder": self.disorder.value if self.disorder else None, "acceptance": self.acceptance})
 
 
 def run(context: StageContext[SwapsInputs, None]) -> SwapsResult:

@@ -97,9 +97,10 @@ def realised(material: Material, supercell: tuple[int, int, int]) -> tuple[str, 
 
 def _larger(supercell: tuple[int, int, int]) -> list[tuple[int, int, int]]:
     """List larger cells by volume, the most cubic first."""
+    repeats = range(1, LARGEST_REPEAT + 1)
     cells = [
         cell
-        for cell in product(range(1, LARGEST_REPEAT + 1), repeat=3)
+        for cell in product(repeats, repeats, repeats)
         if all(new >= old for new, old in zip(cell, supercell, strict=True))
     ]
     return sorted(cells, key=lambda cell: (cell[0] * cell[1] * cell[2], max(cell) - min(cell)))

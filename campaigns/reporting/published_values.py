@@ -118,7 +118,7 @@ def _material(row: Polycrystal) -> Material:
 
 def _dynamics_mS_cm(material: Material) -> float | None:
     """Convert the published D(300 K) of a material to a conductivity."""
-    published_cm2_s = DIFFUSIVITY_CM2_S.get((material.composition, material.disorder))
+    published_cm2_s = DIFFUSIVITY_CM2_S.get((material.composition, material.share))
     return published_cm2_s and S_CM_IN_MS_CM * conductivity_S_cm(published_cm2_s, IONS_PER_A3, 300.0)
 
 

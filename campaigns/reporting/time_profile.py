@@ -47,7 +47,8 @@ def time_profile(done: Finished, seconds: Mapping[str, float], journal: Sequence
     """
     spent = dict.fromkeys([*PARTS.values(), OTHER_LEARNING, DYNAMICS, CHECK, ANALYSIS, WAITING], 0.0)
     cores = {name: done.graph.nodes[name].cores for name in done.results}
-    rounds = {node.name: list(result.rounds) for node, _, result in (*done.of(LEARN), *done.of(MD))}
+    rounds = {node.name: list(result.rounds) for node, _, result in done.of(LEARN)}
+    rounds |= {node.name: list(result.rounds) for node, _, result in done.of(MD)}
     for name in done.results:
         left_s, stage = seconds[name], done.graph.nodes[name].stage.name
         for part, part_s in _parts(rounds.get(name, [])).items():

@@ -38,8 +38,9 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
     if missing or not len(table):
         what = f"lacks the column(s) {', '.join(missing)}" if missing else "has no rows"
         raise InputError(f"the table {what}; it needs {', '.join(needed)}", path="table", accepted=", ".join(needed))
-    query = [table[names].to_numpy() for names in ("d_bulk_cm2_s", along, across, "width_nm", "grain_size_nm")]
-    batch = homogenize_batch(mesh, *query, method, cache)
+    bulk, width_nm, size_nm = (table[name].to_numpy() for name in ("d_bulk_cm2_s", "width_nm", "grain_size_nm"))
+    query = bulk, table[along].to_numpy(), table[across].to_numpy(), width_nm, size_nm
+    batch = homogenize_batch(mesh, *query, method=method, cache=cache)
     error = mesh_error(mesh, Queries.of(mesh, *query), method)
     entries = {"xx": (0, 0), "yy": (1, 1), "zz": (2, 2), "yz": (1, 2), "xz": (0, 2), "xy": (0, 1)}
     found: dict[str, np.ndarray] = {

@@ -8,7 +8,7 @@ from math import exp, hypot
 from pathlib import Path
 
 from ase import Atoms
-from ase.io import read, write
+from ase.io import iread, write
 
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.common.estimate import Uncertain
@@ -148,7 +148,7 @@ def compare_diffusion(
 
     calculator = LabellerCalculator(labeller)
     run = run_reference_md(start, calculator, temperature_K, length_ps + SKIP_PS, folder, seed, keep)
-    labelled = [read(path) for path in sorted(folder.glob("*.extxyz"), key=lambda path: int(path.stem))]
+    labelled = [next(iread(path)) for path in sorted(folder.glob("*.extxyz"), key=lambda path: int(path.stem))]
     return DiffusionComparison(
         potential=diffusivity(Trajectory.read(learned.trajectory), temperature_K, "xyz", seed, "exact"),
         reference=diffusivity(run.part(skipped, run.frames), temperature_K, "xyz", seed, "exact"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,15 +76,14 @@ def fit(
 
 
 def _training(options: LearningOptions, trained: bool) -> TrainingOptions:
-    scales = {
-        "energy_scale_meV_atom": options.energy_scale_meV_atom,
-        "force_scale_meV_A": options.force_scale_meV_A,
-        "stress_scale_GPa": options.stress_scale_GPa,
-    }
-    if not trained:
-        return TrainingOptions(max_iterations=options.training_iterations, **scales)
+    fit = TrainingOptions(
+        max_iterations=options.training_iterations,
+        energy_scale_meV_atom=options.energy_scale_meV_atom,
+        force_scale_meV_A=options.force_scale_meV_A,
+        stress_scale_GPa=options.stress_scale_GPa,
+    )
     most = options.refit_iterations
-    return TrainingOptions(max_iterations=most, first_restart=max(1, most // 2), **scales)
+    return replace(fit, max_iterations=most, first_restart=max(1, most // 2)) if trained else fit
 
 
 def rmse(mtp: MTP, frames: Sequence[Atoms]) -> dict[str, float]:

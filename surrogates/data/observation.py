@@ -118,14 +118,9 @@ def of_run(run: RunObservation, **context: Any) -> Observation:
         run: facts of the run.
         context: fields of `Observation` that the run does not state.
     """
+    shown: dict[str, Any] = {"log_value": run.log_cm2_s, "log_sigma": run.log_sigma}
     if run.standing == "bound":
-        shown: dict[str, float | None] = {
-            "log_value": None,
-            "jumps": run.jumps.count,
-            "jumps_per_cm2_s": run.jumps.per_cm2_s,
-        }
-    else:
-        shown = {"log_value": run.log_cm2_s, "log_sigma": run.log_sigma}
+        shown = {"log_value": None, "jumps": run.jumps.count, "jumps_per_cm2_s": run.jumps.per_cm2_s}
     return Observation(
         temperature_K=run.temperature_K,
         duration_ps=run.duration_ps,

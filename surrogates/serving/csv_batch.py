@@ -150,7 +150,7 @@ def _disorder_notes(question: Question, answered: Identity) -> list[str]:
 
 
 def _flat(answer: dict) -> dict:
-    flat = {}
+    flat: dict[str, object] = {}
     for name, value in answer.items():
         if name in UNCERTAIN:
             parts = {} if value is None else {**value, **{f"given_{k}": v for k, v in value.get(GIVEN, value).items()}}

@@ -80,7 +80,7 @@ def cross_validate(
         held_out[kind], evidence[kind] = _out_of_fold(kind, examples, means, unseen, folds, prior, hyper[kind].mode)
     kernels = [kind for kind in kinds if kind != "graph"]
     if len(kernels) > 1:
-        best = {f: min(kernels, key=lambda kind, f=f: evidence[kind][f]) for f in numbers}
+        best = {f: min((evidence[kind][f], kind) for kind in kernels)[1] for f in numbers}
         held_out[SELECTED] = _composed(held_out, best, folds)
     return Validation(held_out, hyper)
 
