@@ -14,15 +14,13 @@ SHARES = (1 / 4, 1 / 2)
 def stretch_pairs(trajectory: Trajectory, axes: str = "xyz", shares: tuple[float, ...] = SHARES) -> list[StretchPair]:
     """Return one pair for each part whose own length gives a diffusivity; none if the whole run gives only a bound.
 
-    The part is contained in the whole. For an efficient estimator the variance of the difference is then the
-    difference of the variances.
+    The windows of the lags grow with the length. A part of share p then repeats the squared displacements of the whole
+    with correlation √p, in a share p of its time. The two values of ln D are therefore correlated by p.
 
     Args:
         trajectory: run of at least 50 frames.
         axes: axes of the displacement.
         shares: lengths of the parts over that of the run.
-
-    Source: Hausman, Econometrica 46, 1251 (1978), for the variance.
     """
     whole = _logarithm(trajectory, axes)
     if whole is None:
@@ -32,7 +30,7 @@ def stretch_pairs(trajectory: Trajectory, axes: str = "xyz", shares: tuple[float
         frames = round(share * trajectory.frames)
         part = _logarithm(trajectory.part(0, frames), axes) if frames >= FEWEST_FRAMES else None
         if part is not None:
-            sigma = float(np.sqrt(max(part[1] ** 2 - whole[1] ** 2, (0.1 * part[1]) ** 2)))
+            sigma = float(np.sqrt(part[1] ** 2 + whole[1] ** 2 - 2 * share * part[1] * whole[1]))
             pairs.append(StretchPair(share, part[0] - whole[0], sigma, part[2], whole[2]))
     return pairs
 
