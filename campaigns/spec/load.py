@@ -68,6 +68,8 @@ def _judge(document: Document) -> tuple[Campaign, list[Mistake], set[str]]:
             wrong.add(str(entry["loc"][0]))
             if found.path not in refused:
                 mistakes.append(_with_line(found, document))
+    if "boundary_shares" in wrong:
+        wrong.add("boundaries")  # which may hold the shares, as `boundaries: {NAME: SHARE}`
     if wrong:
         good = {name: value for name, value in content.items() if name not in wrong}
         campaign = Campaign.model_validate(_VALID | good)
