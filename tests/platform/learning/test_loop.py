@@ -156,7 +156,7 @@ def test_frames_that_broke_a_production_run_are_learned(labeller, structures, fi
     options = extension_options(replace(OPTIONS, exploration_ps=0.2), 500.0)
     assert options.levels == (6,) and options.temperatures_K == (500.0, 600.0)
     mtp, active_set = MTP.read(before.mtp_path), ActiveSet.read(before.active_set_path)
-    hotter = hot_frames(structures, replace(options, temperatures_K=(1600.0,)), 12, seed=9)
+    hotter = hot_frames(structures, replace(options, temperatures_K=(2400.0,)), 24, seed=9)
     unknown = [frame for frame in hotter if active_set.grade(mtp, frame) > options.select]
     assert unknown
 
