@@ -62,7 +62,8 @@ def mean(on_mesh, width, parallel, perpendicular) -> float:
 def draw(on_mesh, count: int, seed: int):
     generator = np.random.default_rng(seed)
     ratios = 10 ** generator.uniform(-4, 4, (count, 2))
-    return coefficients(ratios[:, :1], ratios[:, 1:], on_mesh.grain_size * 10 ** generator.uniform(-4, -1, count))
+    widths = on_mesh.grain_size * 10 ** generator.uniform(-4, -1, count)
+    return coefficients(on_mesh, ratios[:, :1], ratios[:, 1:], widths)
 
 
 def row_table():

@@ -46,8 +46,11 @@ def _one(mesh: Mesh, queries: Queries, row: int, method: str) -> float:
         return _voxel_error(mesh, width, parallel[0], perpendicular[0])
     fine = _refined(mesh)
     # Refined tetrahedra must be thicker than the boundary; a thinner one has about the same error per width.
-    theta = coefficients(parallel, perpendicular, np.array([min(width, LARGEST_SIDE_SHARE * widest_boundary(fine))]))
-    coarse_D, fine_D = (np.trace(collapsed_form(each).solve(theta).tensor) for each in (mesh, fine))
+    widths = np.array([min(width, LARGEST_SIDE_SHARE * widest_boundary(fine))])
+    coarse_D, fine_D = (
+        np.trace(collapsed_form(each).solve(coefficients(each, parallel, perpendicular, widths)).tensor)
+        for each in (mesh, fine)
+    )
     return float(RICHARDSON * abs(coarse_D / fine_D - 1))
 
 

@@ -19,7 +19,7 @@ from scipy.interpolate import NdBSpline, make_interp_spline
 
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-FORMAT = 2
+FORMAT = 3
 STEP = 0.5  # of the logarithms: error at most 0.3 %, 0.004 % on average, over the whole table
 CUBIC = 3
 

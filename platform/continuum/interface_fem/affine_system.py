@@ -16,24 +16,24 @@ from argyro.platform.continuum.mesh.mesh import Mesh
 KEPT_MESHES = 16
 # Least resistances, in periods, of a direct solution and of a reduced one: smaller ones would cost digits. A direct
 # solution is extrapolated to the resistances asked for, to second order in this number.
-DIRECT_FLOOR, REDUCED_FLOOR = 1e-6, 1e-10
+DIRECT_FLOOR, REDUCED_FLOOR = 1e-8, 1e-10
 # Largest fraction of a tetrahedron's conduction that the side term may remove.
 LARGEST_SIDE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
 class CollapsedForm:
-    """Affine form K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R + K_line / ρ)_c with D_b = 1.
+    """Affine form K(θ) = K_grain - w K_side + Σ_c (w D_∥ K_plane + K_jump / R)_c + Σ_s (K_line / ρ)_s, D_b = 1.
 
-    All matrices have one sparsity pattern.
+    The sum over s is over the sets of classes that meet at triple lines. All matrices have one sparsity pattern.
 
     Args:
         mesh: mesh of the polycrystal.
         strains: strain operators of the mesh.
         pattern: empty matrix with the common pattern; the first unknown is fixed (free constant of the concentration).
-        values: (2 + 3 classes, non-zeros): entries of grain, side, planes, jumps, triple lines.
-        loads: (2 + 3 classes, unknowns, 3).
-        constants: (2 + 3 classes, 3, 3).
+        values: (2 + 2 classes + sets, non-zeros): entries of grain, side, planes, jumps, triple lines.
+        loads: (2 + 2 classes + sets, unknowns, 3).
+        constants: (2 + 2 classes + sets, 3, 3).
     """
 
     mesh: Mesh
@@ -48,16 +48,17 @@ class CollapsedForm:
         """Strains in the order of `values`."""
         return all_terms(self.strains)
 
-    def solve(self, theta: Coefficients) -> Solution:
+    def solve(self, theta: Coefficients, floor: float = DIRECT_FLOOR) -> Solution:
         """Solve for the concentration and the effective tensor of one query.
 
-        D_eff = G + Fᵀu with K u = -F, in units of D_b. The period is the unit cube. Resistances below DIRECT_FLOOR are
+        D_eff = G + Fᵀu with K u = -F, in units of D_b. The period is the unit cube. Resistances below the floor are
         extrapolated: 1/D_eff is linear in a small resistance.
 
         Args:
             theta: coefficients of one query (leading axis of length one).
+            floor: least resistance of the matrix.
         """
-        factors = affine_factors(theta, DIRECT_FLOOR)[0]
+        factors = affine_factors(theta, floor)[0]
         matrix = sp.csc_array(
             (factors @ self.values, self.pattern.indices, self.pattern.indptr), shape=self.pattern.shape
         )
@@ -89,7 +90,8 @@ class CollapsedForm:
             return tensor, 0.0
         inverse = np.linalg.inv(tensor)
         step = inverse @ change @ inverse
-        return np.linalg.inv(inverse + step), float(np.linalg.norm(tensor @ step, 2) ** 2)
+        moved = np.linalg.inv(inverse + step)
+        return (moved + moved.T) / 2, float(np.linalg.norm(tensor @ step, 2) ** 2)
 
 
 def widest_boundary(mesh: Mesh) -> float:
@@ -108,12 +110,12 @@ class Solution:
 
 
 def all_terms(strains: CollapsedStrains) -> list[Strain]:
-    """List the strains in the order of the factors: grain, side, and per class plane, jump, triple line."""
+    """List the strains in the order of the factors: grain, side, planes, jumps, triple lines."""
     return [strains.grain, strains.side, *strains.plane, *strains.jump, *strains.line]
 
 
 def affine_factors(theta: Coefficients, floor: float) -> np.ndarray:
-    """Return the factors of the terms of `CollapsedForm`, (q, 2 + 3 classes), with resistances of at least floor."""
+    """Return the factors of the terms of `CollapsedForm`, (q, terms), with resistances of at least floor."""
     resistances = np.maximum(np.column_stack([theta.resistance, theta.line]), floor)
     return np.column_stack([np.ones(len(theta)), -theta.width, theta.plane, 1 / resistances])
 

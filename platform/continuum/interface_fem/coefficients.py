@@ -9,10 +9,10 @@ import numpy as np
 from argyro.platform.continuum.input_checks import Queries
 from argyro.platform.continuum.mesh.mesh import Mesh
 
-# Resistance between a triple line and the grains that meet there, ρ = 100 (D_b/D_⊥ - 1) + |D_∥/D_b - 1|: zero for a
-# layer like the grain, so that its flux enters the grains; else so large that no flux passes a blocking layer at the
-# line (at most 0.2 % of D_eff at w/d = 0.1).
-LINE_PER_BLOCKING, LINE_PER_CONTRAST = 100.0, 1.0
+# Resistance between a triple line and the grains that meet there, the largest of its layers' values
+# ρ = (100 + 1000 (1 - D_⊥/D_b)) (D_b/D_⊥ - 1) + |D_∥/D_b - 1|: zero for layers like the grain, so that their flux enters the grains;
+# else so large that no flux passes a blocking layer at the line (below 0.02 % of D_eff at w/d = 0.1).
+LINE_NEAR_BULK, LINE_PER_BLOCKING, LINE_PER_CONTRAST = 100.0, 1000.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Coefficients:
         width: (q,) GB width w.
         plane: (q, classes) w D_∥ / D_b.
         resistance: (q, classes) R D_b with R = w max(1/D_⊥ - 1/D_b, 0).
-        line: (q, classes) resistance between triple lines and grain edges.
+        line: (q, sets) resistance between grain edges and triple lines, per set of `Mesh.line_classes`.
     """
 
     width: np.ndarray
@@ -40,15 +40,17 @@ class Coefficients:
         return Coefficients(self.width[index], self.plane[index], self.resistance[index], self.line[index])
 
 
-def coefficients(parallel: np.ndarray, perpendicular: np.ndarray, width: np.ndarray) -> Coefficients:
+def coefficients(mesh: Mesh, parallel: np.ndarray, perpendicular: np.ndarray, width: np.ndarray) -> Coefficients:
     """Return the coefficients from D_∥/D_b and D_⊥/D_b, each (q, classes), and w in periods, (q,)."""
     width = np.asarray(width, dtype=float)
     parallel = np.asarray(parallel, dtype=float)
     excess = np.maximum(1 / np.asarray(perpendicular, dtype=float) - 1, 0.0)
-    line = LINE_PER_BLOCKING * excess + LINE_PER_CONTRAST * np.abs(parallel - 1)
+    blocking = LINE_NEAR_BULK + LINE_PER_BLOCKING * excess / (1 + excess)
+    layer = blocking * excess + LINE_PER_CONTRAST * np.abs(parallel - 1)
+    line = np.stack([layer[:, present].max(1) for present in mesh.line_classes[0]], 1)
     return Coefficients(width, width[:, None] * parallel, width[:, None] * excess, line)
 
 
 def theta_of(mesh: Mesh, queries: Queries) -> Coefficients:
     """Return the coefficients of the queries on this mesh, with lengths in periods."""
-    return coefficients(queries.parallel, queries.perpendicular, queries.width_over_size * mesh.grain_size)
+    return coefficients(mesh, queries.parallel, queries.perpendicular, queries.width_over_size * mesh.grain_size)

@@ -26,7 +26,7 @@ class Fluxes:
         grain: (3 t, k), C(w) ∇u with C(w) = 1 - w A / (2 V) (1 - n nᵀ) in tetrahedra at a boundary.
         plane: per class (m, k), w D_∥ times the strain of the mid-plane.
         jump: per class (m, k), 1/R times the jump.
-        line: per class (m, k), 1/ρ times the difference at triple lines.
+        line: per set of classes (m, k), 1/ρ times the difference at triple lines.
     """
 
     grain: np.ndarray
@@ -51,15 +51,15 @@ class Fluxes:
         )
 
     def __matmul__(self, mixing: np.ndarray) -> Fluxes:
-        return Fluxes(self.grain @ mixing, *(tuple(f @ mixing for f in part) for part in self._by_class))
+        return Fluxes(self.grain @ mixing, *(tuple(f @ mixing for f in part) for part in self._parts))
 
     @property
-    def _by_class(self) -> tuple[tuple[np.ndarray, ...], ...]:
+    def _parts(self) -> tuple[tuple[np.ndarray, ...], ...]:
         return self.plane, self.jump, self.line
 
     def joined(self, other: Fluxes) -> Fluxes:
         """Concatenate the columns of both."""
-        parts = zip(self._by_class, other._by_class, strict=True)
+        parts = zip(self._parts, other._parts, strict=True)
         joined = (tuple(np.hstack(pair) for pair in zip(*part, strict=True)) for part in parts)
         return Fluxes(np.hstack([self.grain, other.grain]), *joined)
 
@@ -67,7 +67,7 @@ class Fluxes:
 def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the matrices and load of the complementary energy: D ≥ Hᵀ M(θ)⁻¹ H for all equilibrated fluxes.
 
-    M = M_grain + Σ_j w l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump + ρ M_line)_c. The side factor
+    M = M_grain + Σ_j w l_j(w) M_side(w_j) + Σ_c (1/(w D_∥) M_plane + R M_jump)_c + Σ_s ρ M_line. The side factor
     1/(1 - w s) - 1 = w s/(1 - w s), s = A / 2V, is interpolated over the width nodes w_j. The largest interpolation
     error enlarges it, so that the bound stays valid.
 
@@ -77,7 +77,7 @@ def complementary_terms(form: CollapsedForm, fluxes: Fluxes, nodes: np.ndarray) 
         nodes: (WIDTH_NODES,), see `width_nodes`.
 
     Returns:
-        (1 + WIDTH_NODES + 3 classes, k, k) and (k, 3).
+        (1 + WIDTH_NODES + 2 classes + sets, k, k) and (k, 3).
     """
     strains, mesh = form.strains, form.mesh
     behind, share = _behind(form), side_shares(form)

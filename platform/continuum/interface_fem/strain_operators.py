@@ -9,7 +9,6 @@ import scipy.sparse as sp
 
 from argyro.platform.continuum.interface_fem.jaxfem import element_gradients
 from argyro.platform.continuum.mesh.mesh import Mesh
-from argyro.platform.continuum.mesh.tessellation import merge_periodic
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Strain:
 
 @dataclass(frozen=True)
 class CollapsedStrains:
-    """Strains of one mesh, with one plane, one jump and one set of triple lines per GB class.
+    """Strains of one mesh, with one plane and one jump per GB class and one line per set of classes that meet at it.
 
     Unknowns: grain nodes, one value per boundary triangle (mid-plane), one per edge of the boundary network.
     """
@@ -67,8 +66,9 @@ def collapsed_strains(mesh: Mesh) -> CollapsedStrains:
     Source: Scholz, Ou, Grabowski, Fritzen, arXiv:2504.10348 (collapsed interface). This mid-plane is hybrid instead.
     """
     nodes, triangles = len(mesh.points), len(mesh.side_a)
-    edges = _network_edges(mesh)
-    triple = np.bincount(edges.ravel())[edges] > 2
+    edges = mesh.network_edges
+    sets, line_set = mesh.line_classes
+    numbers = line_set[edges]
     unknowns = nodes + triangles + int(edges.max()) + 1
     middle = nodes + np.arange(triangles)
     edges = nodes + triangles + edges
@@ -79,7 +79,7 @@ def collapsed_strains(mesh: Mesh) -> CollapsedStrains:
         side=_side(mesh, gradient, unknowns),
         plane=tuple(_plane(mesh, edges[chosen], middle[chosen], chosen, unknowns) for chosen in members),
         jump=tuple(_jump(mesh, middle[chosen], chosen, unknowns) for chosen in members),
-        line=tuple(_line(mesh, edges[chosen], triple[chosen], chosen, unknowns) for chosen in members),
+        line=tuple(_line(mesh, edges, numbers == number, unknowns) for number in range(len(sets))),
         unknowns=unknowns,
     )
 
@@ -160,7 +160,7 @@ def _jump(mesh: Mesh, middle: np.ndarray, chosen: np.ndarray, unknowns: int) -> 
     )
 
 
-def _line(mesh: Mesh, edges: np.ndarray, triple: np.ndarray, chosen: np.ndarray, unknowns: int) -> Strain:
+def _line(mesh: Mesh, edges: np.ndarray, chosen: np.ndarray, unknowns: int) -> Strain:
     """Build the difference between the value of a triple line and the grain edges that meet there, weight length.
 
     Without it the flux of layers that end at a triple line could not enter the grains, and a layer like the grain
@@ -168,24 +168,16 @@ def _line(mesh: Mesh, edges: np.ndarray, triple: np.ndarray, chosen: np.ndarray,
 
     Args:
         mesh: mesh of the polycrystal.
-        edges: (m, 3) unknowns of the network edges opposite the corners of the chosen triangles.
-        triple: (m, 3) True for edges at which more than two triangles meet.
-        chosen: (m,) boundary triangles of one class.
+        edges: (b, 3) unknowns of the network edges opposite the corners of the boundary triangles.
+        chosen: (b, 3) True for triple lines of one set of classes.
         unknowns: number of all unknowns.
     """
     columns, lengths = [], []
-    for side in (mesh.side_a[chosen], mesh.side_b[chosen]):
+    for side in (mesh.side_a, mesh.side_b):
         for corner in range(3):
-            ends = np.delete(side, corner, axis=1)[triple[:, corner]]
-            columns.append(np.column_stack([ends, edges[triple[:, corner], corner]]))
+            ends = np.delete(side, corner, axis=1)[chosen[:, corner]]
+            columns.append(np.column_stack([ends, edges[chosen[:, corner], corner]]))
             lengths.append(np.linalg.norm(mesh.points[ends[:, 0]] - mesh.points[ends[:, 1]], axis=1))
     together = np.concatenate(columns)
     difference = np.broadcast_to([[0.5, 0.5, -1.0]], (len(together), 1, 3))
     return Strain(_operator(together, difference, unknowns), np.zeros((len(together), 3)), np.concatenate(lengths))
-
-
-def _network_edges(mesh: Mesh) -> np.ndarray:
-    """Number the edges opposite each corner of each boundary triangle, (b, 3), consistently along triple lines."""
-    corner = mesh.points[mesh.side_a]
-    middles = (corner.sum(1, keepdims=True) - corner) / 2
-    return merge_periodic(middles.reshape(-1, 3)).reshape(-1, 3)

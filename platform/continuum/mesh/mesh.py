@@ -97,6 +97,27 @@ class Mesh:
             digest.update(f"{field.name}{array.dtype.str}{array.shape}".encode() + array.tobytes())
         return digest.hexdigest()[:16]
 
+    @cached_property
+    def network_edges(self) -> np.ndarray:
+        """Number of the GB network's edge opposite each corner of each triangle, (b, 3), one number per triple line."""
+        corner = self.points[self.side_a]
+        middles = (corner.sum(1, keepdims=True) - corner) / 2
+        return merge_periodic(middles.reshape(-1, 3)).reshape(-1, 3)
+
+    @cached_property
+    def line_classes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sets of GB classes that meet at triple lines, (sets, classes) of bool; and the set of each edge, (edges,).
+
+        A triple line is an edge at which more than two triangles meet; other edges have the number -1.
+        """
+        triple = np.bincount(self.network_edges.ravel()) > 2
+        present = np.zeros((len(triple), self.classes), dtype=bool)
+        present[self.network_edges, self.boundary_class[:, None]] = True
+        sets, number = np.unique(present[triple], axis=0, return_inverse=True)
+        of_edge = np.full(len(triple), -1)
+        of_edge[triple] = number.ravel()
+        return sets, of_edge
+
     def with_classes(self, boundary_class: np.ndarray) -> Mesh:
         """Return the same mesh with other GB classes, (b,) integers from 0."""
         return replace(self, boundary_class=np.asarray(boundary_class, dtype=int))

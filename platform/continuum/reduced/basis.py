@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from argyro.platform.continuum.interface_fem.affine_system import (
+    DIRECT_FLOOR,
     REDUCED_FLOOR,
     CollapsedForm,
     affine_factors,
@@ -23,7 +24,7 @@ from argyro.platform.continuum.interface_fem.equilibrated_flux import (
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.execution.atomic_files import replacing
 
-FORMAT = 2
+FORMAT = 3
 # Parameter range of the standard basis: both diffusivity ratios and w/d.
 RATIOS = (1e-4, 1e4)
 WIDTHS = (1e-4, 0.1)
@@ -42,9 +43,9 @@ class ReducedModel:
     """Affine matrices that solve any query on one mesh.
 
     Args:
-        primal: (2 + 3 classes, n, n), form on the basis of concentrations.
-        primal_load: (2 + 3 classes, n, 3).
-        constant: (2 + 3 classes, 3, 3).
+        primal: (2 + 2 classes + sets, n, n), form on the basis of concentrations.
+        primal_load: (2 + 2 classes + sets, n, 3).
+        constant: (2 + 2 classes + sets, 3, 3).
         dual: (terms, n, n), complementary energy on the basis of equilibrated fluxes.
         dual_load: (n, 3).
         nodes: width nodes of the dual.
@@ -102,7 +103,7 @@ def standard_training(mesh: Mesh, seed: int = 0) -> Coefficients:
     exponents = np.concatenate([np.repeat(corners[:, :2], classes, axis=1), exponents])
     exponents = np.concatenate([np.zeros((1, 2 * classes)), exponents])
     widths = mesh.grain_size * 10 ** np.concatenate([[thick], corners[:, 2], widths])
-    return coefficients(10 ** exponents[:, :classes], 10 ** exponents[:, classes:], widths)
+    return coefficients(mesh, 10 ** exponents[:, :classes], 10 ** exponents[:, classes:], widths)
 
 
 def build_reduced(mesh: Mesh, training: Coefficients | None = None, tolerance: float = TOLERANCE) -> ReducedModel:
@@ -161,14 +162,16 @@ class _Snapshots:
         solution = self.form.solve(theta)
         # Scale load cases to unit energy for any contrast.
         scale = np.diag(1 / np.sqrt(np.diag(solution.tensor)))
-        self.concentrations = np.hstack([self.concentrations, solution.unknowns @ scale])
+        # Extrapolate to zero resistance: a jump of the order of DIRECT_FLOOR has a large energy at REDUCED_FLOOR.
+        extrapolated = 2 * solution.unknowns - self.form.solve(theta, 2 * DIRECT_FLOOR).unknowns
+        self.concentrations = np.hstack([self.concentrations, extrapolated @ scale])
         fluxes = Fluxes.of(self.form, theta, solution) @ scale
         self.fluxes = fluxes if self.fluxes is None else self.fluxes.joined(fluxes)
 
     def model(self, padding: int) -> ReducedModel:
         form = self.form
         assert self.fluxes is not None, "a model needs snapshots; call add first"
-        reference = _balanced(len(form.terms) - 2)
+        reference = _balanced(form.mesh.classes, len(form.terms))
         # Combine the columns, not their Gram matrices, to keep the digits of combinations with a small flux.
         gram = self.concentrations.T @ (
             sum(f * m for f, m in zip(reference, self._matrices, strict=True)) @ self.concentrations
@@ -193,9 +196,9 @@ class _Snapshots:
         )
 
 
-def _balanced(terms: int) -> np.ndarray:
+def _balanced(classes: int, terms: int) -> np.ndarray:
     """Return factors that weigh grains, planes and resistances equally; they define the metric of orthonormal bases."""
-    return np.concatenate([[1.0, 0.0], np.full(terms // 3, 0.1), np.full(2 * (terms // 3), 10.0)])
+    return np.concatenate([[1.0, 0.0], np.full(classes, 0.1), np.full(terms - 2 - classes, 10.0)])
 
 
 def _orthonormal(gram: np.ndarray) -> np.ndarray:

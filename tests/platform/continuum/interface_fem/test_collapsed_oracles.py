@@ -21,6 +21,11 @@ def test_a_boundary_like_the_bulk_changes_nothing(small_mesh, method):
     np.testing.assert_allclose(found, np.broadcast_to(2 * np.eye(3), found.shape), atol=2e-9)
 
 
+def test_two_classes_like_the_bulk_change_nothing(small_mesh):
+    split = small_mesh.with_classes(small_mesh.boundary_facet % 2)
+    np.testing.assert_allclose(tensor(split, [1.0, 1.0], [1.0, 1.0], 0.05), np.eye(3), atol=1e-9)
+
+
 def test_near_the_bulk_the_change_is_that_of_a_dilute_coating(small_mesh):
     """First order in the contrast: D_eff - D_b = share [2 (D_par - D_b) + D_b² (1/D_b - 1/D_perp)] / 3."""
     width, contrast = 0.02, 0.999

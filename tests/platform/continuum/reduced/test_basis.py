@@ -12,7 +12,7 @@ def draw(mesh, count, seed):
     generator = np.random.default_rng(seed)
     ratios = 10 ** generator.uniform(-4, 4, (count, 2 * mesh.classes))
     widths = mesh.grain_size * 10 ** generator.uniform(-4, -1, count)
-    return coefficients(ratios[:, : mesh.classes], ratios[:, mesh.classes :], widths)
+    return coefficients(mesh, ratios[:, : mesh.classes], ratios[:, mesh.classes :], widths)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_a_poor_basis_is_found_out(small_mesh):
 
 
 def test_outside_the_widths_there_is_no_bound(small_mesh, model):
-    theta = coefficients(np.ones((1, 1)), np.ones((1, 1)), np.array([0.2 * small_mesh.grain_size]))
+    theta = coefficients(small_mesh, np.ones((1, 1)), np.ones((1, 1)), np.array([0.2 * small_mesh.grain_size]))
     assert np.isinf(evaluate(model, theta)[1][0])
 
 
