@@ -173,7 +173,7 @@ def row(**changes):
         ([row(Temp=500.0)] * 20, "mean temperature is 500 K"),
         ([row(Volume=2010.0)], "volume is 2.01 of the initial one"),
         ([row(Volume=1400.0)] * 20, "mean volume is 1.40 of the initial one"),
-        ([row(c_fewest=3.0)] * 21, "lost a sulfur"),
+        ([row(c_fewest=3.0)] * 21, "lost a chalcogen"),
         ([row(PotEng=-1600.0)] * 30 + [row(PotEng=-1640.0)] * 20, "untrained region of the potential"),
     ],
 )
