@@ -174,7 +174,7 @@ def test_the_cluster_file_in_the_docs_is_one_that_ray_takes():
     from ray.autoscaler._private.util import prepare_config, validate_config
 
     page = (ROOT / "docs" / "cluster.md").read_text()
-    (text,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.S)
+    (text,) = re.findall(r"```yaml\n(provider:.*?)```", page, flags=re.S)
     shared = yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())
     del shared["min_workers"]  # with types of nodes each has its own
     validate_config(prepare_config(shared | yaml.safe_load(text)))
