@@ -64,5 +64,5 @@ def test_unknown_boundary_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize("disorder", [-0.1, 1.5])
 def test_disorder_is_a_share(disorder):
-    with pytest.raises(InputError, match="not a fraction"):
+    with pytest.raises(InputError, match="not a share"):
         build_bulk("Li6PS5Cl", disorder)
