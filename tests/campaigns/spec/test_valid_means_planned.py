@@ -116,7 +116,7 @@ SAME = {  # second material -> the first material's label
     "  - {composition: PLi6S5Cl, disorder: .50}": "Li6PS5Cl 50 %",
     "  - {composition: Li12P2S10Cl2, disorder: 0.50000000001}": "Li6PS5Cl 50 %",
     '  - {composition: Li6PS5Cl, disorder: "0.5"}': "Li6PS5Cl 50 %",
-    "  - {composition: Li6PS5Br}\n  - {composition: Li6PS5Br, disorder: 0}": "Li6PS5Br 0 %",
+    "  - {composition: Li6PS5Br, disorder: 0.0}\n  - {composition: Li6PS5Br, disorder: 0}": "Li6PS5Br 0 %",
 }
 
 
@@ -138,8 +138,25 @@ def test_temperatures_that_share_a_name_are_one_mistake(tmp_path):
         load_campaign(file)
 
 
-@pytest.mark.parametrize("composition", ["Li7PS6", "Li6.0PS5.0Cl0.999999999", "Li6PS5Cl0.99Br0.01"])
-def test_unusual_compositions_stay_valid(tmp_path, composition):
+@pytest.mark.parametrize(
+    ("composition", "disorder"), [("Li7PS6", 0), ("Li6.0PS5.0Cl0.999999999", 0.25), ("Li6PS5Cl0.75Br0.25", 0.25)]
+)
+def test_unusual_compositions_stay_valid(tmp_path, composition, disorder):
     file = tmp_path / "x.yaml"
-    file.write_text(CASE % (f"  - {{composition: {composition}, disorder: 0.25}}", 600))
+    file.write_text(CASE % (f"  - {{composition: {composition}, disorder: {disorder}}}", 600))
     assert len(load_campaign(file).materials) == 2
+
+
+@pytest.mark.parametrize(
+    ("material", "repair"),
+    [
+        ("{composition: Li7PS6, disorder: 0.25}", "no halide to exchange; write 0"),
+        ("{composition: Li6PS5Cl0.99Br0.01, disorder: 0}", "write [3, 3, 2]"),
+    ],
+)
+def test_cells_that_cannot_hold_a_material_are_refused(tmp_path, material, repair):
+    file = tmp_path / "x.yaml"
+    file.write_text(CASE % (f"  - {material}", 600))
+    with pytest.raises(InvalidCampaign) as caught:
+        load_campaign(file)
+    assert repair in str(caught.value)
