@@ -51,9 +51,9 @@ class Discrepancy:
         if not rows or any(not find_bias(name, "Li") for name in names):
             return cls(0.0, UNMEASURED, HALIDE)
         stretches = np.array([1 / row.slope - 1 for row in rows])
-        measured = np.mean([(row.slope_high - row.slope_low) / 3.92 / row.slope**2 for row in rows])
-        mean = float(stretches.mean())
-        return cls(mean, float(np.sqrt(measured**2 + stretches.var() + (MAPPING * mean) ** 2)), HALIDE)
+        measured = np.array([(row.slope_high - row.slope_low) / 3.92 / row.slope**2 for row in rows])
+        within = np.mean(measured**2 + (MAPPING * stretches) ** 2)
+        return cls(float(stretches.mean()), float(np.sqrt(within + stretches.var())), HALIDE)
 
     def draw(self, compositions: Sequence[str], samples: int, seed: int) -> np.ndarray:
         """Draw the stretch of compositions together, (samples, compositions)."""

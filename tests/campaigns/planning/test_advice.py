@@ -60,5 +60,5 @@ def test_an_unwise_setting_is_named_with_its_repair(changes, words):
 
 def test_a_cell_holds_whole_atoms():
     """Of 4 formula units, 1.1 halides are 4.4, so 4."""
-    assert realised(Material(composition="Li5.9PS4.9Cl1.1"), (1, 1, 1))[0] == "Li6PS5Cl"
-    assert realised(Material(composition="Li5.9PS4.9Cl1.1"), (5, 2, 1))[0] == "Li5.9PS4.9Cl1.1"
+    assert realised(Material(composition="Li5.9PS4.9Cl1.1", disorder=0), (1, 1, 1))[0] == "Li6PS5Cl"
+    assert realised(Material(composition="Li5.9PS4.9Cl1.1", disorder=0), (5, 2, 1))[0] == "Li5.9PS4.9Cl1.1"

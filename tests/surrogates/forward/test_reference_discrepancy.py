@@ -17,7 +17,10 @@ def test_references_without_a_measured_bias(source, sigma):
 
 
 def test_unnamed_model_of_a_reference_is_less_certain():
-    assert Discrepancy.of("sevennet 0.13.0").sigma > Discrepancy.of("sevennet 0.13.0", "7net-0").sigma
+    """Its variance is the mean of those of the models plus that of their means."""
+    models = [Discrepancy.of("sevennet 0.13.0", model) for model in ("7net-0", "7net-l3i5")]
+    within, between = np.mean([model.sigma**2 for model in models]), np.var([model.mean for model in models])
+    assert Discrepancy.of("sevennet 0.13.0").sigma ** 2 == pytest.approx(within + between)
 
 
 def test_materials_share_the_common_part_and_halides_differ():
