@@ -297,7 +297,7 @@ def _arrhenius_curves(model, cell: Atoms, inputs: HomogenizeInputs) -> list[Arrh
     ]
 
 
-HOMOGENIZE = Stage("homogenize", 4, run, HomogenizeInputs, HomogenizeResult)
+HOMOGENIZE = Stage("homogenize", 5, run, HomogenizeInputs, HomogenizeResult)
 
 
 def add_homogenization(draft: Draft, cell: Cell, surrogate: str, posterior: str, microstructures: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ def run(context: StageContext[MicrostructureInputs, None]) -> MicrostructureResu
     return MicrostructureResult(grains=grains, modes=basis.modes, largest_relative_error=basis.worst)
 
 
-MICROSTRUCTURE = Stage("microstructure", 3, run, MicrostructureInputs, MicrostructureResult)
+MICROSTRUCTURE = Stage("microstructure", 4, run, MicrostructureInputs, MicrostructureResult)
 
 
 def polycrystals(context: StageContext) -> list:
