@@ -17,7 +17,7 @@ from argyro.platform.dynamics.diffusion.tracer import diffusivity
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
 result = diffusivity(Trajectory.read(Path(sys.argv[1])), 500.0, estimator="exact")
 status = Path("/proc/self/status").read_text()  # getrusage may tell the peak of who started us
-print(int(status.split("VmHWM:")[1].split()[0]) / 1024, result.estimate.value)
+print(int(status.split("VmHWM:")[1].split()[0]) / 1024, result.apparent_cm2_s)
 """
 
 
