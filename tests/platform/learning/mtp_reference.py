@@ -1,4 +1,4 @@
-"""A reference that costs a millisecond: a potential learned from chgnet, standing beside this file."""
+"""A reference that costs a millisecond: a potential learned from chgnet, beside this file, or another."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
 from argyro.platform.potential.mtp.model import MTP
 
 
-def make() -> MTPCalculator:
-    return MTPCalculator(MTP.read(Path(__file__).with_name("reference.mtp")))
+def make(mtp: str = "") -> MTPCalculator:
+    return MTPCalculator(MTP.read(Path(mtp) if mtp else Path(__file__).with_name("reference.mtp")))
