@@ -123,7 +123,7 @@ def test_the_validation_page_can_be_made_from_an_export(exported, tmp_path):
     text = (tmp_path / "validation.md").read_text()
     table = pd.read_parquet(exported[1] / "results.parquet")
     assert f"{table['md_key'].nunique()} MD runs" in text and "diep" in text
-    assert all(f"## {title}" in text for title in ("Lattice constants", "Boundaries and bulk", "Ranking", "DFT check"))
+    assert all(f"## {title}" in text for title in ("Lattice constants", "Boundaries and bulk", "DFT check"))
     assert all((tmp_path / picture).is_file() for picture in re.findall(r"\]\((pictures/[^)]+)\)", text))
 
 
