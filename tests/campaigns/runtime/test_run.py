@@ -40,12 +40,13 @@ def results_of(folder):
 
 
 def test_every_diffusivity_carries_what_it_means(finished):
+    width_nm = CampaignFolder(finished[0]).campaign().boundary_width_nm
     for _, inputs, result in results_of(finished[0]).of(DIFFUSIVITY):
         for measured in result.measured.values():
             assert measured.window_ps and measured.estimator
             assert measured.temperature_K == inputs.conditions.temperature_K
             assert measured.valid or measured.upper_bound_cm2_s > 0
-        assert all(seen.target == "bulk" or seen.width_nm == 0.8 for seen in result.observations)
+        assert all(seen.target == "bulk" or seen.width_nm == width_nm for seen in result.observations)
 
 
 def test_the_surrogate_knows_the_excess_of_the_boundary_that_was_run(finished):
