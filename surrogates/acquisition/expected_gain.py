@@ -182,19 +182,6 @@ class Prospect:
         )
 
 
-def rank_runs(
-    surrogate: Surrogate,
-    runs: Sequence[Run],
-    score: Callable[[list[Prediction]], np.ndarray],
-    candidates: Sequence[Query],
-    temperatures_K: Sequence[float],
-    samples: int = 1000,
-    seed: int = 0,
-) -> list[tuple[Run, float]]:
-    """Order runs by their gain per core-hour, best first; see `Prospect` for the arguments."""
-    return Prospect(surrogate, runs, score, candidates, temperatures_K, samples, seed).ranked(runs)
-
-
 def _outcome(run: Run, prediction: Prediction, index: int, spread: RunScatter) -> tuple[np.ndarray, np.ndarray]:
     """Return samples (n, outcomes) of ln D of the run's cell, as its reference has it, and their noise (outcomes,)."""
     drawn = prediction.given_reference.samples[:, :, index]

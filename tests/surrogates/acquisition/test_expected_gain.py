@@ -9,7 +9,6 @@ from argyro.surrogates.acquisition.expected_gain import (
     RunScatter,
     expected_uncertainty,
     outcome_noise,
-    rank_runs,
     ranking_uncertainty,
     run_noise,
 )
@@ -66,13 +65,13 @@ def test_chooses_the_pair_that_is_undecided(cell, world):
     def log_bulk(predictions):
         return np.log(np.stack([p.samples[:, 0, 0] for p in predictions], axis=1))
 
-    ordered = rank_runs(surrogate, runs, log_bulk, queries, (300.0,))
+    ordered = Prospect(surrogate, runs, log_bulk, queries, (300.0,)).ranked(runs)
     assert ordered[0][0].query in queries[2:]
     assert ordered[0][0].core_hours == 1.0
     gains = [gain for _, gain in ordered]
     assert gains == sorted(gains, reverse=True)
     with pytest.raises(InputError, match="at least one run"):
-        rank_runs(surrogate, [], log_bulk, queries, (300.0,))
+        Prospect(surrogate, [], log_bulk, queries, (300.0,))
 
 
 def test_a_lengthened_run_adds_only_what_it_adds():
