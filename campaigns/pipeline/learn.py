@@ -275,10 +275,8 @@ def members(campaign: Campaign) -> int:
 
 def _options(campaign: Campaign) -> LearningOptions:
     potential = campaign.potential
-    hottest_K = max(HOTTER * max(campaign.temperatures_K), potential.synthesis_temperature_K or 0.0)
-    if campaign.predicted:
-        hottest_K = max(hottest_K, HOTTER * campaign.disorder.synthesis_temperature_K)
-    range_K = (min(campaign.temperatures_K), hottest_K)
+    synthesis_K = [campaign.disorder.synthesis_temperature_K] if campaign.predicted else []
+    range_K = (min(campaign.temperatures_K), HOTTER * max([*campaign.temperatures_K, *synthesis_K]))
     return LearningOptions(
         levels=tuple(potential.levels),
         cutoff_A=potential.cutoff_A,

@@ -53,16 +53,16 @@ def mistake(entry: ErrorDetails) -> Mistake:
 
 
 def _unknown(location: Location, given: object) -> Mistake:
-    """Name the nearest known setting, or the section to which the setting belongs."""
+    """Name the section to which the setting belongs, or the nearest known setting."""
     name, section = str(location[-1]), _section(location[:-1])
     known = ", ".join(section)
     nearest, elsewhere = get_close_matches(name, section, n=1), [path for path in _settings() if path[-1] == name]
     if name.replace(".", "").isdigit():
         repair = "a comma separates entries, a decimal number has a point"
-    elif nearest:
-        repair = f"did you mean {nearest[0]!r}?"
     elif elsewhere:
         repair = f"it belongs to {dotted(elsewhere[0][:-1]) or 'the top level'}"
+    elif nearest:
+        repair = f"did you mean {nearest[0]!r}?"
     else:
         repair = "remove it"
     return Mistake(dotted(location), given, known, f"{name!r} is not a setting here; {repair} (known are: {known})")

@@ -167,9 +167,6 @@ class Potential(Section):
         description="lowest and highest temperature of the learning; default: the campaign's lowest and 1.3 times its "
         "highest. Set it to add temperatures later without new learning",
     )
-    synthesis_temperature_K: Temperature | None = Field(
-        None, description="the learning explores at least up to this temperature; set it to predict disorder"
-    )
 
 
 class Continuation(Section):
@@ -209,7 +206,9 @@ class DisorderPrediction(Section):
     """Prediction of the site disorder of materials that give none."""
 
     synthesis_temperature_K: Temperature = Field(
-        823.0, description="of the synthesis; mean enthalpies are taken at this temperature"
+        823.0,
+        description="of the synthesis; mean enthalpies are taken at this temperature, and potentials of materials "
+        "without disorder are learned up to 1.3 times it",
     )
     quench_temperature_K: Temperature | None = Field(
         None,

@@ -42,6 +42,7 @@ def test_every_shipped_campaign_is_valid_on_every_machine(file, monkeypatch):
     [
         ("tempratures_K", [300], "tempratures_K", "did you mean 'temperatures_K'"),
         ("production_ps", 5, "production_ps", "belongs to md"),
+        ("potential.synthesis_temperature_K", 823, "potential.synthesis_temperature_K", "belongs to disorder"),
         ("md.ensemble", "NVE", "md.ensemble", "production_ps"),
         ("materials", [{"composition": "Li6PS5X"}], "materials[0].composition", "X"),
         ("materials", [{"composition": "Li7PS5Cl"}], "materials[0].composition", "charge"),
