@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from argyro.campaigns.spec.material import Material
@@ -12,28 +12,22 @@ from argyro.campaigns.spec.schema import Campaign
 def families(campaign: Campaign) -> dict[str, list[Material]]:
     """Group the materials that share a potential; the name of a family lists its elements.
 
-    Chemistry decides with ``by_elements``: substitutions on P and S of one halide belong together, and a mixture of
-    halides belongs with its end members.
+    Chemistry decides with ``by_elements``, which makes few potentials of many elements: substitutions on P and S of one halide belong together, and a mixture of
+    halides belongs with its end members. ``same_elements`` makes more and smaller families, which are more accurate.
     """
-    asked = campaign.potential.families
-    if asked == "one":
-        return {"all": list(campaign.materials)}
     found: dict[str, list[Material]] = {}
-    if asked == "by_composition":
-        for material in campaign.materials:
-            found.setdefault(material.composition, []).append(material)
-        return found
-    groups = chemical_groups(tuple(material.composition for material in campaign.materials))
     for material in campaign.materials:
-        found.setdefault(groups[material.composition], []).append(material)
+        found.setdefault(family_of_composition(campaign, material.composition), []).append(material)
     return found
 
 
 def family_of_composition(campaign: Campaign, composition: str) -> str:
     """Return the family of a composition of the campaign."""
     asked = campaign.potential.families
-    if asked != "by_elements":
-        return "all" if asked == "one" else composition
+    if asked == "one":
+        return "all"
+    if asked in _NAMES:
+        return _NAMES[asked](composition)
     return chemical_groups(tuple(material.composition for material in campaign.materials))[composition]
 
 
@@ -83,3 +77,9 @@ def _elements(composition: str) -> set[str]:
     from argyro.platform.structures.crystal.composition import Composition
 
     return set(Composition.parse(composition).elements)
+
+
+_NAMES: dict[str, Callable[[str], str]] = {
+    "by_composition": lambda composition: composition,
+    "same_elements": lambda composition: "-".join(sorted(_elements(composition))),
+}

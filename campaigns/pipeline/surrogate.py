@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.disorder import DISORDER
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
 from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
 from argyro.campaigns.pipeline.learn import LEARN, family_of
@@ -141,6 +142,7 @@ def run(context: StageContext[SurrogateInputs, Foundation | None]) -> SurrogateR
         "splits": splits,
         "potential_warnings": _potential_warnings(context),
         "boundary_shares": inputs.boundary_shares,
+        "disorders": _disorders(context),
     }
     model = replace(model, report=model.report | added)
     polycrystal = Polycrystal.load(context.parent("microstructure", MICROSTRUCTURE).folder)
@@ -155,6 +157,12 @@ def _potential_warnings(context: StageContext[SurrogateInputs, Foundation | None
     """Collect the warnings of the potentials that did not converge, each after its family."""
     learned = [(parent.folder, parent.result) for parent in context.parents("potentials", LEARN)]
     return [f"{family_of(folder)}: {result.warning}" for folder, result in learned if result.warning]
+
+
+def _disorders(context: StageContext[SurrogateInputs, Foundation | None]) -> dict[str, dict[str, float]]:
+    """Collect the predicted disorders by composition."""
+    found = context.parents("disorders", DISORDER)
+    return {parent.inputs.composition: parent.result.disorder.to_json() for parent in found}
 
 
 def _without_nan(value: Any) -> Any:
@@ -261,6 +269,7 @@ def add_surrogate(draft: Draft, measured: Mapping[RunConditions, str], microstru
             **run_parents(measured),
             "microstructure": [microstructure],
             "potentials": sorted(draft.names(LEARN.name)),
+            "disorders": sorted(draft.names(DISORDER.name)),
         },
         tolerant=True,
         needs_any=["diffusivities"],

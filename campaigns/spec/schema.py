@@ -159,8 +159,10 @@ class Potential(Section):
         description="length of an MD run of the first bulk at the highest temperature after each level; learning ends "
         "at the level that leaves D within the interval of the level before",
     )
-    families: Literal["by_elements", "by_composition", "one"] = Field(
-        "by_elements", description="materials that share a potential: of the same elements, of one formula, or all"
+    families: Literal["by_elements", "same_elements", "by_composition", "one"] = Field(
+        "by_elements",
+        description="materials that share a potential: by_elements joins mixtures and substitutions with their end "
+        "members; same_elements needs equal sets of elements; by_composition one formula; one is for all",
     )
     temperatures_K: TemperatureRange | None = Field(
         None,

@@ -64,26 +64,6 @@ def comparison(composition: str) -> dict:
     }
 
 
-def stated_disorder(composition: str, disorder: float | None) -> dict:
-    """Return the disorder with its limits and its origin: ``given``, ``measured`` or ``assumed`` (ordered).
-
-    Args:
-        composition: formula.
-        disorder: given share of the halide off 4a; None takes the mean of the refined values.
-    """
-    if disorder is not None:
-        return {"value": disorder, "low": disorder, "high": disorder, "origin": "given"}
-    found = _refined_disorders(composition)
-    value = sum(found) / len(found) if found else 0.0
-    limits = {"low": min(found, default=value), "high": max(found, default=value)}
-    return {"value": value, **limits, "origin": "measured" if found else "assumed"}
-
-
-@lru_cache(maxsize=1024)
-def _refined_disorders(composition: str) -> tuple[float, ...]:
-    return tuple(row.disorder for row in published_for(composition) if row.disorder is not None)
-
-
 @lru_cache(maxsize=4096)
 def lithium_per_A3(composition: str) -> float:
     """Compute the Li ions per Å³ of the crystal."""

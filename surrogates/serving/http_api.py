@@ -23,12 +23,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
 from argyro.surrogates.homogenized.polycrystal import smallest_grain_nm
-from argyro.surrogates.models.surrogate import Query
-from argyro.surrogates.serving.comparison import stated_disorder
 from argyro.surrogates.serving.compute_queue import ComputeQueue, QueueFull, Steps
 from argyro.surrogates.serving.middleware import RequestGuard
-from argyro.surrogates.serving.population import MixedQuery, Population
-from argyro.surrogates.serving.predictor import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, Oracle
+from argyro.surrogates.serving.population import Population
+from argyro.surrogates.serving.predictor import COLDEST_K, HOTTEST_K, LARGEST_GRAIN_NM, AnyQuery, Oracle
 from argyro.surrogates.serving.provenance import origin
 from argyro.surrogates.serving.refusals import refusal
 
@@ -224,7 +222,7 @@ class _Answers:
             return "stuck" if self.queue.stuck else "busy"
         return "ok"
 
-    def _query(self, question: MaterialQuestion) -> Query | MixedQuery:
+    def _query(self, question: MaterialQuestion) -> AnyQuery:
         if question.boundary is not None and question.boundaries is not None:
             message = "boundary and boundaries are both given; give one of them"
             raise InputError(message, path="boundaries", accepted="boundary or boundaries")
@@ -235,22 +233,16 @@ class _Answers:
         query = self._query(question)
         yield
         answer = self.oracle.answer_query(query, question.temperature_K, question.grain_size_nm)
-        return _json(self._with_origin(question, answer))
+        return _json(answer)
 
     def _curves_steps(self, question: CurvesQuestion) -> Steps:
         query = self._query(question)
         yield
         point = (question.temperature_K, question.grain_size_nm)
-        answer = self._with_origin(question, self.oracle.answer_query(query, *point))
+        answer = self.oracle.answer_query(query, *point)
         yield
         found = yield from self.oracle.curves_steps(query, question.temperatures_K, question.grain_sizes_nm, *point)
         return _json({"answer": answer, "curves": found})
-
-    def _with_origin(self, question: MaterialQuestion, answer: dict) -> dict:
-        """State the origin of a disorder that was not given."""
-        if question.disorder is not None:
-            return answer
-        return answer | {"disorder": stated_disorder(answer["composition"], None)}
 
     async def _computed(self, steps: Steps, most_waiting: int, request: Request) -> bytes:
         """Wait for a computation; cancel it if the client disconnects.

@@ -23,9 +23,15 @@ from argyro.surrogates.homogenized.polycrystal import Polycrystal
 from argyro.surrogates.models.prediction import Prediction, uncertain_columns
 from argyro.surrogates.models.surrogate import Query, Surrogate
 from argyro.surrogates.serving.bundled_model import shipped_folder
-from argyro.surrogates.serving.comparison import comparison, lithium_per_A3, stated_disorder
+from argyro.surrogates.serving.comparison import comparison, lithium_per_A3
 from argyro.surrogates.serving.population import BULK, MixedQuery, Population, mixed_prediction
 from argyro.surrogates.serving.uncertainty import haven_samples, variance_shares
+from argyro.surrogates.serving.unknown_disorder import (
+    SpreadQuery,
+    disorder_nodes,
+    expected_disorder,
+    spread_prediction,
+)
 
 KEPT_QUERIES = 4096
 KEPT_LAWS = 512  # of 12 kB
@@ -35,6 +41,7 @@ EXAMPLE_MATERIAL, EXAMPLE_GRAIN_NM, EXAMPLE_K = "Li6PS5Cl|0.5", 1000.0, 300.0
 # Below, hopping is not classical and samples leave the polycrystal's table; above, argyrodites are not solid.
 COLDEST_K, HOTTEST_K = 150.0, 3000.0
 LARGEST_GRAIN_NM = 1e6  # a millimetre; larger grains would need new tables, which take a minute
+AnyQuery = Query | MixedQuery | SpreadQuery
 
 
 @dataclass(frozen=True)
@@ -90,11 +97,11 @@ class Oracle:
         disorder: float | None,
         boundary: str | Mapping[str, float] | None,
         structure: Atoms | None = None,
-    ) -> Query | MixedQuery:
+    ) -> AnyQuery:
         """Prepare the query of a material and its boundaries, or of a structure; see `argyro.surrogates.predict`.
 
-        Without a disorder, it is the measured one; without a boundary, the boundaries are those of the training data in
-        equal shares.
+        Without a disorder, the answer is a mixture over the estimated one; without a boundary, the boundaries are those
+        of the training data in equal shares.
 
         Raises:
             InputError: neither is given, or they are invalid.
@@ -105,11 +112,20 @@ class Oracle:
         if not isinstance(composition, str):
             message = "no composition is given; give one, for example Li6PS5Cl, or a structure"
             raise InputError(message, path="composition", given=composition, accepted="a formula")
-        return self.query(
-            composition,
-            stated_disorder(composition, disorder)["value"],
-            self.population().label if boundary is None else boundary,
-        )
+        boundary = self.population().label if boundary is None else boundary
+        if disorder is not None:
+            return self.query(composition, disorder, boundary)
+        expected = self.expected_disorder(composition)
+        parts = tuple(self.query(composition, share, boundary) for share in disorder_nodes(expected))
+        return SpreadQuery(parts, expected)
+
+    def expected_disorder(self, composition: str) -> Uncertain:
+        """Estimate the disorder of a composition from refined disorders and those of the campaign.
+
+        Raises:
+            InputError: the formula is no argyrodite.
+        """
+        return expected_disorder(composition, self.surrogate.report.get("disorders", {}))
 
     def population(self) -> Population:
         """Return the default population: that of the campaign, else equal shares of the trained boundaries."""
@@ -151,10 +167,7 @@ class Oracle:
             InputError: the question is invalid.
         """
         query = self.ask(composition, disorder, boundary, structure)
-        found = [self.answer_query(query, kelvin, size) for kelvin in temperatures_K for size in grain_sizes_nm]
-        if disorder is None and structure is None:
-            found = [answer | {"disorder": stated_disorder(answer["composition"], None)} for answer in found]
-        return found
+        return [self.answer_query(query, kelvin, size) for kelvin in temperatures_K for size in grain_sizes_nm]
 
     def warm_up(self) -> None:
         """Load imports, tables and each boundary's template cell before the first question."""
@@ -181,7 +194,7 @@ class Oracle:
 
     def answer_query(
         self,
-        query: Query | MixedQuery,
+        query: AnyQuery,
         temperature_K: float,
         grain_size_nm: float,
         samples: int = SAMPLES,
@@ -191,25 +204,40 @@ class Oracle:
         require_temperature(temperature_K)
         require_grain_size(grain_size_nm)
         prediction = self.prediction(query, (temperature_K,), samples, seed)
-        return self.describe(query.identity, prediction, 0, grain_size_nm)
+        if not isinstance(query, SpreadQuery):
+            return self.describe(query.identity, prediction, 0, grain_size_nm)
+        answer = self.describe(query.identity, prediction, 0, grain_size_nm, len(query.parts))
+        return answer | {"disorder": query.disorder.to_json() | {"origin": "estimated"}}
 
     def prediction(
-        self, query: Query | MixedQuery, temperatures_K: Sequence[float], samples: int = SAMPLES, seed: int = 0
+        self, query: AnyQuery, temperatures_K: Sequence[float], samples: int = SAMPLES, seed: int = 0
     ) -> Prediction:
-        """Predict the diffusivities of a prepared query; those of a population's boundaries are mixed."""
+        """Predict the diffusivities of a prepared query, mixed over its disorders and boundaries."""
+        if isinstance(query, SpreadQuery):
+            return spread_prediction([self.prediction(part, temperatures_K, samples, seed) for part in query.parts])
         if isinstance(query, MixedQuery):
             parts = [self.prediction(part, temperatures_K, samples, seed) for part in query.parts]
             return mixed_prediction(parts, query.population)
         return self.surrogate.at(query, self._law(query, samples, seed), tuple(temperatures_K))
 
-    def warnings(self, query: Query | MixedQuery, temperature_K: float) -> tuple[str, ...]:
+    def warnings(self, query: AnyQuery, temperature_K: float) -> tuple[str, ...]:
         """List the properties of a question outside of the training data."""
-        parts = query.parts if isinstance(query, MixedQuery) else (query,)
-        found = [text for part in parts for text in self.surrogate.domain.warnings(part.identity, (temperature_K,))]
-        return tuple(dict.fromkeys(found))
+        if isinstance(query, Query):
+            return tuple(self.surrogate.domain.warnings(query.identity, (temperature_K,)))
+        return tuple(dict.fromkeys(text for part in query.parts for text in self.warnings(part, temperature_K)))
 
-    def describe(self, identity: Identity, prediction: Prediction, index: int, grain_size_nm: float) -> dict:
-        """Convert a prediction at one of its temperatures to the keys of `argyro predict --json`."""
+    def describe(
+        self, identity: Identity, prediction: Prediction, index: int, grain_size_nm: float, disorders: int = 1
+    ) -> dict:
+        """Convert a prediction at one of its temperatures to the keys of `argyro predict --json`.
+
+        Args:
+            identity: material and boundaries.
+            prediction: at several temperatures.
+            index: of the temperature.
+            grain_size_nm: of the polycrystal.
+            disorders: number of disorders that the samples belong to in turn.
+        """
         kelvin = prediction.temperatures_K[index]
         biased = self.effective_samples(prediction, index, grain_size_nm)
         given = prediction.given_reference
@@ -226,11 +254,12 @@ class Oracle:
             biased,
             plain,
             lambda samples: self._effective(samples, prediction.width_nm, grain_size_nm),
+            disorders,
         )
         parallel, perpendicular = prediction.parallel, prediction.perpendicular
         return {
             "composition": identity.composition,
-            "disorder": stated_disorder(identity.composition, identity.disorder),
+            "disorder": dict.fromkeys(("value", "low", "high"), identity.disorder) | {"origin": "given"},
             "boundary": identity.boundary,
             "boundaries": Population.of(identity.boundary).to_json(),
             "temperature_K": kelvin,
@@ -276,7 +305,7 @@ class Oracle:
 
     def curves(
         self,
-        query: Query | MixedQuery,
+        query: AnyQuery,
         temperatures_K: Sequence[float],
         grain_sizes_nm: Sequence[float],
         temperature_K: float,
@@ -300,7 +329,7 @@ class Oracle:
 
     def curves_steps(
         self,
-        query: Query | MixedQuery,
+        query: AnyQuery,
         temperatures_K: Sequence[float],
         grain_sizes_nm: Sequence[float],
         temperature_K: float,

@@ -13,7 +13,7 @@ from argyro.platform.common.conductivity import HAVEN_RATIO
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.surrogates.models.prediction import Prediction
 
-SOURCES = ("reference", "simulation", "extrapolation", "boundary", "haven_ratio")
+SOURCES = ("reference", "simulation", "extrapolation", "boundary", "disorder", "haven_ratio")
 HAVEN_SEED = 12
 
 
@@ -32,6 +32,7 @@ def variance_shares(
     with_bias_cm2_s: np.ndarray,
     given_reference_cm2_s: np.ndarray,
     effective: Callable[[np.ndarray], np.ndarray],
+    disorders: int = 1,
 ) -> dict[str, float]:
     """Divide the variance of ln σ among its sources; the shares add up to one.
 
@@ -44,6 +45,7 @@ def variance_shares(
         with_bias_cm2_s: (n,) samples of D_eff.
         given_reference_cm2_s: (n,) samples without the bias.
         effective: D_eff of samples (n, 3) of bulk, along and across.
+        disorders: number of disorders that the samples belong to in turn; their means differ by ``disorder``.
     """
     given = prediction.given_reference
     now = given.samples[:, :, index]
@@ -53,11 +55,13 @@ def variance_shares(
     if prediction.parallel is not None:
         fixed = now[:, :1] * np.median(now / now[:, :1], axis=0)
         boundary = max(known - np.log(effective(fixed)).var(), 0.0)
+    means = [np.log(given_reference_cm2_s[first::disorders]).mean() for first in range(disorders)]
+    disorder = min(float(np.var(means)), known - boundary)
     bulk = np.log(now[:, 0])
     kelvin = prediction.temperatures_K[index]
     warm = bulk + given.activation_energy_samples_eV[:, 0] / BOLTZMANN_EV_K * (1 / kelvin - 1 / max(coldest_K, kelvin))
     far = float(np.clip(1 - warm.var() / max(bulk.var(), 1e-300), 0.0, 1.0))
-    rest = known - boundary
-    found |= {"boundary": boundary, "extrapolation": far * rest, "simulation": (1 - far) * rest}
+    rest = known - boundary - disorder
+    found |= {"boundary": boundary, "disorder": disorder, "extrapolation": far * rest, "simulation": (1 - far) * rest}
     total = sum(found.values())
     return {source: float(found[source] / total) for source in SOURCES}

@@ -31,3 +31,15 @@ def test_families_hold_their_materials():
     rest = {"name": "x", "temperatures_K": [600], "grain_sizes_nm": [100]}
     found = families(Campaign.model_validate({"materials": materials, **rest}))
     assert {name: len(members) for name, members in found.items()} == {"Ge-I-Li-P-S": 2, "Cl-Li-P-S": 1}
+
+
+def test_materials_of_equal_elements_share_a_potential_if_asked():
+    names = ("Li6.5P0.5Ge0.5S5I", "Li6.2P0.8Ge0.2S5I", "Li6PS5I", "Li5.5PS4.5Cl1.5", "Li6PS5Cl")
+    materials = [{"composition": name, "disorder": 0.1} for name in names]
+    rest = {"name": "x", "temperatures_K": [600], "grain_sizes_nm": [100], "potential": {"families": "same_elements"}}
+    found = families(Campaign.model_validate({"materials": materials, **rest}))
+    assert {name: len(members) for name, members in found.items()} == {
+        "Ge-I-Li-P-S": 2,
+        "I-Li-P-S": 1,
+        "Cl-Li-P-S": 2,
+    }

@@ -48,7 +48,7 @@ sections = {
         {},
         optional={
             "levels": st.sampled_from([[2], [8, 12], [26], [8, 6]]),
-            "families": st.sampled_from(["by_elements", "by_composition", "one"]),
+            "families": st.sampled_from(["by_elements", "same_elements", "by_composition", "one"]),
             "ensemble": st.sampled_from([1, 3]),
             "target_ps": LENGTHS,
         },

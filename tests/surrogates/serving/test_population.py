@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from argyro.platform.common.errors import InputError
-from argyro.surrogates.serving.comparison import comparison, stated_disorder
+from argyro.surrogates.serving.comparison import comparison
 from argyro.surrogates.serving.population import Population
 from argyro.surrogates.serving.predictor import Question
 from argyro.surrogates.serving.uncertainty import SOURCES, haven_samples
@@ -75,8 +75,3 @@ def test_known_values_of_the_chloride():
     found = comparison("Li6PS5Cl")
     assert found["theory_mS_cm"]["high"] == pytest.approx(34.2, rel=0.01)
     assert comparison("Li6PS5Cl0.1Br0.9")["values"] == []
-
-
-def test_the_disorder_not_given_is_the_measured_one():
-    assert stated_disorder("Li6PS5Cl", None) == {"value": 0.62, "low": 0.62, "high": 0.62, "origin": "measured"}
-    assert stated_disorder("Li6PS5Cl0.1Br0.9", None)["origin"] == "assumed"
