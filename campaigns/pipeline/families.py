@@ -12,7 +12,7 @@ from argyro.campaigns.spec.schema import Campaign
 def families(campaign: Campaign) -> dict[str, list[Material]]:
     """Group the materials that share a potential; the name of a family lists its elements.
 
-    Chemistry decides with ``by_elements``, which makes few potentials of many elements: substitutions on P and S of one halide belong together, and a mixture of
+    Chemistry decides with ``by_elements``: substitutions on P and S of one halide belong together, and a mixture of
     halides belongs with its end members. ``same_elements`` makes more and smaller families, which are more accurate.
     """
     found: dict[str, list[Material]] = {}
