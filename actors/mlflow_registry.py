@@ -63,14 +63,12 @@ def download(uri: str) -> Path:
     from argyro.platform.common.errors import InputError
 
     if not mlflow.is_tracking_uri_set():  # else MLflow creates an empty store in the current directory
-        raise InputError(
-            f"{uri} needs a store; set MLFLOW_TRACKING_URI to the store of the model", path="surrogate", given=uri
-        )
+        raise InputError(f"{uri} needs a store; set MLFLOW_TRACKING_URI to the store of the model")
     try:
         model = mlflow.artifacts.download_artifacts(uri)
     except mlflow.exceptions.MlflowException as error:
         raise InputError(
-            f"MLflow has no model {uri} ({error}); set MLFLOW_TRACKING_URI to the store of the model", given=uri
+            f"MLflow has no model {uri} ({error}); set MLFLOW_TRACKING_URI to the store of the model"
         ) from error
     flavors = mlflow.models.Model.load(model).flavors
     return Path(model) / flavors["python_function"]["artifacts"][ARTIFACT]["path"]

@@ -82,8 +82,6 @@ def _too_large(wanted: Mapping[str, float], nodes: list[Mapping[str, float]]) ->
     return InputError(
         f"an item needs {listed}, which exceeds every node of the Ray cluster; lower `resources` in the campaign file, "
         "or start larger nodes (custom resources: ray start --resources) and join them with --address",
-        path="resources",
-        given=dict(wanted),
         accepted=str(most),
     )
 

@@ -125,12 +125,7 @@ def _require_free(host: str, port: int) -> None:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
     except OSError as error:
-        raise InputError(
-            f"{host}:{port} is not available ({error.strerror}); give another --port or --host",
-            path="port",
-            given=port,
-            accepted="a free port",
-        ) from error
+        raise InputError(f"{host}:{port} is not available ({error.strerror}); give another --port or --host") from error
 
 
 def _listen_on_node_address() -> None:

@@ -59,5 +59,5 @@ def _numbers(name: str, given: float | Sequence[float]) -> list[float]:
     except (TypeError, ValueError):
         numbers = []
     if not numbers:
-        raise InputError(f"{name} {given!r} must be a number or several numbers", path=name, given=given)
+        raise InputError(f"{name} {given!r} must be a number or several numbers", path=name)
     return numbers

@@ -45,9 +45,7 @@ def write_page(folder: Path, page: Path) -> None:
         InputError: the folder is not an export.
     """
     if not (folder / "results.parquet").exists():
-        raise InputError(
-            f"{folder} has no results.parquet; create it with argyro export RUN --out {folder}", given=str(folder)
-        )
+        raise InputError(f"{folder} has no results.parquet; create it with argyro export RUN --out {folder}")
     published, prose = (yaml.safe_load((PROSE / name).read_text()) for name in ("published.yaml", "sections.yaml"))
     data = Data(folder, page.parent / "pictures" / "validation", published, prose)
     data.pictures.mkdir(parents=True, exist_ok=True)

@@ -42,7 +42,7 @@ def run(
     folder = workdir or Path("runs") / campaign.name
     require_consent(campaign, str(spec), trust=trust, run=True)
     if lacks := references_lacking(campaign, ask=True):
-        raise InputError(f"this machine is not ready for {spec}: {'; '.join(lacks)}", path="labels", given=lacks)
+        raise InputError(f"this machine is not ready for {spec}: {'; '.join(lacks)}")
     screen = errors if json_ else console
     try:
         outcome = run_campaign(

@@ -66,9 +66,7 @@ def _interval(frame_interval_fs: float | None, timestep_fs: float | None) -> tup
     if frame_interval_fs is not None and frame_interval_fs != timestep_fs:
         raise InputError(
             f"--frame-interval-fs {frame_interval_fs:g} and --timestep-fs {timestep_fs:g} (its old name) contradict;"
-            " give one of them",
-            path="frame-interval-fs",
-            given=timestep_fs,
+            " give one of them"
         )
     message = "--timestep-fs is now --frame-interval-fs: the time between frames, not the time step of the run"
     return timestep_fs, [{"code": "old_option", "message": message}]

@@ -32,7 +32,7 @@ def homogenize(
     """Compute the effective diffusivity of a polycrystal from those of bulk and boundary: one point or a table."""
     require_file(output, "--output")
     if output is not None and table is None:
-        raise InputError("--output takes the answers to a --table; remove it, or give a table", path="--output")
+        raise InputError("--output takes the answers to a --table; remove it, or give a table")
     from argyro.platform.continuum.mesh.mesh import mesh
     from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 
@@ -45,9 +45,7 @@ def homogenize(
     }
     missing = [name for name, value in point.items() if value is None]
     if table is None and missing:
-        raise InputError(
-            f"{', '.join(missing)} missing; give all of {', '.join(point)}, or a --table", accepted="numbers"
-        )
+        raise InputError(f"{', '.join(missing)} missing; give all of {', '.join(point)}, or a --table")
     polycrystal = mesh(voronoi_polycrystal(grains, seed))
     if table is None:
         _homogenize_point(polycrystal, [value for value in point.values() if value is not None], method, json_)
@@ -81,7 +79,7 @@ def _homogenize_table(polycrystal: Mesh, table: Path, output: Path | None, metho
     try:
         points = pd.read_csv(table)
     except (OSError, ValueError) as error:
-        raise InputError(f"{table} cannot be read as CSV: {error}", path="table", given=str(table)) from error
+        raise InputError(f"{table} cannot be read as CSV: {error}") from error
     answers = homogenize_table(polycrystal, points, method)
     if output:
         answers.to_csv(output, index=False)

@@ -76,7 +76,7 @@ def _of_campaign(spec: Path, python: str | None, outside: bool, trust: bool) -> 
     from argyro.campaigns.spec.load import load_campaign
 
     if python is not None:
-        raise InputError(f"--python does not go with a campaign file; set labels.python in {spec}", given=python)
+        raise InputError(f"--python does not go with a campaign file; set labels.python in {spec}")
     campaign = load_campaign(spec, outside=outside or trust)
     require_consent(campaign, str(spec), trust=trust, run=True)
     return reference(campaign.labels.model_dump(mode="json")), campaign.materials[0].composition

@@ -106,7 +106,7 @@ def _refuse_infinite(arguments: list[str]) -> None:
     for argument in arguments:
         value = argument.rpartition("=")[2].strip().lstrip("+-").lower()
         if value in ("nan", "inf", "infinity"):
-            raise InputError(f"{argument!r} is not a finite number; give a finite number", given=argument)
+            raise InputError(f"{argument!r} is not a finite number; give a finite number")
 
 
 def _with_accepted(error: ArgyroError) -> str:

@@ -86,4 +86,4 @@ def _takes_files(folder: Path) -> bool:
 
 
 def _refusal(path: Path, option: str, reason: str) -> InputError:
-    return InputError(f"{option} {path}: {reason}", path=option, given=str(path), accepted="a writable path")
+    return InputError(f"{option} {path}: {reason}")

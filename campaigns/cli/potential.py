@@ -57,7 +57,7 @@ def _labelled(files: list[Path], species: tuple[str, ...] | None, keys: tuple[st
 
     found = read_structures(files, species, LabelKeys(*keys))
     if not found.frames:
-        raise InputError("there are no frames to train on: " + "; ".join(found.notes), accepted="labelled frames")
+        raise InputError("there are no frames to train on: " + "; ".join(found.notes))
     for name, frame in zip(found.names, found.frames, strict=True):
         require_labels(name, frame)
     kept = without_repeats(found.frames, found.names)
@@ -74,7 +74,7 @@ def _naming(frame: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{frame}: {error}", path=frame, accepted=error.accepted) from error
+        raise InputError(f"{frame}: {error}") from error
 
 
 def _show(notes: list[str]) -> None:

@@ -58,16 +58,9 @@ def predict(
     from argyro.surrogates.serving.predictor import Oracle
 
     if (composition is not None or structure is not None) == (csv is not None):
-        raise InputError(
-            "give one --composition or --structure, or a table by --csv IN.csv --out OUT.csv",
-            accepted="--composition, --structure, or --csv with --out",
-        )
+        raise InputError("give one --composition or --structure, or a table by --csv IN.csv --out OUT.csv")
     if (csv is None) != (out is None):
-        raise InputError(
-            "--csv IN.csv and --out OUT.csv need each other; give both or neither",
-            path="out",
-            accepted="both or neither",
-        )
+        raise InputError("--csv IN.csv and --out OUT.csv need each other; give both or neither")
     folder = surrogate_folder(surrogate)
     if csv is not None and out is not None:
         _answer_table(folder, csv, out, json_)
@@ -114,7 +107,7 @@ def _read(path: Path) -> Atoms:
     try:
         return cast("Atoms", read(path))
     except Exception as error:  # ASE's readers raise many classes
-        raise InputError(f"{path} cannot be read as a structure: {error}", path="structure", given=str(path)) from error
+        raise InputError(f"{path} cannot be read as a structure: {error}") from error
 
 
 def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:

@@ -27,9 +27,7 @@ def template(
     folder = files("argyro.campaigns") / "templates"
     known = sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
     if name not in known:
-        raise InputError(
-            f"template {name!r} does not exist; use one of {', '.join(known)}", given=name, accepted=", ".join(known)
-        )
+        raise InputError(f"template {name!r} does not exist; use one of {', '.join(known)}")
     text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
     print_json({"name": name, "yaml": text}) if json_ else print(text, end="")
 

@@ -59,13 +59,9 @@ def structure(
         _order(file, supercell, min_atoms, seed, output, picture, json_)
         return
     if composition is None:
-        raise InputError(
-            "no structure is given; give a CIF or a --composition, for example --composition Li6PS5Cl",
-            path="composition",
-            accepted="a formula",
-        )
+        raise InputError("no structure is given; give a CIF or a --composition, for example --composition Li6PS5Cl")
     if min_atoms is not None:
-        raise InputError("--min-atoms needs a CIF; give --supercell with --composition", path="min_atoms")
+        raise InputError("--min-atoms needs a CIF; give --supercell with --composition")
     document = report.structure(
         composition,
         disorder or 0.0,
@@ -91,9 +87,9 @@ def _refuse_beside_a_cif(*, supercell: object, min_atoms: object, **given: objec
     """Refuse options that a CIF determines."""
     beside = [f"--{name}" for name, value in given.items() if value is not None]
     if beside:
-        raise InputError(f"{', '.join(beside)} cannot be combined with a CIF; remove it", path="structure")
+        raise InputError(f"{', '.join(beside)} cannot be combined with a CIF; remove it")
     if supercell is not None and min_atoms is not None:
-        raise InputError("give --supercell or --min-atoms, not both", path="supercell")
+        raise InputError("give --supercell or --min-atoms, not both")
 
 
 def _order(

@@ -130,10 +130,7 @@ class Lineage:
             note = f" ({store.outdated_warning})" if store.outdated else ""
             raise InputError(
                 f"the store {store.uri} holds no surrogate of this version yet{note}; finish the campaign by "
-                "`argyro run` first",
-                path="folder",
-                given=store.uri,
-                accepted="a campaign with a trained surrogate",
+                "`argyro run` first"
             )
         newest = next(reversed(surrogates.values()))
         self.surrogate = surrogates[self.homogenized[0].parent_key("surrogate")] if self.homogenized else newest

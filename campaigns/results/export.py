@@ -109,7 +109,7 @@ def _refuse_other(out: Path, interrupted: bool) -> None:
 
 
 def _refused(out: Path, message: str) -> InputError:
-    return InputError(message, path="out", given=str(out), accepted="a new folder, or the folder of an export")
+    return InputError(message)
 
 
 def _put(partial: Path, out: Path) -> None:

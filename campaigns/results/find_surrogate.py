@@ -33,12 +33,7 @@ def surrogate_folder(given: str | None) -> Path:
         return folder
     if (folder / "campaign.json").is_file():
         return _of_campaign(folder)
-    raise InputError(
-        f"{given} holds neither a surrogate nor a campaign; give {ACCEPTED}",
-        path="surrogate",
-        given=given,
-        accepted=ACCEPTED,
-    )
+    raise InputError(f"{given} holds neither a surrogate nor a campaign; give {ACCEPTED}")
 
 
 def _of_campaign(root: Path) -> Path:
@@ -53,11 +48,7 @@ def _of_campaign(root: Path) -> Path:
         item = store.item_of(SURROGATE.name, key)
         if item is not None:
             return _complete(store.path(item) / MODEL, root)
-    raise InputError(
-        f"the campaign in {root} has no surrogate yet; finish it by `argyro run` (argyro status {root})",
-        path="surrogate",
-        given=str(root),
-    )
+    raise InputError(f"the campaign in {root} has no surrogate yet; finish it by `argyro run` (argyro status {root})")
 
 
 def _complete(model: Path, root: Path) -> Path:
@@ -65,8 +56,6 @@ def _complete(model: Path, root: Path) -> Path:
     if not (model / MESH_FILE).is_file():
         raise InputError(
             f"the surrogate of {root} is from an earlier version of argyro and has no polycrystal; "
-            f"train it again: argyro run {root / 'campaign.yaml'} --workdir {root}",
-            path="surrogate",
-            given=str(root),
+            f"train it again: argyro run {root / 'campaign.yaml'} --workdir {root}"
         )
     return model

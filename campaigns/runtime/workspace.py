@@ -98,20 +98,12 @@ class CampaignFolder:
             elif identity["name"] != campaign.name:
                 raise InputError(
                     f"{self.root} holds the campaign {identity['name']!r}, not {campaign.name!r}; "
-                    "give another --workdir, or restore the old name",
-                    path="workdir",
-                    given=campaign.name,
-                    accepted=identity["name"],
+                    "give another --workdir, or restore the old name"
                 )
             text = yaml.safe_dump(campaign.model_dump(mode="json"), sort_keys=False)
             write_text(self.spec_file, text, shared=True)
         except OSError as error:
-            raise InputError(
-                f"{self.root} is not writable ({error.strerror}); give another --workdir",
-                path="workdir",
-                given=str(self.root),
-                accepted="a writable folder",
-            ) from error
+            raise InputError(f"{self.root} is not writable ({error.strerror}); give another --workdir") from error
         return identity["id"]
 
     def _identity(self) -> dict[str, Any] | None:
@@ -128,10 +120,7 @@ class CampaignFolder:
         if version != FORMAT_VERSION:
             raise InputError(
                 f"{self.root} was written in campaign format {version}, this argyro reads {FORMAT_VERSION}; "
-                "use the argyro that wrote it, or another --workdir",
-                path="workdir",
-                given=version,
-                accepted=str(FORMAT_VERSION),
+                "use the argyro that wrote it, or another --workdir"
             )
         return identity
 
@@ -144,18 +133,14 @@ class CampaignFolder:
         if self._identity() is None:
             raise InputError(
                 f"{self.root} is not a campaign folder: its campaign.json is missing or damaged; give the folder that "
-                f"`argyro run` made, or restore the file: argyro run SPEC.yaml --workdir {self.root}",
-                path="workdir",
-                given=str(self.root),
+                f"`argyro run` made, or restore the file: argyro run SPEC.yaml --workdir {self.root}"
             )
         recall_identity(self.label_identity)
         try:
             return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             raise InputError(
-                f"{self.spec_file} is missing or damaged; restore it: argyro run SPEC.yaml --workdir {self.root}",
-                path="workdir",
-                given=str(self.spec_file),
+                f"{self.spec_file} is missing or damaged; restore it: argyro run SPEC.yaml --workdir {self.root}"
             ) from error
 
     def store(self, campaign: Campaign) -> Store:

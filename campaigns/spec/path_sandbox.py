@@ -65,7 +65,7 @@ def require_store_inside(campaign: Campaign, workdir: Path) -> None:
         if place == "store":
             message = f"the store {text!r} of {workdir} lies outside of it and of the current directory"
             accepted = "a path below one of them, or --outside"
-            raise InputError(f"{message}; add --outside if you trust it", path="store", given=text, accepted=accepted)
+            raise InputError(f"{message}; add --outside if you trust it", accepted=accepted)
 
 
 def named_paths(section: BaseModel, place: str = "") -> Iterator[tuple[str, str, str]]:

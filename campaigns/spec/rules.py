@@ -191,7 +191,7 @@ def _usable_reference(campaign: Campaign) -> Iterator[Mistake]:
         reference(labels.model_dump(mode="json"))
     except InputError as error:
         place = "labels.teacher.factory" if labels.teacher else "labels.factory"
-        yield Mistake(place, error.given, error.accepted, str(error))
+        yield Mistake(place, (labels.teacher or labels).factory, error.accepted, str(error))
     if labels.teacher is not None and labels.source != "mace":
         message = "a teacher is a MACE model: write source: mace; the expensive reference is teacher.train_on"
         yield Mistake("labels.source", labels.source, "mace", message)

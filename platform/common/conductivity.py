@@ -43,7 +43,7 @@ def conductivity_S_cm(
     """
     if min(li_per_A3, temperature_K, haven_ratio) <= 0:
         given = (li_per_A3, temperature_K, haven_ratio)
-        raise InputError(f"density, temperature and Haven ratio must be positive, got {given}", given=given)
+        raise InputError(f"density, temperature and Haven ratio must be positive, got {given}")
     thermal_J = BOLTZMANN_J_K * temperature_K
     factor = li_per_A3 / A3_IN_CM3 * ELEMENTARY_CHARGE_C**2 / (thermal_J * haven_ratio)
     if isinstance(diffusivity_cm2_s, Uncertain):

@@ -13,13 +13,12 @@ class InputError(ArgyroError, ValueError):
 
     Args:
         message: value, rule and repair, in one sentence.
-        path: of the value, for instance ``boundaries[1]`` in a campaign file.
-        given: the value as given.
+        path: setting of the value in a question to the service.
         accepted: values that would be accepted.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, path: str = "", given: object = None, accepted: str = ""):
+    def __init__(self, message: str, *, path: str = "", accepted: str = ""):
         super().__init__(message)
-        self.path, self.given, self.accepted = path, given, accepted
+        self.path, self.accepted = path, accepted

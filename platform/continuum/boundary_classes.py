@@ -55,12 +55,7 @@ def assign_classes(mesh: Mesh, area_fractions: Sequence[float], seed: int = 0) -
     """
     fractions = np.asarray(area_fractions, dtype=float)
     if fractions.ndim != 1 or not (fractions > 0).all() or abs(fractions.sum() - 1) > 1e-6:
-        raise InputError(
-            f"area fractions {list(area_fractions)} are invalid; give positive numbers that sum to 1",
-            path="area_fractions",
-            given=list(area_fractions),
-            accepted="positive, sum 1",
-        )
+        raise InputError(f"area fractions {list(area_fractions)} are invalid; give positive numbers that sum to 1")
     pairs, boundary = np.unique(np.sort(mesh.boundary_grains, axis=1), axis=0, return_inverse=True)
     area = np.bincount(boundary.ravel(), mesh.areas)
     missing = fractions * area.sum()

@@ -226,8 +226,5 @@ def _require_coarse_enough(mesh: Mesh, width: float) -> None:
     if width > widest:
         raise InputError(
             f"w/d = {width / mesh.grain_size:.3g} exceeds the tetrahedra at the boundary; this mesh allows at most"
-            f" {widest / mesh.grain_size:.3g}; refine less, reduce the size spread, or use method 'voxel'",
-            path="width_nm",
-            given=width / mesh.grain_size,
-            accepted=f"w/d <= {widest / mesh.grain_size:.3g}",
+            f" {widest / mesh.grain_size:.3g}; refine less, reduce the size spread, or use method 'voxel'"
         )

@@ -61,7 +61,7 @@ class Queries:
         lengths = {len(column) for column in columns.values()} - {1}
         if len(lengths) > 1 or any(columns[name].ndim != 2 for name in columns):
             shapes = {name: column.shape for name, column in columns.items()}
-            raise InputError(f"the inputs have lengths {shapes}; give one number or equal lengths", path="queries")
+            raise InputError(f"the inputs have lengths {shapes}; give one number or equal lengths")
         count = lengths.pop() if lengths else 1
         bulk, width, size = (np.broadcast_to(columns[name][:, 0], (count,)) for name in plain)
         parallel, perpendicular = (np.broadcast_to(columns[name], (count, mesh.classes)) for name in classed)
@@ -72,12 +72,7 @@ class Queries:
 def require_method(method: str) -> None:
     """Refuse an unknown method."""
     if method not in METHODS:
-        raise InputError(
-            f"method {method!r} is unknown; use one of {', '.join(METHODS)}",
-            path="method",
-            given=method,
-            accepted=", ".join(METHODS),
-        )
+        raise InputError(f"method {method!r} is unknown; use one of {', '.join(METHODS)}")
 
 
 def require_collapsible(queries: Queries) -> None:
@@ -86,10 +81,7 @@ def require_collapsible(queries: Queries) -> None:
     if widest > WIDEST_COLLAPSED:
         raise InputError(
             f"w/d = {widest:.3g} exceeds {WIDEST_COLLAPSED}, the limit of a boundary modelled as a surface;"
-            " use method 'voxel' or 'auto', or a larger grain",
-            path="width_nm",
-            given=widest,
-            accepted=f"w/d <= {WIDEST_COLLAPSED}",
+            " use method 'voxel' or 'auto', or a larger grain"
         )
 
 
@@ -97,17 +89,12 @@ def _positive(name: str, value: ArrayLike) -> np.ndarray:
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{name} = {value!r} is not a number; give a positive number", path=name, given=value, accepted="> 0"
-        ) from error
+        raise InputError(f"{name} = {value!r} is not a number; give a positive number") from error
     wrong = array[~(np.isfinite(array) & (array > 0))]
     if wrong.size:
         raise InputError(
             f"{name} = {wrong.flat[0]} is not a positive finite number; for a blocking boundary give a small value,"
-            " for instance 1e-4 of the bulk diffusivity",
-            path=name,
-            given=float(wrong.flat[0]),
-            accepted="> 0",
+            " for instance 1e-4 of the bulk diffusivity"
         )
     return array
 
@@ -121,10 +108,7 @@ def _per_class(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     if array.ndim == 2 and array.shape[1] in (1, classes):
         return array
     raise InputError(
-        f"{name} has shape {array.shape}; give one number per query and per GB class ({classes} in this mesh)",
-        path=name,
-        given=list(array.shape),
-        accepted=f"(q,) or (q, {classes})",
+        f"{name} has shape {array.shape}; give one number per query and per GB class ({classes} in this mesh)"
     )
 
 
@@ -132,9 +116,4 @@ def _require_grain_left(width: np.ndarray, size: np.ndarray) -> None:
     wrong = np.flatnonzero(width >= size)
     if wrong.size:
         w, d = float(width[wrong[0]]), float(size[wrong[0]])
-        raise InputError(
-            f"a boundary width of {w:g} nm is not below the grain size of {d:g} nm; give a smaller width",
-            path="width_nm",
-            given=w,
-            accepted=f"< {d:g}",
-        )
+        raise InputError(f"a boundary width of {w:g} nm is not below the grain size of {d:g} nm; give a smaller width")

@@ -80,8 +80,7 @@ def propagate(
     if not meshes or bulk.ndim != 2 or bulk.shape[1] != len(kelvins):
         raise InputError(
             f"bulk samples have shape {bulk.shape} for {len(kelvins)} temperatures and {len(meshes)} polycrystals;"
-            " give (samples, temperatures) and at least one polycrystal",
-            path="d_bulk_cm2_s",
+            " give (samples, temperatures) and at least one polycrystal"
         )
     along, across = (_with_classes(name, x, bulk.shape) for name, x in _named(d_parallel_cm2_s, d_perpendicular_cm2_s))
     chosen = np.random.default_rng(seed).integers(len(meshes), size=len(bulk))
@@ -118,7 +117,7 @@ def _with_classes(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
         message = (
             f"{name} has shape {array.shape}, bulk samples {shape}; give the same shape, or one more axis of GB classes"
         )
-        raise InputError(message, path=name)
+        raise InputError(message)
     return array
 
 

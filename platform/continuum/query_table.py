@@ -37,7 +37,7 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
     missing = [name for name in needed if name not in table.columns]
     if missing or not len(table):
         what = f"lacks the column(s) {', '.join(missing)}" if missing else "has no rows"
-        raise InputError(f"the table {what}; it needs {', '.join(needed)}", path="table", accepted=", ".join(needed))
+        raise InputError(f"the table {what}; it needs {', '.join(needed)}")
     bulk, width_nm, size_nm = (table[name].to_numpy() for name in ("d_bulk_cm2_s", "width_nm", "grain_size_nm"))
     query = bulk, table[along].to_numpy(), table[across].to_numpy(), width_nm, size_nm
     batch = homogenize_batch(mesh, *query, method=method, cache=cache)

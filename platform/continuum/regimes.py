@@ -43,11 +43,7 @@ def arrhenius_bend(temperatures_K: np.ndarray, samples_cm2_s: np.ndarray) -> Arr
     """
     kelvins, samples = np.asarray(temperatures_K, dtype=float), np.atleast_2d(samples_cm2_s)
     if len(np.unique(kelvins)) < 3:
-        raise InputError(
-            f"{len(kelvins)} temperatures do not determine an Arrhenius bend; give three or more",
-            path="temperatures_K",
-            accepted=">= 3",
-        )
+        raise InputError(f"{len(kelvins)} temperatures do not determine an Arrhenius bend; give three or more")
     x = 1 / (BOLTZMANN_EV_K * kelvins)
     middle = x.mean()
     curvature, slope, _ = np.polyfit(x - middle, np.log(samples).T, 2)

@@ -84,19 +84,11 @@ class Store:
                 found = FORMAT_VERSION
             self.outdated = found in OLDER_FORMATS
         except OSError as error:
-            raise InputError(
-                f"store {self.uri!r} cannot be used: {error}; give a folder you may write to",
-                path="store",
-                given=self.uri,
-                accepted="a writable folder or pyarrow URI",
-            ) from error
+            raise InputError(f"store {self.uri!r} cannot be used: {error}; give a folder you may write to") from error
         if found != FORMAT_VERSION and not self.outdated:
             raise InputError(
                 f"store {self.uri!r} has format {found}, this argyro reads format {FORMAT_VERSION}; "
-                "use the argyro that wrote it, or another store",
-                path="store",
-                given=found,
-                accepted=str(FORMAT_VERSION),
+                "use the argyro that wrote it, or another store"
             )
 
     @property

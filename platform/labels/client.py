@@ -189,7 +189,7 @@ class Labeller:
     def __enter__(self) -> Labeller:
         available, reason = self.source.available()
         if not available:
-            raise InputError(f"label source {self.source.source!r} cannot be used: {reason}", path="labels.source")
+            raise InputError(f"label source {self.source.source!r} cannot be used: {reason}")
         self.workdir.mkdir(parents=True, exist_ok=True)
         self._start()
         return self

@@ -122,8 +122,6 @@ def _checked(frames: Sequence[Atoms]) -> list[Atoms]:
     if len(frames) < LEAST_FRAMES:
         raise InputError(
             f"{len(frames)} labels are too few to train a teacher; give at least {LEAST_FRAMES}",
-            path="labels.teacher.frames",
-            given=len(frames),
             accepted=f">= {LEAST_FRAMES}",
         )
     sources = sorted({str(frame.info["label_source"]) for frame in frames})

@@ -47,19 +47,15 @@ def require_describing(source: LabelSource) -> None:
     if source.source not in DESCRIBING:
         raise InputError(
             f"{source.source!r} gives no descriptors of atoms; use one of {', '.join(DESCRIBING)}",
-            path="foundation.source",
-            given=source.source,
             accepted=", ".join(DESCRIBING),
         )
     there, why = source.available()
     if not there:
-        raise InputError(f"{source.source} cannot give descriptors: {why}", path="foundation", given=source.source)
+        raise InputError(f"{source.source} cannot give descriptors: {why}")
     if not source.identity()["weights"]:
         raise InputError(
             f"the model {source.kwargs.get('model')!r} of {source.source} is not a file; give the path of one, "
             "since nothing is downloaded",
-            path="foundation.model",
-            given=source.kwargs.get("model"),
             accepted="path of a model file",
         )
 

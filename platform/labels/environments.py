@@ -32,8 +32,6 @@ def install(source: str, folder: Path | None = None, progress: Callable[[str], N
         raise InputError(
             f"no environment is known for {source!r}; install diep, chgnet and mace in this one, and give the program "
             "of other codes",
-            path="source",
-            given=source,
             accepted=", ".join(RECIPES),
         )
     recipe = RECIPES[source]

@@ -156,15 +156,12 @@ def read_dft_frames(path: Path) -> list[Atoms]:
     try:
         frames = list(iread(path, index=":"))
     except Exception as error:  # ASE raises many kinds of errors for malformed lines
-        raise InputError(f"{path} cannot be read: {error}; give extended xyz", path="frames", given=str(path)) from None
+        raise InputError(f"{path} cannot be read: {error}; give extended xyz") from None
     bare = [number for number, frame in enumerate(frames) if frame.calc is None or "forces" not in frame.calc.results]
     if bare or not frames:
         which = f"frame {bare[0]} of {path} has no forces" if bare else f"{path} has no frames"
         raise InputError(
-            f"{which}; give frames labelled by DFT, with energy and forces",
-            path="frames",
-            given=str(path),
-            accepted="extended xyz with forces",
+            f"{which}; give frames labelled by DFT, with energy and forces", accepted="extended xyz with forces"
         )
     return frames
 

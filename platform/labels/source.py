@@ -49,15 +49,11 @@ class LabelSource:
         if self.source not in SOURCES:
             raise InputError(
                 f"label source {self.source!r} is unknown; use one of {', '.join(SOURCES)} (any other: `ase`)",
-                path="labels.source",
-                given=self.source,
                 accepted=", ".join(SOURCES),
             )
         if (self.source == "ase") != (self.factory is not None) or (self.factory and ":" not in self.factory):
             raise InputError(
                 f"source {self.source!r} with factory {self.factory!r}: only `ase` has one, as module:callable",
-                path="labels.factory",
-                given=self.factory,
                 accepted="module:callable, e.g. sevenn.calculator:SevenNetCalculator",
             )
 

@@ -32,8 +32,6 @@ def read_known(paths: Sequence[Path | str], elements: Collection[str] | None = N
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise InputError(
                 f"known labels {str(path)!r} cannot be read: {error}; give extended xyz files of labelled frames",
-                path="labels.known",
-                given=str(path),
                 accepted="extended xyz such as training_set.extxyz",
             ) from error
     return frames
@@ -54,7 +52,5 @@ def require_same_source(frames: Sequence[Atoms], label_source: str) -> None:
         raise InputError(
             f"known labels are of {', '.join(others)}, the reference of this run is {label_source}; relabel them, "
             "or use their reference for this run",
-            path="labels.known",
-            given=others,
             accepted=label_source,
         )

@@ -97,7 +97,7 @@ def open_learner(
 ) -> Learner:
     """Open a learner in a folder bound to these inputs; further inputs are given by name and hash."""
     if not structures:
-        raise InputError("learning needs at least one structure", path="structures", given=0, accepted="Atoms")
+        raise InputError("learning needs at least one structure")
     structures = distinct(structures)  # small cells with little disorder can equal the ordered cell
     store = RoundStore(Path(workdir))
     identity = {

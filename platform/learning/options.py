@@ -95,18 +95,12 @@ class LearningOptions:
     def __post_init__(self) -> None:
         if not self.levels or list(self.levels) != sorted(set(self.levels)) or any(level % 2 for level in self.levels):
             raise InputError(
-                f"levels {self.levels} must be strictly increasing even numbers; give for instance 6, 8, 12",
-                path="potential.levels",
-                given=self.levels,
-                accepted="strictly increasing even numbers",
+                f"levels {self.levels} must be strictly increasing even numbers; give for instance 6, 8, 12"
             )
         if not 1.0 < self.select < self.break_:
             raise InputError(
                 f"grades select = {self.select} and break = {self.break_} must satisfy 1 < select < break; "
-                "up to 1 the potential interpolates",
-                path="potential.select",
-                given=self.select,
-                accepted="1 < select < break",
+                "up to 1 the potential interpolates"
             )
 
     def hash(self) -> str:

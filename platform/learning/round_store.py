@@ -46,9 +46,7 @@ class RoundStore:
             different = [key for key in identity if found.get(key) != identity[key]]
             if different:
                 raise InputError(
-                    f"{self.workdir} holds a learning run with another {', '.join(different)}; give a new folder",
-                    path="workdir",
-                    given=str(self.workdir),
+                    f"{self.workdir} holds a learning run with another {', '.join(different)}; give a new folder"
                 )
         else:
             write_json(path, identity)

@@ -66,6 +66,6 @@ def free_anion_disorder(atoms: Atoms, grain: int | None = None) -> float:
         message = (
             "free anions of one kind have no site disorder; give a structure with free halides and free chalcogens"
         )
-        raise InputError(message, given=atoms.get_chemical_formula())
+        raise InputError(message)
     chalcogens_4a = int(np.sum(~halide & (site == "4a")))
     return (chalcogens_4a - max(0, units - halides)) / largest

@@ -130,10 +130,10 @@ def write_structure(atoms: Atoms, path: Path) -> None:
         write(path, atoms)
     except UnknownFileTypeError as error:
         message = f"'{path.name}' has no extension of an ASE format; use for instance .extxyz, .cif, .vasp or .xyz"
-        raise InputError(message, path="output", given=str(path), accepted="a format of ASE") from error
+        raise InputError(message, accepted="a format of ASE") from error
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}; give a file in a writable folder"
-        raise InputError(message, path="output", given=str(path)) from error
+        raise InputError(message) from error
 
 
 def boundaries_table() -> list[dict]:

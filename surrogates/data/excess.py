@@ -29,7 +29,7 @@ class Excess:
 
     def __post_init__(self) -> None:
         if not np.isfinite([self.energy_J_m2, self.volume_A]).all():
-            raise InputError(f"{self} is not finite; leave the excess out where it is not known", given=self)
+            raise InputError(f"{self} is not finite; leave the excess out where it is not known")
 
     @property
     def scaled(self) -> np.ndarray:

@@ -64,7 +64,6 @@ class FrozenDescriptors:
             raise InputError(
                 f"the weights of {self.source.source} differ from those of the surrogate's training "
                 f"({self.weights}); restore these weights, or train the surrogate again",
-                given=self.source.identity()["weights"],
                 accepted=self.weights,
             )
         return (atom_descriptors(self.source, atoms) - self.centre) @ self.axes

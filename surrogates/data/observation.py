@@ -68,9 +68,9 @@ class Observation:
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
-            raise InputError(f"target '{self.target}' is not one of {', '.join(TARGETS)}", given=self.target)
+            raise InputError(f"target '{self.target}' is not one of {', '.join(TARGETS)}")
         if not self.temperature_K > 0:
-            raise InputError(f"temperature {self.temperature_K} K is not positive", given=self.temperature_K)
+            raise InputError(f"temperature {self.temperature_K} K is not positive")
         if self.log_value is not None and not (np.isfinite(self.log_value) and self.log_sigma > 0):
             raise InputError(
                 f"ln D {self.log_value} needs a finite value and a positive standard deviation, got {self.log_sigma}"

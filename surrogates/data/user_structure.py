@@ -16,7 +16,7 @@ def named(structure: Atoms, composition: str | None, disorder: float | None, bou
     """
     if not isinstance(structure, Atoms):
         message = f"structure {structure!r} is no ase.Atoms; read it from a file with ase.io.read"
-        raise InputError(message, path="structure", given=type(structure).__name__, accepted="ase.Atoms")
+        raise InputError(message, path="structure", accepted="ase.Atoms")
     copy = structure.copy()
     given = {"composition": composition, "disorder": disorder, "boundary": boundary}
     copy.info.update({name: value for name, value in given.items() if value is not None})
@@ -41,4 +41,4 @@ def _require_composition(atoms: Atoms, composition: str) -> None:
         message = (
             f"the structure's formula {held} is not {composition}; check the amounts of {', '.join(sorted(wrong))}"
         )
-        raise InputError(message, path="structure", given=held, accepted=composition)
+        raise InputError(message, path="structure", accepted=composition)

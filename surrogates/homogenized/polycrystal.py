@@ -101,7 +101,7 @@ class Polycrystal:
 
         path = Path(directory) / MESH_FILE
         if not path.is_file():
-            raise InputError(f"{directory} holds no polycrystal: {MESH_FILE} is missing", given=str(directory))
+            raise InputError(f"{directory} holds no polycrystal: {MESH_FILE} is missing")
         return cls(Mesh.load(path), Path(directory))
 
 
@@ -122,6 +122,5 @@ def require_wide_grains(width_nm: float, grain_size_nm: float) -> None:
             f"grains of {grain_size_nm:g} nm are too small for boundaries {width_nm:g} nm wide; give at least "
             f"{least:g} nm, or use `argyro homogenize --method voxel`",
             path="grain_size_nm",
-            given=grain_size_nm,
             accepted=f">= {least:g}",
         )

@@ -64,15 +64,13 @@ def load(directory: Path) -> Fitted:
     """
     if not (directory / "surrogate.json").is_file():
         raise InputError(
-            f"{directory} holds no surrogate; create one with a campaign or train_surrogate(...).save(directory)",
-            given=str(directory),
+            f"{directory} holds no surrogate; create one with a campaign or train_surrogate(...).save(directory)"
         )
     text = json.loads((directory / "surrogate.json").read_text())
     if text["format"] != FORMAT:
         raise InputError(
             f"the surrogate in {directory} has format {text['format']}, this version reads {FORMAT}; `argyro run` "
             "trains it again from the results of its campaign",
-            given=text["format"],
             accepted=str(FORMAT),
         )
     arrays = load_file(directory / "surrogate.safetensors")

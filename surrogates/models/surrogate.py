@@ -173,7 +173,7 @@ class Surrogate(Fitted):
             else:
                 key = query.identity.key
                 raise InputError(
-                    f"{key} is not in the training data; give its structure, which the graph networks need", given=key
+                    f"{key} is not in the training data; give its structure, which the graph networks need"
                 )
         return np.stack(means, axis=1)
 

@@ -64,7 +64,7 @@ def examples_of(observations: Sequence[Observation]) -> Examples:
         raise InputError("a surrogate needs at least one observation")
     widths = sorted({o.width_nm for o in observations if o.target != "bulk" and o.width_nm is not None})
     if len(widths) > 1:
-        raise InputError(f"boundary diffusivities of widths {widths} nm do not mix; choose one width", given=widths)
+        raise InputError(f"boundary diffusivities of widths {widths} nm do not mix; choose one width")
     place: dict[str, int] = {}
     structures: list[Atoms] = []
     structure_of_run = np.zeros(len(observations), dtype=int)

@@ -84,7 +84,7 @@ def answer_csv(oracle: Oracle, source: Path | str, destination: Path | str) -> t
     try:
         good.to_csv(destination, index=False)
     except OSError as error:
-        raise InputError(f"{destination} cannot be written: {error}", given=str(destination)) from error
+        raise InputError(f"{destination} cannot be written: {error}") from error
     bad = [BadRow(int(table.index[row.row - 2]), row.message) for row in bad]
     return len(good), sorted([*bad, *ragged], key=lambda row: row.row)
 
@@ -97,10 +97,10 @@ def _question(values: Sequence) -> Question:
         try:
             numbers[name] = float(value)
         except (TypeError, ValueError):
-            raise InputError(f"{name} '{value}' is not a number", path=name, given=value, accepted="a number") from None
+            raise InputError(f"{name} '{value}' is not a number", path=name, accepted="a number") from None
     if pd.isna(values[2]) or not str(values[2]).strip():
         message = "boundary is empty; write bulk, or a coincidence boundary such as sigma5(001)[001]"
-        raise InputError(message, path="boundary", given=values[2], accepted="bulk, or a coincidence boundary")
+        raise InputError(message, path="boundary", accepted="bulk, or a coincidence boundary")
     require_temperature(numbers["temperature_K"])
     require_grain_size(numbers["grain_size_nm"])
     return Question(

@@ -59,7 +59,7 @@ def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
     try:
         rows = {number: row for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1) if row}
     except csv.Error as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
+        raise InputError(f"{source} cannot be read as CSV: {error}") from error
     header = [name.strip() for name in rows.pop(min(rows), [])] if rows else []
     if set(COLUMNS) - set(header):
         missing = ", ".join(name for name in COLUMNS if name not in header)
@@ -78,7 +78,7 @@ def _text(source: Path | str) -> str:
     try:
         content = Path(source).read_bytes()
     except OSError as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}", given=str(source)) from error
+        raise InputError(f"{source} cannot be read as CSV: {error}") from error
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _unreadable(source, content.decode("utf-16", "replace"), f"is UTF-16; {SAVE_AS}")
     try:
@@ -104,7 +104,7 @@ def _unreadable(source: Path | str, text: str, why: str) -> InputError:
     header = next((line for line in text.splitlines() if line.strip()), "")
     shown = header if len(header) <= SHOWN_CHARACTERS else header[:SHOWN_CHARACTERS] + "..."
     message = f"{source} {why}. Its header is {shown!r}; accepted: {ACCEPTED}"
-    return InputError(message, path="csv", given=header, accepted=ACCEPTED)
+    return InputError(message, path="csv", accepted=ACCEPTED)
 
 
 def require_columns(header: Collection[str]) -> None:
@@ -129,7 +129,7 @@ def earlier_answers(header: Collection[str]) -> list[str]:
     taken = [name for name in WRITTEN if name in header]
     if 0 < len(taken) < len(WRITTEN):
         message = f"answers would replace the columns {', '.join(taken)}; rename or remove them"
-        raise InputError(message, given=", ".join(taken), accepted="other names, or all columns of an earlier answer")
+        raise InputError(message, accepted="other names, or all columns of an earlier answer")
     return taken
 
 
@@ -142,7 +142,7 @@ def require_destination(source: Path | str, destination: Path | str) -> None:
     source, destination = Path(source), Path(destination)
     if source.exists() and destination.exists() and destination.samefile(source):
         message = f"{destination} is the file of the questions; name another file, or invalid rows are lost"
-        raise InputError(message, path="out", given=str(destination), accepted="another file than the questions")
+        raise InputError(message, path="out", accepted="another file than the questions")
     if not destination.absolute().parent.is_dir():
         message = f"{destination} cannot be written: its folder does not exist"
-        raise InputError(message, path="out", given=str(destination), accepted="a file in an existing folder")
+        raise InputError(message, path="out", accepted="a file in an existing folder")

@@ -299,7 +299,7 @@ def _token_check(token: str) -> Callable[..., Awaitable[None]]:
 def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(InputError)
     async def refuse(_: Request, error: InputError) -> JSONResponse:
-        detail = {"loc": [error.path], "msg": str(error), "given": repr(error.given), "accepted": error.accepted}
+        detail = {"loc": [error.path], "msg": str(error), "accepted": error.accepted}
         return JSONResponse({"detail": [detail]}, status_code=422)
 
     @app.exception_handler(RequestValidationError)

@@ -42,7 +42,7 @@ class Population:
         shares = [share for _, share in entries]
         if not names or len(set(names)) < len(names) or BULK in names:
             message = f"boundaries {', '.join(names) or 'without a name'} are no population; name each type once"
-            raise InputError(message, path="boundaries", given=_text(given), accepted=ACCEPTED)
+            raise InputError(message, path="boundaries", accepted=ACCEPTED)
         if all(share is None for share in shares):
             shares = [1 / len(names)] * len(names)
         return cls(tuple(zip(names, _checked(shares, given), strict=True)))
@@ -113,7 +113,7 @@ def _entries(given: str | Iterable[str]) -> Iterable[tuple[str, float | None]]:
             message = (
                 f"share {share.strip()!r} of {name.strip()} is not a number; write a share from 0 to 1, such as 0.3"
             )
-            raise InputError(message, path="boundaries", given=_text(given), accepted=ACCEPTED) from None
+            raise InputError(message, path="boundaries", accepted=ACCEPTED) from None
 
 
 def _checked(shares: Sequence[float | None], given: object) -> list[float]:
@@ -122,7 +122,7 @@ def _checked(shares: Sequence[float | None], given: object) -> list[float]:
     if len(numbers) < len(shares) or not all(0 < share <= 1 for share in numbers) or abs(total - 1) > 1e-3:
         words = f"add up to {total:g}" if len(numbers) == len(shares) else "are given for some types only"
         message = f"the shares of {_text(given)} {words}; give each type a share above 0, in all 1"
-        raise InputError(message, path="boundaries", given=_text(given), accepted=ACCEPTED)
+        raise InputError(message, path="boundaries", accepted=ACCEPTED)
     return [share / total for share in numbers]
 
 

@@ -111,7 +111,7 @@ class Oracle:
             return self.surrogate.prepare(named(structure, composition, disorder, name))
         if not isinstance(composition, str):
             message = "no composition is given; give one, for example Li6PS5Cl, or a structure"
-            raise InputError(message, path="composition", given=composition, accepted="a formula")
+            raise InputError(message, path="composition", accepted="a formula")
         boundary = self.population().label if boundary is None else boundary
         if disorder is not None:
             return self.query(composition, disorder, boundary)
@@ -394,7 +394,7 @@ def require_temperature(kelvin: float) -> None:
     if not COLDEST_K <= kelvin <= HOTTEST_K:
         accepted = f"{COLDEST_K:g} to {HOTTEST_K:g} K"
         message = f"temperature {kelvin:g} K is outside {accepted}, the accepted range"
-        raise InputError(message, path="temperature_K", given=kelvin, accepted=accepted)
+        raise InputError(message, path="temperature_K", accepted=accepted)
 
 
 def require_grain_size(nm: float) -> None:
@@ -406,7 +406,7 @@ def require_grain_size(nm: float) -> None:
     require_positive("grain_size_nm", nm)
     if nm > LARGEST_GRAIN_NM:
         message = f"grain size {nm:g} nm is above the limit of 1 mm; use boundary 'bulk' for a single crystal"
-        raise InputError(message, path="grain_size_nm", given=nm, accepted=f"up to {LARGEST_GRAIN_NM:g} nm")
+        raise InputError(message, path="grain_size_nm", accepted=f"up to {LARGEST_GRAIN_NM:g} nm")
 
 
 def require_positive(name: str, value: float) -> None:
@@ -418,4 +418,4 @@ def require_positive(name: str, value: float) -> None:
     if not 0 < value < float("inf"):
         word, unit = name.replace("_", " ").rsplit(" ", 1)
         message = f"{word} {value} {unit} is not positive and finite"
-        raise InputError(message, path=name, given=value, accepted="> 0")
+        raise InputError(message, path=name, accepted="> 0")

@@ -52,11 +52,9 @@ class SurrogateOptions:
     def __post_init__(self) -> None:
         unknown = sorted(set(self.candidates) - set(CANDIDATES))
         if unknown or not self.candidates:
-            raise InputError(
-                f"candidates {unknown} do not exist; choose from {', '.join(CANDIDATES)}", given=self.candidates
-            )
+            raise InputError(f"candidates {unknown} do not exist; choose from {', '.join(CANDIDATES)}")
         if self.members < 1 or self.steps < 1:
-            raise InputError("a surrogate needs at least one member and one step", given=(self.members, self.steps))
+            raise InputError("a surrogate needs at least one member and one step")
 
 
 def train_surrogate(

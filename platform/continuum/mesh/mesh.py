@@ -140,9 +140,7 @@ class Mesh:
             with np.load(path, allow_pickle=False) as data:
                 return cls(**{name: data[name] for name in names})
         except (OSError, ValueError, KeyError) as error:
-            raise InputError(
-                f"{path} is not a polycrystal mesh ({error}); write one with Mesh.save", path=str(path)
-            ) from error
+            raise InputError(f"{path} is not a polycrystal mesh ({error}); write one with Mesh.save") from error
 
 
 def mesh(polycrystal: Polycrystal, refinements: int = 0) -> Mesh:
@@ -156,12 +154,7 @@ def mesh(polycrystal: Polycrystal, refinements: int = 0) -> Mesh:
         InputError: a thin facet gives tetrahedra without volume, or the number of refinements is outside 0 to 4.
     """
     if not 0 <= refinements <= 4:
-        raise InputError(
-            f"refinements {refinements} is outside 0 to 4; give 1 for an error of 0.1 %",
-            path="refinements",
-            given=refinements,
-            accepted="0 to 4",
-        )
+        raise InputError(f"refinements {refinements} is outside 0 to 4; give 1 for an error of 0.1 %")
     coarse = _coarse_mesh(facets(polycrystal), polycrystal)
     for _ in range(refinements):
         coarse = refined(coarse)
@@ -246,8 +239,7 @@ def _assemble(
     if made.volumes.min() < 1e-14 * longest**3 or made.areas.min() < 1e-14 * longest**2:
         raise InputError(
             f"the mesh has slivers: minimum volume {made.volumes.min():.1e}, minimum boundary area"
-            f" {made.areas.min():.1e} (cube = 1); use another seed or more Lloyd steps",
-            path="polycrystal",
+            f" {made.areas.min():.1e} (cube = 1); use another seed or more Lloyd steps"
         )
     return made
 

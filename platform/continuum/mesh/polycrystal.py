@@ -38,9 +38,7 @@ class Polycrystal:
         centres = np.asarray(self.centres)
         if centres.ndim != 2 or centres.shape[1] != 3 or len(centres) < 1 or not np.isfinite(centres).all():
             raise InputError(
-                f"grain centres of shape {centres.shape} are invalid; give an (n, 3) array of finite numbers",
-                path="centres",
-                accepted="(n, 3), n >= 1",
+                f"grain centres of shape {centres.shape} are invalid; give an (n, 3) array of finite numbers"
             )
 
     @property
@@ -94,24 +92,13 @@ def voronoi_polycrystal(grains: int = 27, seed: int = 0, lloyd_steps: int = 5, s
 def _require(grains: int, lloyd_steps: int, size_spread: float) -> None:
     if not 8 <= grains <= 4096:
         raise InputError(
-            f"grains {grains} is outside 8 to 4096; fewer grains touch their own periodic images; give for instance 27",
-            path="grains",
-            given=grains,
-            accepted="8 to 4096",
+            f"grains {grains} is outside 8 to 4096; fewer grains touch their own periodic images; give for instance 27"
         )
     if lloyd_steps < 0:
-        raise InputError(
-            f"lloyd_steps {lloyd_steps} is negative; give 0 or more",
-            path="lloyd_steps",
-            given=lloyd_steps,
-            accepted=">= 0",
-        )
+        raise InputError(f"lloyd_steps {lloyd_steps} is negative; give 0 or more")
     if not 0 <= size_spread <= 0.6:
         raise InputError(
-            f"size_spread {size_spread} is outside 0 to 0.6; give a spread at which convex grains fill space",
-            path="size_spread",
-            given=size_spread,
-            accepted="0 to 0.6",
+            f"size_spread {size_spread} is outside 0 to 0.6; give a spread at which convex grains fill space"
         )
 
 
@@ -155,8 +142,5 @@ def _fit_sizes(centres: np.ndarray, volumes: np.ndarray) -> tuple[np.ndarray, np
             centres = moved
         weights = weights + 0.5 * (target - equivalent_diameter(measured) ** 2 / 4)
     if (measured == 0).any():
-        raise InputError(
-            "a grain of the drawn sizes has no volume; reduce the size spread or use another seed",
-            path="size_spread",
-        )
+        raise InputError("a grain of the drawn sizes has no volume; reduce the size spread or use another seed")
     return centres, weights

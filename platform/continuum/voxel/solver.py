@@ -84,8 +84,7 @@ def solve_voxels(
     if int(iterations) >= MOST_ITERATIONS:
         raise InputError(
             f"the solver did not converge in {MOST_ITERATIONS} iterations at contrast {largest / field[:3].min():.1e};"
-            " use precision 'float64' or a smaller contrast",
-            path="field",
+            " use precision 'float64' or a smaller contrast"
         )
     # K is bounded below by the homogeneous operator of the least diffusivity: the error is at most rᵀ K₀⁻¹ r / least.
     error = 4 * float(energy) / field.shape[1] ** 3 * largest / least / (np.trace(tensor) / 3)
@@ -103,10 +102,7 @@ def _cells_for(width: float, grain_size: float) -> int:
     if wanted > CELLS[-1] * 1.5:
         raise InputError(
             f"w/d = {width / grain_size:.3g} needs {wanted:.0f}³ voxels to resolve the boundary, more than the limit;"
-            " use method 'direct' or 'reduced'",
-            path="method",
-            given="voxel",
-            accepted=f"w/d >= {LEAST_CELLS_ACROSS / CELLS[-1] / 1.5 / grain_size:.2g} with this number of grains",
+            " use method 'direct' or 'reduced'"
         )
     return next((cells for cells in CELLS if cells >= wanted), CELLS[-1])
 
@@ -114,9 +110,9 @@ def _cells_for(width: float, grain_size: float) -> int:
 def _require_field(field: np.ndarray) -> None:
     cubic = field.ndim == 4 and field.shape[0] == 6 and len(set(field.shape[1:])) == 1 and field.shape[1] % 2 == 0
     if not cubic:
-        raise InputError(f"a field of shape {field.shape} is invalid; give (6, n, n, n) with an even n", path="field")
+        raise InputError(f"a field of shape {field.shape} is invalid; give (6, n, n, n) with an even n")
     if not (np.isfinite(field).all() and (field[:3] > 0).all()):
-        raise InputError("a diffusion tensor is not positive; give diagonal entries above 0", path="field")
+        raise InputError("a diffusion tensor is not positive; give diagonal entries above 0")
 
 
 def _least_eigenvalue(field: np.ndarray) -> float:
@@ -125,9 +121,7 @@ def _least_eigenvalue(field: np.ndarray) -> float:
     least = float(np.linalg.eigvalsh(np.stack(rows, -2)).min())
     if least <= 0:
         raise InputError(
-            f"the smallest eigenvalue of the diffusion tensors is {least:.3g}; give positive definite tensors",
-            path="field",
-            accepted="> 0",
+            f"the smallest eigenvalue of the diffusion tensors is {least:.3g}; give positive definite tensors"
         )
     return least
 

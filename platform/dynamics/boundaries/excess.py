@@ -59,8 +59,6 @@ def units_of_bulk(cell_counts: Mapping[str, int], bulk_counts: Mapping[str, int]
     ratios = {element: cell_counts.get(element, 0) / count for element, count in bulk_counts.items()}
     if set(cell_counts) != set(bulk_counts) or max(ratios.values()) - min(ratios.values()) > 1e-9:
         raise InputError(
-            f"cell and bulk must have the same composition, got {dict(cell_counts)} and {dict(bulk_counts)}",
-            given=dict(cell_counts),
-            accepted=f"a multiple of {dict(bulk_counts)}",
+            f"cell and bulk must have the same composition, got {dict(cell_counts)} and {dict(bulk_counts)}"
         )
     return next(iter(ratios.values()))

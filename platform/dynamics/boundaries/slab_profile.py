@@ -68,16 +68,12 @@ def slab_profile(
     """
     planes = np.atleast_1d(np.asarray(plane_fractions, dtype=float))
     if planes.size == 0:
-        raise InputError(
-            "a slab profile needs boundary planes", path="plane_fractions", accepted="heights between 0 and 1"
-        )
+        raise InputError("a slab profile needs boundary planes at heights between 0 and 1")
     lag, length = max(1, round(lag_ps / trajectory.interval_ps)), trajectory.frames // BLOCKS
     if length < 4 * lag:
         raise InputError(
-            f"a run of {trajectory.duration_ps:.0f} ps is too short for lags of {lag_ps} ps; shorten the lag",
-            path="lag_ps",
-            given=lag_ps,
-            accepted=f"<= {trajectory.duration_ps / 20:.2f}",
+            f"a run of {trajectory.duration_ps:.0f} ps is too short for lags of {lag_ps} ps;"
+            f" shorten the lag to {trajectory.duration_ps / 20:.2f} ps"
         )
     edges, origin = _edges(trajectory, planes, slab_A), trajectory.framework_A[0]
     blocks = [_block(trajectory.part(i * length, (i + 1) * length), origin, planes, edges, lag) for i in range(BLOCKS)]

@@ -89,9 +89,7 @@ def arrhenius(diffusivities: Sequence[AtTemperature]) -> Arrhenius:
     if len(set(temperatures.tolist())) < 2:
         raise InputError(
             f"an activation energy needs diffusivities at two temperatures, got {np.unique(temperatures).tolist()}"
-            + (f"; only upper bounds at {sorted(left_out)} K: run those longer or hotter" if left_out else ""),
-            given=temperatures.tolist(),
-            accepted=">= 2 temperatures",
+            + (f"; only upper bounds at {sorted(left_out)} K: run those longer or hotter" if left_out else "")
         )
     log_d = np.log([estimate.value for _, estimate in valid])
     sigma = np.array([estimate.log_sigma for _, estimate in valid])

@@ -92,11 +92,7 @@ def inspect_run(trajectory: Trajectory, axes: tuple[str, ...]) -> list[Inspected
     """
     _require_axes(axes)
     if trajectory.frames < FEWEST_FRAMES:
-        raise InputError(
-            f"{trajectory.frames} frames are too few for a diffusivity; give at least {FEWEST_FRAMES}",
-            given=trajectory.frames,
-            accepted=f">= {FEWEST_FRAMES} frames",
-        )
+        raise InputError(f"{trajectory.frames} frames are too few for a diffusivity; give at least {FEWEST_FRAMES}")
     msd = mean_square_displacement(trajectory)
     data = points(trajectory, msd, _lags(msd.steps), axes)
     return [_inspect(names, one, trajectory.duration_ps) for names, one in zip(axes, data, strict=True)]
@@ -118,9 +114,7 @@ def _inspect(axes: str, data: Points, duration_ps: float) -> Inspected:
 def _require_axes(axes: tuple[str, ...]) -> None:
     for names in axes:
         if not names or len(set(names)) < len(names) or set(names) - set(AXES):
-            raise InputError(
-                f"'{names}' is not a set of axes", path="axes", given=names, accepted="xyz, xy, z ..., each once"
-            )
+            raise InputError(f"'{names}' is not a set of axes; write xyz, xy, z ..., each once")
 
 
 def _lags(steps: int) -> np.ndarray:

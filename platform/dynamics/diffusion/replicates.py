@@ -30,7 +30,7 @@ def combine(runs: Sequence[Uncertain]) -> Uncertain:
     Source: Röver, Bender, Dias, Schmid, Schmidli, Sturtz, Weber, Friede, Res. Synth. Methods 12, 448 (2021).
     """
     if not runs:
-        raise InputError("no diffusivity to combine", accepted="at least one run")
+        raise InputError("no diffusivity to combine; give at least one run")
     if len(runs) == 1:
         return runs[0]
     logs, variances = np.log([run.value for run in runs]), np.array([run.log_sigma for run in runs]) ** 2

@@ -46,11 +46,7 @@ def load(
     if not compact:
         return read_trajectories(paths, frame_interval_fs, species, options)
     if len(paths) > 1:
-        raise InputError(
-            f"{compact[0]} is a compact trajectory and must be the only file; give one file",
-            path=str(compact[0]),
-            accepted="one compact trajectory, or pieces of other formats",
-        )
+        raise InputError(f"{compact[0]} is a compact trajectory and must be the only file; give one file")
     trajectory = Trajectory.read(compact[0])
     _require_agreement(trajectory, frame_interval_fs, species)
     return trajectory
@@ -60,17 +56,11 @@ def _require_agreement(trajectory: Trajectory, frame_interval_fs: float | None, 
     own_fs = trajectory.interval_ps * 1000
     if frame_interval_fs is not None and not abs(frame_interval_fs / own_fs - 1) <= 1e-6:
         raise InputError(
-            f"the frame interval of this trajectory is {own_fs:g} fs, not {frame_interval_fs:g}; leave the option out",
-            path="frame-interval-fs",
-            given=frame_interval_fs,
-            accepted=f"{own_fs:g}",
+            f"the frame interval of this trajectory is {own_fs:g} fs, not {frame_interval_fs:g}; leave the option out"
         )
     if species != trajectory.species:
         raise InputError(
-            f"this trajectory contains {trajectory.species}, not {species}; give --species {trajectory.species}",
-            path="species",
-            given=species,
-            accepted=trajectory.species,
+            f"this trajectory contains {trajectory.species}, not {species}; give --species {trajectory.species}"
         )
 
 

@@ -26,9 +26,7 @@ def run_length_factor(measured: Diffusivity, relative_error: float = 0.2) -> flo
     """
     if relative_error <= 0.04:
         raise InputError(
-            f"a relative error of {relative_error} is below the 4 % that a single run can reach; average over seeds",
-            given=relative_error,
-            accepted="> 0.04",
+            f"a relative error of {relative_error} is below the 4 % that a single run can reach; average over seeds"
         )
     posterior = (measured.relative_error / relative_error) ** 2
     jumps_needed = (3.43 / (relative_error - 0.04)) ** 2

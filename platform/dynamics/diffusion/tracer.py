@@ -151,12 +151,7 @@ def measure_run(
         bias_size: size of the run-length bias, of a single run or learned from a campaign.
     """
     if not temperature_K > 0:
-        raise InputError(
-            f"the temperature {temperature_K:g} K must be positive; give it in kelvin",
-            path="temperature",
-            given=temperature_K,
-            accepted="> 0 K",
-        )
+        raise InputError(f"the temperature {temperature_K:g} K must be positive; give it in kelvin")
     inspected = inspect_run(trajectory, axes)
     blocks = np.array([_block_slopes(trajectory, third, axes) for third in range(3)])
     result = {}

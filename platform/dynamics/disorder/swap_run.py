@@ -106,8 +106,7 @@ def exchanges(atoms: Atoms) -> list[tuple[str, tuple[str, str]]]:
     if not found:
         raise InputError(
             f"the free anions of {atoms.symbols} are alike, so none can exchange; give a cell with halides and "
-            "chalcogens",
-            given=str(atoms.symbols),
+            "chalcogens"
         )
     return found
 

@@ -44,10 +44,7 @@ class Until:
     def __post_init__(self) -> None:
         if not 0 < self.relative_error < 1:
             raise InputError(
-                f"the relative error {self.relative_error:g} must be between 0 and 1; write for instance 0.2",
-                path="relative_error",
-                given=self.relative_error,
-                accepted="> 0 and < 1",
+                f"the relative error {self.relative_error:g} must be between 0 and 1; write for instance 0.2"
             )
 
 

@@ -62,12 +62,7 @@ def _absolute(lammps: str | None) -> str | None:
 
 def _require_program(name: str) -> None:
     if shutil.which(name) is None:
-        raise InputError(
-            f"the program '{name}' was not found on this machine; install it or give its path",
-            path="md.lammps or md.launcher",
-            given=name,
-            accepted="a program on PATH or the path of an executable file",
-        )
+        raise InputError(f"the program '{name}' was not found on this machine; install it or give its path")
 
 
 def _environment(settings: MDSettings, threads: int) -> dict[str, str]:

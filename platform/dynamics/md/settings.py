@@ -50,19 +50,16 @@ class MDSettings:
     def __post_init__(self) -> None:
         for name in ("temperature_K", "production_ps", "timestep_fs", "frame_every_fs"):
             if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be positive, got {getattr(self, name)}", path=name)
+                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
         for name, accepted in (("ensemble", ENSEMBLES), ("precision", PRECISIONS)):
             given = getattr(self, name)
             if given not in accepted:
-                raise InputError(f"unknown {name} '{given}'", path=name, given=given, accepted=", ".join(accepted))
+                raise InputError(f"unknown {name} '{given}'; use one of {', '.join(accepted)}")
         if self.equilibrate_ps < 0:
-            raise InputError(f"equilibrate_ps must not be negative, got {self.equilibrate_ps}", path="equilibrate_ps")
+            raise InputError(f"equilibrate_ps must not be negative, got {self.equilibrate_ps}")
         if abs(self.frame_every_fs / self.timestep_fs - self.frame_steps) > 1e-6:
             raise InputError(
-                f"frame_every_fs {self.frame_every_fs} must be a multiple of the time step of {self.timestep_fs} fs",
-                path="frame_every_fs",
-                given=self.frame_every_fs,
-                accepted=f"a multiple of {self.timestep_fs}",
+                f"frame_every_fs {self.frame_every_fs} must be a multiple of the time step of {self.timestep_fs} fs"
             )
 
     @property

@@ -83,7 +83,7 @@ def run_md(
         RunStoppedError: a check or LAMMPS failed; the message gives the reason.
     """
     if settings.mobile not in atoms.symbols:
-        raise InputError(f"the structure {atoms.symbols} contains no {settings.mobile}", accepted=settings.mobile)
+        raise InputError(f"the structure {atoms.symbols} contains no {settings.mobile}")
     workdir = Path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
     commands = (
@@ -127,7 +127,7 @@ def _pair_commands(
     atoms: Atoms, mtp_path: Path | None, active_set_path: Path | None, workdir: Path, precision: str
 ) -> list[str]:
     if mtp_path is None:
-        raise InputError("molecular dynamics needs a potential", accepted="mtp_path, or pair_commands of LAMMPS")
+        raise InputError("molecular dynamics needs a potential; give mtp_path, or pair_commands of LAMMPS")
     species = lammps_input.species_order(atoms)
     path = _name_in_stage(Path(mtp_path), workdir / "potential.mtp")
     if active_set_path is None:
@@ -164,9 +164,7 @@ def _claim(workdir: Path, identity: dict) -> None:
     different = [key for key in identity if present.get(key) != identity[key]]
     if different:
         raise InputError(
-            f"{workdir} holds another run (different {', '.join(different)}); give a new folder or delete this one",
-            path=str(workdir),
-            given=different,
+            f"{workdir} holds another run (different {', '.join(different)}); give a new folder or delete this one"
         )
 
 

@@ -67,9 +67,7 @@ def crystal_cells(trajectory: Trajectory) -> tuple[int, int, int]:
     if not tetrahedra or not box or np.abs(cells - np.round(cells)).max() > WHOLE or cells.min() < 0.5:
         raise InputError(
             f"a cell of {' × '.join(f'{edge:.2f}' for edge in edges_A)} Å with {dict(trajectory.counts)} is not a bulk"
-            " supercell of a cubic argyrodite; use a bulk run for site analysis",
-            given=edges_A.tolist(),
-            accepted="whole numbers of cells of 52 atoms along x, y and z",
+            " supercell of a cubic argyrodite; use a bulk run for site analysis"
         )
     x, y, z = (int(number) for number in np.round(cells))
     return x, y, z
@@ -93,9 +91,7 @@ def occupied_sites(trajectory: Trajectory) -> LithiumSites:
     if distances_A[best] > ASTRAY_A:
         raise InputError(
             f"the ions are {distances_A[best]:.2f} Å (root mean square) from the nearest 48h site, as far as random"
-            " positions; shift the origin to a 4a site of an argyrodite crystal",
-            given=distances_A[best],
-            accepted=f"<= {ASTRAY_A} Å",
+            " positions; shift the origin to a 4a site of an argyrodite crystal"
         )
     return settings[best]
 

@@ -36,7 +36,7 @@ def _shells(atoms: Atoms, first: str, second: str, edges: np.ndarray) -> np.ndar
     fractional, symbols = atoms.get_scaled_positions(), np.array(atoms.get_chemical_symbols())
     origins, others = fractional[symbols == first], fractional[symbols == second]
     if not len(origins) or not len(others):
-        raise InputError(f"{atoms.symbols} has no pair {first}-{second}", accepted=", ".join(sorted(set(symbols))))
+        raise InputError(f"{atoms.symbols} has no pair {first}-{second}; it has {', '.join(sorted(set(symbols)))}")
     origins = origins[:: -(-len(origins) // ORIGINS)]
     counts = _distance_counts(origins, others, atoms.cell.array, edges)
     if first == second:

@@ -13,7 +13,7 @@ from argyro.platform.dynamics.sites.density import density_A3, plot_density, wri
 from argyro.platform.dynamics.sites.jump_rates import jump_rates
 from argyro.platform.dynamics.sites.li_sites import occupied_sites
 from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
-from argyro.platform.dynamics.trajectories.frame import FORMATS, Frame, ReadOptions
+from argyro.platform.dynamics.trajectories.frame import Frame, ReadOptions
 from argyro.platform.dynamics.trajectories.readers import read_frames
 from argyro.platform.dynamics.trajectories.sanity import require_sane
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory, is_compact
@@ -86,7 +86,7 @@ def radial_report(
 def _elements(pair: str) -> tuple[str, str]:
     first, _, second = pair.partition("-")
     if not first or not second:
-        raise InputError(f"'{pair}' is not a pair of elements", path="rdf", given=pair, accepted="for instance Li-S")
+        raise InputError(f"'{pair}' is not a pair of elements; write for instance Li-S")
     return first, second
 
 
@@ -105,11 +105,7 @@ def _spread(paths: Sequence[Path], options: ReadOptions | None) -> list[Atoms]:
 def _frames(paths: Sequence[Path], options: ReadOptions | None) -> Iterator[Frame]:
     for path in paths:
         if is_compact(path):
-            raise InputError(
-                f"{path} holds only the mobile ions; a radial distribution needs a file with all atoms",
-                path=str(path),
-                accepted=FORMATS,
-            )
+            raise InputError(f"{path} holds only the mobile ions; a radial distribution needs a file with all atoms")
         for number, frame in enumerate(read_frames(Path(path), options)):
             require_sane(frame, f"{path}, frame {number}")
             yield frame

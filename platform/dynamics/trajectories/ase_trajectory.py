@@ -37,7 +37,7 @@ def _frames(reader: Any, path: Path, options: ReadOptions) -> Frames:
         try:
             atoms = reader[number]
         except Exception as error:  # ASE's layers raise many kinds of errors
-            raise InputError(f"{path}, frame {number}: ASE cannot read the frame: {error}", path=str(path)) from error
+            raise InputError(f"{path}, frame {number}: ASE cannot read the frame: {error}") from error
         cell = atoms.cell.array if options.cell_A is None else options.cell_A
         if abs(float(np.linalg.det(cell))) < 1e-6:
             raise no_cell(path)

@@ -29,7 +29,7 @@ def open_bytes(path: Path) -> BinaryIO:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"no trajectory at {path}", path=str(path), given=str(path))
+        raise InputError(f"no trajectory at {path}")
     try:
         with path.open("rb") as stream:
             start = stream.read(6)
@@ -45,7 +45,7 @@ def open_bytes(path: Path) -> BinaryIO:
             return pyarrow.input_stream(path, compression="zstd")
         return path.open("rb")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def read_block(stream: BinaryIO, size: int, path: Path) -> bytes:
@@ -63,7 +63,7 @@ def read_block(stream: BinaryIO, size: int, path: Path) -> bytes:
             missing -= len(part)
     except (EOFError, zlib.error, lzma.LZMAError, ValueError, OSError) as error:
         if not parts:
-            raise DamagedArchiveError(f"{path} cannot be read to its end: {error}", path=str(path)) from error
+            raise DamagedArchiveError(f"{path} cannot be read to its end: {error}") from error
     return b"".join(parts)
 
 
@@ -90,7 +90,7 @@ class TextReader:
         end = self._buffer.find(b"\n", self._at)
         while end < 0 and not self._ended:
             if len(self._buffer) - self._at > LINE_BYTES:
-                raise InputError(f"line {self.line + 1} of {self.path} is no line of text", path=str(self.path))
+                raise InputError(f"line {self.line + 1} of {self.path} is no line of text")
             self._fill()
             end = self._buffer.find(b"\n", self._at)
         start, self._at = self._at, len(self._buffer) if end < 0 else end + 1

@@ -41,7 +41,7 @@ def read_trajectories(
             file contradicts, frames too far apart to unwrap, or mixed wrapped and unwrapped positions.
     """
     if not paths:
-        raise InputError("no trajectory was given", accepted="one or more files in order of time")
+        raise InputError("no trajectory was given")
     judgement.require_positive(frame_interval_fs)
     joiner = Joiner(species)
     for path in paths:
@@ -49,11 +49,7 @@ def read_trajectories(
     store, motion = joiner.store, joiner.motion
     count = store.count if store else 0
     if store is None or motion is None or count < MIN_FRAMES:
-        raise InputError(
-            f"{count} frames are too few for a diffusivity; give at least {MIN_FRAMES}",
-            given=count,
-            accepted=f">= {MIN_FRAMES} frames",
-        )
+        raise InputError(f"{count} frames are too few for a diffusivity; give at least {MIN_FRAMES}")
     with store:
         return _trajectory(joiner, store.mapped(), [str(path) for path in paths], frame_interval_fs)
 
@@ -70,12 +66,10 @@ def _take_file(joiner: Joiner, path: Path, options: ReadOptions, interval_known:
     except DamagedArchiveError as error:
         raise InputError(
             f"the archive {path} is cut off after {taken} frames ({error.__cause__}); copy it again, or unpack it and"
-            " give the complete part",
-            path=str(path),
-            given=path.name,
+            " give the complete part"
         ) from error
     if not taken:
-        raise InputError(f"{path} contains no frame; give a trajectory", path=str(path))
+        raise InputError(f"{path} contains no frame; give a trajectory")
 
 
 def _trajectory(joiner: Joiner, records: np.ndarray, names: list[str], given_fs: float | None) -> Trajectory:

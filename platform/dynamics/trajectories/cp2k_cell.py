@@ -50,7 +50,7 @@ def _read_cells(path: Path) -> dict[int, np.ndarray]:
                 continue
             cells[int(words[0])] = np.array([float(word) for word in words[2:11]]).reshape(3, 3)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a .cell file of CP2K: {error}; give --cell", path=str(path)) from error
+        raise InputError(f"{path} is not a .cell file of CP2K: {error}; give --cell") from error
     return cells
 
 
@@ -73,9 +73,6 @@ def parse_cell(text: str) -> np.ndarray:
     except (ValueError, AssertionError, TypeError, ZeroDivisionError) as error:
         raise InputError(
             f"--cell {text} is not a cell; give one edge, three edges, three edges with three angles, or nine"
-            " components in Å, separated by commas",
-            path="cell",
-            given=text,
-            accepted="9.86 or 9.86,9.86,9.86,90,90,90",
+            " components in Å, separated by commas"
         ) from error
     return cell

@@ -31,19 +31,17 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
         for number in range(3):
             size = struct.unpack(order + "i", head if number == 0 else _exactly(stream, 4, path))[0]
             if not 0 <= size < 1 << 20:
-                raise InputError(f"{path} is not a DCD file or its header is damaged; copy it again", path=str(path))
+                raise InputError(f"{path} is not a DCD file or its header is damaged; copy it again")
             records.append(_exactly(stream, size, path))
             _exactly(stream, 4, path)
         atoms = struct.unpack(order + "i", records[2][:4])[0]
         control = struct.unpack(order + "20i", records[0][4:84])
         if atoms != len(species):
             raise InputError(
-                f"{path} has {atoms} atoms, its topology {len(species)}; give the topology of the same atoms",
-                path="topology",
-                accepted=f"{atoms} atoms",
+                f"{path} has {atoms} atoms, its topology {len(species)}; give the topology of the same atoms"
             )
         if control[8]:
-            raise InputError(f"{path} has fixed atoms, which are not supported; write all atoms", path=str(path))
+            raise InputError(f"{path} has fixed atoms, which are not supported; write all atoms")
         start, every, has_cell = control[1], control[2], bool(control[10])
         size, number = (56 if has_cell else 0) + 3 * (8 + 4 * atoms), 0
         while block := read_block(stream, size, path):
@@ -52,7 +50,7 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
                 return
             cell = _cell(struct.unpack_from(order + "6d", block, 4), path) if has_cell else options.cell_A
             if cell is None:
-                raise InputError(f"{path} has no cell; give --cell", path=str(path), accepted="--cell")
+                raise InputError(f"{path} has no cell; give --cell")
             axes = np.frombuffer(block, dtype=order + "f4", offset=56 if has_cell else 0).reshape(3, atoms + 2)
             positions = axes[:, 1:-1].T.astype(float)
             fractional = to_fractional(positions, cell, f"{path}, frame {number}")
@@ -63,7 +61,7 @@ def read_dcd(path: Path, options: ReadOptions) -> Frames:
 def _exactly(stream: BinaryIO, size: int, path: Path) -> bytes:
     block = read_block(stream, size, path)
     if len(block) < size:
-        raise InputError(f"{path} is cut off within its header; copy it again", path=str(path))
+        raise InputError(f"{path} is cut off within its header; copy it again")
     return block
 
 
@@ -76,7 +74,7 @@ def _cell(values: tuple[float, ...], path: Path) -> np.ndarray:
     if max(abs(angle) for angle in angles) <= 1.0:
         angles = [float(np.degrees(np.arccos(angle))) for angle in angles]
     if min(a, b, c) <= 0 or not np.isfinite(values).all():
-        raise InputError(f"{path} has frames without a cell; give --cell", path=str(path), accepted="--cell")
+        raise InputError(f"{path} has frames without a cell; give --cell")
     return Cell.new([a, b, c, *angles]).array
 
 
@@ -84,14 +82,12 @@ def _species(path: Path, options: ReadOptions) -> tuple[str, ...]:
     if options.topology is None:
         raise InputError(
             f"{path} contains no elements; give --topology with a structure file of the same atoms in the same order,"
-            " for instance --topology POSCAR",
-            path=str(path),
-            accepted="--topology",
+            " for instance --topology POSCAR"
         )
     from ase.io import read
 
     try:
         atoms = read(options.topology)
     except Exception as error:  # ASE's readers raise many kinds of errors
-        raise InputError(f"--topology {options.topology} cannot be read: {error}", path="topology") from error
+        raise InputError(f"--topology {options.topology} cannot be read: {error}") from error
     return tuple(atoms.symbols)  # type: ignore[union-attr]

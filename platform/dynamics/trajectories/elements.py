@@ -37,9 +37,6 @@ def elements_of(names: Sequence[str], where: str) -> tuple[str, ...]:
         unknown = names[symbols.index(None)]
         raise InputError(
             f"{where} names an atom '{unknown}', which is not a chemical element; give --elements in the order of its"
-            " types, for instance --elements Li,P,S,Cl",
-            path=where,
-            given=unknown,
-            accepted="chemical symbols",
+            " types, for instance --elements Li,P,S,Cl"
         )
     return tuple(symbol for symbol in symbols if symbol is not None)

@@ -45,8 +45,7 @@ def require_same_atoms(
             continue
         raise InputError(
             f"{label}: the order of atoms changes, or frames are missing: {species[atom]} (atom {atom + 1} of"
-            f" the framework) takes the place of {species[other]} (atom {other + 1}); write all frames in one order",
-            path=label,
+            f" the framework) takes the place of {species[other]} (atom {other + 1}); write all frames in one order"
         )
 
 

@@ -105,19 +105,14 @@ class Joiner:
             found = ", ".join(sorted(set(frame.species)))
             raise InputError(
                 f"{self._path} contains {found} but no {self.species}; give --species, or --elements if these elements"
-                " are wrong",
-                path=str(self._path),
-                given=self.species,
-                accepted=found,
+                " are wrong"
             )
         if not self._all_species:
             self._all_species = frame.species
         if frame.species is self._all_species or frame.species == self._all_species:
             return
         if Counter(frame.species) != Counter(self._all_species):
-            raise InputError(
-                f"{self.label} has other atoms than the frames before; analyse it as another run", path=self.label
-            )
+            raise InputError(f"{self.label} has other atoms than the frames before; analyse it as another run")
         raise InputError(f"{self.label} lists its atoms in another order than the frames before; sort them by id")
 
     def _check_torn(self, frame: Frame) -> None:
@@ -135,8 +130,7 @@ class Joiner:
                 return
         raise InputError(
             f"{where}: the frame is incomplete, and without frame numbers the next one may not follow it; cut the file"
-            " there and give the rest as a second piece",
-            path=where,
+            " there and give the rest as a second piece"
         )
 
     def _usual(self) -> float:
@@ -174,8 +168,7 @@ class Joiner:
         if count - self._first_of_piece == 1 and self._first_of_piece:
             raise InputError(
                 f"{self.label}: frames are {difference:g} {self.unit}s apart, {known:g} in the piece before; analyse"
-                " the pieces separately, or thin one of them",
-                path=self.label,
+                " the pieces separately, or thin one of them"
             )
         if difference < known:
             self._off_grid += 1
@@ -199,8 +192,7 @@ class Joiner:
     def _gap(self, key: float, last: float, interval: float) -> InputError:
         return InputError(
             f"{self.label} lacks a time step: {self.unit} {last:g} is followed by {key:g}, the frames before are"
-            f" {interval:g} apart; give the missing frames, or analyse the parts separately",
-            path=self.label,
+            f" {interval:g} apart; give the missing frames, or analyse the parts separately"
         )
 
     def _repeats_last(self, frame: Frame) -> bool:
@@ -271,8 +263,7 @@ class Joiner:
         moved_A = self.motion.distance_A(frame, self.store.read(count - 1)["ions"])
         raise InputError(
             f"{self.label}: the {self.unit} decreases from {last:g} to {key:g}, and the mobile atoms move"
-            f" {moved_A:.2f} Å there, {usual:.2f} Å otherwise: the file contains two runs; analyse them separately",
-            path=self.label,
+            f" {moved_A:.2f} Å there, {usual:.2f} Å otherwise: the file contains two runs; analyse them separately"
         )
 
     def _renumber_last(self, frame: Frame) -> None:

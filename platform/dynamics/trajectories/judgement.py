@@ -66,8 +66,7 @@ def _refuse_first(
         raise InputError(f"the order of atoms changes at {where}; write all frames in one order (sorted by id)")
     raise InputError(
         f"there is a gap before {where}: the {who} atoms move {steps[at - 1]:.2f} Å there, {usual:.2f} Å otherwise;"
-        " frames are missing or another run begins; give the missing frames or analyse the parts separately",
-        path=where,
+        " frames are missing or another run begins; give the missing frames or analyse the parts separately"
     )
 
 
@@ -90,8 +89,7 @@ def require_steady_cell(records: np.ndarray, names: Sequence[str]) -> list[Note]
         at = int(over[0]) + 1
         raise InputError(
             f"the cell changes by {strain[at - 1]:.1%} at {label_of(records[at], names)}, {breathing:.1%} or less"
-            " otherwise: another run begins there; analyse the parts separately",
-            path=label_of(records[at], names),
+            " otherwise: another run begins there; analyse the parts separately"
         )
     volumes = np.abs(np.linalg.det(cells))
     third = len(volumes) // 3
@@ -101,9 +99,7 @@ def require_steady_cell(records: np.ndarray, names: Sequence[str]) -> list[Note]
     if abs(drift) > DRIFT_REFUSED:
         raise InputError(
             f"the volume of the cell drifts by {drift:+.0%} from the first third of the run to the last: the run is"
-            " not in equilibrium; leave out its beginning",
-            given=drift,
-            accepted=f"<= {DRIFT_REFUSED:.0%}",
+            " not in equilibrium; leave out its beginning"
         )
     if abs(drift) > max(DRIFT_NOTED, 3 * error):
         return [Note("volume_drift", f"the volume of the cell drifts by {drift:+.1%}; leave out the beginning")]
@@ -183,10 +179,7 @@ def frame_interval(
         raise InputError(
             f"frames are {step_interval:g} steps apart, so {given_fs:g} fs between frames would be a time step of"
             f" {given_fs / step_interval:.2g} fs; if {given_fs:g} fs is the time step, give --frame-interval-fs"
-            f" {given_fs * step_interval:g}",
-            path="frame-interval-fs",
-            given=given_fs,
-            accepted=f"{given_fs * step_interval:g}",
+            f" {given_fs * step_interval:g}"
         )
     return given_fs, notes
 
@@ -215,10 +208,7 @@ def missing_interval(given: float | None) -> InputError:
     """Return the error for an interval that is missing or not positive."""
     return InputError(
         "the time between frames is missing, and D is proportional to its inverse; give --frame-interval-fs, for"
-        " instance --frame-interval-fs 100",
-        path="frame-interval-fs",
-        given=given,
-        accepted="a positive number of fs",
+        " instance --frame-interval-fs 100"
     )
 
 
@@ -244,8 +234,7 @@ def _time_spacing(records: np.ndarray, names: Sequence[str]) -> float | None:
         at = int(places[uneven[0]])
         raise InputError(
             f"the times are not evenly spaced: {spacing[uneven[0]]:g} before {label_of(records[at], names)}, {usual:g}"
-            " otherwise; give frames with one spacing, or analyse the parts separately",
-            path=label_of(records[at], names),
+            " otherwise; give frames with one spacing, or analyse the parts separately"
         )
     return usual
 
@@ -257,16 +246,11 @@ def _from_times(spacing: float, given_fs: float | None, unit_fs: float | None) -
             return spacing * unit_fs
         raise InputError(
             f"the times of the file are {spacing:g} apart without a unit; give --frame-interval-fs {spacing:g} for fs,"
-            f" --frame-interval-fs {spacing * 1000:g} for ps",
-            path="frame-interval-fs",
-            accepted=f"{spacing:g} or {spacing * 1000:g}",
+            f" --frame-interval-fs {spacing * 1000:g} for ps"
         )
     if all(abs(given_fs / (spacing * unit) - 1) > 0.01 for unit in units):
         said = " or ".join(f"{spacing * unit:g}" for unit in units)
         raise InputError(
-            f"the times in the file are {said} fs apart, not {given_fs:g}; correct --frame-interval-fs or leave it out",
-            path="frame-interval-fs",
-            given=given_fs,
-            accepted=said,
+            f"the times in the file are {said} fs apart, not {given_fs:g}; correct --frame-interval-fs or leave it out"
         )
     return given_fs

@@ -21,12 +21,7 @@ def require_units(name: str, path: Path) -> str:
         InputError: the style is lj or unknown.
     """
     if name not in LENGTH_A:
-        raise InputError(
-            f"{path} has units '{name}' of unknown length in Å; write it in one of {', '.join(LENGTH_A)}",
-            path=str(path),
-            given=name,
-            accepted=", ".join(LENGTH_A),
-        )
+        raise InputError(f"{path} has units '{name}' of unknown length in Å; write it in one of {', '.join(LENGTH_A)}")
     return name
 
 
@@ -47,10 +42,7 @@ def read_box(words: Sequence[str], rows: Sequence[Sequence[float]], where: str) 
     if width is None or {len(row) for row in rows} != {width}:
         raise InputError(
             f"{where}: the box 'BOX BOUNDS {' '.join(words)}' with {[len(row) for row in rows]} numbers per line is not"
-            " one that LAMMPS writes: use orthogonal, 'xy xz yz' or 'abc origin'",
-            path=where,
-            given=" ".join(words),
-            accepted="xlo xhi | xlo xhi xy | a b c origin",
+            " one that LAMMPS writes: use orthogonal, 'xy xz yz' or 'abc origin'"
         )
     values = np.array(rows, dtype=float)
     if width == GENERAL:

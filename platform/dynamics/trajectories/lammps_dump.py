@@ -142,7 +142,7 @@ class _LammpsDump:
         elif any(known.startswith(item) for known in ITEMS):
             raise ValueError("the name of an item is incomplete")
         else:
-            raise InputError(f"{where}: 'ITEM: {item.decode('latin-1')}' is not an item of an atom dump", path=where)
+            raise InputError(f"{where}: 'ITEM: {item.decode('latin-1')}' is not an item of an atom dump")
 
     def _read_atoms(self, item: bytes) -> Frame | TornFrame:
         reader, items = self._reader, self._items
@@ -179,7 +179,7 @@ class _LammpsDump:
         if same and np.array_equal(ids, known.ids) and np.array_equal(rows.codes, known.codes):
             return
         if len(np.unique(ids)) < len(ids):
-            raise InputError(f"{self._path} has a duplicate atom id in step {self._items.step}", path=str(self._path))
+            raise InputError(f"{self._path} has a duplicate atom id in step {self._items.step}")
         order = np.argsort(ids)
         symbols = self._symbols([name.decode("latin-1") for name in names])
         species = tuple(symbols[code] for code in rows.codes[order])
@@ -193,9 +193,7 @@ class _LammpsDump:
         if min(numbers, default=1) < 1 or max(numbers, default=1) > len(kinds):
             raise InputError(
                 f"{self._path} has an atom of type {names[int(np.argmax(numbers))]}, but --elements names"
-                f" {len(kinds)} types ({', '.join(kinds)})",
-                path=str(self._path),
-                accepted="one element for each type",
+                f" {len(kinds)} types ({', '.join(kinds)})"
             )
         return tuple(kinds[number - 1] for number in numbers)
 
@@ -225,18 +223,13 @@ def choose_columns(names: Sequence[str], options: ReadOptions, path: Path) -> Co
     if "id" not in names or not {"element", "type"} & set(names):
         raise InputError(
             f"{path} lacks the columns id and element (or type); use `dump 1 all custom 50 out.dump id element xu yu"
-            " zu` with `dump_modify 1 element Li P S Cl`",
-            path=str(path),
-            given=" ".join(names),
+            " zu` with `dump_modify 1 element Li P S Cl`"
         )
     if not present:
-        raise InputError(f"{path} lacks positions; write xu yu zu, x y z, xsu ysu zsu or xs ys zs", path=str(path))
+        raise InputError(f"{path} lacks positions; write xu yu zu, x y z, xsu ysu zsu or xs ys zs")
     if "element" not in names and not options.elements:
         raise InputError(
-            f"{path} has types without elements; give them in the order of types, for instance --elements Li,P,S,Cl",
-            path=str(path),
-            given=" ".join(names),
-            accepted="--elements",
+            f"{path} has types without elements; give them in the order of types, for instance --elements Li,P,S,Cl"
         )
     positions, scaled, folded = min(present, key=lambda choice: choice[2] and not flagged)
     kind = "type" if options.elements and "type" in names else "element"

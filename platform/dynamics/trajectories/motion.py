@@ -107,8 +107,7 @@ class Motion:
         if (images.any(axis=1) & stays).any():
             raise InputError(
                 f"{label}: a framework atom jumps by a cell edge, but the file states unwrapped positions; write"
-                " correct image flags (ix iy iz), or wrapped x y z without flags",
-                path=label,
+                " correct image flags (ix iy iz), or wrapped x y z without flags"
             )
 
     def _count_edges(self, nearest: np.ndarray) -> None:

@@ -64,7 +64,7 @@ class _Outcar:
         if pending is not None:
             yield pending
         if not self._steps:
-            raise InputError(f"{reader.path} contains no ionic step (POSITION ... TOTAL-FORCE)", path=str(reader.path))
+            raise InputError(f"{reader.path} contains no ionic step (POSITION ... TOTAL-FORCE)")
 
     def _read_head(self, line: bytes) -> None:
         text = line.decode("latin-1")
@@ -87,9 +87,7 @@ class _Outcar:
         if len(self._options.elements) == wanted > 0:
             return self._options.elements
         raise InputError(
-            f"{where} names no elements for its {wanted} types; give --elements, for instance --elements Li,P,S,Cl",
-            path=where,
-            accepted="--elements",
+            f"{where} names no elements for its {wanted} types; give --elements, for instance --elements Li,P,S,Cl"
         )
 
     def _read_frame(self) -> Frame | TornFrame:
@@ -101,9 +99,7 @@ class _Outcar:
         atoms, line = len(self._species), reader.line
         rows = reader.next_rows(atoms, 6, (0, 1, 2), exact=False)
         if self._cell.shape != (3, 3):
-            raise InputError(
-                f"{reader.path}, line {line}: the positions have no cell before them", path=str(reader.path)
-            )
+            raise InputError(f"{reader.path}, line {line}: the positions have no cell before them")
         fractional = to_fractional(rows.values[: rows.read], self._cell, f"{reader.path}, line {line}")
         if rows.status != COMPLETE:
             if rows.status == NOT_A_NUMBER:

@@ -39,9 +39,7 @@ def read_all(path: Path, options: ReadOptions) -> Frames:
         raise
     except Exception as error:  # parsers raise many kinds of errors; all come from the file
         name = reader.__name__.removeprefix("read_")
-        raise InputError(
-            f"{path} is damaged or not a complete {name} file: {str(error)[:120]}", path=str(path), accepted=FORMATS
-        ) from error
+        raise InputError(f"{path} is damaged or not a complete {name} file: {str(error)[:120]}") from error
 
 
 def find_reader(path: Path) -> Reader:
@@ -53,7 +51,7 @@ def find_reader(path: Path) -> Reader:
     with open_bytes(path) as stream:
         start = read_block(stream, 8192, path).removeprefix(b"\xef\xbb\xbf")
     if not start.strip(b"\0 \r\n\t"):
-        raise InputError(f"{path} is empty", path=str(path), accepted=FORMATS)
+        raise InputError(f"{path} is empty; give a trajectory")
     lines, name = start.lstrip().splitlines(), path.name.upper()
     choices: tuple[tuple[bool, Reader], ...] = (
         (ULM in start[:16], read_ase_trajectory),
@@ -69,9 +67,4 @@ def find_reader(path: Path) -> Reader:
     for fits, reader in choices:
         if fits:
             return reader
-    raise InputError(
-        f"{path} has no known trajectory format; use one of: {FORMATS}",
-        path=str(path),
-        given=path.name,
-        accepted=FORMATS,
-    )
+    raise InputError(f"{path} has no known trajectory format; use one of: {FORMATS}")

@@ -24,9 +24,7 @@ def to_fractional(positions_A: np.ndarray, cell_A: np.ndarray, where: str) -> np
         InputError: the cell has no volume, or a component is not a number.
     """
     if not np.isfinite(cell_A).all() or not SMALLEST_A3 < abs(float(np.linalg.det(cell_A))) < LARGEST_A3:
-        raise InputError(
-            f"{where}: the cell has no volume or a component that is not a number; correct the cell", path=where
-        )
+        raise InputError(f"{where}: the cell has no volume or a component that is not a number; correct the cell")
     with np.errstate(all="ignore"):
         return positions_A @ np.linalg.inv(cell_A)
 
@@ -43,20 +41,17 @@ def require_sane(frame: Frame, label: str) -> None:
     """
     cell, positions = frame.cell_A, frame.fractional
     if not np.isfinite(cell).all():
-        raise InputError(f"{label}: a component of the cell is not a number", path=label)
+        raise InputError(f"{label}: a component of the cell is not a number")
     largest = float(np.abs(positions).max(initial=0.0))  # NaN if one of them is NaN
     if not np.isfinite(largest):
         atom = int(np.flatnonzero(~np.isfinite(positions).all(axis=1))[0]) + 1
-        raise InputError(f"{label}: a coordinate of atom {atom} is not a number", path=label)
+        raise InputError(f"{label}: a coordinate of atom {atom} is not a number")
     volume_A3 = abs(float(np.linalg.det(cell)))
     density = len(frame.species) / max(volume_A3, 1e-300)
     if not LOWEST_PER_A3 <= density <= HIGHEST_PER_A3:
         raise InputError(
             f"{label}: {len(frame.species)} atoms in {volume_A3:.4g} Å3 are {density:.2g} per Å3, not a solid;"
-            " check the cell and its scale or unit (Å)",
-            path=label,
-            given=density,
-            accepted=f"{LOWEST_PER_A3} to {HIGHEST_PER_A3} atoms per Å3",
+            " check the cell and its scale or unit (Å)"
         )
     if largest > LARGEST_FRACTION:
-        raise InputError(f"{label}: a coordinate is more than {LARGEST_FRACTION:.0f} cells away", path=label)
+        raise InputError(f"{label}: a coordinate is more than {LARGEST_FRACTION:.0f} cells away")

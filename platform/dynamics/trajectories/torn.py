@@ -22,7 +22,5 @@ def refuse_overflow(reader: TextReader, frame: str) -> None:
     shown = text if len(text) <= 60 else text[:57] + "..."
     raise InputError(
         f"{reader.path}, line {reader.line + 1} ({frame}): a coordinate is not a number (asterisks: it overflowed its"
-        f" field): {shown!r}",
-        path=str(reader.path),
-        given=shown,
+        f" field): {shown!r}"
     )

@@ -136,12 +136,12 @@ class Trajectory:
         record = header.record
         frames = (path.stat().st_size - offset) // record.itemsize
         if frames == 0:
-            raise InputError(f"{path} contains no frame yet; continue the run", path=str(path))
+            raise InputError(f"{path} contains no frame yet; continue the run")
         data = np.memmap(path, dtype=record, mode="r", offset=offset, shape=(frames,))
         numbers = data["frame"].astype(np.int64)
         if np.any(np.diff(numbers) != 1):
             lost = int(numbers[np.flatnonzero(np.diff(numbers) != 1)[0]]) + 1
-            raise InputError(f"{path} lacks frame {lost}; run the molecular dynamics again", path=str(path))
+            raise InputError(f"{path} lacks frame {lost}; run the molecular dynamics again")
         times = header.start_ps + numbers * header.interval_ps
         framework = data["framework"].astype(float)
         release_pages(data)
@@ -194,7 +194,7 @@ def is_compact(path: Path) -> bool:
 
 def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
     if not path.is_file():
-        raise InputError(f"no trajectory at {path}", path=str(path))
+        raise InputError(f"no trajectory at {path}")
     with path.open("rb") as stream:
         line = stream.readline(1 << 16)
     try:
@@ -204,8 +204,7 @@ def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise InputError(
             f"{path} is not a compact trajectory of argyro; XDATCAR, extxyz and LAMMPS dumps are read by"
-            " `argyro diffusion`",
-            path=str(path),
+            " `argyro diffusion`"
         ) from error
     data["cell_A"] = np.array(data["cell_A"])
     return TrajectoryHeader(**data), len(line)

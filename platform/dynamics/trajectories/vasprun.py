@@ -56,12 +56,10 @@ class _Vasprun:
                             open_elements[-1].remove(element)
         except ParseError as error:
             if not ended and read_block(stream, 1, self._path):
-                raise InputError(f"{self._path} is damaged: {error}", path=str(self._path)) from error
+                raise InputError(f"{self._path} is damaged: {error}") from error
             yield TornFrame(error.position[0], "the XML ends there", NO_ATOMS, True)
         if not self._frames:
-            raise InputError(
-                f"{self._path} contains no ionic step (<calculation> of a vasprun.xml)", path=str(self._path)
-            )
+            raise InputError(f"{self._path} contains no ionic step (<calculation> of a vasprun.xml)")
 
     def _take(self, element: Element) -> Frame | None:
         """Store an element of the header, or return the frame of a calculation."""
@@ -80,8 +78,7 @@ class _Vasprun:
         if cell.shape != (3, 3) or len(positions) != len(self._species):
             raise InputError(
                 f"{self._path}, calculation {self._frames + 1}: {len(positions)} positions for {len(self._species)}"
-                " atoms, or no cell",
-                path=str(self._path),
+                " atoms, or no cell"
             )
         self._frames += 1
         interval = self._potim_fs if self._potim_fs and self._nblock == 1 else None
@@ -96,4 +93,4 @@ def _vectors(structure: Element | None, path: str) -> np.ndarray:
     try:
         return np.array([float(word) for word in words]).reshape(-1, 3)
     except ValueError as error:
-        raise InputError(f"a coordinate of vasprun.xml is not a number: {error}", path="positions") from error
+        raise InputError(f"a coordinate of vasprun.xml is not a number: {error}") from error

@@ -74,8 +74,7 @@ def not_an_xdatcar(path: Path) -> InputError:
     """Return the error for a file without header or frames."""
     return InputError(
         f"{path} is not an XDATCAR of VASP 5 or later: it needs a title, a scale, three cell vectors, element names,"
-        " their counts and frames that begin with 'Direct configuration='",
-        path=str(path),
+        " their counts and frames that begin with 'Direct configuration='"
     )
 
 
@@ -106,17 +105,11 @@ def read_header(lines: Sequence[bytes], path: Path, options: ReadOptions, known:
     cell_A, factors = _scaled_cell(np.array(vectors), scale)
     kinds = elements_of(names, str(path)) if names else options.elements
     if not kinds and known is None:
-        raise InputError(
-            f"{path} has no element names (VASP 4); give them in order, for instance --elements Li,P,S,Cl",
-            path=str(path),
-            accepted="--elements",
-        )
+        raise InputError(f"{path} has no element names (VASP 4); give them in order, for instance --elements Li,P,S,Cl")
     if kinds and len(kinds) != len(counts):
-        raise InputError(f"{path} has {len(counts)} counts of atoms for {len(kinds)} elements", path=str(path))
+        raise InputError(f"{path} has {len(counts)} counts of atoms for {len(kinds)} elements")
     if sum(counts) > 10_000_000:
-        raise InputError(
-            f"{path} states {sum(counts)} atoms, more than a file can contain; correct its counts", path=str(path)
-        )
+        raise InputError(f"{path} states {sum(counts)} atoms, more than a file can contain; correct its counts")
     if not kinds and known is not None:
         return Header(cell_A, known.species, factors)
     species = tuple(kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count))

@@ -62,9 +62,7 @@ def _frames(reader: TextReader, path: Path, cells: Cp2kCells) -> Frames:
                 continue
             if not line.strip().isdigit():
                 raise InputError(
-                    f"{path}, line {reader.line}: a frame must begin with its number of atoms, not {line[:40]!r}",
-                    path=str(path),
-                    accepted="extended xyz",
+                    f"{path}, line {reader.line}: a frame must begin with its number of atoms, not {line[:40]!r}"
                 )
             atoms = int(line)
             pending = reader.next_line()
@@ -130,9 +128,7 @@ def no_cell(path: Path) -> InputError:
     """Return the error for frames without a cell."""
     return InputError(
         f"{path} has frames without a cell; give --cell, for instance --cell 9.86 (or 9.86,9.86,9.86,90,90,90),"
-        " put CP2K's .cell file into its folder, or write extended xyz with Lattice=...",
-        path=str(path),
-        accepted="--cell",
+        " put CP2K's .cell file into its folder, or write extended xyz with Lattice=..."
     )
 
 
@@ -147,11 +143,7 @@ def _layout(info: dict[str, str], where: str) -> _Layout:
     position = unwrapped or _first_of(starts, "pos", "positions", "position")
     name = _first_of(starts, "species", "element", "z")
     if position is None or name is None or starts[position][2] != 3:
-        raise InputError(
-            f"{where}: Properties={info['properties'][:80]} lacks the columns species:S:1 and pos:R:3",
-            path="Properties",
-            accepted="species:S:1:pos:R:3",
-        )
+        raise InputError(f"{where}: Properties={info['properties'][:80]} lacks the columns species:S:1 and pos:R:3")
     return _Layout(starts[name][0], starts[position][0], at, True, unwrapped is not None, name == "z")
 
 
@@ -162,7 +154,7 @@ def _first_of(starts: dict[str, tuple[int, str, int]], *names: str) -> str | Non
 def _cell(info: dict[str, str], where: str) -> np.ndarray:
     numbers = [_number(word) for word in info["lattice"].replace(",", " ").split()]
     if len(numbers) != 9 or None in numbers:
-        raise InputError(f"{where}: Lattice needs nine numbers, got '{info['lattice'][:80]}'", path="Lattice")
+        raise InputError(f"{where}: Lattice needs nine numbers, got '{info['lattice'][:80]}'")
     return np.array(numbers, dtype=float).reshape(3, 3)
 
 

@@ -86,11 +86,11 @@ class ActiveSet:
         Source: Podryabinkin and Shapeev, Comput. Mater. Sci. 140, 171 (2017).
         """
         if mode not in ("neighbourhood", "configuration"):
-            raise InputError(f"mode must be neighbourhood or configuration, not '{mode}'", given=mode)
+            raise InputError(f"mode must be neighbourhood or configuration, not '{mode}'")
         if parameters not in ("linear", "all"):
-            raise InputError(f"parameters must be linear or all, not '{parameters}'", given=parameters)
+            raise InputError(f"parameters must be linear or all, not '{parameters}'")
         if not frames:
-            raise InputError("an active set needs at least one training frame", given=0)
+            raise InputError("an active set needs at least one training frame")
         rows, origin = _collect(mtp, frames, mode, parameters)
         scale = np.sqrt(np.mean(rows**2, axis=0))
         scale[scale < RESOLUTION * scale.max()] = scale.max()  # a function that is zero on all training frames
@@ -182,18 +182,13 @@ class ActiveSet:
         if tuple(mtp.species) != self.species:
             raise InputError(
                 f"the active set has the species {', '.join(self.species)}, the potential {', '.join(mtp.species)}; "
-                "make the set from this potential",
-                path="species",
-                given=mtp.species,
-                accepted=", ".join(self.species),
+                "make the set from this potential"
             )
         if _fingerprint(mtp, self.parameters) != self.fingerprint:
             differs = "radial functions" if self.parameters == "linear" else "parameters"
             raise InputError(
                 f"the active set belongs to another potential: its {differs} differ; make it again with "
-                "ActiveSet.from_frames from the potential and its training set",
-                given=_fingerprint(mtp, self.parameters),
-                accepted=self.fingerprint,
+                "ActiveSet.from_frames from the potential and its training set"
             )
 
 

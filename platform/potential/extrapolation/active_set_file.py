@@ -76,16 +76,14 @@ def read(path: Path) -> Fields:
         InputError: the file does not exist or is not a complete active set.
     """
     if not path.is_file():
-        raise InputError(f"the active set '{path}' does not exist", path=str(path), given=str(path))
+        raise InputError(f"the active set '{path}' does not exist")
     lines = iter(path.read_text(errors="replace").splitlines())
     try:
         return _parse(lines)
     except (StopIteration, ValueError, IndexError, MemoryError) as error:
         reason = "it ends too early" if isinstance(error, StopIteration) else str(error)
         raise InputError(
-            f"'{path}' is not a complete active set: {reason}; write it again with ActiveSet.write",
-            path=str(path),
-            accepted=_MAGIC,
+            f"'{path}' is not a complete active set: {reason}; write it again with ActiveSet.write"
         ) from error
 
 

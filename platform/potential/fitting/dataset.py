@@ -79,7 +79,7 @@ def _neighbours(index: int, frame: Atoms, mtp: MTP) -> _kernel.Frame:
     try:
         return mtp.frame(frame)
     except InputError as error:
-        raise InputError(f"frame {index}: {error}", path=f"frame {index}", accepted=error.accepted) from error
+        raise InputError(f"frame {index}: {error}") from error
 
 
 def _weights(atoms: int, weight: float, options: TrainingOptions) -> list[float]:

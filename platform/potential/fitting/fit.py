@@ -123,5 +123,5 @@ def _descend(
         options={"maxiter": iterations, "maxcor": 30, "maxfun": 3 * iterations},
     )
     if not np.isfinite(found.fun):
-        raise InputError("the training loss is not finite; remove frames with very large forces", path="frames")
+        raise InputError("the training loss is not finite; remove frames with very large forces")
     return mtp.with_coefficients(*whitening.unpack(found.x)), int(found.nit)

@@ -69,10 +69,7 @@ def require_small_stress_error(stress_error_GPa: float | None) -> None:
     if stress_error_GPa is not None and stress_error_GPa > MAX_STRESS_ERROR_GPA:
         raise InputError(
             f"the fit leaves a stress error of {stress_error_GPa:.3g} GPa, so the stress labels are not in eV/Å³ "
-            "(in GPa or kbar?); convert them, or leave them out by --stress-key none",
-            path="stress",
-            given=stress_error_GPa,
-            accepted=f"an error of at most {MAX_STRESS_ERROR_GPA:g} GPa",
+            "(in GPa or kbar?); convert them, or leave them out by --stress-key none"
         )
 
 
@@ -84,9 +81,7 @@ def _require_plausible_stress(frames: Sequence[Atoms]) -> None:
             _refuse_stress(f"the stress of frame {index} reaches {largest:.3g}", "kbar" if largest > 20 else "GPa")
     if labels and not any(np.any(stress) for _, stress in labels):
         raise InputError(
-            f"the stress is zero in all {len(labels)} frames and was not computed; leave it out by --stress-key none",
-            path="stress",
-            given=0.0,
+            f"the stress is zero in all {len(labels)} frames and was not computed; leave it out by --stress-key none"
         )
 
 
@@ -105,19 +100,12 @@ def _judge_energies(frames: list[Atoms], fit: PairFit, mtp: MTP) -> None:
     labels = np.array([frame.get_potential_energy() for frame in frames])
     slope, correlation = _slope(expected - span @ (span.T @ expected), labels - span @ (span.T @ labels))
     if correlation < -_CORRELATION:
-        raise InputError(
-            "energies rise along the forces, which may be gradients; reverse their sign",
-            path="forces",
-            accepted="forces, -dE/dr",
-        )
+        raise InputError("energies rise along the forces, which may be gradients; reverse their sign")
     if correlation > _CORRELATION and not 1 / 8 < slope < 8:
         near = [name for name, ratio in _ENERGY_RATIOS.items() if abs(np.log(slope / ratio)) < np.log(3)]
         raise InputError(
             f"energies change {slope:.3g} times as much as the forces imply, which must be about once; "
-            f"likely {' or '.join(near) or 'another unit'}; convert to eV and eV/Å",
-            path="energy",
-            given=slope,
-            accepted="energies in eV, forces in eV/Å",
+            f"likely {' or '.join(near) or 'another unit'}; convert to eV and eV/Å"
         )
 
 
@@ -132,9 +120,7 @@ def _judge_stresses(frames: list[Atoms], fit: PairFit) -> None:
     if -12 < slope < -1 / 12:
         raise InputError(
             "the stress has the opposite sign: it is positive under compression (as VASP prints it); reverse it, or "
-            "leave it out by --stress-key none",
-            path="stress",
-            accepted="eV/Å³, positive under tension",
+            "leave it out by --stress-key none"
         )
     likely = min(_STRESS_UNITS, key=lambda name: abs(np.log(abs(slope) / _STRESS_UNITS[name])))
     sign = ", with the opposite sign" if slope < 0 else ""
@@ -144,9 +130,7 @@ def _judge_stresses(frames: list[Atoms], fit: PairFit) -> None:
 def _refuse_stress(found: str, unit: str) -> None:
     raise InputError(
         f"{found}, which cannot be eV/Å³; likely it is in {unit} (1 eV/Å³ = {_STRESS_UNITS[unit]:.6g} {unit}); "
-        "convert it, or leave it out by --stress-key none",
-        path="stress",
-        accepted="eV/Å³, positive under tension",
+        "convert it, or leave it out by --stress-key none"
     )
 
 

@@ -27,9 +27,7 @@ def solve_linear(dataset: Dataset, mtp: MTP, options: TrainingOptions) -> MTP:
     stride = _stride(dataset, mtp)
     matrix, vector = dataset.normal_equations(mtp, options.threads, stride)
     if not (np.isfinite(matrix).all() and np.isfinite(vector).all()):
-        raise InputError(
-            "the basis functions are not finite numbers; train from another starting potential", path="start"
-        )
+        raise InputError("the basis functions are not finite numbers; train from another starting potential")
     scale = np.sqrt(np.diag(matrix))
     scale[scale == 0.0] = 1.0
     factor = cho_factor(matrix / np.outer(scale, scale) + options.ridge * np.eye(len(scale)), lower=True)

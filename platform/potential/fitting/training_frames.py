@@ -22,9 +22,7 @@ def require_trainable(frames: Sequence[Atoms]) -> None:
             references; a frame is repeated.
     """
     if not frames:
-        raise InputError(
-            "there are no frames to train on", path="frames", given=0, accepted="at least one labelled frame"
-        )
+        raise InputError("there are no frames to train on")
     for index, frame in enumerate(frames):
         require_labels(f"frame {index}", frame)
     _require_one_source(frames)
@@ -51,28 +49,19 @@ def require_labels(name: str, frame: Atoms) -> None:
     missing = [name for name, value in labels.items() if value is None]
     named = f"{name} ({frame.get_chemical_formula()})"
     if missing:
-        raise InputError(
-            f"{named} has no {' and no '.join(missing)}; label it first ({label_hint(frame)})",
-            path=name,
-            accepted="energy and forces in a SinglePointCalculator",
-        )
+        raise InputError(f"{named} has no {' and no '.join(missing)}; label it first ({label_hint(frame)})")
     stress = stress_of(frame)
     labels |= {} if stress is None else {"stress": stress}
     for label, value in labels.items():
         if not np.all(np.isfinite(np.asarray(value, dtype=float))):
             raise InputError(
-                f"{named}: its {label} contains NaN or infinity; the reference calculation failed, leave the frame out",
-                path=name,
-                accepted="finite labels",
+                f"{named}: its {label} contains NaN or infinity; the reference calculation failed, leave the frame out"
             )
     largest = float(np.abs(np.asarray(labels["forces"], float)).max(initial=0.0))
     if largest > MAX_FORCE_EV_A:
         raise InputError(
             f"{named}: a force component is {largest:.3g} eV/Å, larger than {MAX_FORCE_EV_A:g}; the reference "
-            "calculation failed or the unit is wrong, leave the frame out",
-            path=name,
-            given=largest,
-            accepted=f"forces up to {MAX_FORCE_EV_A:g} eV/Å",
+            "calculation failed or the unit is wrong, leave the frame out"
         )
 
 
@@ -90,10 +79,7 @@ def _require_one_source(frames: Sequence[Atoms]) -> None:
     if len(sources) > 1:
         raise InputError(
             f"the frames have labels of {len(sources)} references, {', '.join(sources)}; "
-            "their energies cannot be mixed, relabel all with one",
-            path="frames",
-            given=sources,
-            accepted="one label source",
+            "their energies cannot be mixed, relabel all with one"
         )
 
 
@@ -122,9 +108,7 @@ def without_repeats(frames: Sequence[Atoms], names: Sequence[str]) -> list[int]:
         if abs(energies_eV[1] - energies_eV[0]) > 1e-3 * len(frame):
             raise InputError(
                 f"{names[earlier]} and {names[place]} are the same structure with different energies, "
-                f"{energies_eV[0]:.6f} and {energies_eV[1]:.6f} eV; keep one",
-                path=names[place],
-                given=energies_eV,
+                f"{energies_eV[0]:.6f} and {energies_eV[1]:.6f} eV; keep one"
             )
     return sorted(first.values())
 
@@ -135,8 +119,7 @@ def _require_distinct(frames: Sequence[Atoms]) -> None:
         key = _fingerprint(frame)
         if key in seen:
             raise InputError(
-                f"frames {seen[key]} and {index} ({frame.get_chemical_formula()}) are the same structure; keep one",
-                path=f"frame {index}",
+                f"frames {seen[key]} and {index} ({frame.get_chemical_formula()}) are the same structure; keep one"
             )
         seen[key] = index
 

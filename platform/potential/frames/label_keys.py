@@ -105,9 +105,7 @@ def _detected(name: str, atoms: Atoms, values: dict[str, object]) -> _Group | No
         if chosen is not None and other is not chosen and not _same(values, chosen, other):
             raise InputError(
                 f"{name} has different labels under {', '.join(chosen.names)} and {', '.join(other.names)}; "
-                f"name one: --energy-key {other.energy} --forces-key {other.forces}",
-                path=name,
-                accepted="--energy-key, --forces-key, --stress-key",
+                f"name one: --energy-key {other.energy} --forces-key {other.forces}"
             )
     return chosen
 
@@ -149,22 +147,13 @@ def _same(values: dict[str, object], one: _Group, other: _Group) -> bool:
 def _named(name: str, atoms: Atoms, values: dict[str, object], keys: LabelKeys) -> _Group:
     energy, forces = keys.energy or "energy", keys.forces or "forces"
     asked = None if keys.stress == NO_STRESS else keys.stress
-    for kind, key in (("energy", energy), ("forces", forces), ("stress", asked)):
+    for key in (energy, forces, asked):
         if key is not None and key not in values:
-            raise InputError(
-                f"{name} has no '{key}'; give one of its keys: {', '.join(sorted(values)) or 'no labels'}",
-                path=f"{kind}-key",
-                given=key,
-                accepted=", ".join(sorted(values)),
-            )
+            raise InputError(f"{name} has no '{key}'; give one of its keys: {', '.join(sorted(values)) or 'no labels'}")
     shapes = ((energy, ()), (forces, (len(atoms), 3)))
     for key, shape in shapes:
         if not _fits(values[key], shape):
-            raise InputError(
-                f"{name}: '{key}' must be {f'an array of shape {shape}' if shape else 'one number'}",
-                path=name,
-                given=key,
-            )
+            raise InputError(f"{name}: '{key}' must be {f'an array of shape {shape}' if shape else 'one number'}")
     virial = asked if asked and _WORDS["virial"].search(asked) else None
     stress = None if virial else asked or ("stress" if "stress" in values else None)
     return _Group(energy, forces, stress, virial)
@@ -175,7 +164,7 @@ def _attach(name: str, atoms: Atoms, values: dict[str, object], group: _Group) -
     if atoms.pbc.all() and (key := group.stress or group.virial):
         stress = six_components(np.asarray(values[key], float))
         if stress is None:
-            raise InputError(f"{name}: '{key}' must have 6 or 9 numbers", path=name, given=key)
+            raise InputError(f"{name}: '{key}' must have 6 or 9 numbers")
         if group.stress is None:
             stress = -stress / atoms.get_volume()
     attach_labels(atoms, float(np.asarray(values[group.energy])), np.asarray(values[group.forces], float), stress)

@@ -60,9 +60,7 @@ def _structure(path: Path, block: list[str], species: Sequence[str] | None, numb
     except (KeyError, ValueError, IndexError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(
-            f"{path}: structure {number} cannot be read: {error}", path=str(path), accepted="an MLIP .cfg file"
-        ) from error
+        raise InputError(f"{path}: structure {number} cannot be read: {error}") from error
     return atoms
 
 
@@ -98,10 +96,7 @@ def _symbols(path: Path, types: np.ndarray, species: Sequence[str] | None) -> li
         named = f"only {len(species)} are named" if species else "they are not named"
         raise InputError(
             f"{path} numbers its species up to {types.max()} and {named}; "
-            "name them in the order of the numbers: --species Li,P,S,Cl",
-            path="species",
-            given=species,
-            accepted=f"{types.max() + 1} chemical symbols",
+            "name them in the order of the numbers: --species Li,P,S,Cl"
         )
     return [species[number] for number in types]
 
@@ -137,7 +132,7 @@ def write_cfg(path: Path, frames: Sequence[Atoms], species: Sequence[str]) -> No
     """
     unknown = sorted({symbol for atoms in frames for symbol in atoms.symbols} - set(species))
     if unknown:
-        raise InputError(f"{', '.join(unknown)} is not among the species {', '.join(species)}", path="species")
+        raise InputError(f"{', '.join(unknown)} is not among the species {', '.join(species)}")
     write_text(path, "".join(_text(atoms, list(species)) for atoms in frames))
 
 

@@ -58,7 +58,5 @@ def _shown(held: dict[str, float]) -> str:
 def _refuse(path: Path, reason: str) -> None:
     raise InputError(
         f"{path} has partially occupied sites ({reason}); a cell of whole atoms is required; order it first with "
-        f"argyro structure {path}",
-        path=str(path),
-        accepted="sites with one whole atom",
+        f"argyro structure {path}"
     )

@@ -62,13 +62,13 @@ def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: L
     frames, converged = _read(file, species)
     unconverged = {place for place, well in enumerate(converged[: len(frames)]) if keys and not well}
     if not frames:
-        raise InputError(f"{file} contains no structure", path=str(file), accepted=ACCEPTED)
+        raise InputError(f"{file} contains no structure")
     used: set[tuple[str, ...]] = set()
     clusters = 0
     for place, atoms in enumerate(frames):
         name = f"{file}, frame {place}"
         if not len(atoms):
-            raise InputError(f"{name}: the structure contains no atoms", path=str(file), accepted="at least one atom")
+            raise InputError(f"{name}: the structure contains no atoms")
         require_full_occupancy(file, atoms)
         if place in unconverged:
             continue
@@ -100,7 +100,7 @@ def _note(
 def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[bool]]:
     """Return the structures of one file and, for VASP, whether each step converged, even an unfinished last one."""
     if not file.exists():
-        raise InputError(f"the file '{file}' does not exist", path=str(file), given=str(file))
+        raise InputError(f"the file '{file}' does not exist")
     head = [] if file.suffix in _BINARY or file.is_dir() else first_lines(file, 60)
     outcar = "OUTCAR" in file.name or bool(head and re.match(r"\s*vasp\.\d", head[0]))
     try:
@@ -119,11 +119,7 @@ def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[
         raise
     except Exception as error:  # ASE's readers raise many kinds of errors
         reason = f"{error}".splitlines()[0][:200] if f"{error}" else type(error).__name__
-        raise InputError(
-            f"{file} cannot be read as structures: {reason}; use one of {ACCEPTED}",
-            path=str(file),
-            accepted=ACCEPTED,
-        ) from error
+        raise InputError(f"{file} cannot be read as structures: {reason}; use one of {ACCEPTED}") from error
 
 
 def _ase_frames(file: Path, kind: str | None) -> list[Atoms]:

@@ -22,7 +22,7 @@ def open_text(path: Path) -> TextIO:
         InputError: the file does not exist, is a folder, or is not of the compression that its name states.
     """
     if not path.is_file():
-        raise InputError(f"the file '{path}' does not exist", path=str(path), given=str(path))
+        raise InputError(f"the file '{path}' does not exist")
     opener = _OPENERS.get(path.suffix, open)
     _require_compression(path)
     return opener(path, "rt", encoding="utf-8-sig", errors="replace")  # type: ignore[operator]
@@ -40,9 +40,7 @@ def first_lines(path: Path, count: int) -> list[str]:
     except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         if path.suffix not in _OPENERS:
             raise
-        raise InputError(
-            f"the archive {path} is damaged ({error}); copy it again, or unpack it", path=str(path)
-        ) from error
+        raise InputError(f"the archive {path} is damaged ({error}); copy it again, or unpack it") from error
 
 
 def _require_compression(path: Path) -> None:
@@ -51,8 +49,4 @@ def _require_compression(path: Path) -> None:
         return
     with path.open("rb") as stream:
         if stream.read(len(start)) != start:
-            raise InputError(
-                f"{path} is not compressed, or not as its name says; rename it without {path.suffix}",
-                path=str(path),
-                given=path.suffix,
-            )
+            raise InputError(f"{path} is not compressed, or not as its name says; rename it without {path.suffix}")

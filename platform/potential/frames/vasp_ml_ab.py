@@ -38,9 +38,7 @@ def read_ml_ab(path: Path) -> list[Atoms]:
         try:
             return [_structure(block) for block in blocks]
         except (KeyError, ValueError, IndexError) as error:
-            raise InputError(
-                f"{path} is not a complete ML_AB file: {error}", path=str(path), accepted="an ML_AB file of VASP"
-            ) from error
+            raise InputError(f"{path} is not a complete ML_AB file: {error}") from error
 
 
 def _sections(lines: Iterator[str]) -> Iterator[Section]:

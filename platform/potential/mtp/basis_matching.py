@@ -29,8 +29,7 @@ def match_basis(wanted: np.ndarray, offered: np.ndarray, level: int) -> np.ndarr
         if distance[places[-1]] > _TOLERANCE:
             raise InputError(
                 f"basis function {len(places) - 1} is not part of the standard basis of level {level}; "
-                "evaluate this potential without conversion",
-                path="level",
+                "evaluate this potential without conversion"
             )
     return np.array(places)
 

@@ -59,12 +59,7 @@ def merge(parts: list[Contraction]) -> Contraction:
 def check_level(level: int) -> None:
     """Raise InputError unless the level is even and within 2 to 26."""
     if not isinstance(level, int) or level % 2 or not 2 <= level <= MAX_LEVEL:
-        raise InputError(
-            f"level {level!r} must be an even integer from 2 to {MAX_LEVEL}",
-            path="level",
-            given=level,
-            accepted=f"even integers from 2 to {MAX_LEVEL}",
-        )
+        raise InputError(f"level {level!r} must be an even integer from 2 to {MAX_LEVEL}")
 
 
 def moment_level(moment: Moment) -> int:

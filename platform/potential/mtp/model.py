@@ -59,9 +59,7 @@ class MTP:
         """
         if not parameters.species:
             raise InputError(
-                "the potential has no species names; give them in the order of the file (--species Li,P,S,...)",
-                path="species",
-                accepted=f"{parameters.species_count} chemical symbols",
+                "the potential has no species names; give them in the order of the file (--species Li,P,S,...)"
             )
         try:
             self.kernel = _kernel.Potential(parameters)
@@ -87,7 +85,7 @@ class MTP:
         try:
             return cls(parameters)
         except InputError as error:
-            raise InputError(f"{path}: {error}", path=str(path), accepted=error.accepted) from error
+            raise InputError(f"{path}: {error}") from error
 
     @classmethod
     def untrained(
@@ -145,10 +143,7 @@ class MTP:
         check_level(level)
         if level < self.level:
             raise InputError(
-                f"a potential of level {self.level} cannot be converted to level {level}; give a higher level",
-                path="level",
-                given=level,
-                accepted=f"{self.level} to 26",
+                f"a potential of level {self.level} cannot be converted to level {level}; give a higher level, up to 26"
             )
         higher = MTP(raised_parameters(self.parameters, level, seed))
         cluster = probe_cluster(self.species, self.cutoff_A)
@@ -227,10 +222,7 @@ class MTP:
         if unknown:
             raise InputError(
                 f"the structure contains {', '.join(unknown)}, the potential has {', '.join(self.species)}; "
-                "train a potential on structures with all these species",
-                path="species",
-                given=unknown,
-                accepted=", ".join(self.species),
+                "train a potential on structures with all these species"
             )
         return np.array([index[symbol] for symbol in atoms.symbols], dtype=np.int32)
 
@@ -242,20 +234,17 @@ class MTP:
                 neighbours.
         """
         if not len(atoms):
-            raise InputError("the structure contains no atoms", path="atoms", given=0, accepted="at least one atom")
+            raise InputError("the structure contains no atoms")
         types = self.types(atoms)
         try:
             frame = _kernel.Frame(self.kernel, atoms.positions, atoms.cell.array, atoms.pbc, types)
         except ValueError as error:
-            raise InputError(f"no neighbour list: {error}", path="atoms") from error
+            raise InputError(f"no neighbour list: {error}") from error
         shortest = frame.shortest_A.min()
         if shortest < SHORTEST_DISTANCE_A:
             raise InputError(
                 f"two atoms are {shortest:.3f} Å apart; correct the structure to distances of at least "
-                f"{SHORTEST_DISTANCE_A} Å",
-                path="atoms",
-                given=float(shortest),
-                accepted=f"distances of at least {SHORTEST_DISTANCE_A} Å",
+                f"{SHORTEST_DISTANCE_A} Å"
             )
         return frame
 
@@ -298,7 +287,5 @@ def _require_finite(name: str, values: np.ndarray, atoms: Atoms) -> None:
     if not np.isfinite(total):
         raise InputError(
             f"the potential gives no finite {name} for {atoms.get_chemical_formula()}; "
-            "train it again, or give a structure closer to its training set",
-            path="potential",
-            accepted="a finite number",
+            "train it again, or give a structure closer to its training set"
         )

@@ -27,7 +27,7 @@ def read(path: str | PathLike, species: Sequence[str] | None = None) -> _kernel.
     try:
         parameters = _kernel.read_mtp(str(path))
     except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {error}", path=str(path), accepted="an .mtp file of version 1.1.0") from error
+        raise InputError(f"{path}: {error}", accepted="an .mtp file of version 1.1.0") from error
     if species is not None:
         parameters.species = _agreed(path, parameters, list(species))
     return parameters
@@ -37,16 +37,12 @@ def _agreed(path: str | PathLike, parameters: _kernel.Parameters, given: list[st
     if parameters.species and parameters.species != given:
         raise InputError(
             f"{path} has the species {', '.join(parameters.species)}, not {', '.join(given)}; give its species or none",
-            path="species",
-            given=given,
             accepted=", ".join(parameters.species),
         )
     if len(given) != parameters.species_count:
         raise InputError(
             f"{path} has {parameters.species_count} species, {len(given)} are given ({', '.join(given)}); "
             "give all species in the order of the file",
-            path="species",
-            given=given,
             accepted=f"{parameters.species_count} chemical symbols",
         )
     return given

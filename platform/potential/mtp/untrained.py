@@ -32,15 +32,9 @@ def untrained_parameters(
     """
     check_level(level)
     if len(set(species)) != len(species) or not species:
-        raise InputError(
-            f"species {list(species)} must be one or more different symbols", path="species", given=list(species)
-        )
+        raise InputError(f"species {list(species)} must be one or more different symbols")
     if not 0 <= min_dist_A < cutoff_A:
-        raise InputError(
-            f"min_dist_A {min_dist_A} and cutoff_A {cutoff_A} must satisfy 0 <= min_dist_A < cutoff_A",
-            path="cutoff_A",
-            given=cutoff_A,
-        )
+        raise InputError(f"min_dist_A {min_dist_A} and cutoff_A {cutoff_A} must satisfy 0 <= min_dist_A < cutoff_A")
     parameters = tables_of_level(level)
     parameters.species_count, parameters.species = len(species), list(species)
     parameters.radial_size, parameters.min_dist_A, parameters.cutoff_A = radial_size, min_dist_A, cutoff_A

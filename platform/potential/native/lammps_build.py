@@ -43,7 +43,7 @@ class LammpsFacts:
         date = re.search(r"Simulator - (\d{1,2} \w{3} \d{4})", help_text)
         integers = re.search(r"-DLAMMPS_(SMALLBIG|BIGBIG)", help_text)
         if date is None or integers is None:
-            raise InputError("the output of -h is not that of LAMMPS; give a LAMMPS executable", given=help_text[:200])
+            raise InputError("the output of -h is not that of LAMMPS; give a LAMMPS executable")
         version = int(datetime.strptime(date.group(1), "%d %b %Y").strftime("%Y%m%d"))
         return cls(version, integers.group(1), "MPI STUBS" in help_text)
 
@@ -82,11 +82,7 @@ def _find_headers(folder: Path) -> Path:
     for name in _HEADER_DIRS:
         if (folder / name / "pair.h").is_file():
             return folder / name
-    raise InputError(
-        f"no LAMMPS headers below '{folder}'; give a source tree or an installation",
-        path=str(folder),
-        accepted=" or ".join(f"{name}/pair.h" for name in _HEADER_DIRS),
-    )
+    raise InputError(f"no LAMMPS headers below '{folder}'; give a source tree or an installation")
 
 
 def _find_executable(folder: Path) -> Path:
@@ -94,11 +90,7 @@ def _find_executable(folder: Path) -> Path:
         for path in sorted(folder.glob(pattern)):
             if path.is_file() and os.access(path, os.X_OK):
                 return path
-    raise InputError(
-        f"no LAMMPS executable below '{folder}'; build LAMMPS with its PLUGIN package first",
-        path=str(folder),
-        accepted=" or ".join(_EXECUTABLES),
-    )
+    raise InputError(f"no LAMMPS executable below '{folder}'; build LAMMPS with its PLUGIN package first")
 
 
 def _help_text(executable: Path) -> str:

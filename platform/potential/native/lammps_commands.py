@@ -43,7 +43,7 @@ def lammps_pair_commands(
             precision is unknown.
     """
     if precision not in PRECISIONS:
-        raise InputError(f"unknown precision '{precision}'", given=precision, accepted=", ".join(PRECISIONS))
+        raise InputError(f"unknown precision '{precision}'; use {' or '.join(PRECISIONS)}")
     start = "pair_style mtp precision mixed" if precision == "mixed" else "pair_style mtp"
     words = [f"{start}{_grade_words(active_set_path, grade_every, select, break_, dump)}"]
     return [*words, f"pair_coeff * * {_word(mtp_path)} {' '.join(species_order)}"]
@@ -77,21 +77,19 @@ def _grade_words(
     given = {name: value for name, value in options.items() if value is not None}
     if active_set_path is None:
         if given:
-            raise InputError(
-                f"{', '.join(given)} needs an active set; give active_set_path", given=given, accepted="active_set_path"
-            )
+            raise InputError(f"{', '.join(given)} needs an active set; give active_set_path")
         return ""
     if not grade_every or grade_every < 1:
-        raise InputError("grading a run needs grade_every, a number of steps", given=grade_every, accepted="1, 2, ...")
+        raise InputError("grading a run needs grade_every, a number of steps")
     if select is not None and dump is None:
-        raise InputError("frames above select need a file; give dump", given=select, accepted="dump=PATH")
+        raise InputError("frames above select need a file; give dump")
     return f" grade {_word(active_set_path)}" + "".join(f" {name} {_word(value)}" for name, value in given.items())
 
 
 def _word(value: object) -> str:
     text = str(value)
     if '"' in text or "\n" in text:
-        raise InputError(f"LAMMPS cannot read the path '{text}'; use one without double quotes", given=text)
+        raise InputError(f"LAMMPS cannot read the path '{text}'; use one without double quotes")
     return f'"{text}"' if any(character.isspace() or character in "'$#&" for character in text) else text
 
 

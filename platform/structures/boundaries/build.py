@@ -59,7 +59,7 @@ def build_boundary(
     for name, value, least in (("min_grain_thickness_nm", min_grain_thickness_nm, 0.5), ("vacuum_nm", vacuum_nm, 0.0)):
         if value < least:
             message = f"{name} {value} is too small; give at least {least}"
-            raise InputError(message, path=name, given=value, accepted=f"at least {least}")
+            raise InputError(message, path=name, accepted=f"at least {least}")
     parsed, kind = Composition.parse(composition), parse_boundary(boundary)
     stacking = stacking or ranked_stackings(kind, parsed, disorder)[0]
     lattice_A = parsed.lattice_parameter_A

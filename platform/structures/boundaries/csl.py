@@ -296,4 +296,4 @@ def _digits(indices: Iterable[int]) -> str:
 def _refuse(name: str, why: str, accepted: str) -> InputError:
     """Build the error of an unsupported boundary."""
     message = f"boundary '{name}' {why}; use {accepted} (argyro structure --list-boundaries)"
-    return InputError(message, path="boundary", given=name, accepted=accepted)
+    return InputError(message, path="boundary", accepted=accepted)

@@ -103,8 +103,7 @@ def _extra_ions(
     if len(taken) < number:
         raise InputError(
             f"{name}: charge balance needs {number} more {element}, but only {len(taken)} voids are large enough; "
-            "correct the occupancies in the CIF",
-            path="structure",
+            "correct the occupancies in the CIF"
         )
     return np.array(taken)
 

@@ -90,14 +90,12 @@ def _place(
         raise InputError(
             f"{crystal.name}: the occupancies put two ions on sites {best.shortest_split_A:.2f} Å apart; "
             "correct the occupancies of the split sites (sum at most 1), or give a larger --supercell",
-            path="structure",
             accepted="split sites with occupancies that add up to at most 1",
         )
     mobile = sum(symbol in MOBILE for symbol in best.symbols)
     if best.in_holes > MOST_IN_HOLES * mobile:
         raise InputError(
             f"{crystal.name}: {best.in_holes} of {mobile} mobile ions fit no site; correct the occupancies",
-            path="structure",
             accepted="occupancies that leave each ion a site of its own",
         )
     return best

@@ -45,8 +45,7 @@ def oxidation_states(amounts: Mapping[str, float], stated: Mapping[str, float], 
     if unknown:
         raise InputError(
             f"{name}: no oxidation state is known for {', '.join(unknown)}; "
-            "give oxidation states in the CIF (_atom_type_oxidation_number)",
-            path="structure",
+            "give oxidation states in the CIF (_atom_type_oxidation_number)"
         )
     elements = list(amounts)
     choices = [list(enumerate(COMMON[element])) for element in elements]
@@ -58,7 +57,6 @@ def oxidation_states(amounts: Mapping[str, float], stated: Mapping[str, float], 
         raise InputError(
             f"{name}: the charges do not balance: {charge:+.3g} per cell with {words}; "
             "correct the occupancies, or give oxidation states in the CIF (_atom_type_oxidation_number)",
-            path="structure",
             accepted="occupancies whose charges add up to zero within 3 %, or within 15 % of the mobile ions",
         )
     return states

@@ -150,9 +150,7 @@ def _read_text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}; give a readable CIF file", path="structure", given=str(path)
-        ) from error
+        raise InputError(f"{path} cannot be read: {error.strerror}; give a readable CIF file") from error
     text = raw.decode("utf-8-sig", errors="replace")
     if "data_" not in text.lower() or "_atom_site" not in text.lower():
         raise _refuse(path, "the file has no data block with atom sites")
@@ -208,4 +206,4 @@ def _one_line(error: object) -> str:
 
 
 def _refuse(path: Path, why: str) -> InputError:
-    return InputError(f"{path.name}: {why}; give {ACCEPTED}", path="structure", given=str(path), accepted=ACCEPTED)
+    return InputError(f"{path.name}: {why}; give {ACCEPTED}", accepted=ACCEPTED)

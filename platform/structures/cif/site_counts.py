@@ -63,8 +63,7 @@ def site_counts(crystal: PartialCrystal, states: Mapping[str, float], cells: int
         closest = min(best, key=abs)
         raise InputError(
             f"{crystal.name}: no neutral cell of {cells} unit cells matches the occupancies "
-            f"(closest charge {closest / _SCALE:+g}); give a larger --supercell",
-            path="structure",
+            f"(closest charge {closest / _SCALE:+g}); give a larger --supercell"
         )
     numbers = best[balanced][1]
     extra = (mobile, round(-balanced / _SCALE / states[mobile])) if mobile and balanced else ("", 0)

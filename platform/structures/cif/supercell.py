@@ -36,8 +36,7 @@ def choose_supercell(
     if per_cell > most:
         raise InputError(
             f"{crystal.name}: the unit cell has {per_cell:.0f} atoms, more than the limit of {most}; "
-            "give a CIF with a smaller cell",
-            path="structure",
+            "give a CIF with a smaller cell"
         )
     best: tuple[Supercell, SiteCounts] | None = None
     refusal: InputError | None = None
@@ -57,8 +56,7 @@ def choose_supercell(
             break
     if best is None:
         raise refusal or InputError(
-            f"{crystal.name}: no supercell of at least {min_atoms} atoms was found; give a smaller number of atoms",
-            path="structure",
+            f"{crystal.name}: no supercell of at least {min_atoms} atoms was found; give a smaller number of atoms"
         )
     return best
 

@@ -39,7 +39,7 @@ def build_bulk(
     """
     if len(supercell) != 3 or min(supercell) < 1:
         message = f"supercell {supercell} must be three integers of at least 1; give for instance (2, 2, 2)"
-        raise InputError(message, path="supercell", given=supercell, accepted="three integers of at least 1")
+        raise InputError(message, path="supercell", accepted="three integers of at least 1")
     parsed = Composition.parse(composition)
     skeleton = bulk_skeleton(parsed.lattice_parameter_A, supercell)
     atoms = populate(skeleton, parsed, disorder, seed, arrangement, displaced=displaced)

@@ -126,4 +126,4 @@ def _read(formula: str) -> dict[str, float]:
 def _refuse(formula: str, why: str, accepted: str) -> InputError:
     """Build the error of an invalid formula."""
     message = f"composition '{formula}' is not an argyrodite: {why}; give {accepted}. Examples: {_EXAMPLES}"
-    return InputError(message, path="composition", given=formula, accepted=accepted)
+    return InputError(message, path="composition", accepted=accepted)

@@ -105,7 +105,7 @@ def populate(
     """
     if arrangement not in ARRANGEMENTS:
         message = f"arrangement '{arrangement}' is unknown; use one of {', '.join(ARRANGEMENTS)}"
-        raise InputError(message, path="arrangement", given=arrangement, accepted=", ".join(ARRANGEMENTS))
+        raise InputError(message, path="arrangement", accepted=", ".join(ARRANGEMENTS))
     rng = np.random.default_rng(seed)
     grains = np.unique(skeleton.centre_grain)
     pieces = split_counts(composition, [int(np.sum(skeleton.centre_grain == grain)) for grain in grains])

@@ -92,7 +92,7 @@ def require_disorder(disorder: float) -> None:
             f"; {disorder:g} % is {disorder / 100:g}" if isinstance(disorder, Real) and 1 < disorder <= 100 else ""
         )
         message = f"disorder {disorder!r} is not a share from 0 (halides on 4a) to 1 (halides on 4c){percent}"
-        raise InputError(message, path="disorder", given=disorder, accepted="0 to 1")
+        raise InputError(message, path="disorder", accepted="0 to 1")
 
 
 def halides_on_4c(counts: Counts, disorder: float, displaced: Displaced) -> dict[str, int]:

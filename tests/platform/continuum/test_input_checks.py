@@ -23,9 +23,8 @@ GOOD = {
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), "fast"])
 def test_what_is_not_positive_is_named(small_mesh, name, value):
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError, match=f"^{name} = "):
         effective_diffusivity(small_mesh, **(GOOD | {name: value}))
-    assert error.value.path == name
 
 
 def test_a_width_as_large_as_the_grain(small_mesh):

@@ -116,18 +116,17 @@ def test_model_that_cannot_be_loaded_is_told_in_the_log(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "path"),
+    ("arguments", "words"),
     [
-        ({"source": "lammps"}, "labels.source"),
-        ({"source": "ase"}, "labels.factory"),
-        ({"source": "chgnet", "factory": "a:b"}, "labels.factory"),
-        ({"source": "ase", "factory": "nocolon"}, "labels.factory"),
+        ({"source": "lammps"}, "use one of"),
+        ({"source": "ase"}, "only `ase` has one"),
+        ({"source": "chgnet", "factory": "a:b"}, "only `ase` has one"),
+        ({"source": "ase", "factory": "nocolon"}, "as module:callable"),
     ],
 )
-def test_impossible_sources_are_refused_with_their_path(arguments, path):
-    with pytest.raises(InputError) as error:
+def test_impossible_sources_are_refused(arguments, words):
+    with pytest.raises(InputError, match=words):
         LabelSource(**arguments)
-    assert error.value.path == path
 
 
 def test_missing_engine_says_what_repairs_it(tmp_path):
