@@ -28,7 +28,10 @@ LISTED_ROWS = 20
 
 
 def predict(
-    composition: Annotated[str | None, typer.Option(help="Composition, such as Li6PS5Cl0.5Br0.5.")] = None,
+    formula: Annotated[
+        str | None, typer.Argument(metavar="COMPOSITION", help="Composition, such as Li6PS5Cl0.5Br0.5.")
+    ] = None,
+    composition: Annotated[str | None, typer.Option(help="The same, as an option.")] = None,
     disorder: Annotated[
         float | None, typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default: as measured.")
     ] = None,
@@ -57,8 +60,14 @@ def predict(
     from argyro.campaigns.results.find_surrogate import surrogate_folder
     from argyro.surrogates.serving.predictor import Oracle
 
+    if formula is not None and composition is not None:
+        message = f"the composition is given twice, {formula} and --composition {composition}; give it once"
+        raise InputError(message)
+    composition = formula or composition
     if (composition is not None or structure is not None) == (csv is not None):
-        raise InputError("give one --composition or --structure, or a table by --csv IN.csv --out OUT.csv")
+        raise InputError(
+            "give a composition (argyro predict Li6PS5Cl), a --structure, or a table by --csv IN.csv --out OUT.csv"
+        )
     if (csv is None) != (out is None):
         raise InputError("--csv IN.csv and --out OUT.csv need each other; give both or neither")
     folder = surrogate_folder(surrogate)
@@ -120,11 +129,8 @@ def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:
         return
     first = answers[0]
     barrier, disorder = in_words(first["activation_energy_eV"]), first["disorder"]
-    console.print(
-        f"{first['composition']}, disorder {100 * disorder['value']:g} % ({disorder['origin']}), {first['boundary']}",
-        style="bold",
-        markup=False,
-    )
+    material = f"{first['composition']}, disorder {100 * disorder['value']:.3g} % ({disorder['origin']})"
+    console.print(f"{material}, {_in_shares(first)}", style="bold", markup=False, soft_wrap=True)
     console.print(f"Ea of the bulk {barrier} eV; values with 95 % intervals that include the bias of the reference")
     if first["width_nm"] is not None and first["boundary_parallel_cm2_s"] is not None:
         console.print(f"boundary diffusivities refer to a width of {first['width_nm']:g} nm")
@@ -138,6 +144,14 @@ def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:
         console.print(f"note: {note}", markup=False)
     for number, line in enumerate(origin_lines(source)):
         console.print(f"{'from' if number == 0 else '    '}  {line}", style="dim", markup=False)
+
+
+def _in_shares(answer: dict) -> str:
+    """Name the boundaries; equal shares are stated once."""
+    shares = answer["boundaries"]
+    if len(shares) < 2 or len(set(shares.values())) > 1:
+        return answer["boundary"]
+    return f"{100 / len(shares):.3g} % each of {', '.join(shares)}"
 
 
 def _ions(answers: list[dict]) -> Table:

@@ -65,7 +65,12 @@ def published_for(composition: str) -> list[Published]:
         InputError: the formula is no argyrodite.
     """
     asked = Composition.parse(composition)
-    return [row for row in published_values() if _same(Composition.parse(row.composition), asked)]
+    return [row for row, known in _with_compositions() if _same(known, asked)]
+
+
+@lru_cache(maxsize=1)
+def _with_compositions() -> tuple[tuple[Published, Composition], ...]:
+    return tuple((row, Composition.parse(row.composition)) for row in published_values())
 
 
 def _same(one: Composition, other: Composition) -> bool:

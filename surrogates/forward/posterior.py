@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,14 +59,13 @@ class PosteriorSamples:
             seed: random seed.
         """
         rng = np.random.default_rng(seed)
-        stacked = Hyperparameters.stacked(self.hyper)
-        own = Pairs(self.kind, rows, rows).covariance(stacked)
+        own = Pairs(self.kind, rows, rows).covariance(self._stacked)
         m = len(self.hyper)
         which = rng.permutation(samples) % m
         picked = rng.integers(self.normals.shape[1], size=samples) if len(self.rows) else np.zeros(samples, dtype=int)
         normal = rng.standard_normal((len(rows), samples, 2))
         if len(self.rows):
-            factor = self._factor(rows, stacked)  # (m, 2, r, u)
+            factor = self._factor(rows)  # (m, 2, r, u)
             own = own - factor @ factor.swapaxes(-1, -2)
         departure = np.empty((samples, len(rows), 2))
         for index, root in enumerate(_lower(own)):
@@ -75,11 +75,19 @@ class PosteriorSamples:
                 departure[mine] += np.einsum("cru,scu->src", factor[index], self.normals[index, picked[mine]])
         return np.asarray(means)[which] + prior.sigma * departure
 
-    def _factor(self, rows: Rows, stacked: Hyperparameters) -> np.ndarray:
+    def _factor(self, rows: Rows) -> np.ndarray:
         """Compute K_x L⁻ᵀ with the root L of the covariance of the observed coefficients."""
-        between = Pairs(self.kind, rows, self.rows).covariance(stacked)
-        root = root_of(Pairs(self.kind, self.rows, self.rows).covariance(stacked))
-        return np.linalg.solve(root, between.swapaxes(-1, -2)).swapaxes(-1, -2)
+        between = Pairs(self.kind, rows, self.rows).covariance(self._stacked)
+        return between @ self._inverse_root.swapaxes(-1, -2)
+
+    @cached_property
+    def _stacked(self) -> Hyperparameters:
+        return Hyperparameters.stacked(self.hyper)
+
+    @cached_property
+    def _inverse_root(self) -> np.ndarray:
+        """Inverse of the root L of the covariance of the observed coefficients, (m, 2, u, u)."""
+        return np.linalg.inv(root_of(Pairs(self.kind, self.rows, self.rows).covariance(self._stacked)))
 
 
 def sample_posterior(

@@ -77,8 +77,7 @@ def _range(values: list[Known]) -> dict[str, float] | None:
 
 
 def _diffusivities(composition: str) -> list[Known]:
-    asked = Composition.parse(composition)
-    return [_known(row) for row in _table() if Composition.parse(row["composition"]).formula == asked.formula]
+    return [_known(row) for row in _table().get(Composition.parse(composition).formula, ())]
 
 
 def _known(row: dict[str, str]) -> Known:
@@ -90,6 +89,10 @@ def _known(row: dict[str, str]) -> Known:
 
 
 @lru_cache(maxsize=1)
-def _table() -> tuple[dict[str, str], ...]:
+def _table() -> dict[str, list[dict[str, str]]]:
+    """Read the diffusivities, the rows of each formula."""
+    rows: dict[str, list[dict[str, str]]] = {}
     with DIFFUSIVITIES.open(newline="", encoding="utf-8") as file:
-        return tuple(csv.DictReader(file))
+        for row in csv.DictReader(file):
+            rows.setdefault(Composition.parse(row["composition"]).formula, []).append(row)
+    return rows

@@ -48,6 +48,15 @@ def material_words(name: str) -> str:
     return f"{composition} {100 * float(disorder):g} %"
 
 
+def _grouped(materials: list[str]) -> str:
+    """Write the disorders of one composition together: ``Li6PS5Cl 0, 50 %``."""
+    shares: dict[str, list[str]] = {}
+    for name in materials:
+        composition, share, _ = name.split()
+        shares.setdefault(composition, []).append(share)
+    return "; ".join(f"{composition} {', '.join(each)} %" for composition, each in shares.items())
+
+
 def origin_lines(document: dict) -> list[str]:
     """Write `origin` as lines of text."""
     low, high = document["md_temperatures_K"]
@@ -55,7 +64,7 @@ def origin_lines(document: dict) -> list[str]:
     held_out = document["held_out"]
     lines = [
         f"{document['diffusivities']} diffusivities{bounds} of molecular dynamics at {low:g} to {high:g} K: "
-        f"{', '.join(document['materials'])}; {', '.join(document['boundaries'])}",
+        f"{_grouped(document['materials'])}; {', '.join(document['boundaries'])}",
         f"potentials trained on {document['label_source'] or 'labels of unknown source'}",
     ]
     if held_out:

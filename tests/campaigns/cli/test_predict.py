@@ -1,6 +1,8 @@
 """`argyro predict` on the surrogate of a finished campaign, and the same surrogate out of MLflow."""
 
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pandas as pd
@@ -93,7 +95,8 @@ def test_a_table_is_answered_and_its_bad_rows_are_listed(ask, tmp_path):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "--composition"),
+        ([], "argyro predict Li6PS5Cl"),
+        (["Li6PS5Cl", "--composition", "Li6PS5Cl"], "twice"),
         (["--composition", "Li6PS5Cl", "--csv", "a.csv", "--out", "b.csv"], "--csv"),
         (["--csv", "nowhere.csv"], "--out"),
         (["--csv", "nowhere.csv", "--out", "b.csv"], "nowhere.csv"),
@@ -162,3 +165,15 @@ def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(finished, m
     assert (fetched / "surrogate.json").read_text() == (surrogate_folder(str(folder)) / "surrogate.json").read_text()
     stored = [path for path in (folder / "mlflow-artifacts").rglob("*") if path.is_file()]
     assert stored and not [path for path in stored if path.suffix in (".pkl", ".pickle", ".joblib", ".pt")]
+
+
+def test_the_shipped_surrogate_answers_a_bare_formula_without_heavy_libraries():
+    """Building cells or networks took 13 s; torch and the like alone take more than the answer."""
+    heavy = ("torch", "jax", "ray", "mlflow", "pymatgen", "matscipy", "pandas", "matplotlib")
+    code = (
+        "import sys\nfrom argyro.campaigns.cli.main import main\ntry: main(['predict', 'Li6PS5Cl', '--json'])\n"
+        f"finally: print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer, _, imported = done.stdout.strip().rpartition("\n")
+    assert json.loads(answer)["disorder"]["origin"] == "measured" and imported == "[]"

@@ -39,6 +39,13 @@ def workplace(tmp_path_factory, finished, smoke):
     return folder
 
 
+def test_the_first_screen_shows_the_real_output(argyro):
+    command, shown = re.search(r"```sh\n(argyro .*?)\n```\n\n```\n(.*?)\n```", README, flags=re.S).groups()
+    printed = argyro(*shlex.split(command, comments=True)[1:]).stdout
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert lines[: shown.count("\n") + 1] == shown.splitlines()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("argyro")])
 def test_argyro_commands(workplace, argyro, monkeypatch, line):
