@@ -129,7 +129,9 @@ def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:
         return
     first = answers[0]
     barrier, disorder = in_words(first["activation_energy_eV"]), first["disorder"]
-    material = f"{first['composition']}, disorder {100 * disorder['value']:.3g} % ({disorder['origin']})"
+    low, high = (f"{100 * disorder[end]:.2g}" for end in ("low", "high"))
+    limits = "" if low == high else f"{low} to {high}, "
+    material = f"{first['composition']}, disorder {100 * disorder['value']:.3g} % ({limits}{disorder['origin']})"
     console.print(f"{material}, {_in_shares(first)}", style="bold", markup=False, soft_wrap=True)
     console.print(f"Ea of the bulk {barrier} eV; values with 95 % intervals that include the bias of the reference")
     if first["width_nm"] is not None and first["boundary_parallel_cm2_s"] is not None:

@@ -176,4 +176,4 @@ def test_the_shipped_surrogate_answers_a_bare_formula_without_heavy_libraries():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     answer, _, imported = done.stdout.strip().rpartition("\n")
-    assert json.loads(answer)["disorder"]["origin"] == "measured" and imported == "[]"
+    assert json.loads(answer)["disorder"]["origin"] == "estimated" and imported == "[]"
