@@ -20,11 +20,6 @@ CARD = "README.md"
 DESCRIPTION_TAG = "mlflow.note.content"  # description of a run on MLflow's pages
 
 
-def champion_uri(name: str) -> str:
-    """Return the URI of the newest surrogate, ``models:/NAME@champion``."""
-    return f"models:/{name}@{CHAMPION}"
-
-
 def register(client: MlflowClient, run_id: str, folder: Path, name: str) -> int:
     """Log a surrogate as a model of a run and make it the champion of its name.
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,9 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+# Makes the synthetic laws importable, which several rooms' tests use.
+sys.path.insert(0, str(Path(__file__).parent / "surrogates"))
 
 # Files whose tests share the finished smoke campaign, or start clusters and campaigns that would slow each other down.
 ONE_AFTER_ANOTHER = re.compile(r"\bfinished\b|\bstart_argyro\b|\bray_cluster\b|cluster_of_nodes")

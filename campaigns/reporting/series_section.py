@@ -10,7 +10,7 @@ import numpy as np
 from argyro.campaigns.pipeline.disorder import DISORDER, DisorderResult
 from argyro.campaigns.pipeline.graph import Finished
 from argyro.campaigns.pipeline.md import MD
-from argyro.campaigns.plots.series_plot import PANELS, SeriesPoint
+from argyro.campaigns.plots.series_plot import SeriesPoint
 from argyro.campaigns.reporting.diffusion_tables import law_rows
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
@@ -123,8 +123,3 @@ def _published(line: SeriesLine) -> Iterator[SeriesPoint]:
             }
             values = {name: Uncertain(x, x, x) for name, x in given.items() if x is not None}
             yield SeriesPoint(place, f"doi {row.doi} ({row.source})", values, published=True)
-
-
-def table_columns() -> list[str]:
-    """Return the titles of the properties, in the order of the panels."""
-    return [panel.title for panel in PANELS]

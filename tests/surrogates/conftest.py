@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from ase import Atoms
-
-from argyro.surrogates.models.synthetic import World
+from synthetic_laws import World
 
 COUNTS = {"Li": 24, "P": 4, "S": 20, "X": 4}
 SITE = {"Li": "48h", "P": "4b", "S": "16e", "X": "4a"}

@@ -203,13 +203,6 @@ class MTP:
         """(basis,) ξ."""
         return self.parameters.coefficients
 
-    @property
-    def repulsion_outer_A(self) -> np.ndarray:
-        """The (species, species) outer radii of the short-range repulsion, 0 for none."""
-        count = len(self.species)
-        outer = self.parameters.zbl_outer_A
-        return np.array(outer).reshape(count, count) if outer else np.zeros((count, count))
-
     # --- what it computes -------------------------------------------------------------------------------------------
     def types(self, atoms: Atoms) -> np.ndarray:
         """Return the (n,) species indices of the atoms.

@@ -130,7 +130,6 @@ def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(finished, m
     """A real registry: the campaign's own sqlite database, read by MLflow's own loader."""
     import mlflow
 
-    from argyro.actors.mlflow_registry import champion_uri
     from argyro.actors.mlflow_tracker import default_tracking_uri
     from argyro.surrogates import predict
 
@@ -138,11 +137,11 @@ def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(finished, m
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(uri)
     try:
-        model = mlflow.pyfunc.load_model(champion_uri("smoke-surrogate"))
+        model = mlflow.pyfunc.load_model("models:/smoke-surrogate@champion")
         version = mlflow.MlflowClient().get_model_version_by_alias("smoke-surrogate", "champion")
         run = mlflow.get_run(version.run_id)
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-        fetched = surrogate_folder(champion_uri("smoke-surrogate"))
+        fetched = surrogate_folder("models:/smoke-surrogate@champion")
     finally:
         mlflow.set_tracking_uri(before)
     question = {

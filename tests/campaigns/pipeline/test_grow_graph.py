@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 from ase.io import write
+from synthetic_laws import World
 
 from argyro.actors.inline_executor import InlineExecutor
 from argyro.campaigns.pipeline import acquisition
@@ -47,7 +48,6 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.platform.structures.report import describe
 from argyro.surrogates.acquisition.expected_gain import run_noise
 from argyro.surrogates.data.descriptors import Identity
-from argyro.surrogates.models.synthetic import World
 
 WORLD = World(seed=3)
 SPEC = {

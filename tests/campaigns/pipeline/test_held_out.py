@@ -2,12 +2,12 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from synthetic_laws import World
 
 from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
 from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.models.metrics import HeldOut, score
-from argyro.surrogates.models.synthetic import World
 from argyro.surrogates.training.accuracy_plots import plot_parity
 from argyro.surrogates.training.accuracy_table import SplitResult
 from argyro.surrogates.training.train import SurrogateOptions

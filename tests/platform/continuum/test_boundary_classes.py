@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from argyro.platform.continuum.boundary_classes import assign_classes, mixed_layer
+from argyro.platform.continuum.boundary_classes import mixed_layer
 from argyro.platform.continuum.homogenize import effective_diffusivity
 
 
@@ -21,9 +21,20 @@ def test_a_small_difference_gives_the_mean():
 )
 def test_the_mixture_conducts_like_classes_spread_over_the_mesh(polycrystal_mesh, one, other):
     shares = (0.4, 0.6)
-    spread = assign_classes(polycrystal_mesh, shares, seed=1)
+    spread = polycrystal_mesh.with_classes(_of_boundaries(polycrystal_mesh, shares))
     parallel, perpendicular = zip(one, other, strict=True)
     classes = effective_diffusivity(spread, 1.0, parallel, perpendicular, 0.05, 1.0, "direct")
     layer = mixed_layer(np.array(parallel)[:, None], np.array(perpendicular)[:, None], shares)
     mixture = effective_diffusivity(polycrystal_mesh, 1.0, layer[0][0], layer[1][0], 0.05, 1.0, "direct")
     assert mixture.mean_cm2_s == pytest.approx(classes.mean_cm2_s, rel=0.05)
+
+
+def _of_boundaries(mesh, shares):
+    """The class of each boundary triangle: whole boundaries in random order, each to the class that lacks most area."""
+    _, boundary = np.unique(np.sort(mesh.boundary_grains, axis=1), axis=0, return_inverse=True)
+    area = np.bincount(boundary.ravel(), mesh.areas)
+    missing, number = np.array(shares) * area.sum(), np.zeros(len(area), dtype=int)
+    for place in np.random.default_rng(1).permutation(len(area)):
+        number[place] = int(np.argmax(missing))
+        missing[number[place]] -= area[place]
+    return number[boundary.ravel()]

@@ -6,10 +6,9 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.platform.continuum.boundary_surrogate import surface_through_voxels
 from argyro.platform.continuum.homogenize import effective_diffusivity
-from argyro.platform.continuum.interface_fem.flux_fields import flux_field
 from argyro.platform.continuum.mesh.mesh import mesh
 from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
-from argyro.platform.continuum.plots import draw_flux, draw_map, draw_polycrystal, draw_regimes
+from argyro.platform.continuum.plots import draw_map
 from argyro.platform.continuum.propagate import propagate
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 
@@ -96,27 +95,9 @@ def test_samples_of_the_wrong_shape(small_mesh):
         propagate([small_mesh], np.ones(3), np.ones(3), np.ones(3), 2.5, [100.0], [300.0])
 
 
-def test_fluxes_add_up_to_the_effective_diffusivity(small_mesh):
-    field = flux_field(small_mesh, 1.0, 5.0, 0.5, 2.5, 100.0)
-    tensor = effective_diffusivity(small_mesh, 1.0, 5.0, 0.5, 2.5, 100.0, "direct").tensor_cm2_s
-    grains = np.einsum("t,tij->ij", small_mesh.volumes, field.grain)
-    plane = np.einsum("b,bij->ij", small_mesh.areas, field.boundary)
-    width = 0.025 * small_mesh.grain_size
-    # the grain material inside the boundary does not conduct
-    behind = np.concatenate([small_mesh.tet_a, small_mesh.tet_b])
-    normals = np.concatenate([small_mesh.normals] * 2)
-    tangential = np.eye(3) - normals[:, :, None] * normals[:, None]
-    areas = np.concatenate([small_mesh.areas] * 2) / 2
-    removed = width * np.einsum("b,bij,bjk->ik", areas, tangential, field.grain[behind])
-    np.testing.assert_allclose(-(grains + plane - removed), tensor, rtol=1e-9, atol=1e-10)
-
-
-def test_pictures_are_drawn(small_mesh, iodide, tmp_path):
-    draw_polycrystal(small_mesh, tmp_path / "a.png")
-    draw_flux(small_mesh, flux_field(small_mesh, 1.0, 5.0, 0.5, 2.5, 100.0), tmp_path / "b.png")
-    draw_map(iodide[1], tmp_path / "c.png")
-    draw_regimes(small_mesh, tmp_path / "d.png")
-    assert all((tmp_path / f"{name}.png").stat().st_size > 10_000 for name in "abcd")
+def test_the_map_is_drawn(iodide, tmp_path):
+    draw_map(iodide[1], tmp_path / "map.png")
+    assert (tmp_path / "map.png").stat().st_size > 10_000
 
 
 @pytest.mark.slow

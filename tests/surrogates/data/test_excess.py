@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from synthetic_laws import Law, World
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
@@ -13,7 +14,6 @@ from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.data.excess import SCALE_A, SCALE_J_M2, USUAL_A, USUAL_J_M2, Excess
 from argyro.surrogates.data.observation import Observation
 from argyro.surrogates.models.surrogate import Surrogate
-from argyro.surrogates.models.synthetic import Law, World
 from argyro.surrogates.training.accuracy_table import evaluate
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from synthetic_laws import World
 
 from argyro.platform.common.errors import InputError
 from argyro.surrogates.data.descriptors import identity_of
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.models.surrogate import Surrogate
-from argyro.surrogates.models.synthetic import World
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
 SHORT = SurrogateOptions(members=2, steps=40)

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.continuum.boundary_classes import assign_classes
 from argyro.platform.continuum.mesh.mesh import Mesh, mesh
 from argyro.platform.continuum.mesh.polycrystal import Polycrystal, voronoi_polycrystal
 
@@ -82,14 +81,6 @@ def test_seeds_decide_everything():
     assert mesh(voronoi_polycrystal(8, seed=3)).hash != mesh(voronoi_polycrystal(8, seed=4)).hash
 
 
-def test_classes_get_their_share_of_area_and_whole_boundaries(polycrystal_mesh):
-    m = assign_classes(polycrystal_mesh, [0.6, 0.3, 0.1], seed=1)
-    shares = np.bincount(m.boundary_class, m.areas) / m.areas.sum()
-    np.testing.assert_allclose(shares, [0.6, 0.3, 0.1], atol=0.01)
-    pairs = np.sort(m.boundary_grains, axis=1) @ [1000, 1]
-    assert all(len(set(m.boundary_class[pairs == pair])) == 1 for pair in np.unique(pairs))
-
-
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
@@ -108,9 +99,3 @@ def test_slivers_are_refused():
     centres = np.random.default_rng(0).random((8, 3)) * [1, 1, 1e-9]
     with pytest.raises(InputError):
         mesh(Polycrystal(centres, np.zeros(8)))
-
-
-@pytest.mark.parametrize("fractions", [[0.5, 0.2], [1.5, -0.5], []])
-def test_area_fractions_that_cannot_be(small_mesh, fractions):
-    with pytest.raises(InputError, match="sum to 1"):
-        assign_classes(small_mesh, fractions)

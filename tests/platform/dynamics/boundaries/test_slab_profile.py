@@ -5,19 +5,6 @@ from walkers import brownian, layered_walk
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.boundaries.excess import boundary_energy_J_m2, excess_volume_A
 from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile, mean_profile, slab_profile, suggested_width_nm
-from argyro.platform.dynamics.diffusion.tensor import diffusion_tensor_cm2_s
-
-
-def test_the_tensor_of_turned_walkers_is_the_turned_tensor():
-    from dataclasses import replace
-
-    from scipy.spatial.transform import Rotation
-
-    turn = Rotation.from_euler("zyx", [30, 20, 50], degrees=True).as_matrix()
-    walk = brownian([4.0, 2.0, 1.0], ions=3000, frames=60, interval_ps=0.5)
-    turned = replace(walk, positions_A=walk.positions_A @ turn.T)
-    expected = turn @ np.diag([4e-4, 2e-4, 1e-4]) @ turn.T
-    np.testing.assert_allclose(diffusion_tensor_cm2_s(turned), expected, atol=0.35e-4)
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,7 @@ def test_validation_stops_training_and_chooses_the_potential(frames, teacher):
 def test_repulsion_begins_at_the_shortest_training_distance(frames):
     result = train(frames, MTP.untrained(SPECIES, 2, 5.0, 1.5), TrainingOptions(max_iterations=2))
     shortest = Dataset(frames, result.mtp, TrainingOptions()).shortest_A
-    np.testing.assert_allclose(result.mtp.repulsion_outer_A, shortest)
+    np.testing.assert_allclose(np.reshape(result.mtp.parameters.zbl_outer_A, shortest.shape), shortest)
 
 
 def test_frames_without_stress_or_periodicity_are_used(teacher):

@@ -27,8 +27,9 @@ def test_round_trip_is_exact(tmp_path):
     mtp = random_potential(10).with_repulsion((np.arange(16).reshape(4, 4) + np.arange(16).reshape(4, 4).T) / 7)
     mtp.write(tmp_path / "p.mtp")
     again = MTP.read(tmp_path / "p.mtp")
-    for name in ("radial_coefficients", "species_energies_eV", "coefficients", "repulsion_outer_A"):
+    for name in ("radial_coefficients", "species_energies_eV", "coefficients"):
         np.testing.assert_array_equal(getattr(again, name), getattr(mtp, name))
+    np.testing.assert_array_equal(again.parameters.zbl_outer_A, mtp.parameters.zbl_outer_A)
     assert (again.species, again.level, again.cutoff_A, again.min_dist_A, again.scaling) == (
         mtp.species,
         10,
