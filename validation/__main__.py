@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from argyro.platform.common.errors import InputError
-from argyro.validation import aimd, boundaries, bulk, dft_check, surrogate, trends
+from argyro.validation import aimd, boundaries, bulk, dft_check
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section, table
 
@@ -22,16 +22,12 @@ def sections(data: Data) -> Iterator[Section]:
     """Yield all comparisons, from the crystal to the polycrystal, then the checks of the potentials."""
     results = pd.read_parquet(data.folder / "results.parquet")
     found = laws(results)
-    yield trends.section(data, results)
     yield bulk.lattice(data, found, results)
     yield bulk.disorder(data, found)
     yield bulk.conductivity(data, found)
     yield boundaries.over_bulk(data, found)
-    yield boundaries.signs(data, found)
-    yield surrogate.section(data)
     yield aimd.section(data)
     yield dft_check.section(data)
-    yield dft_check.softness(data, found)
 
 
 def write_page(folder: Path, page: Path) -> None:

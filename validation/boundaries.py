@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.validation import figures
 from argyro.validation.laws import Law, ratio
-from argyro.validation.tables import Data, Section, interval, number
+from argyro.validation.tables import Data, Section, number
 
 ROOM_K = 300.0
 PLOT, TABLE = "boundaries.png", "boundaries.csv"
@@ -131,33 +130,3 @@ def _sign(measured: Uncertain, known: float | None) -> str:
     if measured.low <= 1 <= measured.high:
         return OPEN
     return SAME if (measured.value > 1) == (known > 1) else OTHER
-
-
-def signs(data: Data, found: Sequence[Law]) -> Section:
-    """Average the ratios over boundaries, for ordered and disordered crystals."""
-    from scipy.stats import t
-
-    bulk = {law.material: law for law in found if law.direction == "bulk"}
-    rows = []
-    for name, wanted, choose in (
-        ("ordered", "above 1", lambda law: law.disorder == 0),
-        ("disordered", "below 1", lambda law: law.disorder > 0),
-    ):
-        for composition in dict.fromkeys(law.composition for law in found):
-            chosen = [
-                law for law in found if law.direction != "bulk" and law.composition == composition and choose(law)
-            ]
-            logs = [
-                np.log(shared[1].value)
-                for law in chosen
-                if law.material in bulk and (shared := _shared(law, bulk[law.material]))
-            ]
-            if len(logs) < 2:
-                continue
-            mean = float(np.mean(logs))
-            half = float(t.ppf(0.975, len(logs) - 1) * np.std(logs, ddof=1) / np.sqrt(len(logs)))
-            found_mean = Uncertain(*(float(np.exp(mean + shift)) for shift in (0.0, -half, half)))
-            side = "undecided" if found_mean.low <= 1 <= found_mean.high else "above 1" if mean > 0 else "below 1"
-            rows.append([f"{composition}, {name}", str(len(logs)), interval(found_mean, 2), wanted, side])
-    columns = ("", "ratios", "mean", "published", "ours")
-    return data.section("signs", columns, rows, cite=data.cite("boundary_over_bulk"))

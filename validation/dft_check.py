@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,7 @@ from argyro.platform.common.estimate import Uncertain
 from argyro.platform.labels.bias_table import write_table
 from argyro.platform.labels.reference_bias import ALL, Bias, bias_rows, force_errors
 from argyro.validation import figures
-from argyro.validation.laws import Law
-from argyro.validation.tables import Data, Section, interval, number
+from argyro.validation.tables import Data, Section, interval
 
 FOLDER = Path(__file__).with_name("data")
 FRAMES, PREDICTIONS = FOLDER / "dft_frames.extxyz", FOLDER / "dft_predictions.npz"
@@ -132,26 +131,6 @@ def of_kept(frames: list[Atoms], kept: dict[str, tuple[float, np.ndarray]], elem
     """Compute the errors of stored predictions."""
     answers = [kept[frame.info["frame"]] for frame in frames]
     return errors(frames, np.array([energy for energy, _ in answers]), [forces for _, forces in answers], element)
-
-
-def softness(data: Data, found: Sequence[Law]) -> Section:
-    """Estimate DFT barriers as Ea divided by the slope of the forces on Li."""
-    frames = labelled_frames()
-    kept = kept_answers().get(SHIPPED, {})
-    known = [frame for frame in frames if frame.info["frame"] in kept]
-    rows = []
-    for law in (law for law in found if law.direction == "bulk" and law.fit):
-        mine = [frame for frame in known if frame.info["composition"] == law.composition]
-        if len(mine) < 2 or law.fit is None:
-            continue
-        slope, energy = of_kept(mine, kept, "Li").slope, law.fit.activation_energy_eV
-        published = data.published["activation_energy_eV"].get(law.composition, {}).get(law.disorder)
-        if published is None:
-            continue
-        stiff = energy.scaled(1 / slope.value)
-        rows.append([law.material, interval(slope, 2), interval(energy, 2), interval(stiff, 2), number(published)])
-    columns = ("material", "slope, forces on Li", "Ea, eV", "Ea / slope, eV", "published, eV")
-    return data.section("softness", columns, rows, source=SHIPPED)
 
 
 def labelled_frames() -> list[Atoms]:

@@ -9,11 +9,10 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
-from argyro.platform.dynamics.diffusion.replicates import Ensemble
 from argyro.platform.labels.bias_table import bias_table, find_bias
-from argyro.validation import bulk, trends
+from argyro.validation import bulk
 from argyro.validation.__main__ import PROSE, ROOT, write_page
-from argyro.validation.boundaries import across_at_width, at_width, over_bulk, signs
+from argyro.validation.boundaries import across_at_width, at_width, over_bulk
 from argyro.validation.dft_check import (
     FRAMES,
     REFERENCES,
@@ -106,8 +105,6 @@ def test_boundaries_are_counted_on_their_side_of_the_bulk(data, results):
     table = pd.read_csv(data.pictures / "boundaries.csv").set_index(["material", "direction"])
     assert len(table) == 4 and table.loc[("Li6PS5Cl 0 %", "parallel"), "ratio"] == 4.0
     assert table.loc[("Li6PS5Cl 0 %", "parallel"), "ratio_at_2.5_nm"] == pytest.approx(1 + 3 * 2.0 / 2.5)
-    means = {row[0]: row for row in signs(data, found).rows}
-    assert means["Li6PS5Cl, ordered"][2].startswith("3.5 (")
 
 
 def along(cell, grain, width_nm):
@@ -173,37 +170,6 @@ def test_the_frames_of_the_check_are_hot_and_of_all_halides():
 def test_the_page_is_that_of_the_data(tmp_path):
     write_page(REFERENCE, tmp_path / "validation.md")
     assert (tmp_path / "validation.md").read_text() == (ROOT / "docs" / "validation.md").read_text(), "make validation"
-
-
-def test_trends_count_only_intervals_that_do_not_overlap(data, results):
-    table = results.copy()
-    for limit in ("value", "low", "high"):
-        table[f"cell_{limit}_cm2_s"] = table[f"diffusivity_{limit}_cm2_s"]
-    table["cell_valid"], table["cell_upper_bound_cm2_s"] = True, np.nan
-    told = {(row[0], row[1].split(",")[0]): row[2:] for row in trends.section(data, table).rows}
-    assert told["disorder lowers the barrier", "Li6PS5Cl"] == ["1", "0", "0"]
-    assert told["disorder speeds up the bulk", "Li6PS5Cl"] == ["3", "0", "0"]
-    assert told["ordered Li6PS5I is the slowest", "against other ordered bulk"] == ["6", "0", "0"]
-    assert told["boundaries speed up ordered crystals", "Li6PS5Cl"] == ["6", "0", "0"]
-    slow = table["disorder"] > 0
-    for limit in ("value", "low", "high"):
-        table.loc[slow & (table["direction"] != "bulk"), f"cell_{limit}_cm2_s"] *= 20
-    told = {row[0]: row[2:] for row in trends.section(data, table).rows}
-    assert told["boundaries slow down disordered crystals"] == ["0", "0", "6"]
-
-
-def test_the_middle_is_compared_with_less_and_more_disorder(data, results):
-    table = pd.concat([results, pd.DataFrame([*rows("Li6PS5Cl", 0.25, 0.25), *rows("Li6PS5Cl", 0.75, 0.15)])])
-    found = [law for law in laws(table) if law.direction == "bulk"]
-    told = {row[0]: row[2:] for row in trends._disorder(found)}
-    assert told["middle disorder is fastest"] == ["3", "0", "3"]
-    assert told["disorder speeds up the bulk"] == ["9", "0", "0"]
-
-
-def test_an_upper_bound_can_be_below_but_never_above():
-    bound = Ensemble(500.0, None, 2e-6, 1, 0, None)
-    assert trends.compared((3e-6, 4e-6), trends.limits(bound)) == trends.YES
-    assert trends.compared(trends.limits(bound), (1e-7, 2e-7)) == trends.OPEN
 
 
 def test_verdicts():
