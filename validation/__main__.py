@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from argyro.platform.common.errors import InputError
-from argyro.validation import aimd, boundaries, bulk, dft_check
+from argyro.validation import aimd, boundaries, bulk, dft_check, measured
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section, table
 
@@ -19,7 +19,10 @@ PROSE = Path(__file__).with_name("data")
 
 
 def sections(data: Data) -> Iterator[Section]:
-    """Yield all comparisons, from the crystal to the polycrystal, then the checks of the potentials."""
+    """Yield all comparisons: with laboratories, from the crystal to the polycrystal, and of the potentials."""
+    oracle = measured.oracle_of_export(data)
+    yield measured.conductivities(data, measured.compared(oracle))
+    yield measured.disorders(data, oracle)
     results = pd.read_parquet(data.folder / "results.parquet")
     found = laws(results)
     yield bulk.lattice(data, found, results)

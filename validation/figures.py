@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from argyro.platform.common.estimate import Uncertain
     from argyro.validation.laws import Law
+    from argyro.validation.measured import Compared
 
 COLOURS = {"Cl": "tab:green", "Br": "tab:orange", "I": "tab:purple"}
 SHIFT = {"Li6PS5Br": -1.0, "Li6PS5I": 1.0}  # shift in % of disorder that separates the intervals
@@ -135,3 +136,24 @@ def curves(reference: dict, ours: dict, file: Path) -> None:
             panel.set(xlabel="r (Å)", ylabel=f"g(r), {pair}")
     panels[0].set(xlabel="t (ps)", ylabel="MSD of Li (Å²)", title="ab initio dashed")
     panels[0].figure.savefig(file, dpi=110)
+
+
+def measured_conductivity(pairs: Sequence[Compared], log_offset: float, file: Path) -> None:
+    """Draw predicted over measured conductivities: thick bars given the reference, thin bars with its bias."""
+    axes = _axes(6.0, 5.0)
+    for series, shade in zip(
+        dict.fromkeys(pair.sample.series for pair in pairs), ("tab:blue", "tab:red"), strict=False
+    ):
+        chosen = [pair for pair in pairs if pair.sample.series == series]
+        x = [pair.measured for pair in chosen]
+        axes.loglog(x, [pair.predicted.value for pair in chosen], "o", color=shade, markersize=4, label=series)
+        for limits, width in (("predicted", 0.7), ("given", 2.2)):
+            found = [pair.predicted if limits == "predicted" else pair.predicted.given_reference for pair in chosen]
+            bounds = [(one.low, one.high) for one in found if one is not None]
+            axes.vlines(x, *zip(*bounds, strict=True), color=shade, linewidth=width, alpha=0.6)
+    ends = np.array([min(pair.measured for pair in pairs) / 2, max(pair.measured for pair in pairs) * 2])
+    axes.plot(ends, ends, "k-", linewidth=0.8, label="equal")
+    axes.plot(ends, ends * np.exp(log_offset), "k--", linewidth=0.8, label=f"{np.exp(log_offset):.0f} times")
+    axes.set(xlabel="measured σ at 298 K (mS/cm)", ylabel="predicted σ at 298 K (mS/cm)")
+    axes.legend(fontsize=8)
+    _save(axes, file)

@@ -1,5 +1,7 @@
 """Validation page: the statements follow from the tables of the campaign."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,10 @@ import yaml
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.platform.labels.bias_table import bias_table, find_bias
-from argyro.validation import bulk
+from argyro.validation import bulk, measured
 from argyro.validation.__main__ import PROSE, ROOT, write_page
 from argyro.validation.boundaries import across_at_width, at_width, over_bulk
 from argyro.validation.dft_check import (
@@ -176,3 +178,19 @@ def test_verdicts():
     assert verdict(Uncertain(2, 1, 3), 2.5) == "within the interval"
     assert verdict(Uncertain(2, 1, 3), 5) == "ours is lower"
     assert verdict(None, 5) == verdict(Uncertain(2, 1, 3), None) == ""
+
+
+def pair(measured_mS_cm, value, given=2.0, biased=5.0):
+    sample = next(row for row in measured.published_values() if row.series)
+    sample = replace(sample, conductivity_S_cm=measured_mS_cm / 1000)
+    predicted = Uncertain(value, value / biased, value * biased, given_reference=Limits(value / given, value * given))
+    return measured.Compared(sample, predicted, Uncertain(0.2, 0.1, 0.3), True)
+
+
+def test_ranks_and_coverage_of_predicted_conductivities():
+    pairs = [pair(1.0, 3.0), pair(2.0, 7.0), pair(3.0, 6.0)]
+    assert measured.rank_correlation(pairs) == pytest.approx(0.5)  # 1 - 6 Σd² / n(n² - 1), Σd² = 2
+    assert all(one.holds() for one in pairs)
+    assert not any(one.holds(given_reference=True) for one in pairs[:2])
+    assert pairs[0].holds(np.log(3.0), given_reference=True)
+    assert pairs[1].log_factor == pytest.approx(np.log(3.5))
