@@ -37,7 +37,7 @@ WORK_S = 60.0  # longest wait for a running item before a kill
 PATIENCE_S = 240.0  # a driver that still runs after this time hangs
 SMALL = {
     "materials": [{"composition": "Li6PS5Cl", "disorder": 0.5}],
-    "temperatures_K": [500, 550, 600],
+    "temperatures_K": [700, 750, 800],
     "grain_sizes_nm": [20, 1000],
     "structures": {"supercell": [1, 1, 1], "min_grain_thickness_nm": 0.9},
     "labels": {"source": "ase", "factory": "labels.py:make", "kwargs": {"mtp": "reference.mtp"}},
@@ -57,6 +57,7 @@ CAMPAIGNS = {
         "seed": 2,
         "boundaries": ["sigma5(001)[001]"],
         "boundary_width_nm": 0.4,
+        "temperatures_K": [500, 550, 600],  # at 700 K the small potential does not hold this cell
         "md": SMALL["md"] | {"production_ps": 3},
     },
     "adaptive": {
