@@ -20,7 +20,7 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 sys.path.insert(0, str(Path(__file__).parent / "surrogates"))
 
 # Files whose tests share the finished smoke campaign, or start clusters and campaigns that would slow each other down.
-ONE_AFTER_ANOTHER = re.compile(r"\bfinished\b|\bstart_argyro\b|\bray_cluster\b|cluster_of_nodes")
+ONE_AFTER_ANOTHER = re.compile(r"\bsmoke_run\b|\bstart_argyro\b|\bray_cluster\b|cluster_of_nodes")
 
 
 @cache

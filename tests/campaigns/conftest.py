@@ -63,9 +63,16 @@ def start_argyro():
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, smoke, argyro):
+def smoke_run(tmp_path_factory, smoke, argyro):
     """Folder and printed JSON of a smoke campaign that ran inline."""
     folder = tmp_path_factory.mktemp("smoke") / "inline"
     done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, json.loads(done.stdout)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what needs the smoke campaign, minutes of a core, as slow."""
+    for item in items:
+        if "smoke_run" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)

@@ -27,12 +27,12 @@ NAMES = ["--composition", "Li6PS5Cl", "--disorder", 0.5, "--boundary", "sigma5(0
 
 
 @pytest.fixture
-def ask(finished, capsys):
+def ask(smoke_run, capsys):
     """Runs `argyro predict` on the smoke campaign, in this process: a new one would compile everything again."""
 
     def run(*arguments):
         with pytest.raises(SystemExit) as ended:
-            main(["predict", *map(str, arguments), "--surrogate", str(finished[0])])
+            main(["predict", *map(str, arguments), "--surrogate", str(smoke_run[0])])
         printed = capsys.readouterr()
         return SimpleNamespace(returncode=ended.value.code, stdout=printed.out, stderr=printed.err)
 
@@ -126,14 +126,14 @@ def test_what_holds_no_surrogate_is_refused_with_what_would(argyro, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(finished, monkeypatch):
+def test_the_champion_of_mlflow_answers_alike_and_nothing_is_pickled(smoke_run, monkeypatch):
     """A real registry: the campaign's own sqlite database, read by MLflow's own loader."""
     import mlflow
 
     from argyro.actors.mlflow_tracker import default_tracking_uri
     from argyro.surrogates import predict
 
-    folder, uri = finished[0], default_tracking_uri(finished[0])
+    folder, uri = smoke_run[0], default_tracking_uri(smoke_run[0])
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(uri)
     try:

@@ -31,10 +31,10 @@ def pasted(line, folder):
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory, finished, smoke):
+def workplace(tmp_path_factory, smoke_run, smoke):
     """A user's folder: the campaign `my` is the smoke campaign, already computed, so that `run` has little to do."""
     folder = tmp_path_factory.mktemp("readme")
-    shutil.copytree(finished[0], folder / "runs" / "my")
+    shutil.copytree(smoke_run[0], folder / "runs" / "my")
     shutil.copy(smoke, folder / "my.yaml")
     return folder
 

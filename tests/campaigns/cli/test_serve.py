@@ -27,10 +27,10 @@ def free_port():
 
 
 @pytest.fixture(scope="module")
-def service(finished):
+def service(smoke_run):
     """The running command and what it printed."""
     command = [sys.executable, "-c", "from argyro.campaigns.cli.main import main; main()", "serve", "--json"]
-    command += ["--surrogate", str(finished[0]), "--port", str(free_port())]
+    command += ["--surrogate", str(smoke_run[0]), "--port", str(free_port())]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     document, depth = "", 0
     for line in process.stdout:
@@ -45,12 +45,12 @@ def service(finished):
 
 
 @pytest.mark.slow
-def test_it_answers_as_predict_does(service, argyro, finished):
+def test_it_answers_as_predict_does(service, argyro, smoke_run):
     _, document = service
     assert document["token"] is None
     answer = requests.post(f"{document['address']}predict", json=QUESTION, timeout=30)
     names = ["--composition", "Li6PS5Cl", "--disorder", 0.5, "--boundary", "sigma5(001)[001]", "--temperature", 600]
-    printed = argyro("predict", *names, "--grain-size-nm", 100, "--surrogate", finished[0], "--json")
+    printed = argyro("predict", *names, "--grain-size-nm", 100, "--surrogate", smoke_run[0], "--json")
     expected = json.loads(printed.stdout)
     del expected["origin"]
     assert answer.json() == expected
@@ -96,9 +96,9 @@ def _belongs(process, session):
 
 
 @pytest.mark.slow
-def test_a_taken_port_is_refused_at_once(service, argyro, finished):
+def test_a_taken_port_is_refused_at_once(service, argyro, smoke_run):
     port = service[1]["address"].rstrip("/").rpartition(":")[2]
-    done = argyro("serve", "--surrogate", finished[0], "--port", port, "--json")
+    done = argyro("serve", "--surrogate", smoke_run[0], "--port", port, "--json")
     assert done.returncode == 2 and f"{port} is not available" in json.loads(done.stdout)["error"]
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def adaptive(finished, smoke, tmp_path_factory, argyro):
+def adaptive(smoke_run, smoke, tmp_path_factory, argyro):
     """Folder and printed JSON of a campaign of two candidates."""
     folder = tmp_path_factory.mktemp("smoke") / "adaptive"
     spec = yaml.safe_load(smoke.read_text())
@@ -23,7 +23,7 @@ def adaptive(finished, smoke, tmp_path_factory, argyro):
     spec |= {"name": "adaptive", "acquisition": {"start": 3, "batch": 2, "until": {"regret_dex": 1e-9}}}
     file = folder.parent / "adaptive.yaml"
     file.write_text(yaml.safe_dump(spec))
-    lend_potential(finished[0], CampaignFolder(folder), load_campaign(file))
+    lend_potential(smoke_run[0], CampaignFolder(folder), load_campaign(file))
     done = argyro("run", file, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, json.loads(done.stdout)

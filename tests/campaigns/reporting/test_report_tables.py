@@ -101,11 +101,11 @@ def test_an_export_gives_the_reason_for_a_missing_value():
     assert table["label_source"].tolist() == ["chgnet 0.4.2"] and table["boundary"].tolist() == [BOUNDARY.boundary]
 
 
-def test_the_report_names_the_surrogate_that_ships_beside_its_rivals(finished):
-    folder = CampaignFolder(finished[0])
+def test_the_report_names_the_surrogate_that_ships_beside_its_rivals(smoke_run):
+    folder = CampaignFolder(smoke_run[0])
     lineage = Lineage(folder.store(folder.campaign()))
     report = lineage.surrogate.result.report
-    page = write_report(finished[0]).read_text()
+    page = write_report(smoke_run[0]).read_text()
     section = page[page.index("Accuracy of the surrogate") : page.index("<h2>Diffusivities")]
     ours = section[: section.index("predicted without")]
     assert report.split in ours and re.findall(r"<td>(\w+) \(selected\)", ours) == [report.shipped]

@@ -21,14 +21,14 @@ from argyro.validation.__main__ import write_page
 
 
 @pytest.fixture(scope="module")
-def exported(finished, tmp_path_factory):
+def exported(smoke_run, tmp_path_factory):
     out = tmp_path_factory.mktemp("export") / "results"
-    return export_campaign(finished[0], out), out
+    return export_campaign(smoke_run[0], out), out
 
 
 @pytest.fixture(scope="module")
-def lineage(finished):
-    folder = CampaignFolder(finished[0])
+def lineage(smoke_run):
+    folder = CampaignFolder(smoke_run[0])
     return Lineage(folder.store(folder.campaign()))
 
 
@@ -67,7 +67,7 @@ def test_potentials_structures_and_surrogate_can_be_read(exported):
     assert (out / "ranking.parquet").exists() and "diep" in (out / "README.md").read_text()
 
 
-def test_an_export_is_replaced_and_what_else_lies_there_stays(finished, exported, argyro, tmp_path):
+def test_an_export_is_replaced_and_what_else_lies_there_stays(smoke_run, exported, argyro, tmp_path):
     out = shutil.copytree(exported[1], tmp_path / "results")
     strangers = [out / "thesis.ipynb", out / "figures" / "fit.svg", out / "potentials" / "mine.mtp"]
     (out / "figures").mkdir()
@@ -77,7 +77,7 @@ def test_an_export_is_replaced_and_what_else_lies_there_stays(finished, exported
     for file in outdated:
         file.write_text("of another campaign")
     (out / "results.parquet").write_text("spoilt")
-    again = argyro("export", finished[0], "--out", out, "--json")
+    again = argyro("export", smoke_run[0], "--out", out, "--json")
     assert json.loads(again.stdout) == exported[0] | {"folder": str(out)}
     assert len(pd.read_parquet(out / "results.parquet")) == exported[0]["rows"]
     assert all(stranger.read_text() == "keep" for stranger in strangers)
@@ -86,35 +86,35 @@ def test_an_export_is_replaced_and_what_else_lies_there_stays(finished, exported
 
 
 @pytest.mark.parametrize("copied", [[], ["results.parquet"], ["results.parquet", "README.md", "campaign.yaml"]])
-def test_a_folder_that_is_no_export_is_refused_by_the_name_of_a_stranger(finished, exported, tmp_path, copied):
+def test_a_folder_that_is_no_export_is_refused_by_the_name_of_a_stranger(smoke_run, exported, tmp_path, copied):
     for name in copied:
         shutil.copy(exported[1] / name, tmp_path)
     (tmp_path / "thesis.txt").write_text("keep")
     with pytest.raises(InputError, match=r"holds thesis\.txt and is not an export"):
-        export_campaign(finished[0], tmp_path)
+        export_campaign(smoke_run[0], tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*copied, "thesis.txt"}
 
 
-def test_a_killed_export_is_made_again(finished, exported, tmp_path):
+def test_a_killed_export_is_made_again(smoke_run, exported, tmp_path):
     out = tmp_path / "out"
     (tmp_path / ".out.part").mkdir()
     out.mkdir()
     shutil.copy(exported[1] / "README.md", out)
-    export_campaign(finished[0], out)
+    export_campaign(smoke_run[0], out)
     assert (out / "results.parquet").is_file() and not (tmp_path / ".out.part").exists()
 
 
 @pytest.mark.parametrize("below", ["", "export"])
-def test_a_file_is_no_folder_to_export_into(finished, argyro, tmp_path, below):
+def test_a_file_is_no_folder_to_export_into(smoke_run, argyro, tmp_path, below):
     (tmp_path / "thesis.txt").write_text("keep")
-    done = argyro("export", finished[0], "--out", tmp_path / "thesis.txt" / below)
+    done = argyro("export", smoke_run[0], "--out", tmp_path / "thesis.txt" / below)
     assert done.returncode == 2 and "thesis.txt is a file" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr and (tmp_path / "thesis.txt").read_text() == "keep"
 
 
-def test_the_current_folder_can_be_exported_into(finished, tmp_path, monkeypatch):
+def test_the_current_folder_can_be_exported_into(smoke_run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    export_campaign(finished[0], Path())
+    export_campaign(smoke_run[0], Path())
     assert Path("results.parquet").is_file()  # through the shell's own handle of the folder
 
 

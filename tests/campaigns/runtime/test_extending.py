@@ -114,13 +114,13 @@ def test_diff_on_the_command_line(argyro, smoke, tmp_path):
 
 
 @pytest.mark.slow
-def test_one_more_temperature_runs_only_its_own_dynamics(finished, tmp_path, argyro, smoke):
+def test_one_more_temperature_runs_only_its_own_dynamics(smoke_run, tmp_path, argyro, smoke):
     import shutil
 
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder, spec = tmp_path / "copy", tmp_path / "more.yaml"
-    shutil.copytree(finished[0], folder)
+    shutil.copytree(smoke_run[0], folder)
     spec.write_text(smoke.read_text().replace("temperatures_K: [600, 750]", "temperatures_K: [600, 675, 750]"))
     plan = json.loads(argyro("plan", spec, "--workdir", folder, "--json").stdout)
     waiting = {stage["name"]: stage["waiting"] for stage in plan["stages"]}

@@ -134,9 +134,9 @@ def test_a_campaign_on_a_disk_that_takes_nothing_says_so(tmp_path, smoke, option
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database", [None, b"not a database" * 1000], ids=["lost", "damaged"])
-def test_a_campaign_survives_the_loss_of_its_mlflow_database(finished, tmp_path, argyro, smoke, database):
+def test_a_campaign_survives_the_loss_of_its_mlflow_database(smoke_run, tmp_path, argyro, smoke, database):
     folder = tmp_path / "copy"
-    shutil.copytree(finished[0], folder)
+    shutil.copytree(smoke_run[0], folder)
     file = folder / "mlflow.db"
     file.unlink() if database is None else file.write_bytes(database)
     done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")

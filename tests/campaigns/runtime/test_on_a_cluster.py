@@ -61,10 +61,10 @@ def cluster(secret):
 
 
 @pytest.fixture
-def halfway(finished, tmp_path):
+def halfway(smoke_run, tmp_path):
     """A copy of the finished campaign in which some stages are to be computed again, and the keys of their items."""
     folder = CampaignFolder(tmp_path / "halfway")
-    shutil.copytree(finished[0], folder.root)
+    shutil.copytree(smoke_run[0], folder.root)
     items = build_graph(folder.campaign()).items().values()
     keys = {item.key for item in items if item.stage in AGAIN}
     for item in items:
@@ -108,7 +108,7 @@ def test_without_the_token_nobody_gets_in(cluster, secret, halfway, smoke):
     assert done.returncode == 1 and "RAY_AUTH_TOKEN" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_store_may_lie_on_another_file_system(finished, smoke, argyro, tmp_path, monkeypatch):
+def test_the_store_may_lie_on_another_file_system(smoke_run, smoke, argyro, tmp_path, monkeypatch):
     """Any that pyarrow reaches by a URI; this one is not known to be the local disk, so files are copied to and fro.
 
     A campaign file may not name it, hence the longer list of schemes.
@@ -117,9 +117,9 @@ def test_the_store_may_lie_on_another_file_system(finished, smoke, argyro, tmp_p
     raw = yaml.safe_load(smoke.read_text()) | {"store": f"fsspec+file://{tmp_path}/remote", "name": "elsewhere"}
     spec, folder = tmp_path / "elsewhere.yaml", CampaignFolder(tmp_path / "elsewhere")
     spec.write_text(yaml.safe_dump(raw))
-    local = CampaignFolder(finished[0])
+    local = CampaignFolder(smoke_run[0])
     (tmp_path / "remote").mkdir()
-    shutil.copytree(finished[0] / "store", tmp_path / "remote", dirs_exist_ok=True)
+    shutil.copytree(smoke_run[0] / "store", tmp_path / "remote", dirs_exist_ok=True)
     items = build_graph(local.campaign()).items().values()
     removed = [item for item in items if item.stage in AGAIN]
     for item in removed:

@@ -49,13 +49,13 @@ def test_nothing_is_computed_twice_and_nothing_is_lost(killed):
         store.path(item)  # every checksum
 
 
-def test_ray_ends_where_inline_ended(killed, finished):
+def test_ray_ends_where_inline_ended(killed, smoke_run):
     """The same keys and, though learning was killed, the same potential; killed dynamics may differ by its noise."""
-    inline, ray = ((folder / "store" / "items") for folder, _ in (finished, killed))
+    inline, ray = ((folder / "store" / "items") for folder, _ in (smoke_run, killed))
     assert {path.name for path in ray.glob("*/*")} == {path.name for path in inline.glob("*/*")}
     for path in inline.glob("learn/*/potential.mtp"):
         assert (ray / path.relative_to(inline)).read_bytes() == path.read_bytes()
     rows = {row["grain_size_nm"]: row["conductivity_mS_cm"] for row in killed[1]["ranking"]}
-    for row in finished[1]["ranking"]:
+    for row in smoke_run[1]["ranking"]:
         here, there = row["conductivity_mS_cm"], rows[row["grain_size_nm"]]
         assert max(here["low"], there["low"]) < min(here["high"], there["high"])

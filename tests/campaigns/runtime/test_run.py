@@ -21,8 +21,8 @@ def items_of(folder):
     return CampaignFolder(folder).store(campaign), build_graph(campaign).items()
 
 
-def test_every_item_is_complete_and_ranked(finished):
-    folder, outcome = finished
+def test_every_item_is_complete_and_ranked(smoke_run):
+    folder, outcome = smoke_run
     store, items = items_of(folder)
     assert outcome["complete"] and outcome["total"] == len(items)
     assert all(store.has(item) for item in items.values())
@@ -39,9 +39,9 @@ def results_of(folder):
     return finished_items(build_graph(campaign), CampaignFolder(folder).store(campaign))
 
 
-def test_every_diffusivity_carries_what_it_means(finished):
-    width_nm = CampaignFolder(finished[0]).campaign().boundary_width_nm
-    for _, inputs, result in results_of(finished[0]).of(DIFFUSIVITY):
+def test_every_diffusivity_carries_what_it_means(smoke_run):
+    width_nm = CampaignFolder(smoke_run[0]).campaign().boundary_width_nm
+    for _, inputs, result in results_of(smoke_run[0]).of(DIFFUSIVITY):
         for measured in result.measured.values():
             assert measured.window_ps and measured.estimator
             assert measured.temperature_K == inputs.conditions.temperature_K
@@ -49,25 +49,25 @@ def test_every_diffusivity_carries_what_it_means(finished):
         assert all(seen.target == "bulk" or seen.width_nm == width_nm for seen in result.observations)
 
 
-def test_the_surrogate_knows_the_excess_of_the_boundary_that_was_run(finished):
-    store, items = items_of(finished[0])
-    (measured,) = (result.excess for _, _, result in results_of(finished[0]).of(TRANSPORT) if result.excess)
+def test_the_surrogate_knows_the_excess_of_the_boundary_that_was_run(smoke_run):
+    store, items = items_of(smoke_run[0])
+    (measured,) = (result.excess for _, _, result in results_of(smoke_run[0]).of(TRANSPORT) if result.excess)
     model = json.loads((store.path(items["surrogate"]) / MODEL / "surrogate.json").read_text())
     known = {"energy_J_m2": measured.energy_J_m2, "volume_A": measured.volume_A, "materials": 1}
     assert model["boundary_excess"] == {"sigma5(001)[001]": pytest.approx(known)}
 
 
-def test_running_again_computes_nothing(finished, argyro, smoke):
-    folder, _ = finished
+def test_running_again_computes_nothing(smoke_run, argyro, smoke):
+    folder, _ = smoke_run
     before = CampaignFolder(folder).journal()
     done = argyro("run", smoke, "--workdir", folder, "--inline", "--json")
     assert done.returncode == 0, done.stderr
     assert CampaignFolder(folder).journal() == before
 
 
-def test_a_damaged_item_is_recomputed_and_nothing_else(finished, tmp_path, argyro, smoke):
+def test_a_damaged_item_is_recomputed_and_nothing_else(smoke_run, tmp_path, argyro, smoke):
     folder = tmp_path / "copy"
-    shutil.copytree(finished[0], folder)
+    shutil.copytree(smoke_run[0], folder)
     store, items = items_of(folder)
     victim = next(item for item in items.values() if item.stage == "diffusivity")
     (store.path(victim) / "result.json").write_text("{}")
@@ -78,9 +78,9 @@ def test_a_damaged_item_is_recomputed_and_nothing_else(finished, tmp_path, argyr
     assert store.has(victim)
 
 
-def test_more_grain_sizes_compute_only_the_homogenization(finished, tmp_path, argyro, smoke):
+def test_more_grain_sizes_compute_only_the_homogenization(smoke_run, tmp_path, argyro, smoke):
     folder = tmp_path / "copy"
-    shutil.copytree(finished[0], folder)
+    shutil.copytree(smoke_run[0], folder)
     spec = tmp_path / "more.yaml"
     spec.write_text(smoke.read_text().replace("grain_sizes_nm: [20, 1000]", "grain_sizes_nm: [20, 1000, 5000]"))
     before = CampaignFolder(folder).journal()
@@ -90,8 +90,8 @@ def test_more_grain_sizes_compute_only_the_homogenization(finished, tmp_path, ar
     assert new == ["homogenize", "ranking"]
 
 
-def test_status_and_report_read_the_folder(finished, argyro):
-    folder, _ = finished
+def test_status_and_report_read_the_folder(smoke_run, argyro):
+    folder, _ = smoke_run
     status = json.loads(argyro("status", folder, "--json").stdout)
     assert all(stage["waiting"] == stage["failed"] == stage["quarantined"] == 0 for stage in status["stages"])
     report = json.loads(argyro("report", folder, "--json").stdout)["report"]
@@ -102,12 +102,12 @@ def test_status_and_report_read_the_folder(finished, argyro):
     assert "<script" not in page and 'src="http' not in page
 
 
-def test_mlflow_holds_a_run_for_every_tracked_item(finished):
+def test_mlflow_holds_a_run_for_every_tracked_item(smoke_run):
     from mlflow import MlflowClient
 
     from argyro.actors.mlflow_tracker import default_tracking_uri
 
-    folder, _ = finished
+    folder, _ = smoke_run
     client = MlflowClient(default_tracking_uri(folder))
     experiment = client.get_experiment_by_name("smoke")
     stages = [run.data.tags["argyro.stage"] for run in client.search_runs([experiment.experiment_id])]
@@ -129,8 +129,8 @@ def test_mlflow_holds_a_run_for_every_tracked_item(finished):
     assert artefacts == {"grain_size.png", "arrhenius.png", "map.png", "effective.parquet"}
 
 
-def test_a_folder_of_another_campaign_or_a_newer_format_is_refused(finished, tmp_path, argyro, smoke):
-    folder, _ = finished
+def test_a_folder_of_another_campaign_or_a_newer_format_is_refused(smoke_run, tmp_path, argyro, smoke):
+    folder, _ = smoke_run
     spec = tmp_path / "other.yaml"
     spec.write_text(smoke.read_text().replace("name: smoke", "name: other"))
     done = argyro("run", spec, "--workdir", folder, "--inline")

@@ -82,6 +82,7 @@ def test_descriptors_do_not_change_with_the_size_of_the_cell(cells, areas, bound
     np.testing.assert_allclose(described(cells, areas, boundaries), described(1, 1, 2), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_left_out_boundaries_are_predicted_better_by_their_excess(cell):
     """Where barriers grow by 0.2 eV per Å of excess volume and boundaries differ in nothing else, that is all there is
     to know of a boundary that was left out.

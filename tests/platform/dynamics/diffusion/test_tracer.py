@@ -20,7 +20,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+FAST = ("three dimensions", "short")
+
+
+@pytest.mark.parametrize("name", [*FAST, *(pytest.param(n, marks=pytest.mark.slow) for n in CASES if n not in FAST)])
 def test_the_95_percent_interval_covers_the_truth_in_90_to_98_percent_of_trials(name):
     axes, options = CASES[name]
     truth = np.mean([options["diffusivities_A2_ps"]["xyz".index(axis)] for axis in axes]) * A2_PER_PS_IN_CM2_S
