@@ -27,7 +27,6 @@ def sections(data: Data) -> Iterator[Section]:
     found = laws(results)
     yield bulk.lattice(data, found, results)
     yield bulk.disorder(data, found)
-    yield bulk.conductivity(data, found)
     yield boundaries.over_bulk(data, found)
     yield aimd.section(data)
     yield dft_check.section(data)

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from argyro.platform.common.conductivity import conductivity_S_cm
-from argyro.platform.common.estimate import Uncertain
-from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.structures.crystal.composition import Composition
 from argyro.validation import figures
 from argyro.validation.laws import Law
@@ -75,33 +72,3 @@ def _temperatures(law: Law) -> str:
     return ", ".join(
         f"{point.temperature_K:g}" if point.estimate else f"[{point.temperature_K:g}]" for point in law.points
     )
-
-
-def conductivity(data: Data, found: Sequence[Law]) -> Section:
-    """Compare the conductivity at 298 K with experiment, at the simulated disorder closest to the experiment."""
-    published = data.published["experiment"]
-    rows = []
-    for composition, measured in published.items():
-        laws = [law for law in of_bulk(found) if law.composition == composition]
-        if composition == "source" or not laws:
-            continue
-        nearest = min(laws, key=lambda law: abs(law.disorder - measured["disorder"]))
-        at_room = nearest.at(ROOM_K)
-        ours = None
-        if at_room:
-            ours = conductivity_S_cm(at_room, nearest.ions_per_A3, ROOM_K)
-            assert isinstance(ours, Uncertain)  # because the diffusivity is Uncertain
-            ours = ours.scaled(S_CM_IN_MS_CM)
-        energy = nearest.fit.activation_energy_eV if nearest.fit else None
-        rows.append(
-            [
-                nearest.material,
-                interval(ours, 2),
-                f"{measured['conductivity_mS_cm']:g} (at {100 * measured['disorder']:g} %)",
-                verdict(ours, measured["conductivity_mS_cm"]),
-                interval(energy, 2),
-                number(measured["activation_energy_eV"]),
-            ]
-        )
-    columns = ("material", "σ(298 K), mS/cm", "experiment", "", "Ea, eV", "experiment")
-    return data.section("conductivity", columns, rows, cite=data.cite("experiment"))
