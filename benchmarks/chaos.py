@@ -55,10 +55,10 @@ CAMPAIGNS = {
     },
     "boundary": {
         "seed": 2,
-        "boundaries": ["sigma5(001)[001]"],
+        "boundaries": ["sigma3(1-12)[110]"],
         "boundary_width_nm": 0.4,
-        "temperatures_K": [500, 550, 600],  # at 700 K the small potential does not hold this cell
-        "md": SMALL["md"] | {"production_ps": 3},
+        "temperatures_K": [460, 510, 560],  # at 700 K the small potential does not hold this cell
+        "md": SMALL["md"] | {"production_ps": 6},
     },
     "adaptive": {
         "seed": 3,

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.io import read
+from ase.io import iread
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.labels.bias_table import write_table
@@ -29,7 +29,8 @@ from argyro.validation import figures
 from argyro.validation.tables import Data, Section, interval
 
 FOLDER = Path(__file__).with_name("data")
-FRAMES, PREDICTIONS = FOLDER / "dft_frames.extxyz", FOLDER / "dft_predictions.npz"
+FRAMES, SUBSTITUTED = FOLDER / "dft_frames.extxyz", FOLDER / "dft_substituted.extxyz"
+PREDICTIONS = FOLDER / "dft_predictions.npz"
 LATTICE_ERRORS = FOLDER / "lattice_errors.json"
 # Name of the stored predictions -> label source, model, version.
 REFERENCES = {
@@ -87,10 +88,16 @@ def errors(
     )
 
 
+def _is_substituted(frame: Atoms) -> bool:
+    return frame.info["composition"] not in ("Li6PS5Cl", "Li6PS5Br", "Li6PS5I")
+
+
 KINDS: dict[str, tuple[Callable[[Atoms], bool], str]] = {
     "all": (lambda frame: True, ""),
     "all, forces on Li": (lambda frame: True, "Li"),
     "boundary": (lambda frame: frame.info["boundary"] != "bulk", ""),
+    "substituted": (_is_substituted, ""),
+    "substituted, forces on Li": (_is_substituted, "Li"),
 }
 
 
@@ -108,7 +115,9 @@ def section(data: Data) -> Section:
     columns = ("source", "frames", "force RMSE, eV/Å", "slope", "energy RMSE, meV/atom")
     cut = sum(frame.info["boundary"] != "bulk" for frame in frames)
     rms = float(np.sqrt(np.mean(np.concatenate([frame.get_forces() for frame in frames]) ** 2)))
-    values = {"frames": len(frames), "bulk": len(frames) - cut, "cut": cut, "rms": rms}
+    substituted = sum(map(_is_substituted, frames))
+    whole = len(frames) - cut - substituted
+    values = {"frames": len(frames), "bulk": whole, "cut": cut, "substituted": substituted, "rms": rms}
     return data.section("dft", columns, rows, ["dft.png"] if points else [], **values)
 
 
@@ -134,10 +143,8 @@ def of_kept(frames: list[Atoms], kept: dict[str, tuple[float, np.ndarray]], elem
 
 
 def labelled_frames() -> list[Atoms]:
-    """Read the frames with GPAW energies and forces."""
-    frames = read(FRAMES, index=":")
-    assert isinstance(frames, list)  # because the index is a slice
-    return frames
+    """Read the frames with GPAW energies and forces: of Li6PS5Cl, Br and I, then of substituted crystals."""
+    return [frame for file in (FRAMES, SUBSTITUTED) for frame in iread(file, index=":")]
 
 
 def kept_answers() -> dict[str, dict[str, tuple[float, np.ndarray]]]:

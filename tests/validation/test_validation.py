@@ -162,7 +162,7 @@ def test_the_shipped_bias_table_is_that_of_the_answers_kept():
 def test_the_frames_of_the_check_are_hot_and_of_all_halides():
     frames = labelled_frames()
     assert FRAMES.stat().st_size < 1e6 and len(frames) >= 20
-    assert {frame.info["composition"] for frame in frames} == {"Li6PS5Cl", "Li6PS5Br", "Li6PS5I"}
+    assert {frame.info["composition"] for frame in frames} > {"Li6PS5Cl", "Li6PS5Br", "Li6PS5I", "Li5.5PS4.5Cl1.5"}
     assert sum(frame.info["boundary"] != "bulk" for frame in frames) >= 6
     for frame in frames:
         forces = frame.get_forces()
