@@ -155,7 +155,8 @@ def test_the_shipped_bias_table_is_that_of_the_answers_kept():
     assert bias_table() == tuple(kept_bias())
     for name, (reference, model, *_) in REFERENCES.items():
         (row,) = find_bias(reference, "Li", model)
-        slope = of_kept(labelled_frames(), kept_answers()[name], "Li").slope
+        kept = kept_answers()[name]
+        slope = of_kept([frame for frame in labelled_frames() if frame.info["frame"] in kept], kept, "Li").slope
         assert (row.slope, row.slope_low) == pytest.approx((slope.value, slope.low), abs=1e-4)
 
 
