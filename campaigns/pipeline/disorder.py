@@ -1,14 +1,17 @@
-"""Predict the site disorder of a material from its enthalpies and the mixing entropy."""
+"""Predict the site disorder of a material from the free energies of its arrangements and the mixing entropy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from math import prod
 
 from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.enthalpy import ENTHALPY, EnthalpyInputs, EnthalpyResult, add_enthalpies
 from argyro.campaigns.pipeline.notes import Note
 from argyro.campaigns.pipeline.swaps import SWAPS, add_swaps
 from argyro.campaigns.spec.material import Material
+from argyro.campaigns.workload.atom_counts import UNITS_PER_CELL
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.execution.stage import Contract, Parent, Stage, StageContext, StageResult, Tracked
@@ -33,11 +36,13 @@ class DisorderInputs(Contract):
 
 
 class EnthalpyRow(Contract):
-    """Show one enthalpy, relative to the lowest, per formula unit."""
+    """Show one enthalpy above the lowest, and one free energy above the ordered arrangement, per formula unit."""
 
     disorder: float
     enthalpy_meV: float
     error_meV: float
+    free_energy_meV: float | None = None
+    free_energy_error_meV: float | None = None
     lattice_A: float
     member: int
 
@@ -51,6 +56,7 @@ class DisorderResult(StageResult):
         displaced: share of each halide off 4a and of Se off 16e.
         shares: site -> species -> share of the site.
         enthalpies: of the cells that count.
+        of_cell: disorder of a cell as large as that of the hybrid Monte Carlo, from the free energies.
         sampled: by hybrid Monte Carlo, from each start.
         notes: warnings.
     """
@@ -60,6 +66,7 @@ class DisorderResult(StageResult):
     displaced: dict[str, Uncertain]
     shares: dict[str, dict[str, float]]
     enthalpies: tuple[EnthalpyRow, ...] = ()
+    of_cell: Uncertain | None = None
     sampled: tuple[Uncertain, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -83,27 +90,44 @@ def run(context: StageContext[DisorderInputs, None]) -> DisorderResult:
 
     inputs, parents = context.inputs, context.parents("enthalpies", ENTHALPY)
     sites, notes = AnionSites(Composition.parse(inputs.composition)), _notes(parents)
-    sampled = [parent.result.disorder for parent in context.parents("swaps", SWAPS)]
     points = [
-        EnthalpyPoint(state=_array(parent.result.state), enthalpy_eV=value, member=parent.inputs.member)
+        EnthalpyPoint(_array(parent.result.state), value, parent.inputs.member, parent.result.free_energy_eV)
         for parent in parents
         if (value := parent.result.enthalpy_eV) is not None
     ]
+    at = partial(equilibrium, sites, points, seed=inputs.seed, run_temperature_K=inputs.synthesis_temperature_K)
     try:
-        frozen = equilibrium(sites, points, inputs.quench_temperature_K, inputs.seed)
-        hot = equilibrium(sites, points, inputs.synthesis_temperature_K, inputs.seed)
+        frozen, hot = at(inputs.quench_temperature_K), at(inputs.synthesis_temperature_K)
     except ArgyroError as error:
         return estimated(inputs.composition, (*notes, Note(code="disorder-estimated", detail=str(error))))
     notes += tuple(Note(code="enthalpy-left-out", detail=words) for words in frozen.left_out)
+    if not frozen.with_entropy:
+        notes += (Note(code="disorder-without-entropy"),)
+    swaps = context.parents("swaps", SWAPS)
+    sampled = tuple(found for parent in swaps if (found := parent.result.disorder))
+    of_cell = frozen.of_cell(UNITS_PER_CELL * prod(swaps[0].inputs.supercell)) if sampled else None
+    notes += tuple(Note(code="disorder-methods-differ", detail=words) for words in _differences(of_cell, sampled))
     return DisorderResult(
         disorder=frozen.disorder,
         at_synthesis=hot.disorder,
         displaced=frozen.displaced,
         shares=frozen.shares,
         enthalpies=_rows(sites, parents),
-        sampled=tuple(found for found in sampled if found),
+        of_cell=of_cell,
+        sampled=sampled,
         notes=notes,
     )
+
+
+def _differences(of_cell: Uncertain | None, sampled: Sequence[Uncertain]) -> Iterator[str]:
+    """Describe each sampled disorder whose interval does not meet that of the free energies."""
+    for found in sampled:
+        if of_cell and (found.low > of_cell.high or found.high < of_cell.low):
+            yield f"{_percent(of_cell)} from free energies, {_percent(found)} from hybrid Monte Carlo"
+
+
+def _percent(found: Uncertain) -> str:
+    return f"{100 * found.value:.0f} % ({100 * found.low:.0f} to {100 * found.high:.0f})"
 
 
 def estimated(composition: str, notes: Sequence[Note] = ()) -> DisorderResult:
@@ -134,11 +158,17 @@ def _rows(sites, parents: Sequence[Parent[EnthalpyInputs, EnthalpyResult]]) -> t
             disorder=float(sites.disorder(_array(parent.result.state))),
             enthalpy_meV=1e3 * ((parent.result.enthalpy_eV or 0.0) - lowest),
             error_meV=1e3 * (parent.result.error_eV or 0.0),
+            free_energy_meV=_meV(parent.result.free_energy_eV),
+            free_energy_error_meV=_meV(parent.result.free_energy_error_eV),
             lattice_A=parent.result.lattice_A or 0.0,
             member=parent.inputs.member,
         )
         for parent in given
     )
+
+
+def _meV(energy_eV: float | None) -> float | None:
+    return None if energy_eV is None else 1e3 * energy_eV
 
 
 def _array(state: Sequence[float]):  # type: ignore[no-untyped-def]
@@ -147,7 +177,7 @@ def _array(state: Sequence[float]):  # type: ignore[no-untyped-def]
     return np.array(state)
 
 
-DISORDER = Stage("disorder", 1, run, DisorderInputs, DisorderResult)
+DISORDER = Stage("disorder", 2, run, DisorderInputs, DisorderResult)
 
 
 def disorder_name(composition: str) -> str:

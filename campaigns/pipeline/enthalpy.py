@@ -1,4 +1,4 @@
-"""Measure the mean enthalpy of one arrangement of anions at the synthesis temperature."""
+"""Measure enthalpy and free energy of one arrangement of anions at the synthesis temperature."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 
 FRAME_EVERY_FS = 40.0
+ORDERED_SEED = 0  # of the arrangement at which all integrations of a material begin
 
 
 class EnthalpyInputs(Contract):
@@ -56,6 +57,9 @@ class EnthalpyResult(StageResult):
         enthalpy_eV: per formula unit.
         error_eV: standard error of it.
         lattice_A: of the conventional cell.
+        free_energy_eV: of this arrangement above the ordered one, per formula unit, with the entropy of vibrations and
+            Li; None if a run of its integration did not end well.
+        free_energy_error_eV: standard error of it.
         notes: warnings.
     """
 
@@ -63,17 +67,24 @@ class EnthalpyResult(StageResult):
     enthalpy_eV: float | None = None
     error_eV: float | None = None
     lattice_A: float | None = None
+    free_energy_eV: float | None = None
+    free_energy_error_eV: float | None = None
     notes: tuple[Note, ...] = ()
 
     def tracked(self) -> Tracked:
-        """Select the enthalpy and the lattice constant."""
-        return Tracked({"enthalpy_eV": self.enthalpy_eV, "lattice_A": self.lattice_A})
+        """Select the enthalpy, the free energy and the lattice constant."""
+        names = ("enthalpy_eV", "free_energy_eV", "lattice_A")
+        return Tracked({name: getattr(self, name) for name in names})
 
 
 def run(context: StageContext[EnthalpyInputs, None]) -> EnthalpyResult:
-    """Build the cell, run it and average; a run that its potential ends does not count."""
+    """Build the cell, run it and average, then integrate its free energy; a run that its potential ends does not count.
+
+    The integration begins at the same ordered arrangement for all cells of a material.
+    """
     from argyro.platform.dynamics.disorder.anion_sites import AnionSites, state_of
     from argyro.platform.dynamics.disorder.enthalpy_run import mean_enthalpy
+    from argyro.platform.dynamics.disorder.exchange_integration import exchange_free_energy
     from argyro.platform.dynamics.md.run_monitor import PotentialFailedError
     from argyro.platform.dynamics.md.settings import MDSettings
     from argyro.platform.structures.crystal.bulk import build_bulk
@@ -95,9 +106,17 @@ def run(context: StageContext[EnthalpyInputs, None]) -> EnthalpyResult:
         found = mean_enthalpy(atoms, pair_lines(context, atoms, inputs.member), settings, context.unfinished / "run")
     except PotentialFailedError as error:
         return EnthalpyResult(state=state, notes=(Note(code="enthalpy-left-out", detail=str(error)),))
-    return EnthalpyResult(
+    result = EnthalpyResult(
         state=state, enthalpy_eV=found.enthalpy_eV, error_eV=found.error_eV, lattice_A=found.lattice_A
     )
+    ordered = build_bulk(inputs.composition, 0.0, inputs.supercell, ORDERED_SEED)
+    potential = context.parent("potential", LEARN).folder / potential_file(inputs.member)
+    try:
+        free = exchange_free_energy(ordered, atoms, potential, settings, context.unfinished / "exchange")
+    except PotentialFailedError as error:
+        note = Note(code="free-energy-left-out", detail=str(error))
+        return result.model_copy(update={"notes": (note,)})
+    return result.model_copy(update={"free_energy_eV": free.free_energy_eV, "free_energy_error_eV": free.error_eV})
 
 
 def pair_lines(context: StageContext, atoms, member: int, graded: bool = True) -> list[str]:  # type: ignore[no-untyped-def]
@@ -124,7 +143,7 @@ def pair_lines(context: StageContext, atoms, member: int, graded: bool = True) -
     return lammps_pair_commands(folder / potential_file(member), species_order(atoms), **grades)  # type: ignore[arg-type]
 
 
-ENTHALPY = Stage("enthalpy", 1, run, EnthalpyInputs, EnthalpyResult)
+ENTHALPY = Stage("enthalpy", 2, run, EnthalpyInputs, EnthalpyResult)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ SENTENCES = {
     "short-run": "The run is short: D may be too high, and its interval includes this bias.",
     "upper-bound-only": "There is only an upper bound of D, no value.",
     "enthalpy-left-out": "A run at the synthesis temperature does not count for the disorder.",
+    "free-energy-left-out": "The free energy of an arrangement of the anions does not count for the disorder.",
+    "disorder-without-entropy": "The disorder lacks the entropy of Li and vibrations: too few free energies count.",
+    "disorder-methods-differ": "Free energies and hybrid Monte Carlo give different disorders of the same cell.",
     "disorder-estimated": "The disorder is an estimate from published values: too few runs count.",
     "out-of-domain": "The query is outside the training data of the surrogate.",
 }

@@ -209,7 +209,7 @@ class DisorderPrediction(Section):
 
     synthesis_temperature_K: Temperature = Field(
         823.0,
-        description="of the synthesis; mean enthalpies are taken at this temperature, and potentials of materials "
+        description="of the synthesis; free energies are taken at this temperature, and potentials of materials "
         "without disorder are learned up to 1.3 times it",
     )
     quench_temperature_K: Temperature | None = Field(
@@ -217,11 +217,14 @@ class DisorderPrediction(Section):
         description="at which the anions freeze on cooling; default: the synthesis temperature, as after quenching",
     )
     fractions: Annotated[list[Share], Field(min_length=3), AfterValidator(six_digits)] = Field(
-        default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 1.0], description="disorders whose enthalpy is computed"
+        default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 1.0], description="disorders whose free energy is computed"
     )
     realisations: Repeats = Field(3, description="arrangements of anions and Li per disorder")
-    supercell: Supercell = Field((2, 1, 1), description="cell of the enthalpies, in conventional cells of 52 atoms")
-    length_ps: Duration_ps = Field(20.0, description="length of each run at constant pressure")
+    supercell: Supercell = Field((2, 1, 1), description="cell of these runs, in conventional cells of 52 atoms")
+    length_ps: Duration_ps = Field(
+        20.0,
+        description="length of each of three runs at constant pressure: the mean enthalpy and two of the free energy",
+    )
     swap_stretches: Annotated[Whole, Field(ge=0, le=10_000_000)] = Field(
         0, description="stretches of MD between exchanges of the hybrid Monte Carlo that checks the result; 0 for none"
     )

@@ -32,6 +32,7 @@ LABELS_PER_ROUND, SEED_LABELS, ROUND_S = 6, 12, 3.0
 LARGEST_LABELLED, CUT_BOX = 110, 150  # atoms; larger cells are cut to boxes of 13 to 16 Å
 BULK_ATOMS, MD_LABELS_PER_PS = 52, 500.0  # conventional cell; time step of MD with the reference
 GRADING, EXPLORATIONS = 1.3, 2  # share of graded steps beside plain ones; temperatures
+INTEGRATION = 4.0  # evaluations of the potential per step of an enthalpy run: two nodes of two energies each
 FRAME_BYTES_PER_ION, LI_SHARE = 12, 6 / 13
 STRUCTURE_S, BOUNDARY_SEARCH_S = 0.1, 2.5
 ITEM_S, SWAP_STRETCH_STEPS = 1.0, 10
@@ -69,11 +70,12 @@ class Costs(Contract):
         return steps * md_atoms(campaign, cell) * self.step_s(campaign, campaign.potential.levels[-1])
 
     def enthalpy(self, campaign: Campaign, composition: str) -> float:
-        """Estimate the core seconds of one run at the synthesis temperature."""
+        """Estimate the core seconds of one mean enthalpy and of its free energy."""
         asked = campaign.disorder
         steps = 1e3 * asked.length_ps / campaign.md.timestep_fs
         atoms = bulk_atoms(composition, asked.supercell)
-        return ITEM_S + GRADING * steps * atoms * self.step_s(campaign, campaign.potential.levels[-1])
+        evaluations = GRADING + INTEGRATION
+        return ITEM_S + evaluations * steps * atoms * self.step_s(campaign, campaign.potential.levels[-1])
 
     def swaps(self, campaign: Campaign, composition: str) -> float:
         """Estimate the core seconds of one hybrid Monte Carlo run: each stretch has as many steps as exchanges."""

@@ -1,9 +1,10 @@
-"""Equilibrium of the anion sites: enthalpies fitted to runs of a few states, plus ideal mixing entropy, minimised."""
+"""Equilibrium of the anion sites: energies fitted to runs of a few states, plus ideal mixing entropy, minimised."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -24,17 +25,20 @@ HOLE_EV, OUTLIER = 0.3, 6.0
 
 @dataclass(frozen=True)
 class EnthalpyPoint:
-    """Mean enthalpy of one cell.
+    """Mean enthalpy and free energy of one cell, both per formula unit.
 
     Args:
         state: see `AnionSites`.
-        enthalpy_eV: per formula unit.
+        enthalpy_eV: at the temperature of the run.
         member: potential of the ensemble that was used.
+        free_energy_eV: of this arrangement of the anions above a common one, with the entropy of vibrations and Li;
+            None if it is unknown.
     """
 
     state: np.ndarray
     enthalpy_eV: float
     member: int = 0
+    free_energy_eV: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,39 @@ class EnthalpyModel:
         Raises:
             ArgyroError: there are no more cells than terms.
         """
+        return cls._of(sites, points, np.array([point.enthalpy_eV for point in points]))
+
+    @classmethod
+    def at(
+        cls, sites: AnionSites, points: Sequence[EnthalpyPoint], temperature_K: float, run_temperature_K: float
+    ) -> EnthalpyModel:
+        """Fit the free energies of the arrangements at a temperature, G(T) = H - T (H - G) / T_run.
+
+        Enthalpy and entropy of an arrangement are taken as constant between the two temperatures.
+
+        Args:
+            sites: the sublattices.
+            points: cells; those without a free energy count for the enthalpy alone.
+            temperature_K: of the equilibrium.
+            run_temperature_K: of the runs.
+
+        Raises:
+            ArgyroError: there are no more cells than terms.
+        """
+        enthalpy = cls.fit(sites, points)
+        known = [point for point in points if point.free_energy_eV is not None]
+        free = cls._of(sites, known, np.array([point.free_energy_eV for point in known], dtype=float))
+        share = temperature_K / run_temperature_K
+        return cls(
+            sites,
+            (1 - share) * enthalpy.coefficients + share * free.coefficients,
+            (1 - share) ** 2 * enthalpy.covariance + share**2 * free.covariance,
+            float(np.hypot((1 - share) * enthalpy.residual_eV, share * free.residual_eV)),
+        )
+
+    @classmethod
+    def _of(cls, sites: AnionSites, points: Sequence[EnthalpyPoint], values: np.ndarray) -> EnthalpyModel:
         terms = model_terms(sites, np.array([point.state for point in points]))
-        values = np.array([point.enthalpy_eV for point in points])
         free = len(values) - terms.shape[1]
         if free < 1 or np.linalg.matrix_rank(terms) < terms.shape[1]:
             raise ArgyroError(
@@ -141,6 +176,8 @@ class Equilibrium:
         disorder: fraction of the largest swap, with its 95 % interval.
         displaced: share of each halide off 4a and of Se off 16e, with intervals.
         shares: site -> species -> share of the site.
+        models: energies of the arrangements at this temperature; the draws of all potentials.
+        with_entropy: whether the energies contain the entropy of vibrations and Li.
         left_out: reasons why cells do not count.
     """
 
@@ -148,10 +185,23 @@ class Equilibrium:
     disorder: Uncertain
     displaced: dict[str, Uncertain]
     shares: dict[str, dict[str, float]]
-    left_out: tuple[str, ...] = field(default=())
+    models: tuple[EnthalpyModel, ...] = ()
+    with_entropy: bool = False
+    left_out: tuple[str, ...] = ()
+
+    def of_cell(self, units: int) -> Uncertain:
+        """Return the mean disorder of a cell of so many formula units, with its 95 % interval."""
+        draws = np.array([cell_average(model, units, self.temperature_K) for model in self.models])
+        return _interval(float(np.median(draws)), draws)
 
 
-def equilibrium(sites: AnionSites, points: Sequence[EnthalpyPoint], temperature_K: float, seed: int = 0) -> Equilibrium:
+def equilibrium(
+    sites: AnionSites,
+    points: Sequence[EnthalpyPoint],
+    temperature_K: float,
+    seed: int = 0,
+    run_temperature_K: float | None = None,
+) -> Equilibrium:
     """Minimise the free energy for every potential, and draw the interval from cells and potentials.
 
     Args:
@@ -159,37 +209,55 @@ def equilibrium(sites: AnionSites, points: Sequence[EnthalpyPoint], temperature_
         points: cells of several disorders, at least one more than the model has terms, for each potential.
         temperature_K: at which the anions exchange.
         seed: of the draws.
+        run_temperature_K: of the runs, to use their free energies; None for the enthalpies alone. Too few free
+            energies are not used either.
 
     Raises:
         ArgyroError: no potential has enough cells.
     """
     kept, left_out = without_holes(sites, points)
-    models = _models(sites, kept)
+    models, with_entropy = _models(sites, kept, temperature_K, run_temperature_K)
     if sites.largest_swap == 0.0:
         state = sites.state(0.0)
         certain = {name: Uncertain(share, share, share) for name, share in sites.displaced(state).items()}
-        return Equilibrium(temperature_K, Uncertain(0.0, 0.0, 0.0), certain, sites.shares(state), left_out)
+        nothing = Uncertain(0.0, 0.0, 0.0)
+        return Equilibrium(temperature_K, nothing, certain, sites.shares(state), left_out=left_out)
     best = np.mean([minimum(model, temperature_K) for model in models], axis=0)
     rng = np.random.default_rng(seed)
-    drawn = (models[n % len(models)].drawn(rng) for n in range(DRAWS))
+    drawn = tuple(models[n % len(models)].drawn(rng) for n in range(DRAWS))
     draws = np.array([minimum(model, temperature_K, [best]) for model in drawn])
     displaced = {
         name: _interval(best[n] / sites.composition[name], draws[:, n] / sites.composition[name])
         for n, name in enumerate(sites.variables)
     }
     disorder = _interval(float(sites.disorder(best)), sites.disorder(draws))
-    return Equilibrium(temperature_K, disorder, displaced, sites.shares(best), left_out)
+    return Equilibrium(temperature_K, disorder, displaced, sites.shares(best), drawn, with_entropy, left_out)
 
 
-def _models(sites: AnionSites, points: Sequence[EnthalpyPoint]) -> list[EnthalpyModel]:
+def _models(
+    sites: AnionSites, points: Sequence[EnthalpyPoint], temperature_K: float, run_temperature_K: float | None
+) -> tuple[list[EnthalpyModel], bool]:
     """Fit one model per potential that has enough cells; all cells together if none has."""
+    by_member = [[p for p in points if p.member == member] for member in sorted({p.member for p in points})]
+    if run_temperature_K is not None:
+        at = partial(EnthalpyModel.at, sites, temperature_K=temperature_K, run_temperature_K=run_temperature_K)
+        if models := _fitted(at, by_member):
+            return models, True
+    fit = partial(EnthalpyModel.fit, sites)
+    return _fitted(fit, by_member) or [fit(list(points))], False
+
+
+def _fitted(
+    fit: Callable[[Sequence[EnthalpyPoint]], EnthalpyModel], groups: Sequence[Sequence[EnthalpyPoint]]
+) -> list[EnthalpyModel]:
+    """Fit each group that has enough cells."""
     models = []
-    for member in sorted({point.member for point in points}):
+    for points in groups:
         try:
-            models.append(EnthalpyModel.fit(sites, [point for point in points if point.member == member]))
+            models.append(fit(points))
         except ArgyroError:
             continue
-    return models or [EnthalpyModel.fit(sites, list(points))]
+    return models
 
 
 def _interval(value: float, draws: np.ndarray) -> Uncertain:

@@ -125,9 +125,18 @@ def _system(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], re
     return lines
 
 
-def output_of_run(atoms: Atoms, settings: MDSettings, more_columns: Sequence[str] = ()) -> list[str]:
-    """Return the output commands: each frame has the framework's centre and the fewest corners of a tetrahedron."""
-    types = species_order(atoms)
+def output_of_run(
+    atoms: Atoms, settings: MDSettings, more_columns: Sequence[str] = (), types: Sequence[str] = ()
+) -> list[str]:
+    """Return the output commands: each frame has the framework's centre and the fewest corners of a tetrahedron.
+
+    Args:
+        atoms: the structure.
+        settings: settings of the run.
+        more_columns: further columns of the thermodynamic lines.
+        types: element of each LAMMPS type; by default those of `species_order`.
+    """
+    types = types or species_order(atoms)
     framework = [str(i + 1) for i, element in enumerate(types) if element != settings.mobile] or ["1"]
     lines = [f"group framework type {' '.join(framework)}", "compute centre framework com"]
     columns = THERMO.replace("press", " ".join([*more_columns, "press"]))

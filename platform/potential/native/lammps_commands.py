@@ -49,6 +49,24 @@ def lammps_pair_commands(
     return [*words, f"pair_coeff * * {_word(mtp_path)} {' '.join(species_order)}"]
 
 
+def lammps_mixed_commands(mtp_path: Path | str, start: Sequence[str], end: Sequence[str], share: float) -> list[str]:
+    """Return the LAMMPS input lines of U = (1 - share) U_start + share U_end, two energies of the same positions.
+
+    Args:
+        mtp_path: file of the potential.
+        start: element of each atom type in U_start.
+        end: element of each atom type in U_end.
+        share: of U_end, 0 to 1.
+    """
+    return [
+        f"variable of_start equal {1 - share}",
+        f"variable of_end equal {share}",
+        "pair_style hybrid/scaled v_of_start mtp v_of_end mtp",
+        f"pair_coeff * * mtp 1 {_word(mtp_path)} {' '.join(start)}",
+        f"pair_coeff * * mtp 2 {_word(mtp_path)} {' '.join(end)}",
+    ]
+
+
 def ascii_name(path: Path, link: Path) -> Path:
     """Return an absolute path of ASCII characters for a file, or the link that it makes to the file.
 

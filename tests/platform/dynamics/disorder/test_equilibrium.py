@@ -103,6 +103,25 @@ def test_disorder_grows_with_temperature_for_a_positive_enthalpy():
     assert cold < hot
 
 
+@pytest.mark.parametrize("kelvin", [KELVIN, 600.0])
+def test_free_energies_shift_the_boltzmann_share(kelvin):
+    """At the runs' temperature G alone counts; below it ΔH and ΔS of the runs stay: g(T) = h - T (h - g) / T_run."""
+    h_eV, g_eV = 0.15, 0.05
+    fractions = np.linspace(0.0, 1.0, 9)
+    points = [EnthalpyPoint(np.array([d]), h_eV * d, 0, g_eV * d) for d in fractions]
+    here_eV = h_eV - kelvin / KELVIN * (h_eV - g_eV)
+    found = equilibrium(BROMIDE, points, kelvin, run_temperature_K=KELVIN)
+    assert found.with_entropy
+    assert found.disorder.value == pytest.approx(1 / (1 + np.exp(here_eV / (2 * BOLTZMANN_EV_K * kelvin))), abs=1e-3)
+
+
+def test_too_few_free_energies_leave_the_enthalpies():
+    points = [EnthalpyPoint(np.array([d]), 0.1 * d, 0, 0.0 if d < 0.3 else None) for d in np.linspace(0.0, 1.0, 9)]
+    found = equilibrium(BROMIDE, points, KELVIN, run_temperature_K=KELVIN)
+    assert not found.with_entropy
+    assert found.disorder == equilibrium(BROMIDE, points, KELVIN).disorder
+
+
 def test_a_run_in_a_hole_is_left_out_with_a_sentence():
     points = [EnthalpyPoint(np.array([d]), 0.1 * d) for d in np.linspace(0, 1, 9)]
     kept, words = without_holes(BROMIDE, [*points, EnthalpyPoint(np.array([0.5]), -1.4)])

@@ -12,47 +12,53 @@ from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment
 from argyro.platform.structures.crystal.bulk import build_bulk
 
-# Two sites that exchange elements 1 and 2; element 1 beside the fixed element 3 costs 0.1 eV.
+# Two hosts 3 and 4 hold atoms of types 1 and 2, which exchange their types between stretches of Langevin dynamics.
+# Springs E = e + k r² / 2: type 1 at host 3 is lower in energy and vibrates in a narrower well than elsewhere.
 TOY = """units metal
 atom_style atomic
 atom_modify map array
 boundary p p p
-region box block 0 20 0 20 0 20
-create_box 3 box
-create_atoms 1 single 3 10 10
-create_atoms 2 single 12 10 10
-create_atoms 3 single 14 10 10
+region box block 0 40 0 20 0 20
+create_box 4 box
+create_atoms 1 single 10.1 10 10
+create_atoms 2 single 30.1 10 10
+create_atoms 3 single 10 10 10
+create_atoms 4 single 30 10 10
 mass * 30
-pair_style table linear 100
-pair_coeff * * toy.table ZERO
-pair_coeff 1 3 toy.table STEP
-neigh_modify every 1 delay 0 check no
+pair_style table linear 4000
+pair_coeff * * toy.table NOTHING
+pair_coeff 1*2 3*4 toy.table WIDE
+pair_coeff 1 3 toy.table NARROW
+timestep 0.005
 group free id 1 2
-fix swap free atom/swap 1 1 7 {kelvin} ke no types 1 2
-variable place equal type[2]
-thermo 1
+velocity free create {kelvin} 5
+fix integrate free nve
+fix bath free langevin {kelvin} {kelvin} 0.1 11
+fix swap free atom/swap 20 2 7 {kelvin} ke yes types 1 2
+variable place equal type[1]
+thermo 20
 thermo_style custom step v_place f_swap[1] f_swap[2]
 run {steps}
 """
 
 
-def test_exchanges_obey_detailed_balance_on_two_levels(tmp_path):
-    """Populations of the two states follow e^(-ΔE / kT)."""
-    kelvin, energy_eV, steps = 823.0, 0.1, 20_000
-    lines = [f"{n} {0.5 + 0.025 * n} {{energy}} 0.0" for n in range(1, 101)]
-    table = "".join(
-        f"{name}\nN 100\n\n" + "\n".join(lines).format(energy=energy) + "\n\n"
-        for name, energy in (("ZERO", 0.0), ("STEP", energy_eV))
-    )
+def test_exchanges_between_stretches_of_dynamics_obey_detailed_balance(tmp_path):
+    """Populations follow ΔF = Δe + 3/2 kT ln(k_narrow / k_wide), the energy and the entropy of vibrations."""
+    kelvin, energy_eV, wide, narrow = 823.0, -0.1, 2.0, 6.0  # k in eV/Å²
+    r = np.linspace(0.001, 8.0, 4000)
+    table = ""
+    for name, k, e in (("NOTHING", 0.0, 0.0), ("WIDE", wide, 0.0), ("NARROW", narrow, energy_eV)):
+        rows = "\n".join(f"{n} {x} {e + k * x * x / 2} {-k * x}" for n, x in enumerate(r, start=1))
+        table += f"{name}\nN {len(r)}\n\n{rows}\n\n"
     (tmp_path / "toy.table").write_text(table)
-    (tmp_path / "in.toy").write_text(TOY.format(kelvin=kelvin, steps=steps))
+    (tmp_path / "in.toy").write_text(TOY.format(kelvin=kelvin, steps=600_000))
     command = [*lammps_command(), "-in", "in.toy", "-log", "log.toy", "-screen", "none"]
     subprocess.run(command, cwd=tmp_path, env=lammps_environment(), check=True)
     rows = [line.split() for line in (tmp_path / "log.toy").read_text().splitlines()]
     states = np.array([float(row[1]) for row in rows if len(row) == 4 and row[0].isdigit()])
-    high = np.mean(states == 1)
-    boltzmann = np.exp(-energy_eV / (BOLTZMANN_EV_K * kelvin))
-    assert high / (1 - high) == pytest.approx(boltzmann, rel=0.08)
+    odds = np.mean(states == 1) / np.mean(states == 2)
+    kT = BOLTZMANN_EV_K * kelvin
+    assert odds == pytest.approx(np.exp(-energy_eV / kT) * (wide / narrow) ** 1.5, rel=0.08)
 
 
 def test_script_exchanges_free_anions_only():

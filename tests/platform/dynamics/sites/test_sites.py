@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.io import write
 from ase.io.cube import read_cube
 from walkers import brownian
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.dynamics.diffusion.report import load
 from argyro.platform.dynamics.sites.density import density_A3, plot_density, write_density_cube
 from argyro.platform.dynamics.sites.jump_rates import jump_rates
 from argyro.platform.dynamics.sites.li_sites import crystal_cells, lithium_sites, occupied_sites
 from argyro.platform.dynamics.sites.rdf import radial_distributions, radial_mismatch
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+from argyro.platform.structures.crystal.bulk import build_bulk
 
 LATTICE_A = 9.8614
 
@@ -77,6 +80,41 @@ def test_a_vibrating_crystal_does_not_jump_and_says_how_rarely():
 def test_coarse_frames_are_refused():
     with pytest.raises(InputError, match="miss jumps"):
         jump_rates(brownian([1.0] * 3, interval_ps=0.5), lithium_sites((1, 1, 1)))
+
+
+# Sites of the 52-atom cell in its own units, labelled by hand: cage around 4c at (1/4, 1/4, 1/4), two sites of one
+# close pair, one of another pair of the cage, and one of the cage around (1/4, -1/4, -1/4).
+BY_HAND = {
+    "A": (0.183, 0.183, 0.020),
+    "A'": (0.317, 0.317, 0.020),
+    "B": (0.020, 0.183, 0.183),
+    "C": (0.183, -0.183, -0.020),
+}
+# One letter every ten frames; a visit of one frame (in parentheses below) is a recrossing and no jump.
+WALKS = (["A", "A'", "A", "B", "B", "A"], ["A", "C", "C", "C", "A", "A"], ["B", "B", "B", "B", "B", "B"])
+PAIRS, WITHIN, BETWEEN = 2, 2, 2
+
+
+@pytest.mark.parametrize(
+    "formula", ["Li6.25P0.75Si0.25S5Br", "Li6.5P0.5Ge0.5S5I", "Li6PS4.5Se0.5Br", "Li5.5PS4.5Cl1.5", "Li6.5P0.5Sn0.5S5I"]
+)
+def test_hand_labelled_frames_of_substituted_cells_give_their_jumps(formula, tmp_path):
+    """Three Li in a built cell, vibrating framework and a drift of the whole crystal, read from a file."""
+    built = build_bulk(formula, 0.25, (2, 1, 1), seed=3)
+    framework, random = built[np.array(built.get_chemical_symbols()) != "Li"], np.random.default_rng(1)
+    lattice_A, frames = built.cell.lengths()[1], []
+    for number in range(60):
+        letters = [walk[number // 10] for walk in WALKS]
+        if number == 25:
+            letters[2] = "A"  # (a recrossing)
+        sites = lattice_A * np.array([BY_HAND[letter] for letter in letters])
+        atoms = Atoms("Li3", sites, cell=built.cell, pbc=True) + framework
+        atoms.positions += [0.01 * number, 0.0, 0.0] + 0.1 * random.normal(size=(len(atoms), 3))
+        atoms.wrap()
+        frames.append(atoms)
+    write(tmp_path / "run.extxyz", frames)
+    run = load([tmp_path / "run.extxyz"], 100.0)
+    assert jump_rates(run, occupied_sites(run)).jumps == (PAIRS, WITHIN, BETWEEN)
 
 
 def test_the_density_counts_every_ion_at_its_place(tmp_path):
