@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import found_runs, growth
 from argyro.campaigns.pipeline.ranking import RANKING, RankingResult
+from argyro.campaigns.pipeline.reused_labels import reuse_labels
 from argyro.campaigns.planning.machine_benchmark import campaign_costs
 from argyro.campaigns.reporting.published_values import PublishedRow, published_rows
 from argyro.campaigns.reporting.report import write_report
@@ -102,6 +103,7 @@ def run_campaign(
         store = folder.store(campaign)
         costs = campaign_costs(folder, campaign)
         graph = build_graph(campaign, costs, found_runs(campaign, store))
+        reused = reuse_labels(graph, store)
         executor, deliverer = _backend(inline, address)
         try:
             tracking = _tracking(campaign, folder, identity, store, deliverer)
@@ -110,7 +112,8 @@ def run_campaign(
                 scheduler.run()
             if scheduler.progress.stopped:
                 raise ArgyroError(scheduler.progress.stopped)
-            return _conclude(folder, campaign, graph, scheduler, tracking)
+            run = _conclude(folder, campaign, graph, scheduler, tracking)
+            return replace(run, warnings=[*run.warnings, *reused])
         except KeyboardInterrupt:
             if executor.fault:
                 raise ArgyroError(executor.fault) from None

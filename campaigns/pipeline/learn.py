@@ -18,6 +18,7 @@ from argyro.campaigns.spec.material import BULK, Material
 from argyro.campaigns.spec.schema import Campaign, Labels
 from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.execution.atomic_files import write_json
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.verdict import Verdict
@@ -157,10 +158,18 @@ def _learn(context: StageContext[LearnInputs, Labels], structures: list[Atoms], 
         folder = context.unfinished / "target"
         target = TargetDiffusivity(bulk, inputs.target_K, inputs.target_ps, folder, inputs.options.seed)
     elements = {symbol for atoms in structures for symbol in atoms.symbols}
-    known = read_known(context.settings.known, elements)
+    known = read_known(_known_files(context), elements)
     with Labeller(labeller_source(context.settings), context.unfinished / "labels") as labeller:
         folder = context.unfinished / "rounds"
         return learn(structures, inputs.options, labeller, folder, tell, target, context.cores, known), None
+
+
+def _known_files(context: StageContext[LearnInputs, Labels]) -> list[str]:
+    """Return the files of known labels with which the learning began; a resumed learning takes the same."""
+    first = context.unfinished / "known.json"
+    if not first.exists():
+        write_json(first, context.settings.known)
+    return json.loads(first.read_text())
 
 
 def _learn_taught(context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]):

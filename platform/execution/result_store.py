@@ -170,6 +170,12 @@ class Store:
             return None
         return WorkItem(**json.loads(self._read(f"{folder}/item.json")))
 
+    def items(self, stage: str) -> list[WorkItem]:
+        """List the complete items of a stage, by key."""
+        folder = arrow_fs.FileSelector(f"{self.root}/items/{stage}", allow_not_found=True)
+        keys = sorted(entry.base_name for entry in self.fs.get_file_info(folder))
+        return [item for key in keys if (item := self.item_of(stage, key))]
+
     def result(self, item: WorkItem) -> dict[str, Any]:
         """Read the item's ``result.json``."""
         return json.loads(self._read(f"{self.folder(item)}/result.json"))

@@ -56,7 +56,7 @@ class Learner:
         target: target property of a potential. Levels are raised until a level does not change it. None where a
             potential gives no value.
         cores: number of parallel exploration runs, each in its own process.
-        known: initial labelled frames in place of seeds.
+        known: initial labelled frames, in place of seeds of structures with their elements.
 
     Attributes:
         watch: stopwatch of the current round.
@@ -106,13 +106,22 @@ class Learner:
 
     def _begin(self, scratch: Path) -> dict:
         labels, frames = _Labels([], [], 0.0, 0.0), list(self.known)
-        if not frames:
-            labels = self._label(seed_frames(self.structures, self.options), scratch, None)
-            frames = labels.accepted
+        if seeds := self._seeds():
+            labels = self._label(seeds, scratch, None)
+            frames += labels.accepted
         made = fit(frames, untrained(self.structures, self.options), self.options, self.watch)
         write_frames(scratch / ACCEPTED, frames)
         kind = "known" if self.known else "seeds"
         return {"kind": kind, "exploration_ps": 0.0} | self._summary(made, labels, [], scratch)
+
+    def _seeds(self) -> list[Atoms]:
+        """Make seed frames of the structures with elements that no known label has: of all without known labels."""
+        covered = {symbol for frame in self.known for symbol in frame.symbols}
+        new = [n for n, atoms in enumerate(self.structures) if not set(atoms.symbols) <= covered]
+        frames = seed_frames([self.structures[n] for n in new], self.options)
+        for frame in frames:
+            frame.info["structure"] = new[frame.info["structure"]]
+        return frames
 
     def _adopt(self, mtp: MTP, active_set: ActiveSet, frames: list[Atoms], scratch: Path) -> dict:
         write_frames(scratch / ACCEPTED, frames)

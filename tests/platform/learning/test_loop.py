@@ -16,10 +16,11 @@ from argyro.platform.labels.source import LabelSource
 from argyro.platform.learning.existing_labels import read_known
 from argyro.platform.learning.extend import extend, extension_options
 from argyro.platform.learning.initial_frames import hot_frames
+from argyro.platform.learning.learner import Learner
 from argyro.platform.learning.loop import learn
 from argyro.platform.learning.options import LearningOptions
 from argyro.platform.learning.refit import rmse
-from argyro.platform.learning.round_store import read_traces
+from argyro.platform.learning.round_store import RoundStore, read_traces
 from argyro.platform.potential.extrapolation.active_set import ActiveSet
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.structures.crystal.bulk import build_bulk
@@ -198,6 +199,15 @@ def test_known_labels_replace_the_seeds(finished, labeller, structures, tmp_path
     assert (first["kind"], first["labels"], first["label_seconds"]) == ("known", 0, 0.0)
     kept = read(learned.training_set_path, ":")
     assert len(kept) == len(known) + trained_on(learned)
+
+
+def test_only_structures_with_new_elements_get_seeds(finished, structures, tmp_path):
+    known = read_known([finished[1].training_set_path], {"Li", "P", "S", "Cl"})
+    grown = [*structures, build_bulk("Li6PS5Br", 0.25)]
+    learner = Learner(grown, OPTIONS, None, RoundStore(tmp_path), print, known=known)
+    seeds = learner._seeds()
+    assert seeds and all("Br" in frame.symbols for frame in seeds)
+    assert {frame.info["structure"] for frame in seeds} == {len(structures)}
 
 
 def test_known_labels_of_another_reference_are_refused(finished, labeller, structures, tmp_path):
