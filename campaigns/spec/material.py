@@ -53,7 +53,8 @@ def _disorder(value: object) -> object:
     if value == PREDICTED:
         return value
     if isinstance(value, str) and not any(character.isdigit() for character in value):
-        raise InputError(f"{shown(value)} is neither a share nor 'predicted'", accepted="0 to 1, or predicted")
+        message = f"{shown(value)} is neither a share nor 'predicted'; write a share from 0 to 1"
+        raise InputError(message, accepted="0 to 1, or predicted")
     return share(value)
 
 

@@ -175,6 +175,29 @@ def _members_within_realisations(campaign: Campaign) -> Iterator[Mistake]:
         yield Mistake("potential.ensemble", members, f"<= {realisations}", message)
 
 
+def _quench_below_synthesis(campaign: Campaign) -> Iterator[Mistake]:
+    asked = campaign.disorder
+    if asked.temperature_K > asked.synthesis_temperature_K:
+        limit = f"{asked.synthesis_temperature_K:g}"
+        message = f"anions freeze on cooling; write at most the synthesis temperature of {limit} K"
+        yield Mistake("disorder.quench_temperature_K", asked.quench_temperature_K, f"<= {limit}", message)
+
+
+def _enough_arrangements(campaign: Campaign) -> Iterator[Mistake]:
+    """A mixture has more unknown energies than one halide."""
+    from argyro.platform.structures.crystal.composition import CHALCOGENS, HALIDES, Composition
+
+    asked = campaign.disorder
+    for material in campaign.predicted:
+        elements = set(Composition.parse(material.composition).elements)
+        terms = 2 + len(elements & set(HALIDES)) + (elements >= set(CHALCOGENS))
+        least = ceil((terms + 1) / len(asked.fractions))
+        if asked.realisations < least:
+            message = f"{material.composition} needs more than {terms} cells for its disorder; write {least}"
+            yield Mistake("disorder.realisations", asked.realisations, f">= {least}", message)
+            return
+
+
 def _candidates_to_rank(campaign: Campaign) -> Iterator[Mistake]:
     candidates = len(campaign.materials) * max(1, len(campaign.boundaries))
     if campaign.acquisition is not None and candidates == 1:
@@ -237,6 +260,8 @@ RULES: dict[Rule, tuple[str, ...]] = {
     _budget_above_first_length: ("md", "acquisition"),
     _whole_frame_steps: ("md",),
     _members_within_realisations: ("potential", "md"),
+    _quench_below_synthesis: ("disorder",),
+    _enough_arrangements: ("materials", "disorder"),
     _candidates_to_rank: ("materials", "boundaries", "acquisition"),
     _usable_reference: ("labels",),
     _foundation_with_model: ("surrogate",),

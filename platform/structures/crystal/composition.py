@@ -55,12 +55,22 @@ class Composition:
         """Refuse compositions that violate the anion sublattice or charge balance."""
         anions = sum(self[element] for element in CHALCOGENS + HALIDES)
         if abs(anions - 6) > _TOLERANCE:
-            raise _refuse(formula, f"it has {anions:g} anions per tetrahedron", "six: four bound and two free")
+            raise _refuse(formula, f"it has {anions:g} anions per tetrahedron", f"six{self._nearest(anions)}")
         if self.halides > 2 + _TOLERANCE:
             raise _refuse(formula, f"{self.halides:g} halides exceed the two free sites 4a and 4c", "at most two")
         if abs(self.charge) > _TOLERANCE:
             neutral = self["Li"] - self.charge
             raise _refuse(formula, f"its charge is {self.charge:+g}", f"Li{neutral:g} instead of Li{self['Li']:g}")
+
+    def _nearest(self, anions: float) -> str:
+        """Name the composition with six anions whose S and Li alone differ; empty if there is none."""
+        changed = dict(self.amounts) | {"S": self["S"] + 6 - anions}
+        others = sum(CHARGES[element] * amount for element, amount in changed.items() if element != "Li")
+        changed = {"Li": -others} | {element: amount for element, amount in changed.items() if element != "Li"}
+        if min(changed.values()) < 0 or self.halides > 2 + _TOLERANCE:
+            return ""
+        parts = (f"{element}{'' if abs(x - 1) < _TOLERANCE else f'{x:.4g}'}" for element, x in changed.items() if x > 0)
+        return f", for instance {''.join(parts)}"
 
     def __getitem__(self, element: str) -> float:
         """Return the amount of an element per formula unit."""

@@ -51,6 +51,8 @@ def test_every_shipped_campaign_is_valid_on_every_machine(file, monkeypatch):
         ("materials", [{"composition": "Li6PS5Cl0.3333Br0.3333I0.333333"}], "materials[0].composition", "six"),
         ("materials", [{"composition": "Li6PS5Cl"}] * 2, "materials[1]", "same material"),
         ("materials", [], "materials", "at least 1 value"),
+        ("materials", [{"composition": "Li6PS5Cl", "disorder": "half"}], "materials[0].disorder", "write a share"),
+        ("disorder.quench_temperature_K", 900, "disorder.quench_temperature_K", "at most the synthesis temperature"),
         ("boundaries", ["sigma7(001)[001]"], "boundaries[0]", "sigma7(001)[001]"),
         ("boundaries", ["sigma5(001)[001]"] * 2, "boundaries", "twice"),
         ("temperatures_K", [], "temperatures_K", "at least 1 value"),

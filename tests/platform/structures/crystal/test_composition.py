@@ -36,7 +36,9 @@ def test_formulas_of_the_family_are_read(formula):
     [
         ("Li5PS5Cl", r"charge is -1.*give Li6 instead of Li5"),
         ("Li6P0.5Ge0.5S5I", r"give Li6.5 instead of Li6"),
-        ("Li6PS4Cl", "5 anions per tetrahedron"),
+        ("Li6PS4Cl", "5 anions per tetrahedron; give six, for instance Li6PS5Cl"),
+        ("Li6PS5I0.5", "for instance Li6.5PS5.5I0.5"),
+        ("Li5.5PS5Cl1.5", "for instance Li5.5PS4.5Cl1.5"),
         ("Li4PS3Cl3", "3 halides exceed"),
         ("Na6PS5Cl", "Na has no site"),
         ("Li6S5Cl", "no tetrahedral centre"),
