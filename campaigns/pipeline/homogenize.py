@@ -22,7 +22,9 @@ from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 
 if TYPE_CHECKING:
+    from argyro.platform.continuum.propagate import Propagated
     from argyro.surrogates.models.prediction import Prediction
+    from argyro.surrogates.models.surrogate import Surrogate
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
 PICTURE, ARRHENIUS, MAP = "grain_size.png", "arrhenius.png", "map.png"
@@ -148,7 +150,7 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     )
 
 
-def _drawn(context: StageContext[HomogenizeInputs, None], model, cell: Atoms) -> Prediction:
+def _drawn(context: StageContext[HomogenizeInputs, None], model: Surrogate, cell: Atoms) -> Prediction:
     """Select the candidate's samples, at the temperatures of the map."""
     from argyro.surrogates.data.descriptors import identity_of
     from argyro.surrogates.models.surrogate import Query
@@ -170,7 +172,7 @@ def _measured(points: Sequence[ParityPoint], cell: Cell) -> RunCounts:
     return RunCounts(bulk=bulk, boundary=sum(point.target != "bulk" and point.cell == cell for point in mine))
 
 
-def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray):
+def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray) -> Propagated:
     """Compute the effective diffusivity of every sample over temperature and grain size.
 
     Args:
@@ -190,7 +192,7 @@ def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray)
     return propagate(meshes, bulk, parallel, perpendicular, inputs.width_nm, sizes, temperatures, inputs.seed)
 
 
-def _regimes(cell: Cell, propagated, bulk: np.ndarray) -> list[Regime]:
+def _regimes(cell: Cell, propagated: Propagated, bulk: np.ndarray) -> list[Regime]:
     """Test for each grain size whether D_eff(T) bends and find where boundaries dominate; needs three temperatures."""
     from argyro.platform.continuum.regimes import arrhenius_bend, takeover
 
@@ -270,7 +272,7 @@ def _draw(
     curve: ConductivityCurve,
     laws: Sequence[ArrheniusCurve],
     parity: Sequence[ParityPoint],
-    propagated,
+    propagated: Propagated,
     context: StageContext[HomogenizeInputs, None],
 ) -> None:
     from argyro.campaigns.plots.figures import arrhenius_plot, curve_label, grain_size_plot
@@ -283,7 +285,7 @@ def _draw(
     grain_size_plot([curve], context.workdir / PICTURE, context.inputs.screening_temperature_K)
 
 
-def _arrhenius_curves(model, cell: Atoms, inputs: HomogenizeInputs) -> list[ArrheniusCurve]:
+def _arrhenius_curves(model: Surrogate, cell: Atoms, inputs: HomogenizeInputs) -> list[ArrheniusCurve]:
     """Predict D(T) of bulk and boundary for plots; equidistant in 1/T."""
     from argyro.campaigns.plots.figures import curve_label
 

@@ -25,6 +25,7 @@ from argyro.platform.learning.verdict import Verdict
 
 if TYPE_CHECKING:
     from argyro.platform.labels.source import LabelSource
+    from argyro.platform.learning.loop import LearningResult
 
 POTENTIAL, ACTIVE_SET = "potential.mtp", "potential.active_set.txt"
 TRAINING_SET, EXPENSIVE = "training_set.extxyz", "expensive.extxyz"
@@ -128,6 +129,7 @@ def run(context: StageContext[LearnInputs, Labels]) -> LearnResult:
 
     learn_it = _learn_taught if context.settings.teacher else _learn
     learned, teacher = learn_it(context, structures, tell)
+    assert learned.verdict is not None  # only an adopted potential has none
     if learned.verdict.warning and context.inputs.require == "converged":
         raise ArgyroError(f"{learned.verdict.warning} Raise that limit, or set potential.require: any.")
     frames = read_frames(learned.training_set_path)
@@ -146,7 +148,9 @@ def labeller_source(labels: Labels) -> LabelSource:
     return reference(labels.model_dump(mode="json"))
 
 
-def _learn(context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]):
+def _learn(
+    context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]
+) -> tuple[LearningResult, TeacherReport | None]:
     from argyro.platform.labels.client import Labeller
     from argyro.platform.learning.existing_labels import read_known
     from argyro.platform.learning.loop import learn
@@ -172,7 +176,9 @@ def _known_files(context: StageContext[LearnInputs, Labels]) -> list[str]:
     return json.loads(first.read_text())
 
 
-def _learn_taught(context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]):
+def _learn_taught(
+    context: StageContext[LearnInputs, Labels], structures: list[Atoms], tell: Callable[[Round], None]
+) -> tuple[LearningResult, TeacherReport | None]:
     """Learn from a teacher, which is stored with its expensive labels."""
     from argyro.platform.labels.client import Labeller
     from argyro.platform.labels.committee import TeacherOptions
@@ -199,7 +205,7 @@ def _learn_taught(context: StageContext[LearnInputs, Labels], structures: list[A
     return taught.learned, TeacherReport(numbers=report, rounds=taught.teachers)
 
 
-def _draw(learned, frames: list[Atoms], options: LearningOptions, workdir: Path) -> None:
+def _draw(learned: LearningResult, frames: list[Atoms], options: LearningOptions, workdir: Path) -> None:
     from argyro.platform.learning.plots import plot_grades, plot_parity, plot_rounds
     from argyro.platform.learning.round_store import RoundStore, read_traces
     from argyro.platform.potential.mtp.model import MTP

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries, require_collapsible, require_method
@@ -141,11 +142,11 @@ def effective_diffusivity(
 
 def homogenize_batch(
     mesh: Mesh,
-    d_bulk_cm2_s,
-    d_parallel_cm2_s,
-    d_perpendicular_cm2_s,
-    width_nm,
-    grain_size_nm,
+    d_bulk_cm2_s: ArrayLike,
+    d_parallel_cm2_s: ArrayLike,
+    d_perpendicular_cm2_s: ArrayLike,
+    width_nm: ArrayLike,
+    grain_size_nm: ArrayLike,
     method: str = "auto",
     cache: Path | None = None,
     tolerance: float = TOLERANCE,
@@ -188,7 +189,15 @@ def homogenize_batch(
     return result
 
 
-def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
+def _collapsed(
+    mesh: Mesh,
+    queries: Queries,
+    rows: np.ndarray,
+    method: str,
+    cache: Path | None,
+    tolerance: float,
+    result: HomogenizedBatch,
+) -> None:
     """Solve the queries of thin boundaries."""
     theta = theta_of(mesh, queries)[rows]
     _require_coarse_enough(mesh, theta.width.max())
@@ -209,7 +218,7 @@ def _collapsed(mesh, queries, rows, method, cache, tolerance, result) -> None:
             result.note[rows[k]] = f"solved directly: the error bound of the reduced basis exceeds {tolerance:g}"
 
 
-def _voxels(mesh, queries, rows, method, result) -> None:
+def _voxels(mesh: Mesh, queries: Queries, rows: np.ndarray, method: str, result: HomogenizedBatch) -> None:
     """Solve the queries of wide boundaries."""
     from argyro.platform.continuum.voxel.solver import voxel_tensor
 

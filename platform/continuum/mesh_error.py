@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from operator import attrgetter
+from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries
 from argyro.platform.continuum.interface_fem.affine_system import LARGEST_SIDE_SHARE, collapsed_form, widest_boundary
@@ -65,13 +67,7 @@ def _voxel_error(mesh: Mesh, width: float, parallel: np.ndarray, perpendicular: 
     return float(abs(other / np.trace(found.tensor) - 1) * coarser / (found.cells - coarser))
 
 
-_fine: OrderedDict[str, Mesh] = OrderedDict()
-
-
+@cached(LRUCache(KEPT_MESHES), key=attrgetter("hash"), lock=Lock())
 def _refined(mesh: Mesh) -> Mesh:
     """Refine a mesh once; a cache keeps the last ones."""
-    if mesh.hash not in _fine:
-        _fine[mesh.hash] = refined(mesh)
-        while len(_fine) > KEPT_MESHES:
-            _fine.popitem(last=False)
-    return _fine[mesh.hash]
+    return refined(mesh)

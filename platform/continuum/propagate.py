@@ -82,7 +82,8 @@ def propagate(
             f"bulk samples have shape {bulk.shape} for {len(kelvins)} temperatures and {len(meshes)} polycrystals;"
             " give (samples, temperatures) and at least one polycrystal"
         )
-    along, across = (_with_classes(name, x, bulk.shape) for name, x in _named(d_parallel_cm2_s, d_perpendicular_cm2_s))
+    named = (("d_parallel_cm2_s", d_parallel_cm2_s), ("d_perpendicular_cm2_s", d_perpendicular_cm2_s))
+    along, across = (_with_classes(name, x, bulk.shape) for name, x in named)
     chosen = np.random.default_rng(seed).integers(len(meshes), size=len(bulk))
     samples = np.empty((*bulk.shape, len(sizes)))
     bounds = []
@@ -105,11 +106,7 @@ def _mesh_error(
     return mesh_error(mesh, Queries.of(mesh, bulk, along, across, width_nm, thin.min())) if thin.size else 0.0
 
 
-def _named(parallel, perpendicular):
-    return (("d_parallel_cm2_s", parallel), ("d_perpendicular_cm2_s", perpendicular))
-
-
-def _with_classes(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
+def _with_classes(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return the values as (s, t, classes)."""
     array = np.asarray(values, dtype=float)
     array = array[..., None] if array.ndim == 2 else array
@@ -121,7 +118,15 @@ def _with_classes(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-def _on_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
+def _on_grid(
+    mesh: Mesh,
+    bulk: np.ndarray,
+    along: np.ndarray,
+    across: np.ndarray,
+    width_nm: float,
+    sizes: np.ndarray,
+    cache: Path | None,
+) -> tuple[np.ndarray, float]:
     """Return the means (s, t, d) and the largest error bound."""
     means, bounds = np.empty((*bulk.shape, len(sizes))), [0.0]
     wide = width_nm / sizes > WIDEST_COLLAPSED
@@ -138,7 +143,15 @@ def _on_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndar
     return means, max(bounds)
 
 
-def _collapsed_grid(mesh, bulk, along, across, width_nm, sizes, cache) -> tuple[np.ndarray, float]:
+def _collapsed_grid(
+    mesh: Mesh,
+    bulk: np.ndarray,
+    along: np.ndarray,
+    across: np.ndarray,
+    width_nm: float,
+    sizes: np.ndarray,
+    cache: Path | None,
+) -> tuple[np.ndarray, float]:
     """Return the result of `_on_grid` for thin boundaries."""
     count = len(sizes)
     batch = homogenize_batch(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
+from operator import attrgetter
+from threading import Lock
 
 import numpy as np
 import scipy.sparse as sp
+from cachetools import LRUCache, cached
 from scipy.sparse.linalg import splu
 
 from argyro.platform.continuum.interface_fem.coefficients import Coefficients
@@ -120,20 +122,9 @@ def affine_factors(theta: Coefficients, floor: float) -> np.ndarray:
     return np.column_stack([np.ones(len(theta)), -theta.width, theta.plane, 1 / resistances])
 
 
-_forms: OrderedDict[str, CollapsedForm] = OrderedDict()
-
-
+@cached(LRUCache(KEPT_MESHES), key=attrgetter("hash"), lock=Lock())
 def collapsed_form(mesh: Mesh) -> CollapsedForm:
     """Assemble the form of a mesh; a cache keeps the last forms, because assembly takes longer than a solve."""
-    if mesh.hash not in _forms:
-        _forms[mesh.hash] = _assemble(mesh)
-        while len(_forms) > KEPT_MESHES:
-            _forms.popitem(last=False)
-    _forms.move_to_end(mesh.hash)
-    return _forms[mesh.hash]
-
-
-def _assemble(mesh: Mesh) -> CollapsedForm:
     strains = collapsed_strains(mesh)
     terms = all_terms(strains)
     matrices = [term.stiffness[1:, 1:].tocoo() for term in terms]

@@ -227,7 +227,15 @@ def _positively_oriented(points: np.ndarray, tets: np.ndarray) -> np.ndarray:
 
 
 def _assemble(
-    points, tets, tet_grain, side_a, side_b, boundary_grains, boundary_facet, boundary_class, polycrystal
+    points: np.ndarray,
+    tets: np.ndarray,
+    tet_grain: np.ndarray,
+    side_a: np.ndarray,
+    side_b: np.ndarray,
+    boundary_grains: np.ndarray,
+    boundary_facet: np.ndarray,
+    boundary_class: np.ndarray,
+    polycrystal: Polycrystal,
 ) -> Mesh:
     """Build a Mesh with the tetrahedron behind every boundary triangle; refuse slivers."""
     made = Mesh(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.continuum.voxel.structure import diffusivity_field
+
+if TYPE_CHECKING:
+    from jax import Array
 
 # The error of D_eff is quadratic in the residual: 1e-3 gives about 1e-5.
 TOLERANCE = 1e-3
@@ -78,8 +83,8 @@ def solve_voxels(
     least = _least_eigenvalue(field) if least is None else least
     with jax.enable_x64(precision == "float64"):
         scaled = jnp.asarray(field / largest, dtype=precision)
-        tensor, energy, iterations = _compiled()(scaled, tolerance)
-        tensor = np.asarray(tensor, dtype=float) + _mean_tensor(field) / largest
+        flux, energy, iterations = _compiled()(scaled, tolerance)
+        tensor = np.asarray(flux, dtype=float) + _mean_tensor(field) / largest
     tensor = (tensor + tensor.T) / 2
     if int(iterations) >= MOST_ITERATIONS:
         raise InputError(
@@ -127,23 +132,23 @@ def _least_eigenvalue(field: np.ndarray) -> float:
 
 
 @functools.cache
-def _compiled():
+def _compiled() -> Callable[[Array, float], tuple[Array, Array, Array]]:
     """Compile the solver; JAX is imported only here."""
     import jax
     import jax.numpy as jnp
 
     x, y, z = -3, -2, -1
 
-    def split(u, axis):
+    def split(u: Array, axis: int) -> tuple[Array, Array]:
         """Return the average and half difference of each node and the next one."""
         following = jnp.roll(u, -1, axis)
         return (u + following) / 2, (following - u) / 2
 
-    def joined(average, difference, axis):
+    def joined(average: Array, difference: Array, axis: int) -> Array:
         """Apply the transpose of `split`."""
         return (average - difference) / 2 + jnp.roll((average + difference) / 2, 1, axis)
 
-    def apply(u, d, macro=None):
+    def apply(u: Array, d: Array, macro: Array | None = None) -> tuple[Array, tuple[Array, Array, Array]]:
         """Return nodal forces and mean element fluxes of nodal values u (n, n, n), with lengths in elements.
 
         A trilinear field has the modes 1, ξ, η, ζ, ξη, ηζ, ξζ, ξηζ. The integrals of products of their gradients
@@ -172,25 +177,25 @@ def _compiled():
         forces = joined(joined(joined(none, flux_z, z), of_y, y), joined(of_x, of_xy, y), x)
         return forces, (flux_x, flux_y, flux_z)
 
-    def inverse_symbol(n, dtype):
+    def inverse_symbol(n: int, dtype: Any) -> Array:
         """Invert the homogeneous operator in Fourier space, with zero for its null space."""
         point = jnp.zeros((n, n, n), dtype).at[0, 0, 0].set(1)
         unit = jnp.array([1, 1, 1, 0, 0, 0], dtype)
         symbol = jnp.fft.rfftn(apply(point, unit)[0]).real
         return jnp.where(symbol > 1e-5 * symbol.max() / n**2, 1 / symbol, 0)
 
-    def one_load(d, inverse, load, tolerance):
+    def one_load(d: Array, inverse: Array, load: Array, tolerance: float) -> tuple:
         """Run conjugate gradients for one macroscopic gradient; return the mean flux and the residual energy."""
         shape = d.shape[1:]
         macro = load / 2
 
-        def precondition(r):
+        def precondition(r: Array) -> Array:
             return jnp.fft.irfftn(jnp.fft.rfftn(r) * inverse, s=shape).astype(r.dtype)
 
-        def unfinished(state):
+        def unfinished(state: tuple) -> Array:
             return (state[4] > tolerance**2 * state[5]) & (state[6] < MOST_ITERATIONS)
 
-        def step(state):
+        def step(state: tuple) -> tuple:
             u, r, p, _, rz, first, count = state
             forces = apply(p, d)[0]
             alpha = rz / jnp.vdot(p, forces)
@@ -210,7 +215,7 @@ def _compiled():
         return jnp.stack([2 * flux.mean() for flux in fluxes]), rz, count, u, r
 
     @jax.jit
-    def solve(d, tolerance):
+    def solve(d: Array, tolerance: float) -> tuple[Array, Array, Array]:
         inverse = inverse_symbol(d.shape[1], d.dtype)
         # Solve the loads one by one to stay in the CPU cache.
         loads = jnp.eye(3, dtype=d.dtype)
