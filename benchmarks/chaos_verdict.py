@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 RELATIVE = 1e-9  # of equal numbers
-TIMES = ("seconds", "core_hours", "profile_s")  # parts of the names of measured times, which differ
+TIMES = ("seconds", "core_hour", "profile_s")  # parts of the names of measured times and rates, which differ
 
 
 def verdict(unkilled: Path, killed: Path) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Extension:
 
         A run may fail at low grades and give no frames. The extension explores the run's cell all the same.
         """
-        from argyro.platform.dynamics.md.simulation import EXTRAPOLATING
+        from argyro.platform.dynamics.md.extrapolating_frames import EXTRAPOLATING
         from argyro.platform.learning.explore import graded_frames
         from argyro.platform.learning.round_store import write_frames
 

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from ase.data import atomic_masses, atomic_numbers
 from ase.io import read, write
 
 from argyro.platform.common.errors import ArgyroError
+from argyro.platform.dynamics.md.extrapolating_frames import dumped_frames
 from argyro.platform.execution.child_processes import contain_lammps
 from argyro.platform.learning.options import LearningOptions
 
@@ -263,10 +263,10 @@ def graded_frames(structure: Atoms, path: Path) -> tuple[int, list[Atoms]]:
     Returns:
         Number of frames, and evenly chosen ones with the array ``grade``, ``info["step"]``, ``info["max_grade"]``.
     """
-    blocks = _whole_blocks(path, len(structure)) if path.exists() else []
+    blocks = dumped_frames(path, len(structure))
     chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), CANDIDATES_PER_RUN)).round().astype(int))
     frames = []
-    for index in chosen if blocks else []:
+    for index in chosen:
         dumped = read(StringIO(blocks[index]), format="extxyz")
         assert isinstance(dumped, Atoms)  # a list only with an index
         frame = _like(structure, dumped.cell.array, dumped.positions)
@@ -274,16 +274,6 @@ def graded_frames(structure: Atoms, path: Path) -> tuple[int, list[Atoms]]:
         frame.info |= {"step": int(dumped.info["step"]), "max_grade": float(dumped.info["max_grade"])}
         frames.append(frame)
     return len(blocks), frames
-
-
-def _whole_blocks(path: Path, atoms: int) -> list[str]:
-    """Split a dump into its complete frames, up to the first with lost atoms."""
-    lines = path.read_text().splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):  # the run was stopped while it wrote
-        lines.pop()
-    starts = range(0, len(lines) - atoms - 1, atoms + 2)
-    whole = takewhile(lambda start: lines[start].strip() == str(atoms), starts)
-    return ["".join(lines[start : start + atoms + 2]) for start in whole]
 
 
 def _origin(sampler: Sampler) -> dict:

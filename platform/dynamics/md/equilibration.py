@@ -19,7 +19,7 @@ class Equilibration(Stage):
             if newest is None:
                 lammps_input.write_structure(self.atoms, self.folder / "structure.data")
             script = lammps_input.equilibration(self.atoms, self.settings, self.pair_commands, newest)
-            self.execute(script)
+            self.execute(script, newest)
         return self.done
 
     def mean_box_A(self) -> np.ndarray:

@@ -108,6 +108,7 @@ def _system(atoms: Atoms, settings: MDSettings, pair_commands: Sequence[str], re
     lines = [
         "units metal",
         "atom_style atomic",
+        "atom_modify sort 0 0",  # a resumed run sums in the order of the unbroken one: equal to the last bit
         "boundary p p p",
         "newton on",
         "box tilt large",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ase import Atoms
 
+from argyro.platform.dynamics.md.extrapolating_frames import EXTRAPOLATING, keep_dumped_frames
 from argyro.platform.dynamics.md.lammps_process import run_lammps
 from argyro.platform.dynamics.md.run_monitor import PotentialFailedError, RunStoppedError, Watch
 from argyro.platform.dynamics.md.settings import MDSettings
@@ -64,8 +65,15 @@ class Stage:
         """Return the thermodynamic lines of the whole stage by step."""
         return merged_rows(self.folder)
 
-    def execute(self, script: str, look_at_frames: Callable[[LogTail], None] = lambda log: None) -> None:
+    def execute(
+        self, script: str, restart: Path | None, look_at_frames: Callable[[LogTail], None] = lambda log: None
+    ) -> None:
         """Run a script as the next piece and check every line of output.
+
+        Args:
+            script: input of LAMMPS.
+            restart: restart file of this stage that the script reads; None for the first piece.
+            look_at_frames: called after each look at the log.
 
         Raises:
             RunStoppedError: a check failed, the extrapolation grade exceeded the limit, or LAMMPS failed.
@@ -81,6 +89,8 @@ class Stage:
                 file.unlink(missing_ok=True)
 
         (self.folder / "in.lammps").write_text(script)
+        first_step = None if restart is None else number(restart)
+        keep_dumped_frames(self.folder.parent / EXTRAPOLATING, len(self.atoms), first_step)
         status = run_lammps(self.folder / "in.lammps", log.path, self.settings, look)
         if log.marked:
             raise PotentialFailedError(f"the potential extrapolates: {log.marked}; extend its training set")

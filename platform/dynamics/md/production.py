@@ -72,8 +72,8 @@ class Production(Stage):
 
     def _next_piece(
         self, writer: TrajectoryWriter, equilibration: Equilibration | None, box_A: np.ndarray
-    ) -> tuple[str, Callable[[LogTail], None]]:
-        """Return the script and the collector of the next piece; cut the trajectory back to the restart step."""
+    ) -> tuple[str, Path | None, Callable[[LogTail], None]]:
+        """Return script, restart file and collector of the next piece; cut the trajectory back to the restart step."""
         every = self.settings.frame_steps
         usable = (file for file in self.restarts() if _frame_from(number(file), every) <= writer.frames)
         newest = next(usable, None)
@@ -86,7 +86,7 @@ class Production(Stage):
         elif newest is None:
             lammps_input.write_structure(self.atoms, self.folder / "structure.data")
         script = lammps_input.production(self.atoms, self.settings, self.pair_commands, start, change)
-        return script, self._collector(writer)
+        return script, newest, self._collector(writer)
 
     def _collector(self, writer: TrajectoryWriter) -> Callable[[LogTail], None]:
         """Return a function that appends the complete frames and their framework centres to the trajectory."""

@@ -26,6 +26,7 @@ from ase import Atoms
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.md import lammps_input
 from argyro.platform.dynamics.md.equilibration import Equilibration
+from argyro.platform.dynamics.md.extrapolating_frames import EXTRAPOLATING
 from argyro.platform.dynamics.md.production import Production
 from argyro.platform.dynamics.md.settings import MDSettings
 from argyro.platform.execution.atomic_files import exclusive_lock, write_text
@@ -35,7 +36,6 @@ from argyro.platform.potential.native.lammps_commands import ascii_name, lammps_
 # (levels 8 to 16, r_c 5 Å). Learning stops at a grade of 5 and adds labels; a production run may exceed 5 briefly.
 # Its frames above 5 are kept for an extension of the potential.
 GRADE_EVERY, GRADE_SELECT, GRADE_BREAK = 2, 5.0, 10.0
-EXTRAPOLATING = "extrapolating.extxyz"
 
 
 @dataclass(frozen=True)
