@@ -9,7 +9,7 @@ import numpy as np
 
 from argyro.campaigns.adaptive.objective import Score
 from argyro.campaigns.adaptive.run_history import RunHistory
-from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, identity, partner
+from argyro.campaigns.workload.run_space import ChosenRun, RunConditions, action_of, identity, partner
 from argyro.platform.dynamics.diffusion.validity_checks import CAGE_A, LATE
 from argyro.surrogates.acquisition.expected_gain import Prospect, Run
 from argyro.surrogates.models.surrogate import Query, Surrogate
@@ -110,10 +110,12 @@ class Chooser:
             offer = left.pop(best)
             if offer.bulk and not offer.bulk_at_hand and offer.bulk not in picked:
                 hours = self.history.expected_core_hours(offer.bulk)
-                picked[offer.bulk] = ChosenRun(offer.bulk, None, hours, needed_by=best)
+                made = action_of(offer.bulk, [*self.history.decided, *picked])
+                picked[offer.bulk] = ChosenRun(offer.bulk, None, hours, needed_by=best, action=made)
                 left.pop(offer.bulk, None)
             gain, hours = worth[best] / promises[best], self.history.expected_core_hours(best)
-            picked[best] = ChosenRun(best, offer.bulk, hours, gain_per_core_hour=gain, value_probability=promises[best])
+            added = action_of(best, [*self.history.decided, *picked])
+            picked[best] = ChosenRun(best, offer.bulk, hours, None, gain, promises[best], added)
         return list(picked.values())
 
     def _per_hour(self, gain: float, offer: Offer, picked: Collection[RunConditions]) -> float:

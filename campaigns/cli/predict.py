@@ -198,6 +198,10 @@ def _known(answer: dict) -> Iterator[str]:
     factor = answer["reference_factor"]
     if factor["low"] != factor["high"]:
         yield f"this reference reads D by a factor {in_words(factor, 2)} high"
+    free = answer["without_meyer_neldel"]
+    if free:
+        sigma, barrier = (in_words(free[key], 2) for key in ("conductivity_mS_cm", "activation_energy_eV"))
+        yield f"without the Meyer-Neldel prior: σ {sigma} mS/cm, Ea {barrier} eV"
     haven = answer["haven_ratio"]
     yield f"Haven ratio {in_words(haven, 2)}, {haven['origin']}"
 

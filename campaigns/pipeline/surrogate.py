@@ -199,6 +199,7 @@ def observations_of(context: StageContext, labels: LabelIdentity) -> Iterator[ob
                 boundary=str(run.cell.boundary),
                 label_source=labels.label,
                 excess=result.excess,
+                pairs=result.stretches.get(target, ()),
             )
 
 

@@ -50,11 +50,11 @@ def _why(number: int, run: DecidedRun, found: set[RunConditions], usual_ps: floa
     if number == 0 or not isinstance(run, ChosenRun):
         return FOUND if run.conditions in found else BEGUN
     if run.needed_by:
-        return f"bulk run beside {run.needed_by.label(usual_ps)}"
+        return f"{run.action + ', ' if run.action else ''}bulk run beside {run.needed_by.label(usual_ps)}"
     gain, promise = run.gain_per_core_hour or 0.0, run.value_probability or 0.0
     return (
-        f"expected gain: {gain * run.core_hours:.2g} pairs in the right order for {run.core_hours:.2g} core-hours, "
-        f"probability of a value {promise:.2f}"
+        f"{run.action + ': ' if run.action else ''}expected gain {gain:.2g} pairs in the right order per core-hour, "
+        f"{run.core_hours:.2g} core-hours, probability of a value {promise:.2f}"
     )
 
 

@@ -69,12 +69,27 @@ class ChosenRun(DecidedRun):
         needed_by: boundary run for which a bulk run is made.
         gain_per_core_hour: expected decrease of the number of wrong pairs.
         value_probability: that the run gives a diffusivity.
+        action: what the run adds, see `action_of`; empty in results of earlier versions.
     """
 
     core_hours: float = 0.0
     needed_by: RunConditions | None = None
     gain_per_core_hour: float | None = None
     value_probability: float | None = None
+    action: str = ""
+
+
+def action_of(run: RunConditions, before: Collection[RunConditions]) -> str:
+    """Name what a run adds to those decided before it."""
+    same_cell = [other for other in before if other.cell == run.cell]
+    here = [other for other in same_cell if other.temperature_K == run.temperature_K]
+    if any(other.realisation == run.realisation for other in here):
+        return "lengthen this run"
+    if here:
+        return "new realisation"
+    if same_cell:
+        return "new temperature"
+    return "new boundary" if any(other.cell.bulk == run.cell.bulk for other in before) else "new material"
 
 
 @dataclass(frozen=True)

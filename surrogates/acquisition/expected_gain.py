@@ -205,4 +205,6 @@ def _at(prediction: Prediction, index: list[int]) -> Prediction:
     """Select some temperatures of a prediction."""
     kelvin = tuple(prediction.temperatures_K[i] for i in index)
     plain = None if prediction.unbiased is None else (prediction.unbiased[0][:, :, index], prediction.unbiased[1])
-    return replace(prediction, temperatures_K=kelvin, samples=prediction.samples[:, :, index], unbiased=plain)
+    return replace(
+        prediction, temperatures_K=kelvin, samples=prediction.samples[:, :, index], unbiased=plain, free=None
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import A2_PER_PS_IN_CM2_S, NM_IN_A
+from argyro.platform.dynamics.diffusion.run_length_bias import StretchPair, size_evidence
 from argyro.platform.dynamics.diffusion.validity_checks import CONVERGED_A
 from argyro.surrogates.data.excess import Excess
 
@@ -42,6 +44,7 @@ class Observation:
         boundary: name of the GB, ``bulk`` without one.
         label_source: source of the potential's training labels.
         excess: energy and volume of the GB in the run; None for the bulk, or where they are not known.
+        pairs: first parts of the run against the whole run, which inform about the size of the run-length bias.
 
     Raises:
         InputError: the target does not exist, value and jumps are both missing, a GB value lacks its width, or a bulk
@@ -65,6 +68,7 @@ class Observation:
     boundary: str = "bulk"
     label_source: str = ""
     excess: Excess | None = None
+    pairs: Sequence[StretchPair] = ()
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -96,6 +100,11 @@ class Observation:
 
         cell_cm2_s = float(gammaincinv(self.jumps + 1, 0.95)) / self.jumps_per_cm2_s
         return cell_cm2_s / (self.boundary_share or 1.0)
+
+    @property
+    def size_evidence(self) -> np.ndarray:
+        """Log likelihood of each size of the run-length bias; none across a GB, where crossing it also slows ions."""
+        return size_evidence(() if self.target == "perpendicular" else self.pairs)
 
     @property
     def boundary_share(self) -> float:

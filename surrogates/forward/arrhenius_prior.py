@@ -7,7 +7,7 @@ z(T) = m - 1/kT.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,21 @@ class ArrheniusPrior:
     def sigma(self) -> np.ndarray:
         """Prior standard deviation of (a, Ea), shape (2,)."""
         return np.array([self.departure_sigma, self.activation_energy_sigma_eV])
+
+    def without_rule(self) -> ArrheniusPrior:
+        """Return the prior with the same widths of ln D0 and Ea, but without their Meyer-Neldel correlation."""
+        return replace(
+            self,
+            slope_per_eV=0.0,
+            offset=self.offset + self.slope_per_eV * self.activation_energy_eV,
+            departure_sigma=float(np.hypot(self.departure_sigma, self.slope_per_eV * self.activation_energy_sigma_eV)),
+        )
+
+    def convert(self, coefficients: np.ndarray, other: ArrheniusPrior) -> np.ndarray:
+        """Express coefficients (..., 2) of this prior as those of another with the same ln D0 and Ea."""
+        a, barrier = np.moveaxis(np.asarray(coefficients, dtype=float), -1, 0)
+        departure = a + self.offset - other.offset + (self.slope_per_eV - other.slope_per_eV) * barrier
+        return np.stack([departure, barrier], axis=-1)
 
     def basis(self, temperatures_K: np.ndarray) -> np.ndarray:
         """Return (1, z(T)) for each temperature, (..., 2)."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from argyro.platform.common.errors import ArgyroError
 
-LEAPFROG, LARGEST_STEP = 8, 0.5  # a trajectory passes half a period, 2π in the scale of the approximation
-CHAINS, WARM, KEPT = 4, 24, 24
+LEAPFROG, LARGEST_STEP = 5, 0.45  # a trajectory passes about a quarter of a period, 2π in the approximation's scale
+CHAINS, WARM, KEPT = 4, 16, 24
 WANTED = 0.8  # acceptance during the warm-up
 ENOUGH = (1.2, 100.0)  # R-hat and effective size that end the walk, over all densities together
 LIMITS = (1.5, 50.0)  # beyond which the samples are refused

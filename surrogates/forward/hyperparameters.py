@@ -7,6 +7,8 @@ from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
+from argyro.platform.dynamics.diffusion.run_length_bias import SIZE
+
 # One standard deviation of the prior as a factor; for a share, on the logistic scale.
 FACTORS = {
     "amplitude": 2.0,
@@ -52,7 +54,7 @@ class Hyperparameters:
     own_barrier: float = 0.02
     scatter: float = 0.1
     jitter: float = 0.05
-    bias: float = 0.3
+    bias: float = SIZE
     shared: float = 0.5
     linear: float = 0.5
     boundary_shared: float = 0.5

@@ -34,6 +34,7 @@ class PosteriorSamples:
         rows: observed diffusivities.
         normals: samples of the standard normal variables behind the coefficients, (m, s, 2, u).
         diagnostics: largest R-hat and smallest effective number of samples.
+        without_rule: as ``normals``, by the Gaussian posterior without the Meyer-Neldel rule; None without it.
     """
 
     kind: str
@@ -41,12 +42,15 @@ class PosteriorSamples:
     rows: Rows
     normals: np.ndarray
     diagnostics: dict[str, float]
+    without_rule: np.ndarray | None = None
 
     def new(self, rows: Rows) -> np.ndarray:
         """Check which rows belong to a structure without runs, (r,)."""
         return ~np.isin(rows.keys, self.rows.keys)
 
-    def draw(self, rows: Rows, means: np.ndarray, prior: ArrheniusPrior, samples: int, seed: int) -> np.ndarray:
+    def draw(
+        self, rows: Rows, means: np.ndarray, prior: ArrheniusPrior, samples: int, seed: int, without_rule: bool = False
+    ) -> np.ndarray:
         """Draw the coefficients of r rows together, (samples, r, 2).
 
         At equal seeds a row's draw does not depend on the rows after it.
@@ -57,6 +61,7 @@ class PosteriorSamples:
             prior: scales of the coefficients.
             samples: number of samples.
             seed: random seed.
+            without_rule: also draw the coefficients without the Meyer-Neldel rule, (samples, r, 4).
         """
         rng = np.random.default_rng(seed)
         own = Pairs(self.kind, rows, rows).covariance(self._stacked)
@@ -64,16 +69,23 @@ class PosteriorSamples:
         which = rng.permutation(samples) % m
         picked = rng.integers(self.normals.shape[1], size=samples) if len(self.rows) else np.zeros(samples, dtype=int)
         normal = rng.standard_normal((len(rows), samples, 2))
-        if len(self.rows):
-            factor = self._factor(rows)  # (m, 2, r, u)
-            own = own - factor @ factor.swapaxes(-1, -2)
-        departure = np.empty((samples, len(rows), 2))
-        for index, root in enumerate(_lower(own)):
-            mine = which == index
-            departure[mine] = np.einsum("crk,ksc->src", root, normal[:, mine])
-            if len(self.rows):
-                departure[mine] += np.einsum("cru,scu->src", factor[index], self.normals[index, picked[mine]])
-        return np.asarray(means)[which] + prior.sigma * departure
+        factor = self._factor(rows) if len(self.rows) else np.zeros((m, 2, len(rows), 0))  # (m, 2, r, u)
+        roots = _lower(own - factor @ factor.swapaxes(-1, -2))
+
+        def departures(normals: np.ndarray) -> np.ndarray:
+            found = np.empty((samples, len(rows), 2))
+            for index, root in enumerate(roots):
+                mine = which == index
+                found[mine] = np.einsum("crk,ksc->src", root, normal[:, mine])
+                found[mine] += np.einsum("cru,scu->src", factor[index], normals[index, picked[mine]])
+            return found
+
+        drawn = np.asarray(means)[which] + prior.sigma * departures(self.normals)
+        if not without_rule or self.without_rule is None:
+            return drawn
+        plain = prior.without_rule()
+        free = prior.convert(np.asarray(means), plain)[which] + plain.sigma * departures(self.without_rule)
+        return np.concatenate([drawn, plain.convert(free, prior)], axis=-1)
 
     def _factor(self, rows: Rows) -> np.ndarray:
         """Compute K_x L⁻ᵀ with the root L of the covariance of the observed coefficients."""
@@ -111,20 +123,9 @@ def sample_posterior(
     Raises:
         ArgyroError: the chains do not mix.
     """
-    pairs, n, m = Pairs(kind, runs.rows, runs.rows), len(runs), len(hyper)
-    sites = Process.fit(kind, hyper[0], runs, means[0], prior, pairs).sites
-    latents = [latent_of(runs, pairs, one, prior) for one in hyper]
-    features = np.stack([latent.features for latent in latents])  # (m, n, 2, k)
-    before = np.stack([pairs_before(runs, mean, prior) for mean in means])[:, None]
-    k = features.shape[-1]
-    flat = features.reshape(m, 2 * n, k)
-    precision = np.eye(k) + flat.swapaxes(1, 2) @ (sites.precision @ features).reshape(m, 2 * n, k)
-    unscale = np.linalg.inv(np.linalg.cholesky(precision))  # point = centre + z @ unscale
-    moved = before[0, 0] - before[:, 0]  # the shift of a site refers to the mean before conditioning
-    away = sites.shift + np.einsum("nij,mnj->mni", sites.precision, moved)
-    centre = np.einsum(
-        "mkj,mj->mk", unscale.swapaxes(1, 2) @ unscale, np.einsum("mik,mi->mk", flat, away.reshape(m, -1))
-    )
+    n, m, u = len(runs), len(hyper), len(runs.rows)
+    centre, unscale, flat, before = _gaussian(kind, hyper, runs, means, prior)
+    k = flat.shape[-1]
     each = Hyperparameters.stacked(hyper)  # broadcasts over (m, chains, n)
 
     def target(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -145,10 +146,50 @@ def sample_posterior(
             break
     require_mixed(diagnostics)
     diagnostics["acceptance"] = found.acceptance
-    u = len(runs.rows)
     normals = points[..., : 2 * u].transpose(1, 0, 2, 3).reshape(m, -1, 2, u)
-    normals = normals.astype(np.float32).astype(float)  # as files keep them
-    return PosteriorSamples(kind, list(hyper), runs.rows, normals, diagnostics)
+    free = _without_rule(kind, hyper, runs, means, prior, seed, normals.shape[1])
+    kept = (array.astype(np.float32).astype(float) for array in (normals, free))  # as files keep them
+    normals, free = kept
+    return PosteriorSamples(kind, list(hyper), runs.rows, normals, diagnostics, free)
+
+
+def _gaussian(
+    kind: str, hyper: Sequence[Hyperparameters], runs: Runs, means: np.ndarray, prior: ArrheniusPrior
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Find the Gaussian posterior of the k standard normal variables of each set of hyperparameters.
+
+    Returns:
+        centre (m, k); unscale (m, k, k), so that centre + z @ unscale has the posterior's law for standard normal z;
+        map from the variables to ln D of grain and boundary (m, 2n, k); their values before conditioning (m, 1, n, 2).
+    """
+    pairs, n, m = Pairs(kind, runs.rows, runs.rows), len(runs), len(hyper)
+    sites = Process.fit(kind, hyper[0], runs, means[0], prior, pairs).sites
+    features = np.stack([latent_of(runs, pairs, one, prior).features for one in hyper])  # (m, n, 2, k)
+    before = np.stack([pairs_before(runs, mean, prior) for mean in means])[:, None]
+    k = features.shape[-1]
+    flat = features.reshape(m, 2 * n, k)
+    precision = np.eye(k) + flat.swapaxes(1, 2) @ (sites.precision @ features).reshape(m, 2 * n, k)
+    unscale = np.linalg.inv(np.linalg.cholesky(precision))
+    moved = before[0, 0] - before[:, 0]  # the shift of a site refers to the mean before conditioning
+    away = sites.shift + np.einsum("nij,mnj->mni", sites.precision, moved)
+    pull = np.einsum("mik,mi->mk", flat, away.reshape(m, -1))
+    return np.einsum("mkj,mj->mk", unscale.swapaxes(1, 2) @ unscale, pull), unscale, flat, before
+
+
+def _without_rule(
+    kind: str,
+    hyper: Sequence[Hyperparameters],
+    runs: Runs,
+    means: np.ndarray,
+    prior: ArrheniusPrior,
+    seed: int,
+    count: int,
+) -> np.ndarray:
+    """Sample the Gaussian posterior without the Meyer-Neldel rule, (m, count, 2, u)."""
+    plain, u = prior.without_rule(), len(runs.rows)
+    centre, unscale, _, _ = _gaussian(kind, hyper, runs, prior.convert(means, plain), plain)
+    normal = np.random.default_rng([seed, 3]).standard_normal((len(hyper), count, centre.shape[-1]))
+    return (centre[:, None] + normal @ unscale)[..., : 2 * u].reshape(len(hyper), count, 2, u)
 
 
 def _lower(covariance: np.ndarray) -> np.ndarray:

@@ -107,12 +107,18 @@ def arrangements(runs: Runs) -> int:
     return int(runs.arrangements.max()) + 1 if len(runs) else 0
 
 
-def covariance_of(runs: Runs, pairs: Pairs, hyper: Hyperparameters) -> np.ndarray:
-    """Compute the prior covariance of coefficients and offsets, see `design_of`."""
+def covariance_of(runs: Runs, blocks: np.ndarray, scatter: float) -> np.ndarray:
+    """Assemble the prior covariance of coefficients and offsets, see `design_of`.
+
+    Args:
+        runs: n runs of u diffusivities.
+        blocks: covariance of each coefficient, (2, u, u).
+        scatter: variance of the offsets.
+    """
     u, count = len(runs.rows), arrangements(runs)
     covariance = np.zeros((2 * u + count, 2 * u + count))
-    covariance[:u, :u], covariance[u : 2 * u, u : 2 * u] = pairs.covariance(hyper)
-    covariance[2 * u :, 2 * u :] = hyper.scatter**2 * np.eye(count)
+    covariance[:u, :u], covariance[u : 2 * u, u : 2 * u] = blocks
+    covariance[2 * u :, 2 * u :] = scatter * np.eye(count)
     return covariance
 
 

@@ -31,6 +31,7 @@ class Runs:
         exposures: expected jumps per D in cm²/s, (n,).
         fractions: volume share of the boundary in the cell, (n,); 0 in the bulk.
         log_scales: ln(T / L²) in s/cm², of the run's length T and the cell length L per boundary, (n,).
+        size_evidence: log likelihood of each of `run_length_bias.SIZES` by the run's own parts, (n, sizes).
     """
 
     rows: Rows
@@ -46,6 +47,7 @@ class Runs:
     exposures: np.ndarray
     fractions: np.ndarray
     log_scales: np.ndarray
+    size_evidence: np.ndarray
 
     def __len__(self) -> int:
         return len(self.own)
@@ -99,6 +101,7 @@ NUMBERS = (
     "jumps_per_cm2_s",
     "boundary_share",
     "log_scale",
+    "size_evidence",
 )
 
 

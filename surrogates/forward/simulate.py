@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from argyro.platform.dynamics.diffusion.run_length_bias import SIZES
 from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.data.observation import TARGETS
@@ -88,4 +89,5 @@ def _plan(rng: np.random.Generator) -> Runs:
         exposures=np.full(n, 1e8),
         fractions=np.where(boundary, rng.uniform(0.2, 0.6, n), 0.0),
         log_scales=np.where(boundary, LOG_SCALE, 0.0),
+        size_evidence=np.zeros((n, len(SIZES))),
     )

@@ -29,9 +29,13 @@ class Candidate:
     posterior: PosteriorSamples
 
     def draw(self, rows: Rows, means: np.ndarray, prior: ArrheniusPrior, samples: int, seed: int) -> np.ndarray:
-        """Draw the coefficients (samples, r, 2) of rows with mean coefficients (members, r, 2), members in turn."""
+        """Draw the coefficients of rows with mean coefficients (members, r, 2), members in turn.
+
+        Returns:
+            (samples, r, 4): with the Meyer-Neldel rule and without; (samples, r, 2) of a surrogate that lacks these.
+        """
         turns = np.arange(len(self.posterior.hyper)) % len(means)
-        return self.posterior.draw(rows, means[turns], prior, samples, seed)
+        return self.posterior.draw(rows, means[turns], prior, samples, seed, without_rule=True)
 
 
 def kernel_of(kind: str) -> str:

@@ -80,7 +80,8 @@ def load(directory: Path) -> Fitted:
     hyper = [Hyperparameters(**h) for h in text["hyperparameters"]]
     kernel = kernel_of(text["kind"])
     normals = arrays["normals"].astype(float)
-    candidate = Candidate(text["kind"], PosteriorSamples(kernel, hyper, rows, normals, text["diagnostics"]))
+    free = arrays["without_rule"].astype(float) if "without_rule" in arrays else None  # absent in earlier files
+    candidate = Candidate(text["kind"], PosteriorSamples(kernel, hyper, rows, normals, text["diagnostics"], free))
     known = {name: arrays["known_means"][:, i] for i, name in enumerate(text["known"])}
     domain = Domain.from_json(text["domain"])
     ensemble = _network(text["network"], arrays)
@@ -99,6 +100,8 @@ def _arrays(surrogate: Fitted) -> dict[str, np.ndarray]:
         "targets": posterior.rows.targets,
         "normals": posterior.normals.astype(np.float32),
     }
+    if posterior.without_rule is not None:
+        arrays["without_rule"] = posterior.without_rule.astype(np.float32)
     if surrogate.ensemble is not None:
         arrays["known_means"] = np.stack(list(surrogate.known_means.values()), axis=1)
         arrays |= {f"network.{name}": value for name, value in surrogate.ensemble.state.items()}

@@ -24,6 +24,7 @@ class Prediction:
         width_nm: reference width of the boundary diffusivities.
         warnings: properties of the query outside the training data.
         unbiased: samples and barriers as if the reference were exact; None where no bias applies.
+        free: samples and barriers without the Meyer-Neldel rule; None if unknown.
     """
 
     temperatures_K: tuple[float, ...]
@@ -32,6 +33,7 @@ class Prediction:
     width_nm: float | None
     warnings: tuple[str, ...]
     unbiased: tuple[np.ndarray, np.ndarray] | None = None
+    free: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def in_domain(self) -> bool:
@@ -67,7 +69,15 @@ class Prediction:
         if self.unbiased is None:
             return self
         samples, barriers = self.unbiased
-        return replace(self, samples=samples, activation_energy_samples_eV=barriers, unbiased=None)
+        return replace(self, samples=samples, activation_energy_samples_eV=barriers, unbiased=None, free=None)
+
+    @property
+    def without_rule(self) -> Prediction | None:
+        """The same prediction without the Meyer-Neldel rule; None if unknown."""
+        if self.free is None:
+            return None
+        samples, barriers = self.free
+        return replace(self, samples=samples, activation_energy_samples_eV=barriers, unbiased=None, free=None)
 
     def _of(self, target: str) -> tuple[Uncertain, ...] | None:
         index = TARGETS.index(target)

@@ -56,6 +56,13 @@ class Surrogate(Fitted):
             return False
         return not all(label in self.known_means for label in labels_of(self.rows(identity, Query(identity).targets)))
 
+    def simulated(self, identity: Identity) -> tuple[int, float]:
+        """Return the number of simulated bulk arrangements of a material, and the scatter of ln D between them."""
+        key = replace(identity, boundary="bulk").key
+        counts = self.report.get("arrangements")  # absent in earlier files, which then count one
+        known = counts.get(key, 0) if counts else int(key in self.candidate.posterior.rows.keys)
+        return known, float(self.report["run_scatter"]["scatter"])
+
     def rows(self, identity: Identity, targets: Sequence[str]) -> Rows:
         """Make the rows of a structure with its boundary's excess."""
         return rows_of(identity, targets, self.excess)
@@ -183,9 +190,10 @@ class Surrogate(Fitted):
         return self.ensemble.coefficients([self.graph(structure)], self.prior)[:, 0]
 
     def draw(self, queries: Sequence[Query], samples: int, seed: int) -> list[np.ndarray]:
-        """Draw joint coefficients of queries, each (samples, targets, 3), valid at every temperature.
+        """Draw joint coefficients of queries, each (samples, targets, 3 or 5), valid at every temperature.
 
-        The coefficients are a and Ea, see `ArrheniusPrior`, and the stretch δ of Ea by the reference's discrepancy.
+        The coefficients are a and Ea, see `ArrheniusPrior`, the stretch δ of Ea by the reference's discrepancy, and a
+        and Ea without the Meyer-Neldel rule.
 
         Args:
             queries: prepared queries.
@@ -204,17 +212,21 @@ class Surrogate(Fitted):
         if not np.all(kelvin > 0):
             raise InputError(f"temperatures {list(temperatures_K)} K are not all positive", accepted="> 0 K")
         targets = [TARGETS.index(target) for target in query.targets]
-        logs, stretch = self.prior.log_diffusivity(drawn[..., :2], kelvin), drawn[..., 2]
-        softened = logs - (stretch * drawn[..., 1])[..., None] / (BOLTZMANN_EV_K * kelvin)
-        pairs = []
-        for values, barriers in ((softened, drawn[..., 1] * (1 + stretch)), (logs, drawn[..., 1])):
+        stretch, pairs = drawn[..., 2], []
+        laws = [(drawn[..., :2], stretch), (drawn[..., :2], np.zeros_like(stretch))]
+        if drawn.shape[-1] > 3:
+            laws.append((drawn[..., 3:], stretch))
+        for law, stretched in laws:
+            logs = self.prior.log_diffusivity(law, kelvin)
+            logs = logs - (stretched * law[..., 1])[..., None] / (BOLTZMANN_EV_K * kelvin)
             diffusivities = np.full((len(drawn), len(TARGETS), len(kelvin)), np.nan)
             energies = np.full((len(drawn), len(TARGETS)), np.nan)
-            diffusivities[:, targets], energies[:, targets] = np.exp(values), barriers
+            diffusivities[:, targets], energies[:, targets] = np.exp(logs), law[..., 1] * (1 + stretched)
             pairs.append((diffusivities, energies))
         warnings = self.domain.warnings(query.identity, temperatures_K)
         unbiased = pairs[1] if self.discrepancy != Discrepancy() else None
-        return Prediction(tuple(map(float, kelvin)), *pairs[0], self.width_nm, warnings, unbiased)
+        free = pairs[2] if len(pairs) > 2 else None
+        return Prediction(tuple(map(float, kelvin)), *pairs[0], self.width_nm, warnings, unbiased, free)
 
     def _draw(self, queries: Sequence[Query], means: Sequence[np.ndarray], samples: int, seed: int) -> list[np.ndarray]:
         rows = Rows.join([self.rows(query.identity, query.targets) for query in queries])
@@ -223,5 +235,5 @@ class Surrogate(Fitted):
         widened = centre + widening(self.calibration, self.candidate.posterior.new(rows))[:, None] * (drawn - centre)
         owners = [query.identity.composition for query in queries for _ in query.targets]
         stretch = self.discrepancy.draw(owners, samples, seed)
-        complete = np.concatenate([widened, stretch[..., None]], axis=-1)
+        complete = np.concatenate([widened[..., :2], stretch[..., None], widened[..., 2:]], axis=-1)
         return np.split(complete, np.cumsum([len(query.targets) for query in queries])[:-1], axis=1)

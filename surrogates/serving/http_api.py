@@ -117,6 +117,7 @@ class PredictAnswer(BaseModel):
     haven_ratio: HavenRatio
     reference_factor: Uncertain
     uncertainty_shares: dict[str, float]
+    without_meyer_neldel: dict[str, Uncertain] | None
     published: Comparison
     in_domain: bool
     warnings: list[str]

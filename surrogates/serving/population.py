@@ -84,6 +84,10 @@ def mixed_prediction(predictions: Sequence[Prediction], population: Population) 
     first = predictions[0]
     warnings = tuple(dict.fromkeys(warning for each in predictions for warning in each.warnings))
     mixed = replace(first, samples=_mixed([each.samples for each in predictions], shares), warnings=warnings)
+    free = [each.without_rule for each in predictions]
+    if free[0] is not None:
+        without = _mixed([each.samples for each in free if each is not None], shares)
+        mixed = replace(mixed, free=(without, free[0].activation_energy_samples_eV))
     if first.given_reference is first:
         return mixed
     unbiased = _mixed([each.given_reference.samples for each in predictions], shares)

@@ -34,7 +34,7 @@ from argyro.surrogates.serving.unknown_disorder import (
 )
 
 KEPT_QUERIES = 4096
-KEPT_LAWS = 512  # of 12 kB
+KEPT_LAWS = 512  # of 30 kB
 SAMPLES = 256
 UNTRAINED_DISORDER = 0.123
 EXAMPLE_MATERIAL, EXAMPLE_GRAIN_NM, EXAMPLE_K = "Li6PS5Cl|0.5", 1000.0, 300.0
@@ -254,6 +254,7 @@ class Oracle:
             biased,
             plain,
             lambda samples: self._effective(samples, prediction.width_nm, grain_size_nm),
+            *self.surrogate.simulated(identity),
             disorders,
         )
         parallel, perpendicular = prediction.parallel, prediction.perpendicular
@@ -273,6 +274,7 @@ class Oracle:
             "haven_ratio": HAVEN_RATIO.to_json() | {"origin": "prior"},
             "reference_factor": Uncertain.from_samples(plain / biased).to_json(),
             "uncertainty_shares": shares,
+            "without_meyer_neldel": self._without_rule(prediction, index, grain_size_nm, factor / haven),
             "published": comparison(identity.composition),
             "activation_energy_eV": prediction.activation_energy_eV.to_json(),
             "in_domain": prediction.in_domain,
@@ -280,6 +282,23 @@ class Oracle:
             "notes": self._notes(kelvin),
             "label_source": self.surrogate.report.get("label_source", ""),
         }
+
+    def _without_rule(
+        self, prediction: Prediction, index: int, grain_size_nm: float, factors: np.ndarray
+    ) -> dict[str, dict] | None:
+        """Answer without the Meyer-Neldel rule; None for a surrogate of an earlier version.
+
+        Args:
+            prediction: with the rule.
+            index: of the temperature.
+            grain_size_nm: grain size.
+            factors: σ in mS/cm over D_eff in cm²/s of each sample, (n,).
+        """
+        free = prediction.without_rule
+        if free is None:
+            return None
+        sigma = Uncertain.from_samples(self.effective_samples(free, index, grain_size_nm) * factors)
+        return {"conductivity_mS_cm": sigma.to_json(), "activation_energy_eV": free.activation_energy_eV.to_json()}
 
     def effective_samples(self, prediction: Prediction, index: int, grain_size_nm: float) -> np.ndarray:
         """Compute samples of D_eff in cm²/s at one temperature, (n,); without a boundary, return those of the bulk.

@@ -13,7 +13,16 @@ from argyro.platform.common.conductivity import HAVEN_RATIO
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.surrogates.models.prediction import Prediction
 
-SOURCES = ("reference", "simulation", "extrapolation", "boundary", "disorder", "haven_ratio")
+SOURCES = (
+    "reference",
+    "run_length",
+    "realisation",
+    "interpolation",
+    "extrapolation",
+    "boundary",
+    "disorder",
+    "haven_ratio",
+)
 HAVEN_SEED = 12
 
 
@@ -32,11 +41,14 @@ def variance_shares(
     with_bias_cm2_s: np.ndarray,
     given_reference_cm2_s: np.ndarray,
     effective: Callable[[np.ndarray], np.ndarray],
+    arrangements: int,
+    scatter: float,
     disorders: int = 1,
 ) -> dict[str, float]:
     """Divide the variance of ln σ among its sources; the shares add up to one.
 
-    ``simulation`` is the finite length and number of the MD runs and the fit to them.
+    The part of the simulations is due to the scatter between few arrangements of atoms (``realisation``) and to runs of
+    finite length (``run_length``). A material without runs is interpolated between the others (``interpolation``).
 
     Args:
         prediction: with the bias of the reference.
@@ -45,6 +57,8 @@ def variance_shares(
         with_bias_cm2_s: (n,) samples of D_eff.
         given_reference_cm2_s: (n,) samples without the bias.
         effective: D_eff of samples (n, 3) of bulk, along and across.
+        arrangements: number of simulated arrangements of the bulk; 0 for a material without runs.
+        scatter: standard deviation of ln D between arrangements.
         disorders: number of disorders that the samples belong to in turn; their means differ by ``disorder``.
     """
     given = prediction.given_reference
@@ -62,6 +76,10 @@ def variance_shares(
     warm = bulk + given.activation_energy_samples_eV[:, 0] / BOLTZMANN_EV_K * (1 / kelvin - 1 / max(coldest_K, kelvin))
     far = float(np.clip(1 - warm.var() / max(bulk.var(), 1e-300), 0.0, 1.0))
     rest = known - boundary - disorder
-    found |= {"boundary": boundary, "disorder": disorder, "extrapolation": far * rest, "simulation": (1 - far) * rest}
+    near = (1 - far) * rest
+    realisation = min(scatter**2 / arrangements, near) if arrangements else 0.0
+    found |= {"boundary": boundary, "disorder": disorder, "extrapolation": far * rest, "realisation": realisation}
+    found["run_length"] = near - realisation if arrangements else 0.0
+    found["interpolation"] = 0.0 if arrangements else near
     total = sum(found.values())
     return {source: float(found[source] / total) for source in SOURCES}

@@ -70,6 +70,10 @@ def spread_prediction(predictions: Sequence[Prediction]) -> Prediction:
         activation_energy_samples_eV=_in_turn([each.activation_energy_samples_eV for each in predictions]),
         warnings=warnings,
     )
+    free = [each.without_rule for each in predictions if each.without_rule is not None]
+    if free:
+        barriers = _in_turn([each.activation_energy_samples_eV for each in free])
+        spread = replace(spread, free=(_in_turn([each.samples for each in free]), barriers))
     if middle.unbiased is None:
         return spread
     given = [each.given_reference for each in predictions]

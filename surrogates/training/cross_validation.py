@@ -12,7 +12,6 @@ from scipy.special import logsumexp
 from argyro.surrogates.forward import run_likelihood
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.forward.hyperparameter_posterior import (
-    ROUGH,
     HyperparameterFit,
     fit_hyperparameters,
     most_probable,
@@ -65,22 +64,23 @@ def cross_validate(
     """Predict each fold from the others; hyperparameters, networks and posterior are fitted without the fold.
 
     The hyperparameters of the graph candidate are fitted to the out-of-fold residuals of its networks. With several
-    kernels, ``selected`` is the one of highest evidence in the training part of each fold: nested folds.
+    kernels, ``selected`` is the one that predicts the other folds best within the training part of each fold: nested
+    folds.
     """
     runs, numbers = examples.runs, sorted(set(folds.tolist()) - {ALWAYS_SEEN})
     plain = prior_means(len(runs.rows), prior)
     networks = {}
     if training is not None and "graph" in kinds:
         networks = {f: _network_means(examples, graphs, folds != f, training, prior, seed) for f in numbers}
-    held_out, hyper, evidence = {}, {}, {}
+    held_out, hyper, inner = {}, {}, {}
     for kind in kinds:
         means = {f: networks[f] if kind == "graph" else plain for f in numbers}
         unseen = _unseen(means, folds, examples)
         hyper[kind] = fit_hyperparameters(kernel_of(kind), runs, unseen, prior, seed)
-        held_out[kind], evidence[kind] = _out_of_fold(kind, examples, means, unseen, folds, prior, hyper[kind].mode)
+        held_out[kind], inner[kind] = _out_of_fold(kind, examples, means, unseen, folds, prior, hyper[kind].mode)
     kernels = [kind for kind in kinds if kind != "graph"]
     if len(kernels) > 1:
-        best = {f: min((evidence[kind][f], kind) for kind in kernels)[1] for f in numbers}
+        best = {f: max((inner[kind][f], kind) for kind in kernels)[1] for f in numbers}
         held_out[SELECTED] = _composed(held_out, best, folds)
     return Validation(held_out, hyper)
 
@@ -119,18 +119,18 @@ def _out_of_fold(
     prior: ArrheniusPrior,
     start: np.ndarray,
 ) -> tuple[HeldOut, dict[int, float]]:
-    """Predict every run without its fold; also return the negative log evidence of each fold's training part.
+    """Predict every run without its fold; also return the log density of the inner folds of each training part.
 
     The search for a fold's hyperparameters only starts at the mode of all runs.
     """
     runs = examples.runs
     mean, sigma, bounds = (np.full(len(runs), np.nan) for _ in range(3))
-    new, evidence = np.ones(len(runs), dtype=bool), {}
+    new, inner = np.ones(len(runs), dtype=bool), {}
     pairs = Pairs(kernel_of(kind), runs.rows, runs.rows)
     for fold, fold_means in means.items():
         out = folds == fold
-        fitted = most_probable(kernel_of(kind), runs.take(~out), unseen, prior, start, ROUGH)
-        evidence[fold] = fitted.loss
+        fitted = most_probable(kernel_of(kind), runs.take(~out), unseen, prior, start)
+        inner[fold] = fitted.likelihood.left_out(fitted.mode, folds[~out & ~runs.bounded])
         predicted = held_out_runs(kernel_of(kind), fitted.samples, runs, fold_means, prior, ~out, pairs)
         for array, column in zip((mean, sigma, bounds), predicted, strict=True):
             array[out] = column[out]
@@ -138,7 +138,7 @@ def _out_of_fold(
     values = HeldOut(
         runs.log_values, runs.log_sigmas, mean, sigma, bounds, new, _cell_weights(examples.groups("key"), runs.bounded)
     )
-    return values, evidence
+    return values, inner
 
 
 def held_out_runs(

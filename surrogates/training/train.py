@@ -155,7 +155,7 @@ def _known(examples: Examples, means: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _report(examples: Examples, choice: _Choice, seed: int) -> dict:
-    runs = examples.runs
+    runs, keys = examples.runs, examples.groups("key")
     return {
         "shipped": choice.kind,
         "split": f"leave-one-{choice.split}-out" if choice.split else "none possible",
@@ -165,6 +165,7 @@ def _report(examples: Examples, choice: _Choice, seed: int) -> dict:
         "values": int((~runs.bounded).sum()),
         "bounds": int(runs.bounded.sum()),
         "materials": sorted(set(examples.groups("material"))),
+        "arrangements": {key: len(set(runs.arrangements[keys == key].tolist())) for key in sorted(set(keys.tolist()))},
         "boundaries": sorted(set(examples.groups("boundary"))),
         "temperatures_K": sorted(set(runs.temperatures_K.tolist())),
         "seed": seed,

@@ -22,8 +22,7 @@ import numpy as np
 from argyro.platform.dynamics.diffusion.validity_checks import CONVERGED_A, CONVERGED_DRIFT
 
 SIZE = 0.25  # prior of s for a single run
-SIZE_SPREAD = 0.7  # standard deviation of ln s between campaigns
-SIZES = SIZE * np.exp(np.linspace(-3.0, 3.0, 121) * SIZE_SPREAD)
+SIZES = SIZE * np.exp(np.linspace(-2.1, 2.1, 121))  # a factor of 8 to both sides
 
 
 def bias_scale(end_msd_A2: float, fall: float = 0.0, size: float = SIZE) -> float:
@@ -32,7 +31,7 @@ def bias_scale(end_msd_A2: float, fall: float = 0.0, size: float = SIZE) -> floa
     Args:
         end_msd_A2: mean-square displacement at 5/6 of the run, in three dimensions.
         fall: f, see `slope_fall`.
-        size: s, of a single run or learned by `learn_size`.
+        size: s, of a single run or learned from `size_evidence`.
     """
     return float(np.hypot(size * CONVERGED_A / np.sqrt(max(end_msd_A2, 1e-9)), fall))
 
@@ -71,25 +70,14 @@ class StretchPair:
         return CONVERGED_A * (self.part_msd_A2**-0.5 - self.whole_msd_A2**-0.5)
 
 
-def learn_size(runs: Sequence[Sequence[StretchPair]]) -> float:
-    """Learn the size s of the bias from the pairs of a campaign's runs; without pairs it is the prior's.
+def size_evidence(pairs: Sequence[StretchPair]) -> np.ndarray:
+    """Compute the log likelihood of each of SIZES given the pairs of one run, (sizes,); zeros without pairs.
 
-    Each run has its own bias, ln ratio = b × sensitivity with b half-normal of scale s. Pairs of one run overlap, so
-    that their log likelihoods are averaged. ln s is the posterior mean, with a normal prior about ln 0.25.
-
-    Args:
-        runs: pairs of each run, see `stretch_pairs`.
+    The run has its own bias: ln ratio = b × sensitivity with b half-normal of scale s. Its pairs overlap, so that their
+    log likelihoods are averaged.
     """
-    log_posterior = -0.5 * (np.log(SIZES / SIZE) / SIZE_SPREAD) ** 2
-    for pairs in runs:
-        if pairs:
-            log_posterior += np.log(np.mean(np.exp(_log_likelihoods(pairs)), axis=1) + 1e-300)
-    weights = np.exp(log_posterior - log_posterior.max())
-    return float(np.exp(weights @ np.log(SIZES) / weights.sum()))
-
-
-def _log_likelihoods(pairs: Sequence[StretchPair]) -> np.ndarray:
-    """Return (sizes, draws) mean log likelihoods of a run's pairs, for draws of its bias."""
+    if not pairs:
+        return np.zeros(len(SIZES))
     from scipy.stats import halfnorm
 
     draws = halfnorm.ppf((np.arange(200) + 0.5) / 200)
@@ -97,4 +85,4 @@ def _log_likelihoods(pairs: Sequence[StretchPair]) -> np.ndarray:
     each = [
         -0.5 * ((pair.log_ratio - pair.sensitivity * bias) / pair.sigma) ** 2 - np.log(pair.sigma) for pair in pairs
     ]
-    return np.mean(each, axis=0)
+    return np.log(np.mean(np.exp(np.mean(each, axis=0)), axis=1) + 1e-300)

@@ -250,7 +250,9 @@ def test_the_report_gives_the_reason_and_the_outcome_of_each_run(finished, tmp_p
     progress, done = rehearsal.progress()
     rows = run_rows(progress, done, 2000.0)
     assert [row.round for row in rows] == [0, 0, 0, 0, *range(1, len(progress.rounds))]
-    assert all("spread" in row.why for row in rows[:4]) and all("right order" in row.why for row in rows[4:])
+    assert all("spread" in row.why for row in rows[:4])
+    assert all("right order per core-hour" in row.why for row in rows[4:])
+    assert all(row.why.startswith(("lengthen this run", "new ")) for row in rows[4:])
     assert all(row.outcome.startswith("bulk ") for row in rows)
     certainty_plot(progress.rounds, tmp_path / "certainty.svg")
     assert (tmp_path / "certainty.svg").read_text().count("<path") > 10

@@ -5,7 +5,7 @@ import pytest
 from argyro.campaigns.adaptive.run_history import BuiltCell, RunHistory
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
 from argyro.campaigns.spec.schema import Campaign
-from argyro.campaigns.workload.run_space import cells_of, partner, run_space, space_filling
+from argyro.campaigns.workload.run_space import action_of, cells_of, partner, run_space, space_filling
 
 
 def campaign_of(**changes):
@@ -97,6 +97,21 @@ def test_the_history_gives_costs_and_reliability_of_the_runs_so_far():
     hot = space["Li6PS5Cl 0 %/sigma5(001)[001]/700 K/1"]
     assert history.bulk_for(hot) == bulk and history.has_value(bulk)
     assert history.values_of(bulk.cell) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "action"),
+    [
+        ("Li6PS5Cl 0 %/bulk/600 K/0/200 ps", "lengthen this run"),
+        ("Li6PS5Cl 0 %/bulk/600 K/1", "new realisation"),
+        ("Li6PS5Cl 0 %/bulk/700 K/0", "new temperature"),
+        ("Li6PS5Cl 0 %/sigma5(001)[001]/600 K/0", "new boundary"),
+        ("Li6PS5Br 0 %/bulk/600 K/0", "new material"),
+    ],
+)
+def test_an_action_is_named_by_what_it_adds(label, action):
+    space = labelled(run_space(campaign_of()))
+    assert action_of(space[label], [space["Li6PS5Cl 0 %/bulk/600 K/0"]]) == action
 
 
 def test_cells_sort_by_material_and_the_bulk_before_boundaries():

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
+from argyro.platform.dynamics.diffusion.run_length_bias import SIZES
 from argyro.surrogates.forward import run_likelihood
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
-from argyro.surrogates.forward.hyperparameter_posterior import fit_hyperparameters, negative_log_posterior
+from argyro.surrogates.forward.hyperparameter_posterior import fit_hyperparameters, most_probable
 from argyro.surrogates.forward.hyperparameters import COUNT, Hyperparameters
 from argyro.surrogates.forward.kernels import Pairs, Rows
+from argyro.surrogates.forward.marginal_likelihood import MarginalLikelihood
 from argyro.surrogates.forward.posterior import sample_posterior
 from argyro.surrogates.forward.process import Process, covariance_of, design_of
 from argyro.surrogates.forward.runs import Runs
@@ -39,6 +41,7 @@ def bulk_runs(kelvin, log_values, sigma=0.1, arrangements=None, reach=0.0):
         exposures=np.full(n, 1e8),
         fractions=zero,
         log_scales=zero,
+        size_evidence=np.zeros((n, len(SIZES))),
     )
 
 
@@ -123,18 +126,57 @@ def test_a_bound_pulls_down_only_where_it_contradicts():
 def test_marginal_likelihood_equals_the_normal_density():
     runs = bulk_runs([600.0, 700.0, 800.0, 700.0], [-11.0, -10.6, -10.1, -10.5], arrangements=[0, 0, 1, 1], reach=0.5)
     mean = np.tile(PRIOR.mean, (1, 1))
-    loss = negative_log_posterior("gp", runs, mean, PRIOR, Hyperparameters())
+    loss = MarginalLikelihood("gp", runs, mean, PRIOR, Hyperparameters())
     pairs, design = Pairs("gp", runs.rows, runs.rows), design_of(runs, PRIOR)[:, 0]
 
     def log_density(x):
         hyper = Hyperparameters.of_standard(x)
         offset, variance = run_likelihood.moments(runs, hyper)
-        matrix = design @ covariance_of(runs, pairs, hyper) @ design.T + np.diag(variance)
+        matrix = design @ covariance_of(runs, pairs.covariance(hyper), hyper.scatter**2) @ design.T + np.diag(variance)
         expected = PRIOR.offset + PRIOR.basis(runs.temperatures_K) @ PRIOR.mean + offset
         return multivariate_normal(expected, matrix).logpdf(runs.log_values) + norm.logpdf(x).sum()
 
     zero, other = np.zeros(COUNT), np.linspace(-1, 1, COUNT)
-    assert loss(other) - loss(zero) == pytest.approx(log_density(zero) - log_density(other), rel=1e-7)
+    assert loss.value(other) - loss.value(zero) == pytest.approx(log_density(zero) - log_density(other), rel=1e-7)
+
+
+def test_gradient_of_the_marginal_likelihood_is_that_of_finite_differences():
+    runs = draw_campaign(np.random.default_rng(2)).runs
+    runs = runs.take(~runs.bounded)
+    mean = np.tile(PRIOR.mean, (len(runs.rows), 1))
+    loss, x = MarginalLikelihood("gp", runs, mean, PRIOR, Hyperparameters()), np.linspace(-1, 1, COUNT)
+    steps = 1e-4 * np.eye(COUNT)
+    expected = [(loss.value(x + step) - loss.value(x - step)) / 2e-4 for step in steps]
+    np.testing.assert_allclose(loss.value_and_gradient(x)[1], expected, rtol=2e-3, atol=2e-3)
+
+
+def test_left_out_groups_are_conditional_normal_densities():
+    runs = draw_campaign(np.random.default_rng(2)).runs
+    runs = runs.take(~runs.bounded)
+    mean = np.tile(PRIOR.mean, (len(runs.rows), 1))
+    loss, x = MarginalLikelihood("gp", runs, mean, PRIOR, Hyperparameters()), np.linspace(-0.5, 0.5, COUNT)
+    hyper, groups = Hyperparameters.of_standard(x), np.unique(runs.rows.materials[runs.own], return_inverse=True)[1] - 1
+    offset, variance = run_likelihood.moments(runs, hyper)
+    blocks = loss.pairs.covariance(hyper)
+    matrix = loss.design @ covariance_of(runs, blocks, hyper.scatter**2) @ loss.design.T + np.diag(variance)
+    expected = 0.0
+    for group in (0, 1):
+        out = groups == group
+        gain = matrix[np.ix_(out, ~out)] @ np.linalg.inv(matrix[np.ix_(~out, ~out)])
+        spread = np.diag(matrix[np.ix_(out, out)] - gain @ matrix[np.ix_(~out, out)])
+        centre = gain @ (loss.seen - offset)[~out]
+        expected += norm(centre, np.sqrt(spread)).logpdf((loss.seen - offset)[out]).sum()
+    assert loss.left_out(x, groups) == pytest.approx(expected, rel=1e-6)
+
+
+def test_parts_of_the_runs_decide_the_size_of_their_bias():
+    """Two runs inform little about the size; pairs that prefer 0.5 move it there, and their gradient is that slope."""
+    runs, mean = bulk_runs([600.0, 700.0], [-11.0, -10.6], reach=1.0), np.tile(PRIOR.mean, (1, 1))
+    evidence = -0.5 * (np.log(SIZES / 0.5) / 0.1) ** 2
+    seen = replace(runs, size_evidence=np.stack([evidence, np.zeros(len(SIZES))]))
+    alone, informed = (most_probable("gp", each, mean, PRIOR, np.zeros(COUNT)).samples[0].bias for each in (runs, seen))
+    assert alone == pytest.approx(0.25, rel=0.2)
+    assert informed == pytest.approx(0.5, rel=0.1)
 
 
 def test_scatter_between_arrangements_is_found():
@@ -167,6 +209,25 @@ def test_samples_agree_with_the_gaussian_posterior_where_it_is_exact():
     mean, sigma = fitted(runs, FREE)
     assert PRIOR.offset + drawn.mean() == pytest.approx(mean[1], abs=0.01)
     assert drawn.std() == pytest.approx(sigma[1], rel=0.1)
+
+
+def test_samples_without_the_meyer_neldel_rule_are_regression_with_independent_coefficients():
+    kelvin, values = np.array([600.0, 700.0, 800.0]), np.array([-11.0, -10.4, -10.1])
+    runs, means = bulk_runs(kelvin, values), np.tile(PRIOR.mean, (8, 1, 1))
+    posterior = sample_posterior("gp", [FREE] * 8, runs, means, PRIOR)
+    both = posterior.draw(runs.rows, means, PRIOR, 4000, seed=0, without_rule=True)[:, 0]
+    cold = PRIOR.offset + both[:, 2:] @ PRIOR.basis(np.array([300.0]))[0]
+    inverse = 1 / (8.617333262e-5 * np.append(kelvin, 300.0))
+    design = np.stack([np.ones(4), -inverse], axis=1)  # of (ln D0, Ea)
+    widths = np.array([np.hypot(1.0, 8.46 * 0.15), 0.15])
+    centre = np.array([np.log(1e-7) + 7.12 + 8.46 * 0.35, 0.35])
+    noise = 0.1**2 + FREE.jitter**2
+    precision = design[:3].T @ design[:3] / noise + np.diag(widths**-2)
+    mean = np.linalg.solve(precision, design[:3].T @ values / noise + centre / widths**2)
+    assert cold.mean() == pytest.approx(design[3] @ mean, abs=0.05)
+    assert cold.std() == pytest.approx(np.sqrt(design[3] @ np.linalg.solve(precision, design[3])), rel=0.06)
+    with_rule = PRIOR.offset + both[:, :2] @ PRIOR.basis(np.array([300.0]))[0]
+    assert with_rule.std() < cold.std()
 
 
 def test_intervals_of_synthetic_campaigns_hold_the_truth():

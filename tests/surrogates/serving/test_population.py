@@ -61,6 +61,11 @@ def test_answers_state_the_sources_of_their_uncertainty_and_published_values(ora
     answer = oracle.answer(Question("Li6PS5Cl", 0.5, TWIST, 300.0, 100.0))
     assert set(answer["uncertainty_shares"]) == set(SOURCES)
     assert sum(answer["uncertainty_shares"].values()) == pytest.approx(1.0)
+    assert answer["uncertainty_shares"]["run_length"] > 0 and answer["uncertainty_shares"]["interpolation"] == 0
+    new = oracle.answer(Question("Li6PS5Cl", 0.3, TWIST, 300.0, 100.0))["uncertainty_shares"]
+    assert new["run_length"] == new["realisation"] == 0 < new["interpolation"]
+    free = answer["without_meyer_neldel"]
+    assert free is None or free["conductivity_mS_cm"]["low"] < free["conductivity_mS_cm"]["high"]
     assert answer["published"]["experiment_mS_cm"]["high"] == pytest.approx(2.05)
     assert answer["disorder"]["origin"] == "given"
 

@@ -56,6 +56,7 @@ def test_a_saved_surrogate_answers_the_same(small_campaign, tmp_path, kind):
     atoms = small_campaign[-1].structure
     before, after = (s.predict(atoms, (300.0, 600.0)) for s in (surrogate, Surrogate.load(tmp_path)))
     np.testing.assert_allclose(after.samples, before.samples, rtol=1e-6)
+    np.testing.assert_allclose(after.without_rule.samples, before.without_rule.samples, rtol=1e-6)
     assert after.warnings == before.warnings
 
 
