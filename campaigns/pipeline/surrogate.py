@@ -64,6 +64,7 @@ class Scores(Contract):
     values: int
     bounds: int
     cells: int = 0
+    run_mae_dex: float | None = None
 
 
 class Split(Contract):

@@ -11,6 +11,7 @@ from ase import Atoms
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import A2_PER_PS_IN_CM2_S, NM_IN_A
+from argyro.platform.dynamics.boundaries.window_slopes import WindowSlopes, window_slopes
 from argyro.platform.dynamics.diffusion.run_length_bias import StretchPair, size_evidence
 from argyro.platform.dynamics.diffusion.validity_checks import CONVERGED_A
 from argyro.surrogates.data.excess import Excess
@@ -45,6 +46,7 @@ class Observation:
         label_source: source of the potential's training labels.
         excess: energy and volume of the GB in the run; None for the bulk, or where they are not known.
         pairs: first parts of the run against the whole run, which inform about the size of the run-length bias.
+        windows: slopes in several windows of lags of a perpendicular run; None where only the fit window is known.
 
     Raises:
         InputError: the target does not exist, value and jumps are both missing, a GB value lacks its width, or a bulk
@@ -69,6 +71,7 @@ class Observation:
     label_source: str = ""
     excess: Excess | None = None
     pairs: Sequence[StretchPair] = ()
+    windows: WindowSlopes | None = None
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -135,6 +138,7 @@ def of_run(run: RunObservation, **context: Any) -> Observation:
         duration_ps=run.duration_ps,
         reach=CONVERGED_A / float(np.sqrt(max(run.end_msd_A2, 1e-3))),
         fall=run.fall,
+        windows=window_slopes(run) if context.get("target") == "perpendicular" else None,
         **shown,
         **context,
     )

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from argyro.surrogates.forward import run_likelihood
+from argyro.surrogates.forward import run_likelihood, window_likelihood
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.forward.hamiltonian import mixed, mixing, require_mixed, walk
 from argyro.surrogates.forward.hyperparameters import Hyperparameters
@@ -132,8 +132,12 @@ def sample_posterior(
         point = centre[:, None] + z @ unscale
         grain, own = np.moveaxis(before + (point @ flat.swapaxes(1, 2)).reshape(m, -1, n, 2), -1, 0)
         apparent = run_likelihood.log_cell(runs, grain, own)
-        value = run_likelihood.log_likelihood(runs, apparent, each).sum(axis=-1) - 0.5 * (point**2).sum(axis=-1)
+        each_run = run_likelihood.log_likelihood(runs, apparent, each)
         gradient = run_likelihood.score(runs, apparent, each)[..., None] * run_likelihood.slopes(runs, grain, own)
+        if runs.windowed.any():
+            found = window_likelihood.with_gradient(runs, grain, own, each)
+            each_run[..., runs.windowed], gradient[..., runs.windowed, :] = found
+        value = each_run.sum(axis=-1) - 0.5 * (point**2).sum(axis=-1)
         return value, (gradient.reshape(m, -1, 2 * n) @ flat - point) @ unscale.swapaxes(1, 2)
 
     for thinned in ATTEMPTS:

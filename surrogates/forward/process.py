@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.surrogates.forward import run_likelihood
+from argyro.surrogates.forward import run_likelihood, window_likelihood
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.forward.expectation_propagation import Latent, Sites, fit_sites
 from argyro.surrogates.forward.hyperparameters import Hyperparameters
@@ -158,7 +158,10 @@ def linearised(latent: Latent, runs: Runs, before: np.ndarray, hyper: Hyperparam
 
 def _log_likelihood(runs: Runs, pairs: np.ndarray, hyper: Hyperparameters) -> np.ndarray:
     apparent = run_likelihood.log_cell(runs, pairs[..., 0], pairs[..., 1])
-    return run_likelihood.log_likelihood(runs, apparent, hyper)
+    found = run_likelihood.log_likelihood(runs, apparent, hyper)
+    if runs.windowed.any():
+        found[..., runs.windowed] = window_likelihood.log_likelihood(runs, pairs[..., 0], pairs[..., 1], hyper)
+    return found
 
 
 def root_of(covariance: np.ndarray) -> np.ndarray:

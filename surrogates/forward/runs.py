@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Runs:
         fractions: volume share of the boundary in the cell, (n,); 0 in the bulk.
         log_scales: ln(T / L²) in s/cm², of the run's length T and the cell length L per boundary, (n,).
         size_evidence: log likelihood of each of `run_length_bias.SIZES` by the run's own parts, (n, sizes).
+        windows: slopes in several windows of a run across a boundary, (n,); None where only the fit window is known.
     """
 
     rows: Rows
@@ -48,6 +50,7 @@ class Runs:
     fractions: np.ndarray
     log_scales: np.ndarray
     size_evidence: np.ndarray
+    windows: np.ndarray
 
     def __len__(self) -> int:
         return len(self.own)
@@ -69,6 +72,17 @@ class Runs:
         found[self.own] = found[self.grain] = True
         return found
 
+    @cached_property
+    def windowed(self) -> np.ndarray:
+        """Whether a run across a boundary shows slopes in several windows, (n,)."""
+        return np.array([window is not None for window in self.windows], dtype=bool)
+
+    @cached_property
+    def window_arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values (w, 3), covariance (w, 3, 3) and reaches (w, 3) of the w runs with several windows."""
+        known = self.windows[self.windowed]
+        return tuple(np.array([getattr(one, name) for one in known]) for name in WINDOW_ARRAYS)  # type: ignore[return-value]
+
     def take(self, index: np.ndarray) -> Runs:
         """Select the runs of an index or a mask; all diffusivities stay."""
         arrays = {field.name: getattr(self, field.name)[index] for field in fields(self) if field.name != "rows"}
@@ -88,9 +102,18 @@ def runs_of(observations: Sequence[Observation], excess: BoundaryExcess) -> Runs
         group[len(own) :],
         np.unique(marks, return_inverse=True)[1],
         *(np.array([getattr(o, name) for o in observations], dtype=float) for name in NUMBERS),
+        windows=_objects([o.windows for o in observations]),
     )
 
 
+def _objects(values: Sequence) -> np.ndarray:
+    """Make an array (n,) of objects."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+WINDOW_ARRAYS = ("log_cm2_s", "covariance", "reaches")
 NUMBERS = (
     "temperature_K",
     "log_value",

@@ -90,4 +90,5 @@ def _plan(rng: np.random.Generator) -> Runs:
         fractions=np.where(boundary, rng.uniform(0.2, 0.6, n), 0.0),
         log_scales=np.where(boundary, LOG_SCALE, 0.0),
         size_evidence=np.zeros((n, len(SIZES))),
+        windows=np.full(n, None),
     )

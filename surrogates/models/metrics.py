@@ -42,7 +42,7 @@ class HeldOut:
 class Score:
     """Errors in log10 D, share of values within their 95 % interval, mean negative log density per observation.
 
-    Each cell counts once: its runs share its weight.
+    Each cell counts once: its runs share its weight. In `run_mae_dex` each run counts once.
     """
 
     mae_dex: float
@@ -52,6 +52,7 @@ class Score:
     values: int
     bounds: int
     cells: int
+    run_mae_dex: float
 
     def to_json(self) -> dict:
         """Return plain numbers by name."""
@@ -70,7 +71,7 @@ def score(held_out: HeldOut, factor: float = 1.0) -> Score:
     density = np.concatenate([0.5 * z**2 + np.log(sigma) + 0.5 * np.log(2 * np.pi), -few])
     mean_density = float(density.mean()) if len(density) else np.nan
     if not values.any():
-        return Score(np.nan, np.nan, np.nan, mean_density, 0, len(few), 0)
+        return Score(np.nan, np.nan, np.nan, mean_density, 0, len(few), 0, np.nan)
     return Score(
         mae_dex=float(np.average(np.abs(error), weights=weights) * DEX),
         rmse_dex=float(np.sqrt(np.average(error**2, weights=weights)) * DEX),
@@ -79,6 +80,7 @@ def score(held_out: HeldOut, factor: float = 1.0) -> Score:
         values=int(values.sum()),
         bounds=len(few),
         cells=round(float(weights.sum())),
+        run_mae_dex=float(np.abs(error).mean() * DEX),
     )
 
 

@@ -100,14 +100,15 @@ def calibration_curve(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
 def markdown_table(results: Sequence[SplitResult]) -> str:
     """Write the scores as a Markdown table."""
     lines = [
-        "| split | model | MAE dex | RMSE dex | 95 % interval covers | -ln density | best |",
-        "|---|---|---|---|---|---|---|",
+        "| split | model | MAE dex | MAE of runs | RMSE dex | 95 % interval covers | -ln density | best |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         for kind, s in result.scores.items():
             best = "yes" if kind == result.best else ""
             lines.append(
-                f"| {result.split} | {kind} | {s.mae_dex:.3f} | {s.rmse_dex:.3f} | {100 * s.coverage_95:.0f} % | "
+                f"| {result.split} | {kind} | {s.mae_dex:.3f} | {s.run_mae_dex:.3f} | {s.rmse_dex:.3f} | "
+                f"{100 * s.coverage_95:.0f} % | "
                 f"{s.negative_log_density:.2f} | {best} |"
             )
     return "\n".join(lines) + f"\n\nNoise floor of the labels: {results[0].noise_floor_dex:.3f} dex.\n"

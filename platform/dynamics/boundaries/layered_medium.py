@@ -22,7 +22,8 @@ from argyro.platform.dynamics.diffusion.tracer import WINDOW
 
 MODES = 24
 BISECTIONS, NEWTON_STEPS = 9, 3
-WINDOW_LAGS = 9  # lags of the slope in the fit window
+WINDOW_LAGS = 9  # lags of the slope in a window
+EARLY_WINDOWS = ((1 / 30, 1 / 10), (1 / 8, 0.3))  # shares of the run; in each, ten lags per run leave three or more
 
 # Grid of the table of the crossover: GB fraction, ln(D_GB / D_grain), ln(D_grain T / L²).
 FRACTIONS = np.linspace(0.02, 0.98, 13)
@@ -111,12 +112,12 @@ def _half_norm(phase: np.ndarray, half_width: np.ndarray) -> np.ndarray:
     return half_width * (1 - np.sinc(2 * phase / np.pi)) / np.maximum(np.sin(phase) ** 2, 1e-30)
 
 
-@lru_cache(maxsize=1)
-def _crossover_table() -> np.ndarray:
+@lru_cache(maxsize=3)
+def _crossover_table(window: tuple[float, float]) -> np.ndarray:
     """Tabulate and prefilter the crossover share for cubic interpolation, (fractions, ratios, reaches)."""
     from scipy.ndimage import spline_filter
 
-    lags = np.linspace(*WINDOW, WINDOW_LAGS)
+    lags = np.linspace(*window, WINDOW_LAGS)
     centred = lags - lags.mean()
     f, ratio = FRACTIONS[:, None, None], np.exp(LOG_RATIOS)[:, None]
     ratio = np.where(np.abs(LOG_RATIOS[:, None]) < 1e-9, 1 + 1e-4, ratio)  # the share has a limit at equal layers
@@ -127,13 +128,16 @@ def _crossover_table() -> np.ndarray:
     return spline_filter(np.clip((slope - harmonic) / (mean - harmonic), 0.0, 1.0))
 
 
-def crossover_share(fraction: np.ndarray, log_ratio: np.ndarray, log_reach: np.ndarray) -> np.ndarray:
-    """Interpolate the share q of the fit window's slope, D = q ⟨D⟩ + (1 - q) D_h: 1 before layers are crossed, 0 after.
+def crossover_share(
+    fraction: np.ndarray, log_ratio: np.ndarray, log_reach: np.ndarray, window: tuple[float, float] = WINDOW
+) -> np.ndarray:
+    """Interpolate the share q of a window's slope, D = q ⟨D⟩ + (1 - q) D_h: 1 before layers are crossed, 0 after.
 
     Args:
         fraction: volume share of the GB.
         log_ratio: ln(D_GB / D_grain).
         log_reach: ln(D_grain T / L²), with the length T of the run and the period L.
+        window: lags of the slope, as shares of T.
     """
     from scipy.ndimage import map_coordinates
 
@@ -142,7 +146,9 @@ def crossover_share(fraction: np.ndarray, log_ratio: np.ndarray, log_reach: np.n
         np.clip((array - axis[0]) / (axis[1] - axis[0]), 0, len(axis) - 1)
         for array, axis in zip(arrays, (FRACTIONS, LOG_RATIOS, LOG_REACHES), strict=True)
     ]
-    return np.clip(map_coordinates(_crossover_table(), places, order=3, prefilter=False, mode="nearest"), 0.0, 1.0)
+    return np.clip(
+        map_coordinates(_crossover_table(window), places, order=3, prefilter=False, mode="nearest"), 0.0, 1.0
+    )
 
 
 def log_parallel(log_grain: np.ndarray, log_boundary: np.ndarray, fraction: np.ndarray) -> np.ndarray:
@@ -154,18 +160,23 @@ def log_parallel(log_grain: np.ndarray, log_boundary: np.ndarray, fraction: np.n
 
 
 def log_perpendicular(
-    log_grain: np.ndarray, log_boundary: np.ndarray, fraction: np.ndarray, log_scale: np.ndarray
+    log_grain: np.ndarray,
+    log_boundary: np.ndarray,
+    fraction: np.ndarray,
+    log_scale: np.ndarray,
+    window: tuple[float, float] = WINDOW,
 ) -> np.ndarray:
-    """Compute ln of the diffusivity that a run of a layered cell shows across its boundaries in its fit window.
+    """Compute ln of the diffusivity that a run of a layered cell shows across its boundaries in a window of lags.
 
     Args:
         log_grain: ln D of the grain.
         log_boundary: ln D of the GB across.
         fraction: volume share f of the GB.
         log_scale: ln(T / L²), so that D_grain T / L² has no unit.
+        window: lags of the slope, as shares of the run.
     """
     log_ratio = log_boundary - log_grain
-    share = crossover_share(fraction, log_ratio, log_grain + log_scale)
+    share = crossover_share(fraction, log_ratio, log_grain + log_scale, window)
     mean = np.logaddexp(np.log(fraction) + log_ratio, np.log1p(-fraction))
     harmonic = -np.logaddexp(np.log(fraction) - log_ratio, np.log1p(-fraction))
     return log_grain + np.logaddexp(np.log(share + 1e-300) + mean, np.log1p(-share + 1e-300) + harmonic)
