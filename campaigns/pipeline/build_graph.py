@@ -11,7 +11,7 @@ from argyro.campaigns.pipeline.disorder import add_disorder, resolved
 from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.homogenize import add_homogenization
+from argyro.campaigns.pipeline.homogenize import add_homogenization, mixtures
 from argyro.campaigns.pipeline.learn import add_potential
 from argyro.campaigns.pipeline.md import add_md
 from argyro.campaigns.pipeline.microstructure import add_microstructures
@@ -99,5 +99,5 @@ def _conclude(draft: Draft, measured: Mapping[RunConditions, str], microstructur
     candidates = [cell for cell in cells if not cell.boundary.is_bulk or not draft.campaign.boundaries]
     surrogate = add_surrogate(draft, measured, microstructures[0])
     posterior = add_posterior(draft, surrogate, candidates)
-    homogenized = {cell: add_homogenization(draft, cell, surrogate, posterior, microstructures) for cell in candidates}
-    add_ranking(draft, [homogenized[cell] for cell in sorted(candidates)])
+    ranked = [*sorted(candidates), *mixtures(draft.campaign)]
+    add_ranking(draft, [add_homogenization(draft, cell, surrogate, posterior, microstructures) for cell in ranked])

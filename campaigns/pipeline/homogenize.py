@@ -16,7 +16,8 @@ from argyro.campaigns.pipeline.posterior import COEFFICIENTS, POSTERIOR
 from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_name
 from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
 from argyro.campaigns.plots.series import ArrheniusCurve, ConductivityCurve, ParityPoint
-from argyro.campaigns.spec.material import Cell
+from argyro.campaigns.spec.material import BoundaryType, Cell
+from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
@@ -35,7 +36,7 @@ class HomogenizeInputs(Contract):
     """Decide a map of the polycrystal.
 
     Args:
-        cell: the candidate; a bulk cell is a single crystal.
+        cell: the candidate; a bulk cell is a single crystal, and a boundary ``NAME=SHARE + NAME=SHARE`` a mixture.
         temperatures_K: of the map, the screening temperature among them.
         grain_sizes_nm: of the map.
         width_nm: of the boundaries.
@@ -116,9 +117,10 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     from argyro.surrogates.serving.uncertainty import haven_samples
 
     inputs, trained = context.inputs, context.parent("surrogate", SURROGATE)
-    bulk, cell = (read_structure(context.parent(role, STRUCTURE).folder) for role in ("bulk", "candidate"))
+    bulk = read_structure(context.parent("bulk", STRUCTURE).folder)
+    cells = [read_structure(parent.folder) for parent in context.parents("candidate", STRUCTURE)]
     model = Surrogate.load(trained.folder / MODEL)
-    drawn = _drawn(context, model, cell)
+    drawn = _mixed([_drawn(context, model, cell) for cell in cells], cells, inputs.cell)
     propagated = _propagate(context, drawn.samples)
     effective, plain = propagated.samples_cm2_s, _given_reference(context, drawn)
     # Candidates share the samples of the Haven ratio, so that its uncertainty does not blur their ranking.
@@ -136,7 +138,7 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
         grain_sizes_nm=inputs.grain_sizes_nm,
         conductivity=tuple(row.conductivity_mS_cm for row in screening),
     )
-    laws = _arrhenius_curves(model, cell, inputs)
+    laws = _arrhenius_curves(model, cells, inputs)
     _draw(curve, laws, trained.result.parity, propagated, context)
     return HomogenizeResult(
         screening=screening,
@@ -160,6 +162,17 @@ def _drawn(context: StageContext[HomogenizeInputs, None], model: Surrogate, cell
     return model.at(query, coefficients, context.inputs.temperatures_K)
 
 
+def _mixed(predictions: list[Prediction], cells: Sequence[Atoms], candidate: Cell) -> Prediction:
+    """Mix the boundary types of a candidate that names shares of several."""
+    from argyro.surrogates.serving.population import Population, mixed_prediction
+
+    if len(predictions) == 1:
+        return predictions[0]
+    by_name = {cell.info["boundary"]: one for cell, one in zip(cells, predictions, strict=True)}
+    population = Population.of(str(candidate.boundary))
+    return mixed_prediction([by_name[name] for name, _ in population.shares], population)
+
+
 def _given_reference(context: StageContext[HomogenizeInputs, None], drawn: Prediction) -> np.ndarray | None:
     """Propagate the samples without the bias of the reference; None where no bias applies."""
     given = drawn.given_reference
@@ -169,7 +182,8 @@ def _given_reference(context: StageContext[HomogenizeInputs, None], drawn: Predi
 def _measured(points: Sequence[ParityPoint], cell: Cell) -> RunCounts:
     mine = [point for point in points if point.cell.material == cell.material and not point.censored]
     bulk = sum(point.target == "bulk" for point in mine)
-    return RunCounts(bulk=bulk, boundary=sum(point.target != "bulk" and point.cell == cell for point in mine))
+    types = [part.boundary for part in parts_of(cell)]
+    return RunCounts(bulk=bulk, boundary=sum(point.target != "bulk" and point.cell.boundary in types for point in mine))
 
 
 def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray) -> Propagated:
@@ -285,13 +299,14 @@ def _draw(
     grain_size_plot([curve], context.workdir / PICTURE, context.inputs.screening_temperature_K)
 
 
-def _arrhenius_curves(model: Surrogate, cell: Atoms, inputs: HomogenizeInputs) -> list[ArrheniusCurve]:
+def _arrhenius_curves(model: Surrogate, cells: Sequence[Atoms], inputs: HomogenizeInputs) -> list[ArrheniusCurve]:
     """Predict D(T) of bulk and boundary for plots; equidistant in 1/T."""
     from argyro.campaigns.plots.figures import curve_label
 
     lowest, highest = min(inputs.temperatures_K), max(inputs.temperatures_K)
     temperatures = (1 / np.linspace(1 / lowest, 1 / highest, CURVE_TEMPERATURES)).tolist()
-    prediction = model.predict(cell, temperatures, seed=inputs.seed)
+    predictions = [model.predict(cell, temperatures, seed=inputs.seed) for cell in cells]
+    prediction = _mixed(predictions, cells, inputs.cell)
     return [
         ArrheniusCurve(label=curve_label(inputs.cell, target), temperatures_K=temperatures, diffusivity=values)
         for target in ("bulk", "parallel", "perpendicular")
@@ -300,6 +315,25 @@ def _arrhenius_curves(model: Surrogate, cell: Atoms, inputs: HomogenizeInputs) -
 
 
 HOMOGENIZE = Stage("homogenize", 5, run, HomogenizeInputs, HomogenizeResult)
+
+
+def parts_of(cell: Cell) -> list[Cell]:
+    """List the simulated cells of a candidate: one for each boundary type of a mixture, else itself."""
+    if "=" not in cell.boundary:
+        return [cell]
+    from argyro.surrogates.serving.population import Population
+
+    return [Cell(cell.material, BoundaryType(name)) for name, _ in Population.of(str(cell.boundary)).shares]
+
+
+def mixtures(campaign: Campaign) -> list[Cell]:
+    """List each material with the mixture of boundaries of the campaign; none without shares of several types."""
+    from argyro.surrogates.serving.population import Population
+
+    if len(campaign.boundary_shares) < 2:
+        return []
+    label = BoundaryType(Population.of(campaign.boundary_shares).label)
+    return [Cell(material, label) for material in campaign.screened]
 
 
 def add_homogenization(draft: Draft, cell: Cell, surrogate: str, posterior: str, microstructures: Sequence[str]) -> str:
@@ -321,7 +355,7 @@ def add_homogenization(draft: Draft, cell: Cell, surrogate: str, posterior: str,
             "surrogate": [surrogate],
             "posterior": [posterior],
             "bulk": [structure_name(cell.bulk, 0)],
-            "candidate": [structure_name(cell, 0)],
+            "candidate": [structure_name(part, 0) for part in parts_of(cell)],
             "microstructures": microstructures,
         },
         params={**cell.facts, "boundary_width_nm": campaign.boundary_width_nm},
