@@ -83,7 +83,7 @@ class MarginalLikelihood:
             [Hyperparameters.of_standard(point) for point in x + STEP * np.eye(COUNT + 1, COUNT, -1)]
         )
         blocks, scatter = self.pairs.covariance(near), near.scatter[:, 0, 0] ** 2  # the first of each is that at x
-        offset, variance = (column.reshape(-1, len(self.runs)) for column in run_likelihood.moments(self.runs, near))
+        offset, variance = (column[:, 0] for column in run_likelihood.moments(self.runs, near))
         found = self._condition(covariance_of(self.runs, blocks[0], scatter[0]), offset[0], variance[0])
         centre = found.covariance @ found.shift
         left = found.shift - found.precision @ centre

@@ -7,11 +7,13 @@ from itertools import product
 
 import numpy as np
 
+from argyro.platform.dynamics.boundaries.layered_medium import log_perpendicular
+from argyro.platform.dynamics.boundaries.window_slopes import WindowSlopes
 from argyro.platform.dynamics.diffusion.run_length_bias import SIZES
 from argyro.surrogates.data.boundary_excess import BoundaryExcess
 from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.data.observation import TARGETS
-from argyro.surrogates.forward import run_likelihood
+from argyro.surrogates.forward import run_likelihood, window_likelihood
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.forward.hyperparameters import COUNT, Hyperparameters
 from argyro.surrogates.forward.kernels import Pairs, Rows, distinct, rows_of
@@ -21,6 +23,7 @@ from argyro.surrogates.forward.runs import Runs
 MATERIALS = (("Li6PS5Cl", 0.0), ("Li6PS5Cl", 0.5), ("Li6PS5Br", 0.25))
 BOUNDARIES = ("sigma5(001)[001]", "sigma3(1-12)[110]")
 TEMPERATURES_K = (500.0, 600.0, 750.0)
+WINDOW_SIGMAS, WINDOW_REACHES = np.array([1.0, 0.3, 0.5]), np.array([1.0, 2.0, 1.3])  # against the fit window
 COUNTED = 0.15  # share of the runs that count jumps
 JUMPS = 20  # below which such a run only bounds D
 LOG_SCALE = float(np.log(100.0 / 40.0**2 / 1e-4))  # 100 ps and 4 nm of cell per boundary
@@ -56,7 +59,26 @@ def draw_campaign(rng: np.random.Generator, kind: str = "gp") -> SyntheticCampai
     jumps = rng.poisson(np.minimum(runs.exposures * np.exp(apparent), 1e6))
     few = (rng.random(len(runs)) < COUNTED) & (jumps <= JUMPS)
     seen = replace(runs, log_values=np.where(few, np.nan, apparent + bias + noise))
-    return SyntheticCampaign(seen, hyper, coefficients)
+    return SyntheticCampaign(_with_windows(rng, seen, grain, own, hyper), hyper, coefficients)
+
+
+def _with_windows(
+    rng: np.random.Generator, runs: Runs, grain: np.ndarray, own: np.ndarray, hyper: Hyperparameters
+) -> Runs:
+    """Let half of the runs across a boundary show all windows of lags, given ln D of grain and boundary, (n,)."""
+    values, windows = runs.log_values.copy(), runs.windows.copy()
+    count = len(window_likelihood.WINDOWS)
+    across = (runs.targets == TARGETS.index("perpendicular")) & ~runs.bounded
+    for i in np.flatnonzero(across & (rng.random(len(runs)) < 0.5)):
+        setting = grain[i], own[i], runs.fractions[i], runs.log_scales[i]
+        cells = np.array([log_perpendicular(*setting, window)[0] for window in window_likelihood.WINDOWS])
+        sigma, reaches = runs.log_sigmas[i] * WINDOW_SIGMAS, runs.reaches[i] * WINDOW_REACHES
+        covariance = np.outer(sigma, sigma) * (0.7 * np.eye(count) + 0.3)
+        noise = rng.multivariate_normal(np.zeros(count), covariance + hyper.jitter**2 * window_likelihood.SHARED)
+        bias = np.hypot(hyper.bias * reaches, runs.falls[i]) * abs(rng.standard_normal())
+        windows[i] = WindowSlopes(cells + bias + noise, covariance, reaches)
+        values[i] = windows[i].log_cm2_s[0]
+    return replace(runs, log_values=values, windows=windows)
 
 
 def _plan(rng: np.random.Generator) -> Runs:

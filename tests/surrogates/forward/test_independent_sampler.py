@@ -35,6 +35,7 @@ def one_material() -> Runs:
     first = np.arange(len(mine)) == 0
     return replace(
         mine,
+        windows=np.full(len(mine), None),
         log_values=np.where(first, np.nan, mine.log_values),
         counts=np.where(first, 2.0, 0.0),
         exposures=np.where(first, 4 * np.exp(-mine.log_values[0]), 1.0),

@@ -45,6 +45,6 @@ def test_windows_of_free_walkers_agree():
     seen = window_slopes(run["z"])
     np.testing.assert_allclose(seen.log_cm2_s, np.log(1e-4), atol=0.2)
     assert (np.linalg.eigvalsh(seen.covariance) > 0).all()
-    assert (np.diff(np.diag(seen.covariance)[[1, 2, 0]]) > 0).all()  # late lags have few origins
+    assert seen.covariance[1, 1] < seen.covariance[0, 0]  # early lags have many origins
     assert (np.diff(seen.reaches[[1, 2, 0]]) < 0).all()
     assert window_slopes(run["xyz"]) is None
