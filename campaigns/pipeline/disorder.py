@@ -180,11 +180,6 @@ def _array(state: Sequence[float]):  # type: ignore[no-untyped-def]
 DISORDER = Stage("disorder", 2, run, DisorderInputs, DisorderResult)
 
 
-def disorder_name(composition: str) -> str:
-    """Name the node that predicts the disorder of a composition."""
-    return f"{DISORDER.name}/{composition}"
-
-
 def add_disorder(draft: Draft, material: Material) -> str:
     """Add the runs and the prediction of a material; returns the name of the prediction's node."""
     campaign, asked = draft.campaign, draft.campaign.disorder

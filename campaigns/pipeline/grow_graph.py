@@ -5,13 +5,13 @@ Everything here is a function of stored results, so that a later run grows the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from argyro.campaigns.pipeline.acquisition import ACQUISITION, AcquisitionInputs, AcquisitionResult, Leader
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
 from argyro.campaigns.pipeline.design import DESIGN, DesignResult
-from argyro.campaigns.pipeline.disorder import DISORDER, DisorderInputs, DisorderResult, disorder_name, resolved
+from argyro.campaigns.pipeline.disorder import DISORDER, DisorderInputs, DisorderResult, resolved
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
 from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.spec.schema import Campaign, Until
@@ -66,23 +66,6 @@ def resolved_campaign(campaign: Campaign, predictions: Mapping[str, DisorderResu
     """
     wanted = {material.composition for material in campaign.predicted}
     return campaign.with_disorder(resolved(predictions)) if wanted and wanted <= set(predictions) else campaign
-
-
-def screened_campaign(campaign: Campaign, done: Finished, failed: Collection[str] = ()) -> Campaign:
-    """Return the campaign with the disorders that finished items predict.
-
-    Args:
-        campaign: as read.
-        done: finished items.
-        failed: names of nodes that failed for good.
-    """
-    predictions: dict[str, DisorderResult | None] = {
-        inputs.composition: result for _, inputs, result in done.of(DISORDER)
-    }
-    for material in campaign.predicted:
-        if disorder_name(material.composition) in failed:
-            predictions.setdefault(material.composition, None)
-    return resolved_campaign(campaign, predictions)
 
 
 def _decided_by(node: Node) -> Decided:

@@ -27,15 +27,6 @@ RATE_WINDOW_S = 3600.0
 SIGN_OF_LIFE_S = 120.0
 
 
-def campaign_status(root: Path) -> dict[str, Any]:
-    """Return the document of `argyro status`, see `StatusReader.read`.
-
-    Raises:
-        InputError: the folder is not a campaign's.
-    """
-    return StatusReader(Path(root)).read()
-
-
 class StatusReader:
     """Repeatable reader of a campaign's folder; complete items are not looked up again.
 

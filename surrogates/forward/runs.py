@@ -65,13 +65,6 @@ class Runs:
         """Index of the direction in TARGETS, (n,)."""
         return self.rows.targets[self.own]
 
-    @property
-    def seen(self) -> np.ndarray:
-        """Whether a run observes each diffusivity, (u,)."""
-        found = np.zeros(len(self.rows), dtype=bool)
-        found[self.own] = found[self.grain] = True
-        return found
-
     @cached_property
     def windowed(self) -> np.ndarray:
         """Whether a run across a boundary shows slopes in several windows, (n,)."""

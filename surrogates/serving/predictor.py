@@ -322,30 +322,6 @@ class Oracle:
             )
         return self.polycrystal.effective_cm2_s(bulk, parallel, perpendicular, width_nm, grain_size_nm)
 
-    def curves(
-        self,
-        query: AnyQuery,
-        temperatures_K: Sequence[float],
-        grain_sizes_nm: Sequence[float],
-        temperature_K: float,
-        grain_size_nm: float,
-    ) -> dict:
-        """Compute D over temperature and σ over grain size; each curve is a list of uncertain numbers.
-
-        Args:
-            query: prepared query.
-            temperatures_K: temperatures of the diffusivities.
-            grain_sizes_nm: grain sizes of the conductivity.
-            temperature_K: temperature of the conductivity.
-            grain_size_nm: grain size of the effective diffusivity.
-        """
-        steps = self.curves_steps(query, temperatures_K, grain_sizes_nm, temperature_K, grain_size_nm)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return end.value
-
     def curves_steps(
         self,
         query: AnyQuery,
@@ -354,7 +330,18 @@ class Oracle:
         temperature_K: float,
         grain_size_nm: float,
     ) -> Generator[None, None, dict]:
-        """Compute `curves` and yield after each point, so that a server can interrupt."""
+        """Compute D over temperature and σ over grain size; yield after each point, so that a server can interrupt.
+
+        Args:
+            query: prepared query.
+            temperatures_K: temperatures of the diffusivities.
+            grain_sizes_nm: grain sizes of the conductivity.
+            temperature_K: temperature of the conductivity.
+            grain_size_nm: grain size of the effective diffusivity.
+
+        Returns:
+            name -> list of uncertain numbers.
+        """
         for kelvin in temperatures_K:
             require_temperature(kelvin)
         prediction = self.prediction(query, (*temperatures_K, temperature_K))

@@ -11,7 +11,7 @@ import yaml
 
 from argyro.campaigns.cli.main import main
 from argyro.campaigns.pipeline.build_graph import build_graph
-from argyro.campaigns.reporting.status import STATES, StatusReader, campaign_status
+from argyro.campaigns.reporting.status import STATES, StatusReader
 from argyro.campaigns.runtime.failed_items import first_line, keep_log, quarantined
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
@@ -69,7 +69,7 @@ def test_a_store_outside_of_the_folder_is_read_with_consent_only(folder, tmp_pat
 
 
 def test_a_folder_at_rest(folder):
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert not document["active"] and document["errors"] == [] == document["running"]
     assert state_of(document, "structure") == {"done": 2} and state_of(document, "md") == {"waiting": 4}
     total = sum(sum(row[state] for state in STATES) for row in document["stages"])
@@ -77,19 +77,19 @@ def test_a_folder_at_rest(folder):
 
 
 def test_pace_and_time_left(folder):
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert document["items_per_hour"] == pytest.approx(60, rel=0.1)  # two items, a minute each, one after the other
     assert document["hours_left"] is None  # two structures of a whole campaign are no pace
     with (folder.scratch / "journal.jsonl").open("a") as journal:
         journal.write(json.dumps({"key": "old", "stage": "md", "seconds": 60.0, "time": time.time() - 1800}) + "\n")
-    assert campaign_status(folder.root)["hours_left"] > 0
+    assert StatusReader(folder.root).read()["hours_left"] > 0
 
 
 def test_what_runs_says_how_far_it_is(folder, at_work):
     (name, item) = next((n, i) for n, i in items_of(folder).items() if n.startswith("learn/"))
     lock_file(folder.scratch, item.key).touch()
     (folder.scratch / f"{item.key}.progress.json").write_text('{"fraction": 0.5, "text": "round 3"}')
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert document["active"] and state_of(document, "learn") == {"running": 1}
     assert document["running"] == [{"name": name, "fraction": 0.5, "text": "round 3"}]
 
@@ -100,7 +100,7 @@ def test_what_a_killed_run_left_unfinished_waits(folder):
     lock = lock_file(folder.scratch, item.key)
     lock.touch()
     os.utime(lock, (1, 1))
-    assert state_of(campaign_status(folder.root), "learn") == {"waiting": 1}
+    assert state_of(StatusReader(folder.root).read(), "learn") == {"waiting": 1}
 
 
 def test_a_quarantined_item_bars_what_needs_it(folder):
@@ -109,7 +109,7 @@ def test_a_quarantined_item_bars_what_needs_it(folder):
     quarantine.mkdir()
     (quarantine / f"{item.key}.log").write_text(f"{name}\n\nArgyroError: no labels\n\nTraceback ...")
     (quarantine / "of-an-older-key.log").write_text(f"{name}\n\nArgyroError: long mended")
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert state_of(document, "learn") == {"quarantined": 1} and state_of(document, "md") == {"failed": 4}
     (error,) = document["errors"]
     assert error.startswith(f"{name}: ArgyroError: no labels (log: ") and f"{item.key}.log" in error
@@ -122,17 +122,17 @@ def test_a_quarantined_item_bars_what_needs_it(folder):
 def test_a_failed_attempt_counts_at_once_until_the_next_one_starts(folder, at_work):
     name, item = next((n, i) for n, i in items_of(folder).items() if n.startswith("microstructure/"))
     keep_log(folder.scratch, name, Outcome(item.key, "failed", error="ArgyroError: no mesh"), retried=True)
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert state_of(document, "microstructure") == {"failed": 1}
     (error,) = document["errors"]
     assert error.startswith(f"{name}: ArgyroError: no mesh (log: ")
     lock_file(folder.scratch, item.key).touch()
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert state_of(document, "microstructure") == {"running": 1} and document["errors"] == [error]
     work = folder.scratch / item.key
     work.mkdir()
     folder.store(folder.campaign()).commit(item, work, {}, 1.0)
-    document = campaign_status(folder.root)
+    document = StatusReader(folder.root).read()
     assert state_of(document, "microstructure") == {"done": 1} and document["errors"] == []
 
 
