@@ -57,7 +57,7 @@ CAMPAIGNS = {
         "seed": 2,
         "boundaries": ["sigma3(1-12)[110]"],
         "boundary_width_nm": 0.4,
-        "temperatures_K": [460, 510, 560],  # at 700 K the small potential does not hold this cell
+        "temperatures_K": [400, 450, 500],  # at 700 K the small potential does not hold this cell
         "md": SMALL["md"] | {"production_ps": 6},
     },
     "adaptive": {
