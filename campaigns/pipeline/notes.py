@@ -16,6 +16,7 @@ SENTENCES = {
     "free-energy-left-out": "The free energy of an arrangement of the anions does not count for the disorder.",
     "disorder-without-entropy": "The disorder lacks the entropy of Li and vibrations: too few free energies count.",
     "disorder-methods-differ": "Free energies and hybrid Monte Carlo give different disorders of the same cell.",
+    "disorder-unlike-published": "The predicted disorder differs from a refined one.",
     "disorder-estimated": "The disorder is an estimate from published values: too few runs count.",
     "out-of-domain": "The query is outside the training data of the surrogate.",
 }

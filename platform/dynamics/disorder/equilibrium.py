@@ -121,8 +121,15 @@ class EnthalpyModel:
 
     def drawn(self, rng: np.random.Generator) -> EnthalpyModel:
         """Draw a model from the distribution of the coefficients."""
-        drawn = rng.multivariate_normal(self.coefficients, self.covariance, method="svd")
-        return EnthalpyModel(self.sites, drawn, self.covariance, self.residual_eV)
+        return self._with(rng.multivariate_normal(self.coefficients, self.covariance, method="svd"))
+
+    def shifted(self, rng: np.random.Generator, error_eV: float) -> EnthalpyModel:
+        """Draw an error of the energy of each species on its other site, in eV per formula unit."""
+        shifts = error_eV * rng.normal(size=len(self.sites.variables))
+        return self._with(self.coefficients + np.concatenate([[0.0], shifts, [0.0]]))
+
+    def _with(self, coefficients: np.ndarray) -> EnthalpyModel:
+        return EnthalpyModel(self.sites, coefficients, self.covariance, self.residual_eV)
 
 
 def model_terms(sites: AnionSites, states: np.ndarray) -> np.ndarray:
@@ -201,6 +208,7 @@ def equilibrium(
     temperature_K: float,
     seed: int = 0,
     run_temperature_K: float | None = None,
+    reference_error_eV: float = 0.0,
 ) -> Equilibrium:
     """Minimise the free energy for every potential, and draw the interval from cells and potentials.
 
@@ -211,6 +219,7 @@ def equilibrium(
         seed: of the draws.
         run_temperature_K: of the runs, to use their free energies; None for the enthalpies alone. Too few free
             energies are not used either.
+        reference_error_eV: standard deviation of the energy, per formula unit, of a species that is wholly displaced.
 
     Raises:
         ArgyroError: no potential has enough cells.
@@ -225,7 +234,8 @@ def equilibrium(
     best = np.mean([minimum(model, temperature_K) for model in models], axis=0)
     rng = np.random.default_rng(seed)
     drawn = tuple(models[n % len(models)].drawn(rng) for n in range(DRAWS))
-    draws = np.array([minimum(model, temperature_K, [best]) for model in drawn])
+    shifted = (model.shifted(rng, reference_error_eV) for model in drawn)
+    draws = np.array([minimum(model, temperature_K, [best]) for model in shifted])
     displaced = {
         name: _interval(best[n] / sites.composition[name], draws[:, n] / sites.composition[name])
         for n, name in enumerate(sites.variables)

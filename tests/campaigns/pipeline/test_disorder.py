@@ -3,7 +3,7 @@
 import pytest
 
 from argyro.campaigns.pipeline.build_graph import build_graph, whole_graph
-from argyro.campaigns.pipeline.disorder import DisorderResult, estimated
+from argyro.campaigns.pipeline.disorder import DisorderResult, _differences, _unlike_published, estimated
 from argyro.campaigns.pipeline.grow_graph import growth
 from argyro.campaigns.pipeline.structure import StructureInputs
 from argyro.campaigns.spec.schema import Campaign
@@ -84,3 +84,16 @@ def test_a_failed_prediction_is_replaced_by_the_estimate(campaign):
 
 def test_a_plan_holds_the_runs_with_estimates(campaign):
     assert len(list(whole_graph(campaign).of_stage("md"))) == 4
+
+
+def test_a_difference_of_the_methods_is_named_with_both_numbers():
+    of_cell, same, other = Uncertain(0.7, 0.6, 0.8), Uncertain(0.85, 0.75, 0.95), Uncertain(0.1, 0.05, 0.2)
+    (words,) = _differences(of_cell, (same, other))
+    assert words == "70 % (60 to 80) from free energies, 10 % (5 to 20) from hybrid Monte Carlo"
+    assert list(_differences(None, ())) == []
+
+
+def test_refined_values_outside_the_interval_are_named():
+    (note,) = _unlike_published("Li6PS5Br", Uncertain(0.75, 0.5, 0.9))
+    assert "22 % refined, doi 10.1021" in note.text
+    assert not list(_unlike_published("Li6PS5Br", Uncertain(0.3, 0.1, 0.9)))

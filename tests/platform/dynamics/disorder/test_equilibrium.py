@@ -115,6 +115,15 @@ def test_free_energies_shift_the_boltzmann_share(kelvin):
     assert found.disorder.value == pytest.approx(1 / (1 + np.exp(here_eV / (2 * BOLTZMANN_EV_K * kelvin))), abs=1e-3)
 
 
+def test_an_error_of_the_reference_widens_the_interval_as_it_moves_the_share():
+    """A shift of ±1.96 σ of the energy gives the limits 1 / (1 + e^((h ± 1.96 σ) / 2kT))."""
+    h_eV, error_eV = 0.1, 0.03
+    points = [EnthalpyPoint(np.array([d]), h_eV * d) for d in np.linspace(0.0, 1.0, 9)]
+    found = equilibrium(BROMIDE, points, KELVIN, reference_error_eV=error_eV).disorder
+    low, high = (1 / (1 + np.exp((h_eV + sign * 1.96 * error_eV) / (2 * KT))) for sign in (1, -1))
+    assert found.low == pytest.approx(low, abs=0.03) and found.high == pytest.approx(high, abs=0.03)
+
+
 def test_too_few_free_energies_leave_the_enthalpies():
     points = [EnthalpyPoint(np.array([d]), 0.1 * d, 0, 0.0 if d < 0.3 else None) for d in np.linspace(0.0, 1.0, 9)]
     found = equilibrium(BROMIDE, points, KELVIN, run_temperature_K=KELVIN)
