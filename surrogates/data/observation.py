@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import A2_PER_PS_IN_CM2_S, NM_IN_A
 from argyro.platform.dynamics.boundaries.window_slopes import WindowSlopes, window_slopes
 from argyro.platform.dynamics.diffusion.run_length_bias import StretchPair, size_evidence
 from argyro.platform.dynamics.diffusion.validity_checks import CONVERGED_A
@@ -112,6 +113,14 @@ class Observation:
     def boundary_share(self) -> float:
         """Volume share of the GB in the cell; 0 in the bulk."""
         return 0.0 if self.target == "bulk" else (self.width_nm or 0) / (self.thickness_nm or 1)
+
+    @property
+    def log_scale(self) -> float:
+        """Return ln(T / L²) in s/cm² of the run's length T and the cell length L per GB; 0 in the bulk."""
+        if self.target == "bulk":
+            return 0.0
+        period_A = (self.thickness_nm or 1) * NM_IN_A
+        return float(np.log(self.duration_ps / period_A**2 / A2_PER_PS_IN_CM2_S))
 
 
 def of_run(run: RunObservation, **context: Any) -> Observation:
