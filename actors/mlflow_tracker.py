@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 LONGEST_PARAM = 6000
 SQLITE = "sqlite:///"
 KEY_TAG, CAMPAIGN_TAG, STAGE_TAG = "argyro.key", "argyro.campaign", "argyro.stage"
+POLYCRYSTALS = f'tags.`{STAGE_TAG}` = "polycrystal"'
+VIEW, VIEW_ORDER = "argyro", "metrics.`conductivity_value_mS_cm`"
+VIEW_COLUMNS = (
+    *(f"params.`{name}`" for name in ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")),
+    *(f"metrics.`conductivity_{name}_mS_cm`" for name in ("value", "low", "high")),
+    *(f"metrics.`activation_energy_{name}_eV`" for name in ("value", "low", "high")),
+    *(f"metrics.`{name}`" for name in ("haven_ratio_value", "D_parallel_to_bulk", "D_perpendicular_to_bulk")),
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ class Record:
         series: name with unit -> numbers by step, for curves.
         artifacts: files of the run.
         model: folder of a surrogate to register, empty for none.
+        nested: below the campaign's own run; False for a run at the top level.
     """
 
     key: str
@@ -37,6 +48,7 @@ class Record:
     series: Mapping[str, Sequence[float]] = field(default_factory=dict)
     artifacts: Sequence[Path] = ()
     model: str = ""
+    nested: bool = True
 
 
 def default_tracking_uri(workdir: Path) -> str:
@@ -66,18 +78,23 @@ def create_database(uri: str) -> None:
 def polycrystal_view(uri: str, experiment: str) -> str:
     """Return the path of the MLflow page that lists a campaign's polycrystals, best conductivity first.
 
-    Empty if the campaign has no run yet.
+    The columns are those of VIEW_COLUMNS. MLflow reads them from a tag of the experiment, as it does for a view that is
+    shared by its own button. Empty if the campaign has no run yet.
     """
-    from urllib.parse import quote
+    from urllib.parse import urlencode
 
     from mlflow import MlflowClient
 
     create_database(uri)
-    found = MlflowClient(tracking_uri=uri).get_experiment_by_name(experiment)
+    client = MlflowClient(tracking_uri=uri)
+    found = client.get_experiment_by_name(experiment)
     if found is None:
         return ""
-    search, order = quote(f'tags.`{STAGE_TAG}` = "polycrystal"'), quote("metrics.`conductivity_value_mS_cm`")
-    return f"/#/experiments/{found.experiment_id}/runs?searchFilter={search}&orderByKey={order}&orderByAsc=false"
+    view: dict[str, Any] = {"searchFilter": POLYCRYSTALS, "orderByKey": VIEW_ORDER, "orderByAsc": False}
+    state = {**view, "selectedColumns": list(VIEW_COLUMNS)}
+    client.set_experiment_tag(found.experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(state))
+    query = urlencode({**view, "orderByAsc": "false", "viewStateShareKey": VIEW})
+    return f"/#/experiments/{found.experiment_id}/runs?{query}"
 
 
 def _text(value: object) -> str:
@@ -160,12 +177,9 @@ class MLflowTracker:
         """Log a work item as a child run, unless already logged."""
         if record.key in self._known:
             return
-        tags = {
-            KEY_TAG: record.key,
-            CAMPAIGN_TAG: self.campaign_id,
-            STAGE_TAG: record.stage,
-            "mlflow.parentRunId": self.parent,
-        }
+        tags = {KEY_TAG: record.key, CAMPAIGN_TAG: self.campaign_id, STAGE_TAG: record.stage}
+        if record.nested:
+            tags["mlflow.parentRunId"] = self.parent
         run_id = self.client.create_run(self.experiment_id, tags=tags, run_name=record.name).info.run_id
         self._write_values(run_id, record.params, record.metrics, record.series)
         for artifact in record.artifacts:

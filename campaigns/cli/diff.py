@@ -14,10 +14,11 @@ Side = Annotated[Path, typer.Argument(help="Campaign file, or folder of a campai
 
 
 def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
-    """Compare two campaigns: settings, common items, and causes of different items."""
+    """Compare two campaigns: settings, items, and the conductivities of two folders."""
+    from argyro.campaigns.results.compare import compared_results
     from argyro.campaigns.results.diff import campaign_diff, read_campaign
 
-    document = campaign_diff(read_campaign(a), read_campaign(b))
+    document = campaign_diff(read_campaign(a), read_campaign(b)) | {"results": compared_results(a, b)}
     print_json(document) if json_ else _print_diff(document, a, b)
 
 
@@ -33,6 +34,28 @@ def _print_diff(document: dict, a: Path, b: Path) -> None:
     for cause in document["causes"]:
         words = f"{cause['items']} of {cause['stage']} changed by {cause['because']}"
         console.print(words, markup=False, soft_wrap=True)
+    if document["results"]:
+        console.print(_conductivities(document["results"], a, b))
+
+
+def _conductivities(rows: list[dict], a: Path, b: Path) -> Table:
+    """Tabulate the polycrystals of both folders."""
+    from argyro.platform.common.estimate import in_words
+
+    names = (f"σ {a.name} (mS/cm)", f"σ {b.name} (mS/cm)", f"{b.name} / {a.name}")
+    table = Table("material", "boundary", "T (K)", "grains (nm)", *names, "95 % intervals", box=None)
+    for row in rows:
+        table.add_row(
+            f"{row['composition']} {100 * row['disorder']:g} %",
+            row["boundary"],
+            f"{row['temperature_K']:g}",
+            f"{row['grain_size_nm']:g}",
+            in_words(row["a_mS_cm"]),
+            in_words(row["b_mS_cm"]),
+            f"{row['ratio']:.2g}",
+            "overlap" if row["overlap"] else "apart",
+        )
+    return table
 
 
 def _change(a: object, b: object) -> str:

@@ -77,6 +77,9 @@ def plan(
     memory_GB: Annotated[
         float | None, typer.Option("--memory-gb", help="Memory per machine in GB; default: as on this one.")
     ] = None,
+    label_s: Annotated[
+        float | None, typer.Option(min=1e-3, help="Seconds of one label on its cores; see argyro labels check.")
+    ] = None,
     workdir: Annotated[Path | None, typer.Option(help="Folder of an existing campaign: plan only new items.")] = None,
     outside: OutsideFlag = False,
     trust: TrustFlag = False,
@@ -94,6 +97,7 @@ def plan(
     costs = Costs()
     with suppress(ArgyroError, OSError):  # the plan lists a missing lmp
         costs = measure_costs()
+    costs = costs.model_copy(update={"label_s": label_s})
     document = make_plan(campaign, costs, nodes * [machine], done, disk=workdir)
     if json_:
         print_json(document)
@@ -115,6 +119,8 @@ def _done_names(campaign: Campaign, workdir: Path) -> frozenset[str]:
 
 
 def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
+    from argyro.campaigns.planning.assumptions import assumption_lines
+
     table = Table("stage", "new items", *(["done"] if workdir else []), "core-hours", box=None)
     for stage in document["stages"]:
         done = [str(stage["done"])] if workdir else []
@@ -130,6 +136,8 @@ def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:
         f"at most {document['labels']} new labels{known}, {document['core_hours']:.2g} core-hours{most}{wall}; "
         f"{document['memory_GB']:.1f} GB of memory for the largest item, {document['disk_GB']:.2g} GB on disk"
     )
+    for line in assumption_lines(document["assumptions"]):
+        console.print(f"assumes {line}", markup=False, soft_wrap=True)
     if shares := document["boundary_shares"]:
         listed = ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
         console.print(f"boundary share f = w / L of the cells: {listed}", markup=False, soft_wrap=True)

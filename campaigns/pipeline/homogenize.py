@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from argyro.surrogates.models.surrogate import Surrogate
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
-PICTURE, ARRHENIUS, MAP = "grain_size.png", "arrhenius.png", "map.png"
+PICTURE, TEMPERATURE, ARRHENIUS, MAP = "grain_size.png", "conductivity.png", "arrhenius.png", "map.png"
 CURVE_TEMPERATURES = 12
 
 
@@ -108,7 +108,7 @@ class HomogenizeResult(StageResult):
         for row in self.screening:
             metrics[f"conductivity_mS_cm_{row.grain_size_nm:g}_nm"] = row.conductivity_mS_cm.value
             metrics[f"effective_cm2_s_{row.grain_size_nm:g}_nm"] = row.effective_cm2_s.value
-        return Tracked(metrics, artifacts=[PICTURE, ARRHENIUS, MAP, TABLE])
+        return Tracked(metrics, artifacts=[PICTURE, TEMPERATURE, ARRHENIUS, MAP, TABLE])
 
 
 def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
@@ -139,7 +139,7 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
         conductivity=tuple(row.conductivity_mS_cm for row in screening),
     )
     laws = _arrhenius_curves(model, cells, inputs)
-    _draw(curve, laws, trained.result.parity, propagated, context)
+    _draw(curve, rows, laws, trained.result.parity, propagated, context)
     return HomogenizeResult(
         screening=screening,
         conductivity_curve=curve,
@@ -284,12 +284,13 @@ def _write_table(rows: Sequence[Polycrystal], path: Path) -> None:
 
 def _draw(
     curve: ConductivityCurve,
+    rows: Sequence[Polycrystal],
     laws: Sequence[ArrheniusCurve],
     parity: Sequence[ParityPoint],
     propagated: Propagated,
     context: StageContext[HomogenizeInputs, None],
 ) -> None:
-    from argyro.campaigns.plots.figures import arrhenius_plot, curve_label, grain_size_plot
+    from argyro.campaigns.plots.figures import arrhenius_plot, conductivity_plot, curve_label, grain_size_plot
     from argyro.platform.continuum.plots import draw_map
 
     drawn = {law.label for law in laws}
@@ -297,6 +298,9 @@ def _draw(
     arrhenius_plot(points, laws, context.workdir / ARRHENIUS)
     draw_map(propagated, context.workdir / MAP)
     grain_size_plot([curve], context.workdir / PICTURE, context.inputs.screening_temperature_K)
+    by_size = {size: [row for row in rows if row.grain_size_nm == size] for size in context.inputs.grain_sizes_nm}
+    sigma = {f"{size:g} nm": [row.conductivity_mS_cm for row in each] for size, each in by_size.items()}
+    conductivity_plot(context.inputs.temperatures_K, sigma, context.workdir / TEMPERATURE)
 
 
 def _arrhenius_curves(model: Surrogate, cells: Sequence[Atoms], inputs: HomogenizeInputs) -> list[ArrheniusCurve]:

@@ -16,6 +16,7 @@ from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.pipeline.learn import LEARN, known_labels
 from argyro.campaigns.pipeline.md import MD, MDInputs
 from argyro.campaigns.planning.advice import advice
+from argyro.campaigns.planning.assumptions import assumptions
 from argyro.campaigns.planning.readiness import lacking
 from argyro.campaigns.spec.boundary_share import boundary_shares
 from argyro.campaigns.spec.consent import executions
@@ -107,6 +108,7 @@ class _Plan:
             "disk_GB": disk_GB,
             "boundary_shares": boundary_shares(self.campaign),
             "acquisition": adaptive,
+            "assumptions": assumptions(self.campaign, self.costs),
             "fits": not problems,
             "ready": lacking(self.campaign),
             "advice": advice(self.campaign),

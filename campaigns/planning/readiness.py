@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from argyro.campaigns.planning.dft_requirements import dft_lacking
 from argyro.campaigns.spec.consent import executions
 from argyro.campaigns.spec.foundation_model import foundation_source
 from argyro.campaigns.spec.label_source import reference
@@ -16,7 +17,8 @@ from argyro.platform.labels.source import LabelSource
 
 def lacking(campaign: Campaign) -> list[str]:
     """List missing requirements; programs of the campaign file are located, not started."""
-    return [*_programs(campaign), *_lammps(campaign), *references_lacking(campaign, ask=False)]
+    references = references_lacking(campaign, ask=False)
+    return [*_programs(campaign), *_lammps(campaign), *references, *dft_lacking(campaign)]
 
 
 def references_lacking(campaign: Campaign, *, ask: bool) -> list[str]:

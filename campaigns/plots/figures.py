@@ -163,6 +163,22 @@ def grain_size_plot(
     _draw(path, fill)
 
 
+def conductivity_plot(temperatures_K: Sequence[float], sigma: Mapping[str, Sequence[Uncertain]], path: Path) -> None:
+    """Plot the conductivity over 1000/T.
+
+    Args:
+        temperatures_K: (t,).
+        sigma: label of a curve, such as its grain size -> t conductivities in mS/cm.
+        path: picture to write.
+    """
+
+    def fill(axes: Axes) -> None:
+        _bands(axes, [Curve(name, [1000 / T for T in temperatures_K], sigma[name], name) for name in sigma], "o-")
+        axes.set(yscale="log", xlabel="1000 K / T", ylabel="σ (mS/cm)")
+
+    _draw(path, fill)
+
+
 def boundary_profile(profile: SlabProfile, width_nm: float, path: Path) -> None:
     """Plot local diffusivity and density of Li over the distance to a boundary.
 

@@ -6,18 +6,21 @@ grain size are parameters, conductivity is a metric.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import log10
 from pathlib import Path
 
 from argyro.actors.mlflow_tracker import Record
 from argyro.campaigns.pipeline.graph import Node
-from argyro.campaigns.pipeline.homogenize import HomogenizeResult, Polycrystal
+from argyro.campaigns.pipeline.homogenize import PICTURE, TEMPERATURE, HomogenizeResult, Polycrystal
 from argyro.campaigns.spec.schema import Campaign
+from argyro.platform.common.conductivity import HAVEN_RATIO
 from argyro.platform.execution.stage import StageResult, Tracked
 from argyro.platform.execution.work_item import WorkItem
 
 POLYCRYSTAL = "polycrystal"
+CHARTS = (PICTURE, TEMPERATURE)
+DIRECTIONS = {"∥": "parallel", "⊥": "perpendicular"}  # last sign of a curve's label
 
 
 def common_params(campaign: Campaign) -> dict[str, object]:
@@ -45,9 +48,10 @@ def records(
         common: parameters of every run of the campaign.
     """
     params = {**common, **node.params, **tracked.params}
+    pictures = [file for name in CHARTS if (file := folder / name).exists()]
     if isinstance(result, HomogenizeResult):
         for row in result.screening:
-            yield _polycrystal(item, row, params)
+            yield _polycrystal(item, row, result, params, pictures)
     yield Record(
         item.key,
         node.name,
@@ -55,19 +59,47 @@ def records(
         params={**params, "stage_version": node.stage.version},
         metrics={name: value for name, value in tracked.metrics.items() if value is not None},
         series=tracked.series,  # type: ignore[arg-type]  # the tracker skips steps without a value
-        artifacts=[folder / name for name in tracked.artifacts],
+        artifacts=[file for name in tracked.artifacts if (file := folder / name).exists()],
         model=str(folder / tracked.model) if tracked.model else "",
     )
 
 
-def _polycrystal(item: WorkItem, row: Polycrystal, params: Mapping[str, object]) -> Record:
-    size, sigma, effective = f"{row.grain_size_nm:g} nm", row.conductivity_mS_cm, row.effective_cm2_s
-    metrics = {f"conductivity_{limit}_mS_cm": number for limit, number in sigma.columns().items()}
-    metrics |= {f"effective_{limit}_cm2_s": number for limit, number in effective.columns().items()}
+def _polycrystal(
+    item: WorkItem,
+    row: Polycrystal,
+    result: HomogenizeResult,
+    params: Mapping[str, object],
+    pictures: Sequence[Path],
+) -> Record:
+    """Make the record of one grain size: a run at the top level, so that MLflow lists polycrystals."""
+    size, sigma = f"{row.grain_size_nm:g} nm", row.conductivity_mS_cm
+    estimates = {
+        "conductivity_{}_mS_cm": sigma,
+        "effective_{}_cm2_s": row.effective_cm2_s,
+        "haven_ratio_{}": HAVEN_RATIO,
+    }
+    if regime := next((each for each in result.regimes if each.grain_size_nm == row.grain_size_nm), None):
+        estimates["activation_energy_{}_eV"] = regime.cold_eV
+    metrics = {name.format(key): x for name, estimate in estimates.items() for key, x in estimate.columns().items()}
     return Record(
         f"{item.key}-{size.replace(' ', '-')}",
         f"{row.material}, {row.boundary}, {size}, {row.temperature_K:g} K",
         POLYCRYSTAL,
         params={**params, "grain_size_nm": row.grain_size_nm, "temperature_K": row.temperature_K},
-        metrics={"log10_conductivity_mS_cm": log10(sigma.value), **metrics},
+        metrics={"log10_conductivity_mS_cm": log10(sigma.value), **metrics, **_boundary_to_bulk(result, row)},
+        artifacts=pictures,
+        nested=False,
     )
+
+
+def _boundary_to_bulk(result: HomogenizeResult, row: Polycrystal) -> dict[str, float]:
+    """Divide the surrogate's D along and across the boundary by that of the bulk at the screening temperature."""
+    at = {
+        curve.label[-1]: curve.diffusivity[curve.temperatures_K.index(row.temperature_K)].value
+        for curve in result.arrhenius_curves
+        if row.temperature_K in curve.temperatures_K
+    }
+    bulk = next((value for sign, value in at.items() if sign not in DIRECTIONS), None)
+    if bulk is None:
+        return {}
+    return {f"D_{word}_to_bulk": at[sign] / bulk for sign, word in DIRECTIONS.items() if sign in at}

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import bulk_atoms, md_atoms
+from argyro.campaigns.workload.item_resources import LABELLING, item_resources
 from argyro.campaigns.workload.run_lengths import most_ps
 from argyro.campaigns.workload.run_space import asked_cells
 from argyro.platform.execution.stage import Contract
@@ -48,11 +49,13 @@ class Costs(Contract):
 
     Args:
         slowness: ratio of core seconds on this machine to those on the machine of the constants.
+        label_s: stated time of one label on the cores that `resources` reserves; None for the estimate by atoms.
     """
 
     model_config = ConfigDict(extra="ignore")  # earlier versions stored more
 
     slowness: Annotated[float, Field(gt=0.0)] = 1.0
+    label_s: Annotated[float, Field(gt=0.0)] | None = None
 
     def step_s(self, campaign: Campaign, level: int) -> float:
         """Estimate the core seconds of one MD step of one atom, with geometric interpolation between levels."""
@@ -99,7 +102,7 @@ class Costs(Contract):
             known: number of known labels.
         """
         potential = campaign.potential
-        labelled = float(np.mean([atoms if atoms <= LARGEST_LABELLED else CUT_BOX for atoms in cells]))
+        labelled = labelled_atoms(cells)
         rounds = min(
             max(1.0, (potential.max_labels - (0 if known else SEED_LABELS)) / LABELS_PER_ROUND),
             potential.max_rounds * len(potential.levels),
@@ -107,7 +110,7 @@ class Costs(Contract):
         step_s = float(np.mean([self.step_s(campaign, level) for level in potential.levels]))
         exploration = 0.5e3 * potential.explore_ps / 2.0 * sum(cells) * EXPLORATIONS * GRADING * step_s
         fit = FIT_ITERATIONS * FIT_EVALUATIONS * (known + 0.6 * potential.max_labels) * labelled * step_s
-        labels = potential.max_labels * labelled * self._label_atom_s(campaign) + self._teacher(campaign, labelled)
+        labels = potential.max_labels * self._cheap_label(campaign, labelled) + self._teacher(campaign, labelled)
         return labels + rounds * (self.slowness * ROUND_S + exploration + fit)
 
     def reference_check(self, campaign: Campaign) -> float:
@@ -116,19 +119,28 @@ class Costs(Contract):
         atoms, labels = float(BULK_ATOMS * np.prod(asked.supercell)), asked.length_ps * MD_LABELS_PER_PS
         if asked.method == "forces":
             atoms, labels = float(np.mean([md_atoms(campaign, cell) for cell in asked_cells(campaign)])), asked.frames
-        return self.slowness * ROUND_S + atoms * labels * self._label_atom_s(campaign)
+        return self.slowness * ROUND_S + labels * self._cheap_label(campaign, atoms)
 
     def _teacher(self, campaign: Campaign, labelled: float) -> float:
         """Estimate the core seconds of the expensive labels and of training the committee, usually twice."""
         teacher = campaign.labels.teacher
         if teacher is None:
             return 0.0
-        label_s = LABEL_ATOM_S[teacher.train_on]
-        training_s = TEACHERS * COMMITTEE * teacher.epochs * TEACHER_ATOM_EPOCH_S
-        return self.slowness * teacher.frames * labelled * (label_s + training_s)
+        training_s = self.slowness * labelled * TEACHERS * COMMITTEE * teacher.epochs * TEACHER_ATOM_EPOCH_S
+        return teacher.frames * (self.label(campaign, labelled) + training_s)
 
-    def _label_atom_s(self, campaign: Campaign) -> float:
-        return self.slowness * LABEL_ATOM_S[campaign.labels.source]
+    def _cheap_label(self, campaign: Campaign, atoms: float) -> float:
+        """Estimate the core seconds of one label of the reference, or of the teacher in its place."""
+        if campaign.labels.teacher is None:
+            return self.label(campaign, atoms)
+        return self.slowness * atoms * LABEL_ATOM_S[campaign.labels.source]
+
+    def label(self, campaign: Campaign, atoms: float) -> float:
+        """Estimate the core seconds of one label of the reference: as stated, or proportional to the atoms."""
+        if self.label_s is not None:
+            return self.label_s * item_resources(campaign, LABELLING[0]).cpu
+        teacher = campaign.labels.teacher
+        return self.slowness * atoms * LABEL_ATOM_S[teacher.train_on if teacher else campaign.labels.source]
 
     def surrogate(self, campaign: Campaign) -> float:
         """Estimate the core seconds of one training on all structures."""
@@ -153,6 +165,11 @@ class Costs(Contract):
         """Estimate the memory of one MD run and of its analysis, which holds the trajectory twice."""
         atoms = md_atoms(campaign, cell)
         return PROCESS_GB + ATOM_GB * atoms + 2 * self.disk_GB(campaign, cell)
+
+
+def labelled_atoms(cells: Sequence[float]) -> float:
+    """Return the mean number of atoms of a labelled frame; larger cells are cut to boxes."""
+    return float(np.mean([atoms if atoms <= LARGEST_LABELLED else CUT_BOX for atoms in cells]))
 
 
 def _frames(campaign: Campaign) -> float:
