@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 LONGEST_PARAM = 6000
 SQLITE = "sqlite:///"
@@ -19,7 +18,7 @@ VIEW, VIEW_ORDER = "argyro", "metrics.`conductivity_value_mS_cm`"
 VIEW_COLUMNS = (
     *(f"params.`{name}`" for name in ("composition", "disorder", "boundary", "temperature_K", "grain_size_nm")),
     *(f"metrics.`conductivity_{name}_mS_cm`" for name in ("value", "low", "high")),
-    *(f"metrics.`activation_energy_{name}_eV`" for name in ("value", "low", "high")),
+    *(f"metrics.`Ea_{name}_eV`" for name in ("value", "low", "high")),
     *(f"metrics.`{name}`" for name in ("haven_ratio_value", "D_parallel_to_bulk", "D_perpendicular_to_bulk")),
 )
 
@@ -81,8 +80,6 @@ def polycrystal_view(uri: str, experiment: str) -> str:
     The columns are those of VIEW_COLUMNS. MLflow reads them from a tag of the experiment, as it does for a view that is
     shared by its own button. Empty if the campaign has no run yet.
     """
-    from urllib.parse import urlencode
-
     from mlflow import MlflowClient
 
     create_database(uri)
@@ -90,11 +87,10 @@ def polycrystal_view(uri: str, experiment: str) -> str:
     found = client.get_experiment_by_name(experiment)
     if found is None:
         return ""
-    view: dict[str, Any] = {"searchFilter": POLYCRYSTALS, "orderByKey": VIEW_ORDER, "orderByAsc": False}
-    state = {**view, "selectedColumns": list(VIEW_COLUMNS)}
-    client.set_experiment_tag(found.experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(state))
-    query = urlencode({**view, "orderByAsc": "false", "viewStateShareKey": VIEW})
-    return f"/#/experiments/{found.experiment_id}/runs?{query}"
+    view: dict[str, object] = {"searchFilter": POLYCRYSTALS, "orderByKey": VIEW_ORDER, "orderByAsc": False}
+    view |= {"selectedColumns": list(VIEW_COLUMNS)}
+    client.set_experiment_tag(found.experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(view))
+    return f"/#/experiments/{found.experiment_id}/runs?viewStateShareKey={VIEW}"
 
 
 def _text(value: object) -> str:

@@ -7,12 +7,15 @@ grain size are parameters, conductivity is a metric.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import log10
+from math import exp, log, log10
 from pathlib import Path
+
+import numpy as np
 
 from argyro.actors.mlflow_tracker import Record
 from argyro.campaigns.pipeline.graph import Node
 from argyro.campaigns.pipeline.homogenize import PICTURE, TEMPERATURE, HomogenizeResult, Polycrystal
+from argyro.campaigns.plots.series import ArrheniusCurve
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.conductivity import HAVEN_RATIO
 from argyro.platform.execution.stage import StageResult, Tracked
@@ -79,7 +82,7 @@ def _polycrystal(
         "haven_ratio_{}": HAVEN_RATIO,
     }
     if regime := next((each for each in result.regimes if each.grain_size_nm == row.grain_size_nm), None):
-        estimates["activation_energy_{}_eV"] = regime.cold_eV
+        estimates["Ea_{}_eV"] = regime.cold_eV
     metrics = {name.format(key): x for name, estimate in estimates.items() for key, x in estimate.columns().items()}
     return Record(
         f"{item.key}-{size.replace(' ', '-')}",
@@ -94,12 +97,15 @@ def _polycrystal(
 
 def _boundary_to_bulk(result: HomogenizeResult, row: Polycrystal) -> dict[str, float]:
     """Divide the surrogate's D along and across the boundary by that of the bulk at the screening temperature."""
-    at = {
-        curve.label[-1]: curve.diffusivity[curve.temperatures_K.index(row.temperature_K)].value
-        for curve in result.arrhenius_curves
-        if row.temperature_K in curve.temperatures_K
-    }
+    at = {curve.label[-1]: _at(curve, row.temperature_K) for curve in result.arrhenius_curves}
     bulk = next((value for sign, value in at.items() if sign not in DIRECTIONS), None)
     if bulk is None:
         return {}
     return {f"D_{word}_to_bulk": at[sign] / bulk for sign, word in DIRECTIONS.items() if sign in at}
+
+
+def _at(curve: ArrheniusCurve, temperature_K: float) -> float:
+    """Interpolate the median D in cm²/s, linear in ln D over 1/T."""
+    pairs = sorted(zip(curve.temperatures_K, curve.diffusivity, strict=True), reverse=True)
+    inverse, logs = zip(*((1 / T, log(D.value)) for T, D in pairs), strict=True)
+    return exp(np.interp(1 / temperature_K, inverse, logs))
