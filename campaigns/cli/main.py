@@ -22,6 +22,7 @@ from argyro.campaigns.cli.predict import predict
 from argyro.campaigns.cli.prepare import doctor, plan, schema, template, validate
 from argyro.campaigns.cli.serve import serve
 from argyro.campaigns.cli.structure import structure
+from argyro.campaigns.cli.usage import usage_message
 from argyro.platform.common.errors import ArgyroError, InputError
 
 TRACEBACK_VARIABLE = "ARGYRO_TRACEBACK"
@@ -68,7 +69,7 @@ def _run(arguments: list[str], as_json: bool) -> int:
             raise KeyboardInterrupt
         return code
     except UsageError as error:
-        print_error(error.format_message(), as_json)
+        print_error(usage_message(error, arguments), as_json)
         return 2
     except ArgyroError as error:
         print_error(_with_accepted(error), as_json, getattr(error, "details", None))

@@ -99,6 +99,9 @@ def _require_answerable(
     from argyro.surrogates.serving.population import Population
     from argyro.surrogates.serving.predictor import require_grain_size, require_temperature
 
+    if composition is not None and Path(composition).is_file():
+        message = f"{composition} is a file, not a composition; give --structure {composition}"
+        raise InputError(message)
     if cell is None and composition is not None:
         Identity.of(composition, disorder or 0.0)
     population = None if boundary is None else Population.of(boundary).label
@@ -116,7 +119,8 @@ def _read(path: Path) -> Atoms:
     try:
         return cast("Atoms", read(path))
     except Exception as error:  # ASE's readers raise many classes
-        raise InputError(f"{path} cannot be read as a structure: {error}") from error
+        accepted = "an extended xyz, CIF, POSCAR, or another format of ASE"
+        raise InputError(f"{path} cannot be read as a structure ({error}); give {accepted}") from error
 
 
 def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:

@@ -47,6 +47,8 @@ def mistake(entry: ErrorDetails) -> Mistake:
             return Mistake(path, None, "a value", "is missing; the list is too short")
         return Mistake(path, None, "a value", "is missing and has no default; see `argyro template quickstart`")
     accepted = _ACCEPTED.get(entry["type"], "a value as in `argyro schema`").format(**context)
+    if entry["type"] == "model_type" and (settings := _section(location)):
+        accepted += f", such as {{{settings[0]}: ...}}"
     if given is None:
         return Mistake(path, given, accepted, f"is empty; write {accepted} or remove the line")
     return Mistake(path, given, accepted, f"{shown(given)} is not accepted; write {accepted}")

@@ -53,7 +53,8 @@ class LabelSource:
             )
         if (self.source == "ase") != (self.factory is not None) or (self.factory and ":" not in self.factory):
             raise InputError(
-                f"source {self.source!r} with factory {self.factory!r}: only `ase` has one, as module:callable",
+                f"source {self.source!r} with factory {self.factory!r} does not work: `ase` needs a factory, as "
+                "file.py:callable or module:callable, and other sources have none",
                 accepted="module:callable, e.g. sevenn.calculator:SevenNetCalculator",
             )
 

@@ -59,7 +59,9 @@ def read_questions(source: Path | str) -> tuple[pd.DataFrame, list[BadRow]]:
     try:
         rows = {number: row for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1) if row}
     except csv.Error as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}") from error
+        raise InputError(
+            f"{source} cannot be read as CSV ({getattr(error, 'strerror', None) or error}); give a CSV file in UTF-8"
+        ) from error
     header = [name.strip() for name in rows.pop(min(rows), [])] if rows else []
     if set(COLUMNS) - set(header):
         missing = ", ".join(name for name in COLUMNS if name not in header)
@@ -78,7 +80,9 @@ def _text(source: Path | str) -> str:
     try:
         content = Path(source).read_bytes()
     except OSError as error:
-        raise InputError(f"{source} cannot be read as CSV: {error}") from error
+        raise InputError(
+            f"{source} cannot be read as CSV ({getattr(error, 'strerror', None) or error}); give a CSV file in UTF-8"
+        ) from error
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _unreadable(source, content.decode("utf-16", "replace"), f"is UTF-16; {SAVE_AS}")
     try:
@@ -146,3 +150,8 @@ def require_destination(source: Path | str, destination: Path | str) -> None:
     if not destination.absolute().parent.is_dir():
         message = f"{destination} cannot be written: its folder does not exist"
         raise InputError(message, path="out", accepted="a file in an existing folder")
+
+
+def _not_csv(source: Path | str, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or error
+    return InputError(f"{source} cannot be read as CSV ({reason}); give a CSV file in UTF-8")

@@ -29,7 +29,7 @@ def open_bytes(path: Path) -> BinaryIO:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"no trajectory at {path}")
+        raise InputError(f"no trajectory at {path}; give files, for instance run*/XDATCAR")
     try:
         with path.open("rb") as stream:
             start = stream.read(6)

@@ -194,7 +194,7 @@ def is_compact(path: Path) -> bool:
 
 def _read_header(path: Path) -> tuple[TrajectoryHeader, int]:
     if not path.is_file():
-        raise InputError(f"no trajectory at {path}")
+        raise InputError(f"no trajectory at {path}; give files, for instance run*/XDATCAR")
     with path.open("rb") as stream:
         line = stream.readline(1 << 16)
     try:

@@ -83,3 +83,21 @@ def test_a_locale_without_utf8_reads_and_prints(tmp_path):
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([*COMMAND, "validate", file], env=environment, capture_output=True)
     assert done.returncode == 0 and b"F?hn.yaml: valid" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict", "Li6PS5Cl", "--disorder", "half"], "--disorder 'half' is not accepted; give a decimal number"),
+        (["predict", "Li6PS5Cl", "--temperature=300K"], "--temperature '300K' is not accepted; give a decimal number"),
+        (["plan", "a.yaml", "--cores", "0"], "--cores '0' is not accepted; give a number of at least 1"),
+        (["plan", "a.yaml", "--cores", "many"], "--cores 'many' is not accepted; give a whole number"),
+        (["serve", "--port", "99999999"], "--port '99999999' is not accepted; give a number of at most 65535"),
+        (["predict", "Li6PS5Cl", "Li6PS5Br"], "'Li6PS5Br' is one argument too many; see `argyro predict --help`"),
+        (["validate"], "Missing argument 'spec'; see `argyro validate --help`"),
+    ],
+)
+def test_the_parsers_own_words_never_reach_the_user(capsys, arguments, message):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2 and f"argyro: {message}" in capsys.readouterr().err

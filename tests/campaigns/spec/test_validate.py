@@ -65,7 +65,7 @@ def test_every_shipped_campaign_is_valid_on_every_machine(file, monkeypatch):
         ("boundaries", {"sigma5(001)[001]": 30}, "boundary_shares.sigma5(001)[001]", "30 % is 0.3"),
         ("temperatures_K", [True], "temperatures_K[0]", "not a number"),
         ("temperatures_K", None, "temperatures_K", "remove the line"),
-        ("labels.factory", "ase.calculators.lj:LennardJones", "labels.factory", "only `ase`"),
+        ("labels.factory", "ase.calculators.lj:LennardJones", "labels.factory", "other sources have none"),
         ("labels", {"source": "ase", "factory": "os.system"}, "labels.factory", "module:callable"),
         ("labels.source", "magic", "labels.source", "chgnet"),
         ("labels", {"source": "chgnet", "teacher": {"train_on": "gpaw"}}, "labels.source", "write source: mace"),
