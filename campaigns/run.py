@@ -16,8 +16,8 @@ from argyro.actors.mlflow_uploader import Delivery
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import found_runs, growth
-from argyro.campaigns.pipeline.ranking import RANKING, RankingResult
 from argyro.campaigns.pipeline.reused_labels import reuse_labels
+from argyro.campaigns.pipeline.stages.ranking import RANKING, RankingResult
 from argyro.campaigns.planning.machine_benchmark import campaign_costs
 from argyro.campaigns.reporting.published_values import PublishedRow, published_rows
 from argyro.campaigns.reporting.report import write_report

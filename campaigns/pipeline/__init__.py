@@ -1,1 +1,1 @@
-"""The stages of a campaign and the graph they form."""
+"""Graph of work items: nodes of the stages, built from the campaign file and grown by results."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from argyro.campaigns.pipeline.acquisition import add_acquisition
-from argyro.campaigns.pipeline.design import add_design
-from argyro.campaigns.pipeline.diffusivity import add_diffusivity
-from argyro.campaigns.pipeline.disorder import add_disorder, resolved
 from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.homogenize import add_homogenization, mixtures
-from argyro.campaigns.pipeline.learn import add_potential
-from argyro.campaigns.pipeline.md import add_md
-from argyro.campaigns.pipeline.microstructure import add_microstructures
-from argyro.campaigns.pipeline.posterior import add_posterior
-from argyro.campaigns.pipeline.ranking import add_ranking
-from argyro.campaigns.pipeline.reference_check import add_reference_check
-from argyro.campaigns.pipeline.structure import add_structures
-from argyro.campaigns.pipeline.surrogate import add_surrogate
-from argyro.campaigns.pipeline.transport import add_transport
+from argyro.campaigns.pipeline.stages.acquisition import add_acquisition
+from argyro.campaigns.pipeline.stages.design import add_design
+from argyro.campaigns.pipeline.stages.diffusivity import add_diffusivity
+from argyro.campaigns.pipeline.stages.disorder import add_disorder, resolved
+from argyro.campaigns.pipeline.stages.homogenize import add_homogenization, mixtures
+from argyro.campaigns.pipeline.stages.learn import add_potential
+from argyro.campaigns.pipeline.stages.md import add_md
+from argyro.campaigns.pipeline.stages.microstructure import add_microstructures
+from argyro.campaigns.pipeline.stages.posterior import add_posterior
+from argyro.campaigns.pipeline.stages.ranking import add_ranking
+from argyro.campaigns.pipeline.stages.reference_check import add_reference_check
+from argyro.campaigns.pipeline.stages.structure import add_structures
+from argyro.campaigns.pipeline.stages.surrogate import add_surrogate
+from argyro.campaigns.pipeline.stages.transport import add_transport
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs

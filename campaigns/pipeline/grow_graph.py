@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from argyro.campaigns.pipeline.acquisition import ACQUISITION, AcquisitionInputs, AcquisitionResult, Leader
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
-from argyro.campaigns.pipeline.design import DESIGN, DesignResult
-from argyro.campaigns.pipeline.disorder import DISORDER, DisorderInputs, DisorderResult, resolved
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
-from argyro.campaigns.pipeline.md import MD, MDInputs
+from argyro.campaigns.pipeline.stages.acquisition import ACQUISITION, AcquisitionInputs, AcquisitionResult, Leader
+from argyro.campaigns.pipeline.stages.design import DESIGN, DesignResult
+from argyro.campaigns.pipeline.stages.disorder import DISORDER, DisorderInputs, DisorderResult, resolved
+from argyro.campaigns.pipeline.stages.md import MD, MDInputs
 from argyro.campaigns.spec.schema import Campaign, Until
 from argyro.campaigns.workload.costs import Costs
 from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions

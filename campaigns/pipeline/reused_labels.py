@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.learn import LEARN, TRAINING_SET, LearnInputs
+from argyro.campaigns.pipeline.stages.learn import LEARN, TRAINING_SET, LearnInputs
 from argyro.campaigns.spec.schema import Labels
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.work_item import WorkItem

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from argyro.campaigns.pipeline.build_graph import assumed_campaign, decided_graph
-from argyro.campaigns.pipeline.diffusivity import DiffusivityInputs
 from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.pipeline.graph import Graph, Node
-from argyro.campaigns.pipeline.learn import LEARN, known_labels
-from argyro.campaigns.pipeline.md import MD, MDInputs
+from argyro.campaigns.pipeline.stages.diffusivity import DiffusivityInputs
+from argyro.campaigns.pipeline.stages.learn import LEARN, known_labels
+from argyro.campaigns.pipeline.stages.md import MD, MDInputs
 from argyro.campaigns.planning.advice import advice
 from argyro.campaigns.planning.assumptions import assumptions
 from argyro.campaigns.planning.readiness import lacking

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from argyro.campaigns.pipeline.graph import Finished
-from argyro.campaigns.pipeline.learn import LEARN
+from argyro.campaigns.pipeline.stages.learn import LEARN
 from argyro.campaigns.spec.schema import Campaign
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from argyro.campaigns.pipeline.design import DESIGN
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityResult
 from argyro.campaigns.pipeline.graph import Finished
 from argyro.campaigns.pipeline.grow_graph import AdaptiveProgress, AdaptiveRound
+from argyro.campaigns.pipeline.stages.design import DESIGN
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY, DiffusivityResult
 from argyro.campaigns.workload.run_space import ChosenRun, DecidedRun, RunConditions
 from argyro.platform.common.estimate import in_words
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
 from argyro.campaigns.pipeline.graph import Finished
-from argyro.campaigns.pipeline.surrogate import SURROGATE
-from argyro.campaigns.pipeline.transport import TRANSPORT, WHOLE_CELL, MeanExcess, ProfileSummary, TransportResult
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.stages.surrogate import SURROGATE
+from argyro.campaigns.pipeline.stages.transport import (
+    TRANSPORT,
+    WHOLE_CELL,
+    MeanExcess,
+    ProfileSummary,
+    TransportResult,
+)
 from argyro.campaigns.plots.series import Law, TransportPoint
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.workload.run_space import RunConditions

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import argyro
 from argyro.campaigns.pipeline.graph import Finished, Graph
-from argyro.campaigns.pipeline.learn import LEARN, LearnInputs
+from argyro.campaigns.pipeline.stages.learn import LEARN, LearnInputs
 from argyro.campaigns.reporting.warning_groups import grouped_notes
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.labels.bias_table import bias_note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from argyro.campaigns.pipeline.homogenize import Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import Polycrystal
 from argyro.campaigns.spec.material import Material
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.estimate import in_words, significant

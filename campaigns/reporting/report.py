@@ -13,15 +13,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from argyro.campaigns.pipeline import held_out
 from argyro.campaigns.pipeline.graph import Finished
 from argyro.campaigns.pipeline.grow_graph import AdaptiveProgress, adaptive_progress, finished, grown_graph
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
-from argyro.campaigns.pipeline.learn import LEARN
-from argyro.campaigns.pipeline.ranking import RANKING
-from argyro.campaigns.pipeline.reference_check import REFERENCE_CHECK
-from argyro.campaigns.pipeline.structure import PICTURE, STRUCTURE
-from argyro.campaigns.pipeline.surrogate import SURROGATE, SurrogateResult
+from argyro.campaigns.pipeline.stages import held_out
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE
+from argyro.campaigns.pipeline.stages.learn import LEARN
+from argyro.campaigns.pipeline.stages.ranking import RANKING
+from argyro.campaigns.pipeline.stages.reference_check import REFERENCE_CHECK
+from argyro.campaigns.pipeline.stages.structure import PICTURE, STRUCTURE
+from argyro.campaigns.pipeline.stages.surrogate import SURROGATE, SurrogateResult
 from argyro.campaigns.planning.plan_vs_actual import plan_against_actual
 from argyro.campaigns.plots import figures
 from argyro.campaigns.plots.series_plot import series_plot

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argyro.campaigns.pipeline.disorder import DISORDER, DisorderResult
 from argyro.campaigns.pipeline.graph import Finished
-from argyro.campaigns.pipeline.md import MD
+from argyro.campaigns.pipeline.stages.disorder import DISORDER, DisorderResult
+from argyro.campaigns.pipeline.stages.md import MD
 from argyro.campaigns.plots.series_plot import SeriesPoint
 from argyro.campaigns.reporting.diffusion_tables import law_rows
 from argyro.campaigns.spec.material import Material

@@ -11,8 +11,8 @@ from typing import Any
 
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import DECISIONS, adaptive_progress, finished, grown_graph
-from argyro.campaigns.pipeline.learn import LEARN
-from argyro.campaigns.pipeline.reference_check import REFERENCE_CHECK
+from argyro.campaigns.pipeline.stages.learn import LEARN
+from argyro.campaigns.pipeline.stages.reference_check import REFERENCE_CHECK
 from argyro.campaigns.reporting.time_left import time_left_s
 from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined, retried
 from argyro.campaigns.runtime.workspace import CampaignFolder

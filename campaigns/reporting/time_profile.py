@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from argyro.campaigns.pipeline.graph import Finished
-from argyro.campaigns.pipeline.learn import LEARN, Round
-from argyro.campaigns.pipeline.md import MD
-from argyro.campaigns.pipeline.reference_check import REFERENCE_CHECK
+from argyro.campaigns.pipeline.stages.learn import LEARN, Round
+from argyro.campaigns.pipeline.stages.md import MD
+from argyro.campaigns.pipeline.stages.reference_check import REFERENCE_CHECK
 from argyro.platform.learning.stopwatch import EXPLORATION, FIT, LABELS, MAXVOL, SELECTION
 
 PARTS = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
-from argyro.campaigns.pipeline.disorder import DISORDER
 from argyro.campaigns.pipeline.graph import Finished
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE
-from argyro.campaigns.pipeline.md import MD
 from argyro.campaigns.pipeline.notes import SENTENCES, Note
-from argyro.campaigns.pipeline.transport import TRANSPORT
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.stages.disorder import DISORDER
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE
+from argyro.campaigns.pipeline.stages.md import MD
+from argyro.campaigns.pipeline.stages.transport import TRANSPORT
 from argyro.campaigns.spec.material import BULK, Cell
 
 

@@ -14,13 +14,13 @@ from typing import Any, Generic, TypeVar
 
 from pyarrow.fs import FileSelector
 
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, HomogenizeInputs, HomogenizeResult
-from argyro.campaigns.pipeline.learn import LEARN, LearnInputs, LearnResult
-from argyro.campaigns.pipeline.md import MD, MDInputs, MDResult
-from argyro.campaigns.pipeline.ranking import RANKING
-from argyro.campaigns.pipeline.structure import STRUCTURE, StructureInputs, StructureResult
-from argyro.campaigns.pipeline.surrogate import SURROGATE
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE, HomogenizeInputs, HomogenizeResult
+from argyro.campaigns.pipeline.stages.learn import LEARN, LearnInputs, LearnResult
+from argyro.campaigns.pipeline.stages.md import MD, MDInputs, MDResult
+from argyro.campaigns.pipeline.stages.ranking import RANKING
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, StructureInputs, StructureResult
+from argyro.campaigns.pipeline.stages.surrogate import SURROGATE
 from argyro.platform.common.errors import InputError
 from argyro.platform.execution.result_store import Store
 from argyro.platform.execution.stage import Contract, Stage, StageResult

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from argyro.campaigns.pipeline.grow_graph import finished, grown_graph
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE, Polycrystal
 from argyro.campaigns.runtime.workspace import CampaignFolder
 
 Conditions = tuple[str, float, str, float, float]

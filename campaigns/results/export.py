@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from ase.io import write
 
-from argyro.campaigns.pipeline.homogenize import TABLE
-from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, family_of
-from argyro.campaigns.pipeline.structure import read_structure
-from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.campaigns.pipeline.stages.homogenize import TABLE
+from argyro.campaigns.pipeline.stages.learn import ACTIVE_SET, POTENTIAL, family_of
+from argyro.campaigns.pipeline.stages.structure import read_structure
+from argyro.campaigns.pipeline.stages.surrogate import MODEL
 from argyro.campaigns.results.ancestry import Lineage
 from argyro.campaigns.results.results_table import results_table
 from argyro.campaigns.runtime.workspace import CampaignFolder

@@ -38,7 +38,7 @@ def surrogate_folder(given: str | None) -> Path:
 
 def _of_campaign(root: Path) -> Path:
     """Find the campaign's latest model."""
-    from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+    from argyro.campaigns.pipeline.stages.surrogate import MODEL, SURROGATE
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder = CampaignFolder(root)

@@ -14,7 +14,7 @@ import numpy as np
 
 from argyro.actors.mlflow_tracker import Record
 from argyro.campaigns.pipeline.graph import Node
-from argyro.campaigns.pipeline.homogenize import PICTURE, TEMPERATURE, HomogenizeResult, Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import PICTURE, TEMPERATURE, HomogenizeResult, Polycrystal
 from argyro.campaigns.plots.series import ArrheniusCurve
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.conductivity import HAVEN_RATIO

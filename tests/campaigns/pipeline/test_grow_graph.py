@@ -11,10 +11,7 @@ from ase.io import write
 from synthetic_laws import World
 
 from argyro.actors.inline_executor import InlineExecutor
-from argyro.campaigns.pipeline import acquisition
-from argyro.campaigns.pipeline.acquisition import AcquisitionResult
 from argyro.campaigns.pipeline.build_graph import build_graph
-from argyro.campaigns.pipeline.diffusivity import DiffusivityResult, Observation
 from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import (
     adaptive_progress,
@@ -27,10 +24,13 @@ from argyro.campaigns.pipeline.grow_graph import (
 from argyro.campaigns.pipeline.grow_graph import (
     finished as finished_items,
 )
-from argyro.campaigns.pipeline.learn import LearnResult
-from argyro.campaigns.pipeline.md import MD, MDResult
-from argyro.campaigns.pipeline.ranking import RANKING
-from argyro.campaigns.pipeline.structure import FILE, StructureResult
+from argyro.campaigns.pipeline.stages import acquisition
+from argyro.campaigns.pipeline.stages.acquisition import AcquisitionResult
+from argyro.campaigns.pipeline.stages.diffusivity import DiffusivityResult, Observation
+from argyro.campaigns.pipeline.stages.learn import LearnResult
+from argyro.campaigns.pipeline.stages.md import MD, MDResult
+from argyro.campaigns.pipeline.stages.ranking import RANKING
+from argyro.campaigns.pipeline.stages.structure import FILE, StructureResult
 from argyro.campaigns.reporting.adaptive_section import certainty_plot, run_rows
 from argyro.campaigns.runtime.scheduler import Scheduler
 from argyro.campaigns.spec.material import BULK, Cell, Material

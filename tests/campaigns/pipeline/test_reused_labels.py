@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from argyro.campaigns.pipeline.build_graph import build_graph
-from argyro.campaigns.pipeline.learn import LEARN, TRAINING_SET
 from argyro.campaigns.pipeline.reused_labels import reuse_labels
+from argyro.campaigns.pipeline.stages.learn import LEARN, TRAINING_SET
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.execution.result_store import Store
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from argyro.campaigns.pipeline.homogenize import Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import Polycrystal
 from argyro.campaigns.reporting.published_values import published_rows
 from argyro.platform.common.estimate import Uncertain
 

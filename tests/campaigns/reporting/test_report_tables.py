@@ -4,12 +4,12 @@ import re
 from dataclasses import fields
 from types import SimpleNamespace
 
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
-from argyro.campaigns.pipeline.learn import LEARN, LearnInputs
-from argyro.campaigns.pipeline.md import MD, MDInputs, MDResult
-from argyro.campaigns.pipeline.structure import STRUCTURE, StructureInputs, StructureResult
-from argyro.campaigns.pipeline.transport import TRANSPORT, TransportInputs, TransportResult
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY, DiffusivityInputs, DiffusivityResult
+from argyro.campaigns.pipeline.stages.learn import LEARN, LearnInputs
+from argyro.campaigns.pipeline.stages.md import MD, MDInputs, MDResult
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, StructureInputs, StructureResult
+from argyro.campaigns.pipeline.stages.transport import TRANSPORT, TransportInputs, TransportResult
 from argyro.campaigns.plots.series import TransportPoint
 from argyro.campaigns.reporting.diffusion_tables import diffusivity_rows
 from argyro.campaigns.reporting.report import write_report

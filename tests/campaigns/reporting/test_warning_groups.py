@@ -3,8 +3,8 @@
 import pytest
 
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
-from argyro.campaigns.pipeline.md import MD, MDInputs, MDResult
 from argyro.campaigns.pipeline.notes import SENTENCES, Note
+from argyro.campaigns.pipeline.stages.md import MD, MDInputs, MDResult
 from argyro.campaigns.reporting.warning_groups import grouped_notes
 from argyro.campaigns.spec.material import BULK, Cell, Material
 from argyro.campaigns.workload.run_space import RunConditions

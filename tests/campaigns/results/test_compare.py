@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from argyro.campaigns.pipeline.homogenize import Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import Polycrystal
 from argyro.campaigns.results.compare import _compared, compared_results
 from argyro.platform.common.estimate import Limits, Uncertain
 

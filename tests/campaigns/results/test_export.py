@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from ase.io import read
 
-from argyro.campaigns.pipeline.md import MD
+from argyro.campaigns.pipeline.stages.md import MD
 from argyro.campaigns.results.ancestry import Lineage, stored_items
 from argyro.campaigns.results.export import OF_A_FAMILY, export_campaign
 from argyro.campaigns.runtime.workspace import CampaignFolder

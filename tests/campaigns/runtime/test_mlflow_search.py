@@ -9,7 +9,7 @@ import pytest
 
 from argyro.actors.mlflow_tracker import VIEW_COLUMNS, MLflowTracker, default_tracking_uri, polycrystal_view
 from argyro.campaigns.pipeline.graph import Node
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, HomogenizeResult, Polycrystal, Regime
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE, HomogenizeResult, Polycrystal, Regime
 from argyro.campaigns.plots.series import ArrheniusCurve
 from argyro.campaigns.runtime.mlflow_records import CHARTS, POLYCRYSTAL, records
 from argyro.campaigns.spec.material import BoundaryType, Cell, Material

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from argyro.campaigns.pipeline.build_graph import build_graph
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
 from argyro.campaigns.pipeline.grow_graph import finished as finished_items
-from argyro.campaigns.pipeline.surrogate import MODEL
-from argyro.campaigns.pipeline.transport import TRANSPORT
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.stages.surrogate import MODEL
+from argyro.campaigns.pipeline.stages.transport import TRANSPORT
 from argyro.campaigns.runtime.workspace import CampaignFolder
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from synthetic_laws import World
 
-from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
+from argyro.campaigns.pipeline.stages.held_out import CALIBRATION, PARITY, held_out
 from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates.data.observation import TARGETS
 from argyro.surrogates.models.metrics import HeldOut, score

@@ -3,9 +3,9 @@
 import pytest
 
 from argyro.campaigns.pipeline.build_graph import build_graph, whole_graph
-from argyro.campaigns.pipeline.disorder import DisorderResult, _differences, _unlike_published, estimated
 from argyro.campaigns.pipeline.grow_graph import growth
-from argyro.campaigns.pipeline.structure import StructureInputs
+from argyro.campaigns.pipeline.stages.disorder import DisorderResult, _differences, _unlike_published, estimated
+from argyro.campaigns.pipeline.stages.structure import StructureInputs
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.common.estimate import Uncertain
 

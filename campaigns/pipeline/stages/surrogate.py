@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from pydantic import ConfigDict, Field
 
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
-from argyro.campaigns.pipeline.disorder import DISORDER
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
-from argyro.campaigns.pipeline.held_out import CALIBRATION, PARITY, held_out
-from argyro.campaigns.pipeline.learn import LEARN, family_of
-from argyro.campaigns.pipeline.microstructure import MICROSTRUCTURE
-from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.stages.disorder import DISORDER
+from argyro.campaigns.pipeline.stages.held_out import CALIBRATION, PARITY, held_out
+from argyro.campaigns.pipeline.stages.learn import LEARN, family_of
+from argyro.campaigns.pipeline.stages.microstructure import MICROSTRUCTURE
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, read_structure, structure_of
 from argyro.campaigns.plots.series import ParityPoint
 from argyro.campaigns.spec.foundation_model import foundation_source
 from argyro.campaigns.spec.material import BoundaryType, Cell, Material

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from argyro.campaigns.pipeline.md import Production
+from argyro.campaigns.pipeline.stages.md import Production
 from argyro.campaigns.spec.material import Cell
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain

@@ -8,11 +8,11 @@ from typing import Annotated
 from ase import Atoms
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from argyro.campaigns.pipeline import boundary_cell
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.md import MD, TRAJECTORY, run_params, seed_of, share_of_usual
 from argyro.campaigns.pipeline.notes import Note
-from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
+from argyro.campaigns.pipeline.stages import boundary_cell
+from argyro.campaigns.pipeline.stages.md import MD, TRAJECTORY, run_params, seed_of, share_of_usual
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, read_structure, structure_of
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.common.errors import InputError

@@ -7,9 +7,9 @@ from functools import partial
 from math import prod
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.enthalpy import ENTHALPY, EnthalpyInputs, EnthalpyResult, add_enthalpies
 from argyro.campaigns.pipeline.notes import Note
-from argyro.campaigns.pipeline.swaps import SWAPS, add_swaps
+from argyro.campaigns.pipeline.stages.enthalpy import ENTHALPY, EnthalpyInputs, EnthalpyResult, add_enthalpies
+from argyro.campaigns.pipeline.stages.swaps import SWAPS, add_swaps
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.workload.atom_counts import UNITS_PER_CELL
 from argyro.platform.common.errors import ArgyroError

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from argyro.campaigns.pipeline import boundary_cell
-from argyro.campaigns.pipeline.diffusivity import (
+from argyro.campaigns.pipeline.draft import Draft
+from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.stages import boundary_cell
+from argyro.campaigns.pipeline.stages.diffusivity import (
     BULK,
     DIFFUSIVITY,
     PARALLEL,
@@ -15,8 +17,6 @@ from argyro.campaigns.pipeline.diffusivity import (
     DiffusivityResult,
     Profile,
 )
-from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.notes import Note
 from argyro.campaigns.plots.series import Law, TransportPoint
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.workload.run_space import RunConditions

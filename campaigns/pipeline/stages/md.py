@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from ase import Atoms
 from pydantic import ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from argyro.campaigns.pipeline.continued_run import TRAJECTORY, keep_state, restore_state
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.extend import Extension
-from argyro.campaigns.pipeline.learn import ACTIVE_SET, CURVE, LEARN, POTENTIAL, Round, members, potential_of
 from argyro.campaigns.pipeline.notes import Note
-from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_of
+from argyro.campaigns.pipeline.stages.continued_run import TRAJECTORY, keep_state, restore_state
+from argyro.campaigns.pipeline.stages.extend import Extension
+from argyro.campaigns.pipeline.stages.learn import ACTIVE_SET, CURVE, LEARN, POTENTIAL, Round, members, potential_of
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, read_structure, structure_of
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Dynamics, Labels
 from argyro.campaigns.workload.run_lengths import expected_ps

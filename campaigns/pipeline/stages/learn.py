@@ -12,7 +12,7 @@ from ase import Atoms
 
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
 from argyro.campaigns.pipeline.families import family_of_composition
-from argyro.campaigns.pipeline.structure import STRUCTURE, learning_cells, learning_name, read_structure
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, learning_cells, learning_name, read_structure
 from argyro.campaigns.spec.label_source import TEACHER, TEACHER_REPORT, known_checksums, known_count, reference
 from argyro.campaigns.spec.material import BULK, Material
 from argyro.campaigns.spec.schema import Campaign, Labels

@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 
 from argyro.campaigns.pipeline.build_graph import build_graph
-from argyro.campaigns.pipeline.homogenize import _mixed, mixtures, parts_of
+from argyro.campaigns.pipeline.stages.homogenize import _mixed, mixtures, parts_of
 from argyro.campaigns.spec.material import BoundaryType, Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.continuum.boundary_classes import mixed_layer

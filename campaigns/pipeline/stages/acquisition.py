@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from argyro.campaigns.pipeline.design import DESIGN
-from argyro.campaigns.pipeline.diffusivity import DIFFUSIVITY
 from argyro.campaigns.pipeline.draft import Draft, LabelIdentity
-from argyro.campaigns.pipeline.homogenize import conductivity_factors
-from argyro.campaigns.pipeline.md import MD
-from argyro.campaigns.pipeline.microstructure import polycrystals
-from argyro.campaigns.pipeline.structure import STRUCTURE, StructureItem, read_structure, structure_name
-from argyro.campaigns.pipeline.surrogate import observations_of, run_parents
+from argyro.campaigns.pipeline.stages.design import DESIGN
+from argyro.campaigns.pipeline.stages.diffusivity import DIFFUSIVITY
+from argyro.campaigns.pipeline.stages.homogenize import conductivity_factors
+from argyro.campaigns.pipeline.stages.md import MD
+from argyro.campaigns.pipeline.stages.microstructure import polycrystals
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, StructureItem, read_structure, structure_name
+from argyro.campaigns.pipeline.stages.surrogate import observations_of, run_parents
 from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions, cells_of
 from argyro.platform.common.errors import ArgyroError

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.homogenize import HOMOGENIZE, SAMPLES, Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE, SAMPLES, Polycrystal
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 
 

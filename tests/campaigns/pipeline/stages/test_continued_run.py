@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from argyro.campaigns.pipeline import md
-from argyro.campaigns.pipeline.continued_run import STATE
-from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
-from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.pipeline.stages import md
+from argyro.campaigns.pipeline.stages.continued_run import STATE
+from argyro.campaigns.pipeline.stages.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET
+from argyro.campaigns.pipeline.stages.structure import FILE
 from argyro.campaigns.spec.material import BULK, Cell, Material
 from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.dynamics.md.continuation import Until

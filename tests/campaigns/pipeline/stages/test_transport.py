@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from argyro.campaigns.pipeline import diffusivity, transport
-from argyro.campaigns.pipeline.md import TRAJECTORY
-from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.pipeline.stages import diffusivity, transport
+from argyro.campaigns.pipeline.stages.md import TRAJECTORY
+from argyro.campaigns.pipeline.stages.structure import FILE
 from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
 from argyro.campaigns.workload.run_space import RunConditions
 from argyro.platform.common.estimate import Uncertain

@@ -5,9 +5,9 @@ import pytest
 from ase.io import write
 from synthetic_laws import World
 
-from argyro.campaigns.pipeline import posterior
-from argyro.campaigns.pipeline.structure import FILE
-from argyro.campaigns.pipeline.surrogate import MODEL
+from argyro.campaigns.pipeline.stages import posterior
+from argyro.campaigns.pipeline.stages.structure import FILE
+from argyro.campaigns.pipeline.stages.surrogate import MODEL
 from argyro.platform.execution.stage import StageContext
 from argyro.platform.structures.crystal.bulk import build_bulk
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.enthalpy import pair_lines
-from argyro.campaigns.pipeline.learn import potential_of
 from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.stages.enthalpy import pair_lines
+from argyro.campaigns.pipeline.stages.learn import potential_of
 from argyro.campaigns.spec.material import Material
 from argyro.platform.common.estimate import Uncertain
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked

@@ -10,8 +10,8 @@ from ase import Atoms
 from pydantic import ConfigDict
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.learn import LEARN, POTENTIAL, labeller_source
-from argyro.campaigns.pipeline.structure import STRUCTURE, learning_cells, read_structure
+from argyro.campaigns.pipeline.stages.learn import LEARN, POTENTIAL, labeller_source
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, learning_cells, read_structure
 from argyro.campaigns.spec.label_source import taught_source
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Labels

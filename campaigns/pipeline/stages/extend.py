@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ase import Atoms
 
-from argyro.campaigns.pipeline.learn import (
+from argyro.campaigns.pipeline.stages.learn import (
     ACTIVE_SET,
     CURVE,
     POTENTIAL,

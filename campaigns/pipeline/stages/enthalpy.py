@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.learn import LEARN, active_set_file, members, potential_file, potential_of
 from argyro.campaigns.pipeline.notes import Note
+from argyro.campaigns.pipeline.stages.learn import LEARN, active_set_file, members, potential_file, potential_of
 from argyro.campaigns.spec.material import Material, Shares
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from ase.io import read, write
 
-from argyro.campaigns.pipeline import md
-from argyro.campaigns.pipeline.extend import FRAMES
-from argyro.campaigns.pipeline.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET, LearnInputs
-from argyro.campaigns.pipeline.structure import FILE
+from argyro.campaigns.pipeline.stages import md
+from argyro.campaigns.pipeline.stages.extend import FRAMES
+from argyro.campaigns.pipeline.stages.learn import ACTIVE_SET, POTENTIAL, TRAINING_SET, LearnInputs
+from argyro.campaigns.pipeline.stages.structure import FILE
 from argyro.campaigns.spec.material import BULK, Cell, Material
 from argyro.campaigns.spec.schema import Labels
 from argyro.campaigns.workload.run_space import RunConditions
@@ -28,7 +28,7 @@ from argyro.platform.learning.refit import fit, untrained
 from argyro.platform.learning.round_store import write_frames
 from argyro.platform.structures.crystal.bulk import build_bulk
 
-REFERENCE = Path(__file__).parents[2] / "platform" / "learning" / "mtp_reference.py"
+REFERENCE = Path(__file__).parents[3] / "platform" / "learning" / "mtp_reference.py"
 LABELS = {"source": "ase", "factory": f"{REFERENCE}:make"}
 OPTIONS = LearningOptions(levels=(6,), temperatures_K=(300.0, 600.0), exploration_ps=0.4, training_iterations=60)
 LEARNED = LearnInputs(labels={"name": "ase", "version": "", "settings": "", "weights": ""}, options=OPTIONS, ensemble=1)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_name
-from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, read_structure, structure_name
+from argyro.campaigns.pipeline.stages.surrogate import MODEL, SURROGATE
 from argyro.campaigns.spec.material import Cell
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult
 

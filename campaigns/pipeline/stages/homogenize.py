@@ -10,11 +10,11 @@ import numpy as np
 from ase import Atoms
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.microstructure import polycrystals
 from argyro.campaigns.pipeline.notes import Note
-from argyro.campaigns.pipeline.posterior import COEFFICIENTS, POSTERIOR
-from argyro.campaigns.pipeline.structure import STRUCTURE, read_structure, structure_name
-from argyro.campaigns.pipeline.surrogate import MODEL, SURROGATE
+from argyro.campaigns.pipeline.stages.microstructure import polycrystals
+from argyro.campaigns.pipeline.stages.posterior import COEFFICIENTS, POSTERIOR
+from argyro.campaigns.pipeline.stages.structure import STRUCTURE, read_structure, structure_name
+from argyro.campaigns.pipeline.stages.surrogate import MODEL, SURROGATE
 from argyro.campaigns.plots.series import ArrheniusCurve, ConductivityCurve, ParityPoint
 from argyro.campaigns.spec.material import BoundaryType, Cell
 from argyro.campaigns.spec.schema import Campaign
