@@ -73,8 +73,8 @@ def _interval(frame_interval_fs: float | None, timestep_fs: float | None) -> tup
 
 
 def _read_options(elements: str | None, cell: str | None, topology: Path | None) -> ReadOptions:
-    from argyro.platform.dynamics.trajectories.cp2k_cell import parse_cell
     from argyro.platform.dynamics.trajectories.elements import elements_of
+    from argyro.platform.dynamics.trajectories.formats.cp2k_cell import parse_cell
     from argyro.platform.dynamics.trajectories.frame import ReadOptions
 
     names = [name.strip() for name in elements.split(",")] if elements else []

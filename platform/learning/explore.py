@@ -235,8 +235,8 @@ def _outcome(
 def _last(structure: Atoms, sampler: Sampler, path: Path) -> Atoms | None:
     if not path.exists():
         return None
+    from argyro.platform.dynamics.trajectories.formats.lammps_dump import read_lammps_dump
     from argyro.platform.dynamics.trajectories.frame import Frame
-    from argyro.platform.dynamics.trajectories.lammps_dump import read_lammps_dump
 
     dumped = next(read_lammps_dump(path), None)
     if not isinstance(dumped, Frame) or len(dumped.species) != len(structure):

@@ -158,8 +158,8 @@ def compare_diffusion(
 
 def _snapshots(structure: Atoms, path: Path) -> Iterator[Atoms]:
     """Read the snapshots of a run as atoms of its structure."""
+    from argyro.platform.dynamics.trajectories.formats.lammps_dump import read_lammps_dump
     from argyro.platform.dynamics.trajectories.frame import Frame
-    from argyro.platform.dynamics.trajectories.lammps_dump import read_lammps_dump
 
     for dumped in read_lammps_dump(path):
         if isinstance(dumped, Frame):

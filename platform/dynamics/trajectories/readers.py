@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.dynamics.trajectories.ase_trajectory import ULM, read_ase_trajectory
 from argyro.platform.dynamics.trajectories.byte_source import open_bytes, read_block
-from argyro.platform.dynamics.trajectories.dcd import MAGIC, read_dcd
+from argyro.platform.dynamics.trajectories.formats.ase_trajectory import ULM, read_ase_trajectory
+from argyro.platform.dynamics.trajectories.formats.dcd import MAGIC, read_dcd
+from argyro.platform.dynamics.trajectories.formats.lammps_dump import read_lammps_dump
+from argyro.platform.dynamics.trajectories.formats.outcar import read_outcar
+from argyro.platform.dynamics.trajectories.formats.vasprun import read_vasprun
+from argyro.platform.dynamics.trajectories.formats.xdatcar import read_xdatcar
+from argyro.platform.dynamics.trajectories.formats.xyz import is_comment, read_xyz
 from argyro.platform.dynamics.trajectories.frame import FORMATS, Frame, Frames, ReadOptions
-from argyro.platform.dynamics.trajectories.lammps_dump import read_lammps_dump
-from argyro.platform.dynamics.trajectories.outcar import read_outcar
-from argyro.platform.dynamics.trajectories.vasprun import read_vasprun
-from argyro.platform.dynamics.trajectories.xdatcar import read_xdatcar
-from argyro.platform.dynamics.trajectories.xyz import is_comment, read_xyz
 
 Reader = Callable[[Path, ReadOptions], Frames]
 

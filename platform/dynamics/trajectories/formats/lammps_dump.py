@@ -11,11 +11,11 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import TextReader
 from argyro.platform.dynamics.trajectories.elements import elements_of
+from argyro.platform.dynamics.trajectories.formats.lammps_box import LENGTH_A, TIME_FS, read_box, require_units
+from argyro.platform.dynamics.trajectories.formats.torn import refuse_overflow
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
-from argyro.platform.dynamics.trajectories.lammps_box import LENGTH_A, TIME_FS, read_box, require_units
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER, Rows
 from argyro.platform.dynamics.trajectories.sanity import to_fractional
-from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 ITEM = b"ITEM: "
 ITEMS = (b"TIMESTEP", b"TIME", b"UNITS", b"NUMBER OF ATOMS", b"BOX BOUNDS", b"ATOMS")

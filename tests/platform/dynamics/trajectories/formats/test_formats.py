@@ -12,8 +12,8 @@ from ase.io import write
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.concatenate import read_trajectories
-from argyro.platform.dynamics.trajectories.cp2k_cell import parse_cell
 from argyro.platform.dynamics.trajectories.elements import element_of
+from argyro.platform.dynamics.trajectories.formats.cp2k_cell import parse_cell
 from argyro.platform.dynamics.trajectories.frame import ReadOptions
 
 RUN = made.run()

@@ -10,10 +10,10 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import TextReader
 from argyro.platform.dynamics.trajectories.elements import element_of, elements_of
+from argyro.platform.dynamics.trajectories.formats.torn import refuse_overflow
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
 from argyro.platform.dynamics.trajectories.sanity import to_fractional
-from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 TEMPERATURE = re.compile(rb"temperature\s+([\d.]+) K")
 POTIM = re.compile(rb"POTIM\s*=\s*([\d.]+)")

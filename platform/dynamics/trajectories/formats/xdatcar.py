@@ -13,10 +13,10 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import TextReader
 from argyro.platform.dynamics.trajectories.elements import elements_of
+from argyro.platform.dynamics.trajectories.formats.torn import refuse_overflow
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
 from argyro.platform.dynamics.trajectories.sanity import to_fractional
-from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 FRAME = re.compile(rb"(direct|cartesian)?[^\n]*(configuration|konfig)\s*=\s*(\S*)", re.IGNORECASE)
 HEADER_LINES = 60  # names and counts of species may take several lines

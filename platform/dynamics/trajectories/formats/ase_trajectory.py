@@ -13,9 +13,9 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import open_bytes
+from argyro.platform.dynamics.trajectories.formats.xyz import no_cell
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions
 from argyro.platform.dynamics.trajectories.sanity import to_fractional
-from argyro.platform.dynamics.trajectories.xyz import no_cell
 
 ULM = b"- of Ulm"
 

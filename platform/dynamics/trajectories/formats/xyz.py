@@ -11,12 +11,12 @@ import numpy as np
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.dynamics.trajectories.byte_source import TextReader
-from argyro.platform.dynamics.trajectories.cp2k_cell import Cp2kCells
 from argyro.platform.dynamics.trajectories.elements import elements_of
+from argyro.platform.dynamics.trajectories.formats.cp2k_cell import Cp2kCells
+from argyro.platform.dynamics.trajectories.formats.torn import refuse_overflow
 from argyro.platform.dynamics.trajectories.frame import Frame, Frames, ReadOptions, TornFrame
 from argyro.platform.dynamics.trajectories.number_rows import COMPLETE, NOT_A_NUMBER
 from argyro.platform.dynamics.trajectories.sanity import to_fractional
-from argyro.platform.dynamics.trajectories.torn import refuse_overflow
 
 PAIR = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s,]+)""")
 COUNT_AT_END = re.compile(rb"(\d+)\s*$")
