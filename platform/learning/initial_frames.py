@@ -1,4 +1,4 @@
-"""Initial training set: rattled, strained and hot variants of the structures."""
+"""Initial training set: rattled, strained, hot and crowded variants of the structures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from ase.geometry import find_mic
 
+from argyro.platform.common.ions import CENTRES, longest_bond_A
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.platform.labels.frame_filters import min_distance_A
 from argyro.platform.learning.options import LearningOptions
@@ -20,6 +21,11 @@ LI_SPRING_EV_A2 = 1.6
 FRAMEWORK_SPRING_EV_A2 = 4.0
 LIBRATION_SPRING_EV = 8.0  # rotation of a PS4 group
 ATTEMPTS = 30
+
+# Crowded frames have free anions at distances from P, between bonds and next neighbours, that MD rarely meets. Without
+# them nothing determines the radial functions there: forces were wrong by up to 160 eV/Å at P-Cl of 2.7 Å.
+FURTHEST_A = 3.6
+CLOSEST_A, CLOSEST_LI_A = 2.3, 1.8  # shortest distances of a moved anion from others and from Li
 
 
 def rattled(atoms: Atoms, sigma_A: float, rng: np.random.Generator) -> Atoms:
@@ -53,8 +59,38 @@ def hot(atoms: Atoms, temperature_K: float, rng: np.random.Generator) -> Atoms:
     return _displaced(atoms, moves)
 
 
+def crowded(atoms: Atoms, rng: np.random.Generator) -> Atoms:
+    """Move one free anion towards each tetrahedral centre, the species in turn, to a random distance beyond a bond."""
+    result = _bare(atoms)
+    symbols = np.array(result.get_chemical_symbols())
+    bound = {index for group in ps4_groups(result) for index in group}
+    free = [i for i in range(len(result)) if i not in bound and symbols[i] not in ("Li", *CENTRES)]
+    species = sorted({str(symbols[i]) for i in free})
+    for number, centre in enumerate(rng.permutation(np.flatnonzero(np.isin(symbols, CENTRES)))):
+        kind = species[number % len(species)] if species else ""
+        for anion in sorted((i for i in free if symbols[i] == kind), key=lambda i: result.get_distance(centre, i, mic=True)):
+            if _approach(result, int(centre), anion, symbols, rng):
+                free.remove(anion)
+                break
+    return result
+
+
+def _approach(atoms: Atoms, centre: int, anion: int, symbols: np.ndarray, rng: np.random.Generator) -> bool:
+    """Move an anion towards a centre; return whether no other distance became too short."""
+    outward = atoms.get_distance(centre, anion, mic=True, vector=True)
+    distance_A = rng.uniform(longest_bond_A(symbols[centre], "Se"), FURTHEST_A)
+    trial = atoms.copy()
+    trial.positions[anion] += (distance_A / np.linalg.norm(outward) - 1.0) * outward
+    others = [index for index in range(len(atoms)) if index not in (centre, anion)]
+    closest_A = np.where(symbols[others] == "Li", CLOSEST_LI_A, CLOSEST_A)
+    if (trial.get_distances(anion, others, mic=True) < closest_A).any():
+        return False
+    atoms.positions[anion] = trial.positions[anion]
+    return True
+
+
 def seed_frames(structures: Sequence[Atoms], options: LearningOptions) -> list[Atoms]:
-    """Return seed frames of all structures: one as built, then rattled, strained and hot ones of rising amplitude.
+    """Return seed frames of all structures: one as built, then strained, rattled and crowded ones of rising amplitude.
 
     Args:
         structures: bulk and boundary cells of one family.
@@ -107,7 +143,7 @@ def _variant(
         return _bare(structure), "as built"
     temperature_K = share * max(options.temperatures_K)
     makers = (
-        ("hot", partial(_heated, structure, temperature_K, rng)),
+        ("crowded", lambda scale: crowded(hot(structure, scale * temperature_K, rng), rng)),
         ("strained", lambda scale: rattled(strained(structure, scale * share * options.strain, rng), 0.05, rng)),
         ("rattled", lambda scale: rattled(structure, scale * share * options.rattle_A, rng)),
     )

@@ -49,6 +49,9 @@ class LearningOptions:
         force_scale_meV_A: see `energy_scale_meV_atom`. Dynamics need forces; a tighter energy costs a tenth of the
             accuracy of the forces on Li at grain boundaries (levels up to 12).
         stress_scale_GPa: see `energy_scale_meV_atom`.
+        lithium_force_weight: weight of squared force errors of Li over those of other atoms: D follows from forces on
+            Li, and stiff bonds of PS4 have the largest errors.
+        large_force_eV_A: force on an atom at which the weight of its squared error is half of that at rest.
         sanity: limits of a label for training.
         seed: seed of every random choice.
 
@@ -62,7 +65,7 @@ class LearningOptions:
     cutoff_A: float = 5.0
     min_dist_A: float = 1.6
     radial_size: int = 8
-    seeds_per_structure: int = 8
+    seeds_per_structure: int = 12
     small_cell_atoms: int = 110
     rattle_A: float = 0.12
     strain: float = 0.06
@@ -89,6 +92,8 @@ class LearningOptions:
     energy_scale_meV_atom: float = 6.0
     force_scale_meV_A: float = 100.0
     stress_scale_GPa: float = 0.6
+    lithium_force_weight: float = 4.0
+    large_force_eV_A: float = 1.5
     sanity: SanityLimits = field(default_factory=SanityLimits)
     seed: int = 0
 

@@ -81,6 +81,8 @@ def _training(options: LearningOptions, trained: bool) -> TrainingOptions:
         energy_scale_meV_atom=options.energy_scale_meV_atom,
         force_scale_meV_A=options.force_scale_meV_A,
         stress_scale_GPa=options.stress_scale_GPa,
+        lithium_force_weight=options.lithium_force_weight,
+        large_force_eV_A=options.large_force_eV_A,
     )
     most = options.refit_iterations
     return replace(fit, max_iterations=most, first_restart=max(1, most // 2)) if trained else fit

@@ -14,6 +14,8 @@ from argyro.platform.potential.fitting.training_frames import stress_of
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.potential.native import _kernel
 
+LITHIUM = 3  # atomic number
+
 
 class Dataset:
     """A set of labelled frames with their weights.
@@ -41,7 +43,9 @@ class Dataset:
                     float(frame.get_potential_energy()),
                     frame.get_forces(apply_constraint=False),
                     [] if stress is None else stress.tolist(),
-                    _weights(len(frame), weight, options),
+                    weight / (len(frame) * 1e-3 * options.energy_scale_meV_atom) ** 2,
+                    weight / (9 * (options.stress_scale_GPa / EV_A3_IN_GPA) ** 2),
+                    weight * _force_weights(frame, options),
                 )
             )
 
@@ -82,8 +86,9 @@ def _neighbours(index: int, frame: Atoms, mtp: MTP) -> _kernel.Frame:
         raise InputError(f"frame {index}: {error}") from error
 
 
-def _weights(atoms: int, weight: float, options: TrainingOptions) -> list[float]:
-    """Return the factors of ΔE², Σ ΔF² and Σ Δσ² (nine components) in the loss."""
-    energy_eV, force_eV_A = 1e-3 * options.energy_scale_meV_atom, 1e-3 * options.force_scale_meV_A
-    stress_eV_A3 = options.stress_scale_GPa / EV_A3_IN_GPA
-    return [weight / (atoms * energy_eV) ** 2, weight / (3 * atoms * force_eV_A**2), weight / (9 * stress_eV_A3**2)]
+def _force_weights(frame: Atoms, options: TrainingOptions) -> np.ndarray:
+    """Return (atoms,) factors of ΔF² in the loss of a frame of weight one."""
+    relative = np.where(frame.numbers == LITHIUM, options.lithium_force_weight, 1.0)
+    squared = (frame.get_forces(apply_constraint=False) ** 2).sum(axis=1)
+    damped = relative / (1.0 + squared / options.large_force_eV_A**2)
+    return damped / (3 * relative.sum() * (1e-3 * options.force_scale_meV_A) ** 2)

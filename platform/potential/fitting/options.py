@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -18,6 +19,8 @@ class TrainingOptions:
             ``info["weight"]`` multiplies all three.
         force_scale_meV_A: see `energy_scale_meV_atom`.
         stress_scale_GPa: see `energy_scale_meV_atom`.
+        lithium_force_weight: weight of squared force errors of Li over those of other atoms.
+        large_force_eV_A: force on an atom at which the weight of its squared error is half of that at rest.
         ridge: ridge of the linear coefficients, relative to the data.
         repulsion: whether ZBL acts below the shortest distance of each pair of species in the frames.
         patience: restarts without a better validation loss before the fit stops; only with a validation set.
@@ -31,6 +34,8 @@ class TrainingOptions:
     energy_scale_meV_atom: float = 3.0
     force_scale_meV_A: float = 100.0
     stress_scale_GPa: float = 0.3
+    lithium_force_weight: float = 1.0
+    large_force_eV_A: float = math.inf
     ridge: float = 1e-9
     repulsion: bool = True
     patience: int = 2

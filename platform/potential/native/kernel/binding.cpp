@@ -122,12 +122,12 @@ py::dict compute(const Potential& potential, const Frame& frame, bool forces_wan
 }
 
 LabelledFrame label(Frame frame, double energy, const Doubles& forces, const std::vector<double>& stress,
-                    const std::vector<double>& weights) {
+                    double energy_weight, double stress_weight, const Doubles& force_weights) {
     require_shape(forces, {frame.atoms(), 3}, "forces");
-    if ((!stress.empty() && (stress.size() != 6 || frame.volume_A3 == 0.0)) || weights.size() != 3)
-        throw std::invalid_argument(
-            "stress must hold six components of a cell periodic in three directions, weights three numbers");
-    return {std::move(frame), energy, to_vector(forces), stress, weights[0], weights[1], weights[2]};
+    require_shape(force_weights, {frame.atoms()}, "force_weights");
+    if (!stress.empty() && (stress.size() != 6 || frame.volume_A3 == 0.0))
+        throw std::invalid_argument("stress must hold six components of a cell periodic in three directions");
+    return {std::move(frame), energy, to_vector(forces), stress, energy_weight, stress_weight, to_vector(force_weights)};
 }
 
 // Runs Python's signal handlers; a thread other than Python's main thread always answers no.
@@ -231,7 +231,7 @@ void bind_potential(py::module_& m) {
 void bind_training(py::module_& m) {
     py::class_<LabelledFrame>(m, "LabelledFrame")
         .def(py::init(&label), py::arg("frame"), py::arg("energy"), py::arg("forces"), py::arg("stress"),
-             py::arg("weights"));
+             py::arg("energy_weight"), py::arg("stress_weight"), py::arg("force_weights"));
     m.def(
         "loss_and_gradient",
         [](const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient, int threads) {

@@ -17,8 +17,7 @@ struct Column {  // weighted energy, forces and stress
         const Frame& frame = labelled.frame;
         double* next = out;
         *next++ = std::sqrt(labelled.energy_weight) * energy;
-        const double force_scale = std::sqrt(labelled.forces_weight);
-        for (int c = 0; c < 3 * frame.atoms(); ++c) *next++ = force_scale * forces[c];
+        for (int c = 0; c < 3 * frame.atoms(); ++c) *next++ = std::sqrt(labelled.force_weights[c / 3]) * forces[c];
         if (labelled.stress_eV_A3.empty()) return;
         for (int v = 0; v < 6; ++v)
             *next++ = std::sqrt(labelled.stress_weight * (v < 3 ? 1.0 : 2.0)) * virial[v] / frame.volume_A3;

@@ -39,6 +39,8 @@ Errors errors_of(const Potential& potential, const LabelledFrame& labelled, Work
     return errors;
 }
 
+double squared_length(const double* v) { return v[0] * v[0] + v[1] * v[1] + v[2] * v[2]; }
+
 double squared_stress(const double* s) {
     return s[0] * s[0] + s[1] * s[1] + s[2] * s[2] + 2.0 * (s[3] * s[3] + s[4] * s[4] + s[5] * s[5]);
 }
@@ -55,14 +57,14 @@ std::vector<double> tangents(const LabelledFrame& labelled, const Errors& errors
             for (int b = 0; b < 3; ++b) strain[a][b] = scale * full[a][b];
     }
     std::vector<double> out(frame.list.rij_A.size());
-    const double scale = -2.0 * labelled.forces_weight;  // F = -dE/dr
+    const std::vector<double>& weights = labelled.force_weights;
     for (int i = 0; i < frame.atoms(); ++i)
         for (int k = frame.list.offsets[i]; k < frame.list.offsets[i + 1]; ++k) {
             const int j = frame.list.indices[k];
             const double* r = &frame.list.rij_A[3L * k];
             for (int c = 0; c < 3; ++c)
-                out[3L * k + c] = scale * (f[3 * j + c] - f[3 * i + c]) + strain[c][0] * r[0] + strain[c][1] * r[1] +
-                                  strain[c][2] * r[2];
+                out[3L * k + c] = -2.0 * (weights[j] * f[3 * j + c] - weights[i] * f[3 * i + c])  // F = -dE/dr
+                                  + strain[c][0] * r[0] + strain[c][1] * r[1] + strain[c][2] * r[2];
         }
     return out;
 }
@@ -121,7 +123,8 @@ Errors random_errors(const LabelledFrame& labelled, std::minstd_rand& random) {
     };
     Errors errors;
     errors.energy = sign(labelled.energy_weight);
-    for (std::size_t c = 0; c < labelled.forces_eV_A.size(); ++c) errors.forces.push_back(sign(labelled.forces_weight));
+    for (double weight : labelled.force_weights)
+        for (int c = 0; c < 3; ++c) errors.forces.push_back(sign(weight));
     for (int v = 0; v < 6; ++v) errors.stress[v] = sign(labelled.stress_weight) * (v < 3 ? 1.0 : std::sqrt(0.5));
     return errors;
 }
@@ -135,6 +138,7 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
     Loss loss;
     for (auto* per_frame : {&loss.energy_errors_eV, &loss.squared_forces, &loss.squared_stress})
         per_frame->assign(count, 0.0);
+    std::vector<double> weighted_forces(count, 0.0);
     const int shares = std::min(count, SHARES);
     std::vector<Accumulator> sums;
     std::vector<Workspace> workspaces(threads);
@@ -146,14 +150,18 @@ Loss loss_and_gradient(const Potential& potential, const std::vector<const Label
             Workspace& workspace = workspaces[omp_get_thread_num()];
             const Errors errors = errors_of(potential, *frames[f], workspace);
             loss.energy_errors_eV[f] = errors.energy;
-            for (double e : errors.forces) loss.squared_forces[f] += e * e;
+            for (int i = 0; i < frames[f]->frame.atoms(); ++i) {
+                const double squared = squared_length(&errors.forces[3L * i]);
+                loss.squared_forces[f] += squared;
+                weighted_forces[f] += frames[f]->force_weights[i] * squared;
+            }
             loss.squared_stress[f] = squared_stress(errors.stress);
             if (gradient) add_gradient(potential, *frames[f], errors, sums[s], workspace);
         });
     guard.rethrow();
     for (int f = 0; f < count; ++f) {
         const double energy = loss.energy_errors_eV[f];
-        loss.value += frames[f]->energy_weight * energy * energy + frames[f]->forces_weight * loss.squared_forces[f] +
+        loss.value += frames[f]->energy_weight * energy * energy + weighted_forces[f] +
                       frames[f]->stress_weight * loss.squared_stress[f];
     }
     if (!gradient) return loss;

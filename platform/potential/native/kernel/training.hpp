@@ -12,14 +12,15 @@ struct LabelledFrame {
     double energy_eV = 0.0;
     std::vector<double> forces_eV_A;   // [atoms][3]
     std::vector<double> stress_eV_A3;  // 6, or empty: no stress label
-    double energy_weight = 0.0, forces_weight = 0.0, stress_weight = 0.0;
+    double energy_weight = 0.0, stress_weight = 0.0;
+    std::vector<double> force_weights;  // [atoms]
 };
 
-// sum over frames of energy_weight dE^2 + forces_weight sum dF^2 + stress_weight sum_ab ds_ab^2 (nine components)
+// sum over frames of energy_weight dE^2 + sum_i force_weights_i dF_i^2 + stress_weight sum_ab ds_ab^2 (nine components)
 struct Loss {
     double value = 0.0;
     std::vector<double> radial, species_energies, coefficients;            // derivatives
-    std::vector<double> energy_errors_eV, squared_forces, squared_stress;  // per frame; sums over components
+    std::vector<double> energy_errors_eV, squared_forces, squared_stress;  // per frame; unweighted sums over components
 };
 
 Loss loss_and_gradient(const Potential& potential, const std::vector<const LabelledFrame*>& frames, bool gradient,

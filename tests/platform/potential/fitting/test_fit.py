@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
+from ase.stress import voigt_6_to_full_3x3_stress
 from potential_examples import labelled, random_cell, random_potential
 from threadpoolctl import threadpool_limits
 
 from argyro.platform.common.errors import InputError
+from argyro.platform.common.units import EV_A3_IN_GPA
 from argyro.platform.potential.fitting.dataset import Dataset
 from argyro.platform.potential.fitting.fit import TrainingOptions, train
 from argyro.platform.potential.fitting.linear_solve import solve_linear
@@ -34,6 +36,9 @@ def frames(teacher):
     return frames_of(teacher)
 
 
+WEIGHTED = TrainingOptions(lithium_force_weight=3.0, large_force_eV_A=2.0)
+
+
 def variables(mtp):
     return np.concatenate([mtp.radial_coefficients.ravel(), mtp.species_energies_eV, mtp.coefficients])
 
@@ -51,7 +56,7 @@ def loss(dataset, mtp, x, gradient=False):
 def test_gradient_is_the_losss_derivative(level):
     mtp = random_potential(level, SPECIES).with_repulsion(np.full((2, 2), 2.0))
     frames = frames_of(random_potential(4, SPECIES, seed=1), 3)
-    dataset = Dataset(frames, mtp, TrainingOptions())
+    dataset = Dataset(frames, mtp, WEIGHTED)
     x = variables(mtp)
     found = loss(dataset, mtp, x, gradient=True)
     rng = np.random.default_rng(0)
@@ -61,9 +66,24 @@ def test_gradient_is_the_losss_derivative(level):
         assert found @ direction == pytest.approx(numeric, rel=1e-5)
 
 
+def test_the_loss_is_the_weighted_mean_of_squared_errors(frames, teacher):
+    other = teacher.with_coefficients(teacher.radial_coefficients, [1.0, 2.0], 1.1 * teacher.coefficients)
+    wanted = 0.0
+    for frame in frames:
+        found = other.evaluate(frame)
+        weight = np.where(frame.symbols == "Li", 3.0, 1.0)[:, None]
+        damped = weight / (1.0 + (frame.get_forces() ** 2).sum(axis=1, keepdims=True) / 4.0)
+        force = (damped * (found.forces_eV_A - frame.get_forces()) ** 2).sum() / (3 * weight.sum())
+        energy = ((found.energy_eV - frame.get_potential_energy()) / len(frame)) ** 2
+        stress = EV_A3_IN_GPA**2 * ((voigt_6_to_full_3x3_stress(found.stress_eV_A3 - frame.get_stress())) ** 2).mean()
+        wanted += energy / 0.003**2 + force / 0.1**2 + stress / 0.3**2
+    value = loss(Dataset(frames, other, WEIGHTED), other, variables(other))
+    assert value == pytest.approx(wanted / len(frames), rel=1e-9)
+
+
 def test_normal_equations_are_the_linear_part(frames, teacher):
     """The gradient by the linear coefficients is 2 (N c - b)."""
-    dataset = Dataset(frames, teacher, TrainingOptions())
+    dataset = Dataset(frames, teacher, WEIGHTED)
     other = teacher.with_coefficients(teacher.radial_coefficients, [1.0, 2.0], np.arange(9.0) * teacher.coefficients)
     matrix, vector = dataset.normal_equations(other, 1)
     gradient = loss(dataset, other, variables(other), gradient=True)[-11:]
@@ -82,7 +102,7 @@ def test_linear_start_finds_the_teacher(frames, teacher):
 
 def test_sketch_estimates_the_gauss_newton_matrix(frames, teacher):
     """Its block of the linear coefficients is the normal matrix."""
-    dataset = Dataset(frames, teacher, TrainingOptions())
+    dataset = Dataset(frames, teacher, WEIGHTED)
     rows = _kernel.sketch_residuals(teacher.kernel, dataset.frames, 500, 1, 1)[:, -9:]
     matrix, _ = dataset.normal_equations(teacher, 1)
     scale = np.sqrt(np.diag(matrix))[:9]
