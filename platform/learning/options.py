@@ -65,7 +65,7 @@ class LearningOptions:
     cutoff_A: float = 5.0
     min_dist_A: float = 1.6
     radial_size: int = 8
-    seeds_per_structure: int = 12
+    seeds_per_structure: int = 8
     small_cell_atoms: int = 110
     rattle_A: float = 0.12
     strain: float = 0.06

@@ -20,6 +20,8 @@ from argyro.platform.potential.fitting.zbl_radii import repulsion_radii
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.potential.native import _kernel
 
+TINY = 1e-12  # least squared radial coefficient to which others are compared
+
 Progress = Callable[[dict[str, float]], None]
 
 
@@ -44,7 +46,8 @@ def train(
 ) -> TrainingResult:
     """Fit a potential to labelled frames.
 
-    The loss is the mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ². Least squares first gives the
+    The loss is the mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ², with a penalty on radial
+    coefficients that the frames hardly determine, such as those of P-P with few distances below the cutoff. Least squares first gives the
     linear parameters, ξ and species energies. L-BFGS then varies all parameters in variables that make the loss nearly
     spherical. Both steps are repeated every few iterations.
 
@@ -68,9 +71,10 @@ def train(
     while not _finished(history, options):
         done = int(history[-1]["iteration"]) if history else 0
         mtp = solve_linear(training, mtp, options)
-        whitening = whiten(training, mtp, done, options.threads)
+        ridge = _ridge(mtp, options)
+        whitening = whiten(training, mtp, done, options.threads, ridge)
         limit = min(options.restart_every, options.first_restart * 2 ** len(history), options.max_iterations - done)
-        mtp, iterations = _descend(training, mtp, whitening, limit, options)
+        mtp, iterations = _descend(training, mtp, whitening, limit, options, ridge)
         entry = {"iteration": done + iterations, "seconds": perf_counter() - started}
         entry |= training.errors(mtp, options.threads)
         if held_out:
@@ -100,8 +104,18 @@ def _finished(history: list[dict[str, float]], options: TrainingOptions) -> bool
     return history[-1]["iteration"] >= options.max_iterations or stalled or since_best > options.patience
 
 
+def _ridge(mtp: MTP, options: TrainingOptions) -> np.ndarray:
+    """Return the penalty factors of the squared radial coefficients, relative to the usual coefficient of a function.
+
+    Factors of a radial function and of ξ can cancel, so that only coefficients relative to others have a meaning.
+    """
+    squared = np.square(mtp.radial_coefficients)
+    usual = np.median(squared.mean(axis=3), axis=(0, 1))
+    return np.broadcast_to(options.radial_ridge / np.maximum(usual, TINY)[:, None], squared.shape)
+
+
 def _descend(
-    training: Dataset, mtp: MTP, whitening: Whitening, iterations: int, options: TrainingOptions
+    training: Dataset, mtp: MTP, whitening: Whitening, iterations: int, options: TrainingOptions, ridge: np.ndarray
 ) -> tuple[MTP, int]:
     """Run L-BFGS over radial and whitened linear coefficients."""
     from scipy.optimize import minimize
@@ -111,9 +125,12 @@ def _descend(
     start, kernel = whitening.pack(mtp), _kernel.Potential(mtp.parameters)
 
     def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
-        kernel.set_coefficients(*whitening.unpack(x))
-        value, gradient = training.loss_and_gradient(kernel, options.threads)
-        return value, whitening.pull(gradient)
+        coefficients = whitening.unpack(x)
+        kernel.set_coefficients(*coefficients)
+        value, (radial, *linear) = training.loss_and_gradient(kernel, options.threads)
+        penalty = ridge * coefficients[0]
+        value += float(np.vdot(penalty, coefficients[0]))
+        return value, whitening.pull((radial.reshape(ridge.shape) + 2 * penalty, *linear))
 
     found = minimize(
         loss,

@@ -22,6 +22,8 @@ class TrainingOptions:
         lithium_force_weight: weight of squared force errors of Li over those of other atoms.
         large_force_eV_A: force on an atom at which the weight of its squared error is half of that at rest.
         ridge: ridge of the linear coefficients, relative to the data.
+        radial_ridge: penalty of a radial coefficient as large as the median of its function over pairs of species, in
+            units of the loss.
         repulsion: whether ZBL acts below the shortest distance of each pair of species in the frames.
         patience: restarts without a better validation loss before the fit stops; only with a validation set.
         tolerance: smallest relative decrease of the loss between restarts; below it the fit stops.
@@ -37,6 +39,7 @@ class TrainingOptions:
     lithium_force_weight: float = 1.0
     large_force_eV_A: float = math.inf
     ridge: float = 1e-9
+    radial_ridge: float = 3e-5
     repulsion: bool = True
     patience: int = 2
     tolerance: float = 1e-3

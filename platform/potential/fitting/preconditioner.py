@@ -44,7 +44,7 @@ class Whitening:
         return solve_triangular(self.factor, _flat(*gradient), lower=True)
 
 
-def whiten(dataset: Dataset, mtp: MTP, seed: int, threads: int) -> Whitening:
+def whiten(dataset: Dataset, mtp: MTP, seed: int, threads: int, ridge: np.ndarray) -> Whitening:
     """Compute the variables for the neighbourhood of a potential.
 
     Args:
@@ -52,11 +52,13 @@ def whiten(dataset: Dataset, mtp: MTP, seed: int, threads: int) -> Whitening:
         mtp: potential at which the loss is expanded.
         seed: seed of the random signs.
         threads: number of threads; 0 for OMP_NUM_THREADS.
+        ridge: penalty factors of the squared radial coefficients.
     """
     size = mtp.radial_coefficients.size + len(mtp.species) + mtp.basis_size
     samples = -(-ROWS_PER_PARAMETER * size // len(dataset.frames))
     rows = _kernel.sketch_residuals(mtp.kernel, dataset.frames, samples, seed, threads)
     matrix = rows.T @ rows / samples
+    matrix[np.diag_indices(ridge.size)] += ridge.ravel()
     scale = np.sqrt(np.diag(matrix))
     scale[scale < 1e-6 * scale.max()] = 1e-6 * scale.max()  # parameters without influence, such as absent pairs
     matrix /= np.outer(scale, scale)

@@ -55,7 +55,8 @@ def test_members_differ_agree_with_their_labels_and_are_kept(learned, frames, tm
     members = [MTP.read(mtp_path) for mtp_path, _ in paths]
     forces = [member.evaluate(frames[3]).forces_eV_A for member in members]
     assert np.abs(forces[0] - forces[1]).max() > 1e-4
-    assert all(member.level == 6 and rmse(member, frames)["force_meV_A"] < 300 for member in members)
+    limit = 1.5 * rmse(learned, frames)["force_meV_A"]
+    assert all(member.level == 6 and rmse(member, frames)["force_meV_A"] < limit for member in members)
     before = [mtp_path.stat().st_mtime_ns for mtp_path, _ in paths]
     again = train_ensemble(learned, frames, structures, OPTIONS, 2, tmp_path)
     assert [mtp_path.stat().st_mtime_ns for mtp_path, _ in again] == before

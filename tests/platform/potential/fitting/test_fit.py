@@ -113,7 +113,7 @@ def test_sketch_estimates_the_gauss_newton_matrix(frames, teacher):
 
 def test_whitened_variables_are_consistent(frames, teacher):
     dataset = Dataset(frames, teacher, TrainingOptions())
-    whitening = whiten(dataset, teacher, 0, 1)
+    whitening = whiten(dataset, teacher, 0, 1, np.zeros(teacher.radial_coefficients.shape))
     x = whitening.pack(teacher)
     for found, wanted in zip(
         whitening.unpack(x),
@@ -173,6 +173,25 @@ def test_repulsion_begins_at_the_shortest_training_distance(frames):
     result = train(frames, MTP.untrained(SPECIES, 2, 5.0, 1.5), TrainingOptions(max_iterations=2))
     shortest = Dataset(frames, result.mtp, TrainingOptions()).shortest_A
     np.testing.assert_allclose(np.reshape(result.mtp.parameters.zbl_outer_A, shortest.shape), shortest)
+
+
+def largest_share(mtp):
+    """Largest root-mean-square radial coefficient of a pair over the median of its function."""
+    size = np.sqrt(np.square(mtp.radial_coefficients).mean(axis=3))
+    return (size / np.median(size, axis=(0, 1))).max()
+
+
+def test_coefficients_of_a_pair_seen_only_near_the_cutoff_stay_moderate(teacher):
+    """One S per cell: S meets its images alone, at 4.6 to 4.9 Å where the radial functions vanish."""
+    frames = [labelled(random_cell(6, ("Li",), edge_A=4.6 + 0.06 * i, seed=i), teacher) for i in range(6)]
+    for frame in frames:
+        frame.symbols[0] = "S"
+    frames = [labelled(frame, teacher) for frame in frames]
+    start = MTP.untrained(SPECIES, 6, 5.0, 1.5, seed=1)
+    free, held = (
+        train(frames, start, TrainingOptions(max_iterations=150, radial_ridge=ridge)).mtp for ridge in (0.0, 3e-5)
+    )
+    assert largest_share(held) < 10 < largest_share(free)
 
 
 def test_frames_without_stress_or_periodicity_are_used(teacher):
