@@ -66,10 +66,11 @@ def crowded(atoms: Atoms, rng: np.random.Generator) -> Atoms:
     bound = {index for group in ps4_groups(result) for index in group}
     free = [i for i in range(len(result)) if i not in bound and symbols[i] not in ("Li", *CENTRES)]
     species = sorted({str(symbols[i]) for i in free})
-    for number, centre in enumerate(rng.permutation(np.flatnonzero(np.isin(symbols, CENTRES)))):
-        kind = species[number % len(species)] if species else ""
-        for anion in sorted((i for i in free if symbols[i] == kind), key=lambda i: result.get_distance(centre, i, mic=True)):
-            if _approach(result, int(centre), anion, symbols, rng):
+    centres = rng.permutation(np.flatnonzero(np.isin(symbols, CENTRES)))
+    for number, centre in enumerate(centres.tolist()):
+        anions = [i for i in free if symbols[i] == species[number % len(species)]] if species else []
+        for anion in sorted(anions, key=lambda i, centre=centre: result.get_distance(centre, i, mic=True)):
+            if _approach(result, centre, anion, symbols, rng):
                 free.remove(anion)
                 break
     return result

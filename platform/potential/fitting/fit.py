@@ -47,9 +47,9 @@ def train(
     """Fit a potential to labelled frames.
 
     The loss is the mean over frames of (ΔE/N)²/σ_E² + mean(ΔF²)/σ_F² + mean(Δσ²)/σ_σ², with a penalty on radial
-    coefficients that the frames hardly determine, such as those of P-P with few distances below the cutoff. Least squares first gives the
-    linear parameters, ξ and species energies. L-BFGS then varies all parameters in variables that make the loss nearly
-    spherical. Both steps are repeated every few iterations.
+    coefficients that the frames hardly determine, such as those of P-P with few distances below the cutoff. Least
+    squares first gives the linear parameters, ξ and species energies. L-BFGS then varies all parameters in variables
+    that make the loss nearly spherical. Both steps are repeated every few iterations.
 
     Args:
         frames: frames with energy, forces and, if periodic, stress in a SinglePointCalculator.
