@@ -21,7 +21,7 @@ from argyro.surrogates.forward.kernels import Pairs, Rows
 from argyro.surrogates.forward.process import Process, latent_of, pairs_before, root_of
 from argyro.surrogates.forward.runs import Runs
 
-ATTEMPTS = (1, 4)  # trajectories for each kept sample, until the chains mix
+ATTEMPTS = (1, 4, 16)  # trajectories for each kept sample, until the chains mix
 
 
 @dataclass(frozen=True)
