@@ -86,7 +86,7 @@ def sample_sites(
         newest = next(iter(stage.restarts()), None)
         if newest is None:
             lammps_input.write_structure(atoms, folder / "structure.data")
-        stage.execute(swap_script(atoms, settings, swaps, pair_commands, newest))
+        stage.execute(swap_script(atoms, settings, swaps, pair_commands, newest), newest)
     series = disorder_series(atoms, folder / "sites.dump")
     rows = stage.rows()
     return SwapResult(mean_of(series), _acceptance(rows), series)
