@@ -135,6 +135,15 @@ def test_a_hot_run_is_stopped_with_the_reason(tmp_path):
         run_md(squeezed, None, SETTINGS, tmp_path, pair_commands=["pair_style lj/cut 8.0", "pair_coeff * * 0.5 4.0"])
 
 
+def test_a_run_that_falls_into_a_hole_of_its_potential_is_stopped(tmp_path):
+    """A dilute cell collapses into droplets ten times as bound as argon; the thermostat holds the temperature."""
+    dilute = crystal(2)
+    dilute.set_cell(dilute.cell * 1.25, scale_atoms=True)
+    settings = replace(SETTINGS, temperature_K=100.0, equilibrate_ps=0.0, production_ps=20.0)
+    with pytest.raises(PotentialFailedError, match="the mean energy fell by"):
+        run_md(dilute, None, settings, tmp_path, pair_commands=["pair_style lj/cut 8.0", "pair_coeff * * 0.12 3.4"])
+
+
 def test_the_cell_of_a_boundary_relaxes_along_z_and_in_the_plane_apart(tmp_path):
     atoms = crystal(2)
     atoms.set_cell(atoms.cell * [1.04, 1.04, 0.96], scale_atoms=True)
