@@ -98,7 +98,8 @@ class EnthalpyModel:
 
     @classmethod
     def _of(cls, sites: AnionSites, points: Sequence[EnthalpyPoint], values: np.ndarray) -> EnthalpyModel:
-        terms = model_terms(sites, np.array([point.state for point in points]))
+        states = np.array([point.state for point in points]).reshape(-1, len(sites.variables))
+        terms = model_terms(sites, states)
         free = len(values) - terms.shape[1]
         if free < 1 or np.linalg.matrix_rank(terms) < terms.shape[1]:
             raise ArgyroError(

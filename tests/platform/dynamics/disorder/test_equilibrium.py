@@ -137,9 +137,10 @@ def test_a_run_in_a_hole_is_left_out_with_a_sentence():
     assert kept == points and "hole" in words[0] and "50 %" in words[0]
 
 
-def test_too_few_cells_are_refused():
+@pytest.mark.parametrize("points", [[EnthalpyPoint(np.array([0.0]), 0.0)], []])
+def test_too_few_cells_are_refused(points):
     with pytest.raises(ArgyroError, match="realisations"):
-        equilibrium(BROMIDE, [EnthalpyPoint(np.array([0.0]), 0.0)], KELVIN)
+        equilibrium(BROMIDE, points, KELVIN, run_temperature_K=KELVIN)
 
 
 @pytest.mark.parametrize("formula", ["Li6PS5Cl", "Li5.5PS4.5Cl1.5", "Li6PS4.5Se0.5Br", "Li6PS5Cl0.5Br0.5"])
