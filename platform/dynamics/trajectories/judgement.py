@@ -206,7 +206,7 @@ def require_time(frame: Frame) -> None:
 
 def missing_interval(given: float | None) -> InputError:
     """Return the error for an interval that is missing or not positive."""
-    state = "missing" if given is None else f"{given:g} fs, which is not positive"
+    state = "missing" if given is None else f"{given:g} fs, which is not positive and finite"
     return InputError(
         f"the time between frames is {state}, and D is proportional to its inverse; give --frame-interval-fs, for"
         " instance --frame-interval-fs 100"

@@ -50,7 +50,7 @@ def test_the_old_name_of_the_interval_still_works_and_says_so(xdatcar, capsys):
         ("--density", "/proc/li.cube", "--density /proc/li.cube: "),
         ("--cell", "a", "--cell a is not a cell"),
         ("--elements", "Li,Xx", "not a chemical element"),
-        ("--frame-interval-fs", "0", "the time between frames is missing"),
+        ("--frame-interval-fs", "0", "the time between frames is 0 fs, which is not positive"),
     ],
 )
 def test_options_are_checked_before_the_trajectory_is_read(xdatcar, capsys, option, value, message):
