@@ -158,7 +158,7 @@ def test_an_interval_that_is_the_time_step(tmp_path):
 
 @pytest.mark.parametrize("given_fs", [None, 0.0, -1.0, float("nan"), float("inf")])
 def test_no_interval(tmp_path, given_fs):
-    with pytest.raises(InputError, match="the time between frames is (missing|.* fs, which is not positive)"):
+    with pytest.raises(InputError, match=r"the time between frames is (missing|.* fs, which is not positive)"):
         read(tmp_path, made.extxyz(RUN), interval_fs=given_fs)
 
 
