@@ -27,7 +27,7 @@ def reuse_labels(graph: Graph, store: Store) -> list[str]:
         store: of the campaign.
 
     Returns:
-        One sentence for each family that re-uses labels.
+        One sentence for each family that reuses labels.
     """
     earlier = store.items(LEARN.name)
     items, words = graph.items(), []

@@ -69,9 +69,10 @@ def crowded(atoms: Atoms, rng: np.random.Generator) -> Atoms:
     centres = rng.permutation(np.flatnonzero(np.isin(symbols, CENTRES)))
     for number, centre in enumerate(centres.tolist()):
         anions = [i for i in free if symbols[i] == species[number % len(species)]] if species else []
-        for anion in sorted(anions, key=lambda i, centre=centre: result.get_distance(centre, i, mic=True)):
-            if _approach(result, centre, anion, symbols, rng):
-                free.remove(anion)
+        distances_A = result.get_distances(centre, anions, mic=True) if anions else []
+        for index in np.argsort(distances_A, kind="stable"):
+            if _approach(result, centre, anions[index], symbols, rng):
+                free.remove(anions[index])
                 break
     return result
 

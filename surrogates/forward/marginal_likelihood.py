@@ -82,7 +82,10 @@ class MarginalLikelihood:
         near = Hyperparameters.stacked(
             [Hyperparameters.of_standard(point) for point in x + STEP * np.eye(COUNT + 1, COUNT, -1)]
         )
-        blocks, scatter = self.pairs.covariance(near), near.scatter[:, 0, 0] ** 2  # the first of each is that at x
+        blocks, scatter = (
+            self.pairs.covariance(near),
+            np.asarray(near.scatter)[:, 0, 0] ** 2,
+        )  # the first of each is that at x
         offset, variance = (column[:, 0] for column in run_likelihood.moments(self.runs, near))
         found = self._condition(covariance_of(self.runs, blocks[0], scatter[0]), offset[0], variance[0])
         centre = found.covariance @ found.shift
@@ -96,7 +99,7 @@ class MarginalLikelihood:
         changed += (scatter[1:] - scatter[0]) * np.trace(by_prior[2 * u :, 2 * u :])
         for number, part in enumerate((slice(0, u), slice(u, 2 * u))):
             changed += np.einsum("kij,ij->k", blocks[1:, number] - blocks[0, number], by_prior[part, part])
-        of_size = self._of_size(near.bias[:, 0, 0])
+        of_size = self._of_size(np.asarray(near.bias)[:, 0, 0])
         changed -= of_size[1:] - of_size[0]
         return found.loss + 0.5 * float(x @ x) - float(of_size[0]), changed / STEP + x
 

@@ -89,14 +89,10 @@ def runs_of(observations: Sequence[Observation], excess: BoundaryExcess) -> Runs
     grain = Rows.join([rows_of(identity, ["bulk"], excess) for identity in identities])
     rows, group = distinct(Rows.join([own, grain]))
     marks = [f"{identity.key}#{o.realisation}" for identity, o in zip(identities, observations, strict=True)]
-    return Runs(
-        rows,
-        group[: len(own)],
-        group[len(own) :],
-        np.unique(marks, return_inverse=True)[1],
-        *(np.array([getattr(o, name) for o in observations], dtype=float) for name in NUMBERS),
-        windows=_objects([o.windows for o in observations]),
-    )
+    columns = [np.array([getattr(o, name) for o in observations], dtype=float) for name in NUMBERS]
+    arrangements = np.unique(marks, return_inverse=True)[1]
+    columns.append(_objects([o.windows for o in observations]))
+    return Runs(rows, group[: len(own)], group[len(own) :], arrangements, *columns)
 
 
 def _objects(values: Sequence) -> np.ndarray:

@@ -103,7 +103,7 @@ def _run(
         first, last = [*fixed, *(kind[0] for kind in kinds)], [*fixed, *(kind[1] for kind in kinds)]
         masses = [f"mass {n} {atomic_masses[atomic_numbers[element]]}" for n, element in enumerate(first, start=1)]
         commands = [*lammps_mixed_commands(mtp_path, first, last, share), *masses]
-        stage.execute(_script(start, settings, commands, first, newest))
+        stage.execute(_script(start, settings, commands, first, newest), newest)
     rows = stage.rows()
     return np.array([row["c_of_end"] - row["c_of_start"] for row in rows[int(DISCARDED * len(rows)) :]])
 

@@ -56,7 +56,14 @@ class Frame:
 
 class LabelledFrame:
     def __init__(
-        self, frame: Frame, energy: float, forces: ArrayLike, stress: Sequence[float], weights: Sequence[float]
+        self,
+        frame: Frame,
+        energy: float,
+        forces: ArrayLike,
+        stress: Sequence[float],
+        energy_weight: float,
+        stress_weight: float,
+        force_weights: ArrayLike,
     ) -> None: ...
 
 def loss_and_gradient(
