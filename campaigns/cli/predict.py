@@ -211,8 +211,9 @@ def _known(answer: dict) -> Iterator[str]:
 
 
 def _dominant(answer: dict) -> str:
-    """Write the sources of the uncertainty of the conductivity as a small bar each, the largest first."""
-    shares = sorted(answer["uncertainty_shares"].items(), key=lambda item: -item[1])
+    """Write the sources of at least 1 % of the uncertainty of the conductivity as a small bar each."""
+    found = {name: share for name, share in answer["uncertainty_shares"].items() if share >= 0.01}
+    shares = sorted(found.items(), key=lambda item: -item[1])
     parts = (f"{name.replace('_', ' ')} {100 * share:.0f} % {'█' * round(10 * share)}" for name, share in shares)
     return "uncertainty of σ from: " + ", ".join(part.strip() for part in parts)
 

@@ -66,4 +66,4 @@ plt.show()
 #
 # Small grains cost conductivity: boundaries block Li in a disordered crystal. The interval does not hold the bias of
 # the reference: σ at room temperature is about 40 times that of a pellet, as in published PBE dynamics
-# ([Validation](../validation.md#room-temperature-conductivity)). Use the trend, not the absolute value.
+# ([Validation](../validation.md#predicted-and-measured-conductivity)). Use the trend, not the absolute value.

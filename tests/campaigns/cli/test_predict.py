@@ -49,7 +49,7 @@ def test_one_question_has_the_stable_keys_and_says_where_the_answer_comes_from(a
             assert answer[key]["low"] <= answer[key]["value"] <= answer[key]["high"]
     assert (
         answer["origin"]["label_source"] == "diep 2.0.0"
-        and "slope of forces on Li 0.99" in answer["origin"]["label_bias"]
+        and "slope of forces on Li 0.98" in answer["origin"]["label_bias"]
     )
     text = ask(*NAMES, "--temperature", 300).stdout
     for words in ("mS/cm", "300 K is extrapolated", "molecular dynamics at 600 to 750 K", "diep 2.0.0"):
