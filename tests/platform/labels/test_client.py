@@ -121,7 +121,7 @@ def test_model_that_cannot_be_loaded_is_told_in_the_log(tmp_path):
         ({"source": "lammps"}, "use one of"),
         ({"source": "ase"}, "`ase` needs a factory"),
         ({"source": "chgnet", "factory": "a:b"}, "`ase` needs a factory"),
-        ({"source": "ase", "factory": "nocolon"}, "as module:callable"),
+        ({"source": "ase", "factory": "nocolon"}, "or module:callable"),
     ],
 )
 def test_impossible_sources_are_refused(arguments, words):
