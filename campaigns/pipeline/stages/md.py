@@ -20,7 +20,7 @@ from argyro.campaigns.spec.material import Cell
 from argyro.campaigns.spec.schema import Dynamics, Labels
 from argyro.campaigns.workload.run_lengths import expected_ps
 from argyro.campaigns.workload.run_space import RunConditions
-from argyro.platform.common.errors import ArgyroError
+from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.dynamics.md.continuation import Judgement, Until
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked, Unfinished
 
@@ -225,14 +225,23 @@ def _cut_short(asked_ps: float, trajectory: Path, error: ArgyroError) -> tuple[C
     Raises:
         PotentialFailedError: the given error, if it is too short, or if it ended otherwise.
     """
-    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
     from argyro.platform.potential.native.lammps_commands import BREAK_MARKER
 
-    done_ps = Trajectory.read(trajectory).duration_ps if trajectory.exists() else 0.0
+    done_ps = _recorded_ps(trajectory)
     if BREAK_MARKER not in str(error) or done_ps < LEAST_SHARE * asked_ps:
         raise error
     note = Note(code="run-cut-short", detail=f"{done_ps:.0f} of {asked_ps:g} ps")
     return CutShort(production_ps=done_ps, stopped=str(error)), note
+
+
+def _recorded_ps(trajectory: Path) -> float:
+    """Return the length of a trajectory; 0 for a run that ended before its first frame."""
+    from argyro.platform.dynamics.trajectories.trajectory import Trajectory
+
+    try:
+        return Trajectory.read(trajectory).duration_ps
+    except (InputError, FileNotFoundError):
+        return 0.0
 
 
 def _other_pair_style(pair_style: str, potential: Path, atoms: Atoms) -> list[str]:
