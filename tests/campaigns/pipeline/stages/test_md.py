@@ -125,7 +125,7 @@ def test_a_mistake_of_the_set_up_is_no_reason_to_extend(context, monkeypatch):
 
 
 def test_without_extensions_a_break_fails_the_run(context):
-    with pytest.raises(RunStoppedError, match="extrapolates|lost a chalcogen"):
+    with pytest.raises(RunStoppedError, match=r"extrapolates|lost a chalcogen"):
         md.run(replace(context, inputs=INPUTS.model_copy(update={"extensions": 0})))
 
 
