@@ -109,8 +109,8 @@ def test_a_replica_that_hangs_is_replaced(service):
     (replica,) = (p for p in process_family(process) if p.name().startswith("ray::ServeRep"))
     replica.suspend()
     ends = time.monotonic() + 240
-    while not answers(address) and time.monotonic() < ends:
-        continue
+    while (replica.is_running() or not answers(address)) and time.monotonic() < ends:
+        time.sleep(0.5)
     assert answers(address) and not replica.is_running()
 
 

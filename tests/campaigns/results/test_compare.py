@@ -30,9 +30,9 @@ def test_files_have_no_results(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_finished_campaign_equals_its_copy(finished, argyro, tmp_path):
-    shutil.copytree(finished[0], tmp_path / "copy", ignore=shutil.ignore_patterns("mlflow*"))
-    rows = json.loads(argyro("diff", finished[0], tmp_path / "copy", "--json").stdout)["results"]
+def test_a_finished_campaign_equals_its_copy(smoke_run, argyro, tmp_path):
+    shutil.copytree(smoke_run[0], tmp_path / "copy", ignore=shutil.ignore_patterns("mlflow*"))
+    rows = json.loads(argyro("diff", smoke_run[0], tmp_path / "copy", "--json").stdout)["results"]
     assert {row["grain_size_nm"] for row in rows} == {20.0, 1000.0}
     assert all(row["ratio"] == 1.0 and row["overlap"] and row["a_mS_cm"] == row["b_mS_cm"] for row in rows)
-    assert "overlap" in argyro("diff", finished[0], tmp_path / "copy").stdout
+    assert "overlap" in argyro("diff", smoke_run[0], tmp_path / "copy").stdout

@@ -126,7 +126,7 @@ def test_mlflow_holds_a_run_for_every_tracked_item(smoke_run):
     (best,) = client.search_runs([experiment.experiment_id], "tags.`argyro.stage` = 'homogenize'")
     assert best.data.metrics["conductivity_mS_cm_1000_nm"] > 0 and best.data.params["boundary"] == "sigma5(001)[001]"
     artefacts = {file.path for file in client.list_artifacts(best.info.run_id)}
-    assert artefacts == {"grain_size.png", "arrhenius.png", "map.png", "effective.parquet"}
+    assert artefacts == {"grain_size.png", "conductivity.png", "arrhenius.png", "map.png", "effective.parquet"}
 
 
 def test_a_folder_of_another_campaign_or_a_newer_format_is_refused(smoke_run, tmp_path, argyro, smoke):

@@ -85,7 +85,7 @@ void evaluate_and_train(const Potential& potential) {
     Workspace workspace;
     evaluate(potential, frame.centres(), {energies.data(), gradients.data(), basis.data()}, workspace);
     if (atoms == 0 || frame.list.indices.size() > 3000) return;
-    LabelledFrame labelled{frame, 0.0, std::vector<double>(3 * atoms), {}, 1.0, 1.0, 0.0};
+    LabelledFrame labelled{frame, 0.0, std::vector<double>(3 * atoms), {}, 1.0, 0.0, std::vector<double>(atoms, 1.0)};
     loss_and_gradient(potential, {&labelled}, true, 1);
     if (potential.basis_size() < 40) normal_equations(potential.parameters(), {&labelled}, 1);
 }
