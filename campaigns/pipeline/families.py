@@ -13,7 +13,7 @@ def families(campaign: Campaign) -> dict[str, list[Material]]:
     """Group the materials that share a potential; the name of a family lists its elements.
 
     Chemistry decides with ``by_elements``: substitutions on P and S of one halide belong together, and a mixture of
-    halides belongs with its end members. ``same_elements`` makes more and smaller families, which are more accurate.
+    halides belongs with its end members. ``same_elements`` makes more and smaller families.
     """
     found: dict[str, list[Material]] = {}
     for material in campaign.materials:

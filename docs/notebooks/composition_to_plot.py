@@ -64,6 +64,6 @@ plt.show()
 # %% [markdown]
 # ![Conductivity against grain size, next to experiment](../pictures/composition_to_plot.png)
 #
-# Small grains cost conductivity: boundaries block Li in a disordered crystal. The interval does not hold the bias of
-# the reference: σ at room temperature is about 40 times that of a pellet, as in published PBE dynamics
+# Small grains cost conductivity: boundaries block Li in a disordered crystal. The interval holds the bias of
+# the reference, but σ at room temperature is above that of a pellet, as in published PBE dynamics
 # ([Validation](../validation.md#predicted-and-measured-conductivity)). Use the trend, not the absolute value.
