@@ -24,7 +24,7 @@ from argyro.campaigns.pipeline.stages.transport import add_transport
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
-from argyro.campaigns.workload.run_space import Decided, DecidedRun, RunConditions, cells_of, run_space
+from argyro.campaigns.workload.run_space import Decided, DecidedRun, RunConditions, candidates_of, cells_of, run_space
 
 
 def build_graph(campaign: Campaign, costs: Costs | None = None, found: Sequence[RunConditions] = ()) -> Graph:
@@ -93,10 +93,9 @@ def _every_run(space: Sequence[RunConditions]) -> Iterator[DecidedRun]:
 
 def _conclude(draft: Draft, measured: Mapping[RunConditions, str], microstructures: Sequence[str]) -> None:
     """Add the stages that follow when all runs are decided."""
-    cells = list(cells_of(draft.campaign))
-    for cell in cells:
+    for cell in cells_of(draft.campaign):
         add_transport(draft, cell, measured)
-    candidates = [cell for cell in cells if not cell.boundary.is_bulk or not draft.campaign.boundaries]
+    candidates = candidates_of(draft.campaign)
     surrogate = add_surrogate(draft, measured, microstructures[0])
     posterior = add_posterior(draft, surrogate, candidates)
     ranked = [*sorted(candidates), *mixtures(draft.campaign)]

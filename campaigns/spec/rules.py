@@ -75,6 +75,17 @@ def _whole_population(campaign: Campaign) -> Iterator[Mistake]:
         yield Mistake("boundary_shares", shares, "a share for each boundary, in all 1", message)
 
 
+def _boundaries_of_materials(campaign: Campaign) -> Iterator[Mistake]:
+    known = sorted({material.composition for material in campaign.materials})
+    for index, composition in enumerate(campaign.boundary_compositions or []):
+        if composition not in known:
+            message = f"{composition} is none of the materials; write some of {', '.join(known)}"
+            yield Mistake(f"boundary_compositions[{index}]", composition, "a composition of materials", message)
+    if campaign.boundaries and campaign.boundary_compositions == []:
+        message = "no boundary is simulated; name compositions, or remove boundaries"
+        yield Mistake("boundary_compositions", [], "a composition of materials", message)
+
+
 def _distinct_materials(campaign: Campaign) -> Iterator[Mistake]:
     """Names of work items hold the label, so labels must differ."""
     first: dict[str, int] = {}
@@ -252,6 +263,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
     _grains_above_width: ("grain_sizes_nm", "boundary_width_nm"),
     _grain_left_in_cells: ("materials", "boundaries", "boundary_width_nm", "structures"),
     _whole_population: ("boundaries", "boundary_shares"),
+    _boundaries_of_materials: ("materials", "boundaries", "boundary_compositions"),
     _distinct_materials: ("materials",),
     _possible_cells: ("structures",),
     _fitting_cells: ("materials", "structures", "disorder"),

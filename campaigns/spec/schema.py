@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
-from argyro.campaigns.spec.material import Material
+from argyro.campaigns.spec.material import Material, composition_name
 from argyro.campaigns.spec.mistakes import shown
 from argyro.campaigns.spec.numbers import (
     Count,
@@ -360,6 +360,11 @@ class Campaign(Section):
         description="shares of the boundary area that add up to 1, the mixture of `argyro predict`; default: equal "
         "shares. `boundaries: {NAME: SHARE}` sets both",
     )
+    boundary_compositions: list[Annotated[str, AfterValidator(composition_name)]] | None = Field(
+        None,
+        description="compositions whose boundaries are learned and simulated; default: all. The surrogate predicts the "
+        "boundaries of the others",
+    )
     boundary_width_nm: Width_nm = Field(2.5, description="width to which a boundary's diffusivity refers")
     temperatures_K: Temperatures = Field(description="temperatures of the molecular dynamics")
     grain_sizes_nm: Sizes_nm = Field(description="grain sizes of the polycrystals, equivalent-sphere diameters")
@@ -378,6 +383,11 @@ class Campaign(Section):
         None, description="MLflow tracking URI; default: sqlite in the campaign's folder"
     )
     _found: dict[str, Material] = PrivateAttr(default_factory=dict)  # composition -> material with predicted disorder
+
+    def boundaries_of(self, material: Material) -> list[str]:
+        """List the boundaries in which a material is simulated."""
+        simulated = self.boundary_compositions
+        return self.boundaries if simulated is None or material.composition in simulated else []
 
     @property
     def predicted(self) -> list[Material]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argyro.campaigns.spec.material import BULK, BoundaryType, Cell
+from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
 from argyro.campaigns.spec.schema import Campaign
 
 if TYPE_CHECKING:
@@ -108,15 +108,24 @@ class Decided:
 
 
 def cells_of(campaign: Campaign) -> Iterator[Cell]:
-    """List every material in bulk and with each boundary."""
-    for material, boundary in product(campaign.screened, (BULK, *campaign.boundaries)):
-        yield Cell(material, BoundaryType(boundary))
+    """List every simulated cell: each material in bulk, and with the boundaries that are simulated in it."""
+    return _cells(campaign, campaign.screened)
+
+
+def candidates_of(campaign: Campaign) -> list[Cell]:
+    """List what is ranked: every material with each boundary, simulated or predicted; without boundaries the bulk."""
+    return [Cell(material, BoundaryType(name)) for material in campaign.screened for name in campaign.boundaries or [BULK]]
 
 
 def asked_cells(campaign: Campaign) -> Iterator[Cell]:
     """List the cells of all materials, also of those whose disorder is not known yet."""
-    for material, boundary in product(campaign.materials, (BULK, *campaign.boundaries)):
-        yield Cell(material, BoundaryType(boundary))
+    return _cells(campaign, campaign.materials)
+
+
+def _cells(campaign: Campaign, materials: Sequence[Material]) -> Iterator[Cell]:
+    for material in materials:
+        for boundary in (BULK, *campaign.boundaries_of(material)):
+            yield Cell(material, BoundaryType(boundary))
 
 
 def run_space(campaign: Campaign) -> list[RunConditions]:

@@ -17,7 +17,7 @@ from argyro.campaigns.pipeline.stages.microstructure import polycrystals
 from argyro.campaigns.pipeline.stages.structure import STRUCTURE, StructureItem, read_structure, structure_name
 from argyro.campaigns.pipeline.stages.surrogate import observations_of, run_parents
 from argyro.campaigns.spec.material import Cell
-from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions, cells_of
+from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions, candidates_of, cells_of
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.surrogates.acquisition.ranking_certainty import Certainty
@@ -200,6 +200,7 @@ def add_acquisition(
     )
     numbers = range(campaign.md.realisations)
     cells = [structure_name(cell, number) for cell in cells_of(campaign) for number in numbers]
+    cells += [structure_name(cell, 0) for cell in candidates_of(campaign)]
     draft.add(
         ACQUISITION,
         str(decided.round),
@@ -207,7 +208,7 @@ def add_acquisition(
         parents={
             **run_parents(measured),
             "design": [design],
-            "structures": cells,
+            "structures": list(dict.fromkeys(cells)),
             "runs": [f"{MD.name}/{draft.label(run)}" for run in sorted(measured)],
             "microstructures": microstructures,
         },

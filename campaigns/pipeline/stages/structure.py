@@ -14,7 +14,7 @@ from argyro.campaigns.pipeline.draft import Draft
 from argyro.campaigns.pipeline.families import families
 from argyro.campaigns.spec.material import BULK, BoundaryType, Cell, Material
 from argyro.campaigns.spec.schema import Campaign
-from argyro.campaigns.workload.run_space import RunConditions, cells_of
+from argyro.campaigns.workload.run_space import RunConditions, candidates_of, cells_of
 from argyro.platform.execution.stage import Contract, Parent, Stage, StageContext, StageResult
 
 FILE, PICTURE = "structure.extxyz", "structure.png"
@@ -118,11 +118,13 @@ def structure_of(run: RunConditions) -> str:
 def add_structures(draft: Draft) -> None:
     """Add all arrangements of all cells, and the bulk cells in which the potential is learned."""
     sizes = draft.campaign.structures
-    for cell in cells_of(draft.campaign):
+    realisations = dict.fromkeys(candidates_of(draft.campaign), 1)
+    realisations |= dict.fromkeys(cells_of(draft.campaign), draft.campaign.md.realisations)
+    for cell, count in realisations.items():
         size: dict[str, Any] = {"min_grain_thickness_nm": sizes.min_grain_thickness_nm}
         if cell.boundary.is_bulk:
             size = {"supercell": sizes.supercell}
-        for number in range(draft.campaign.md.realisations):
+        for number in range(count):
             inputs = _inputs(draft, cell, number, **size)
             params, cost = {**cell.facts, "realisation": number}, draft.costs.structure(cell)
             draft.add(STRUCTURE, inputs.label, inputs, params=params, cost=cost)
@@ -168,9 +170,10 @@ def learning_cells(campaign: Campaign, materials: Sequence[Material] | None = No
         return list(dict.fromkeys(cell for group in groups for cell in learning_cells(campaign, group)))
     cells = [Cell(known, BULK) for material in materials for known in _learned(material, LEARNED_DISORDERS)]
     boundaries = campaign.boundaries
-    pairs = max(len(materials), len(boundaries)) if boundaries else 0
+    simulated = [material for material in materials if campaign.boundaries_of(material)]
+    pairs = max(len(simulated), len(boundaries)) if simulated else 0
     for number in range(pairs):
-        (material,) = _learned(materials[number % len(materials)], LEARNED_DISORDERS[1:2])
+        (material,) = _learned(simulated[number % len(simulated)], LEARNED_DISORDERS[1:2])
         cells.append(Cell(material, BoundaryType(boundaries[number % len(boundaries)])))
     return list(dict.fromkeys(cells))
 
