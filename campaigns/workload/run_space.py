@@ -114,7 +114,9 @@ def cells_of(campaign: Campaign) -> Iterator[Cell]:
 
 def candidates_of(campaign: Campaign) -> list[Cell]:
     """List what is ranked: every material with each boundary, simulated or predicted; without boundaries the bulk."""
-    return [Cell(material, BoundaryType(name)) for material in campaign.screened for name in campaign.boundaries or [BULK]]
+    return [
+        Cell(material, BoundaryType(name)) for material in campaign.screened for name in campaign.boundaries or [BULK]
+    ]
 
 
 def asked_cells(campaign: Campaign) -> Iterator[Cell]:

@@ -4,6 +4,7 @@ import pytest
 
 from argyro.campaigns.adaptive.run_history import BuiltCell, RunHistory
 from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
+from argyro.campaigns.pipeline.stages.structure import learning_cells
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.run_space import action_of, cells_of, partner, run_space, space_filling
 
@@ -31,6 +32,23 @@ def test_every_combination_is_possible_once():
     assert len(space) == len(set(space)) == len(labelled(space)) == 6 * 2 * 3 * 2 * 2
     items = build_graph(campaign_of(acquisition=None)).items().values()
     assert len({item.key for item in items if item.stage == "md"}) == 6 * 2 * 3 * 2
+
+
+def test_boundaries_of_other_compositions_are_predicted_and_ranked():
+    chosen = campaign_of(boundary_compositions=["Li6PS5Cl"], acquisition=None)
+    simulated = {run.cell.material.composition for run in run_space(chosen) if not run.is_bulk}
+    assert simulated == {"Li6PS5Cl"}
+    names, every = build_graph(chosen).items(), build_graph(campaign_of(acquisition=None)).items()
+    assert {name for name in names if name.startswith("homogenize/")} == {
+        name for name in every if name.startswith("homogenize/")
+    }
+    arrangements = "structure/Li6PS5I 50 %/sigma5(001)[001]/"
+    assert [name for name in names if name.startswith(arrangements) and "learning" not in name] == [arrangements + "0"]
+    assert not any(
+        "Li6PS5I" in cell.material.composition for cell in learning_cells(chosen) if not cell.boundary.is_bulk
+    )
+    of_chlorides = "diffusivity/Li6PS5Cl 50 %/sigma5(001)[001]/700 K/1"
+    assert names[of_chlorides].key == every[of_chlorides].key
 
 
 def test_runs_of_other_lengths_are_other_items_with_other_velocities():
