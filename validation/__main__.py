@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from argyro.platform.common.errors import InputError
-from argyro.validation import aimd, boundaries, bulk, dft_check, measured
+from argyro.validation import aimd, boundaries, bulk, dft_check, grain_size, measured, recommendation
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section, table
 
@@ -22,12 +22,14 @@ def sections(data: Data) -> Iterator[Section]:
     """Yield all comparisons: with laboratories, from the crystal to the polycrystal, and of the potentials."""
     oracle = measured.oracle_of_export(data)
     yield measured.conductivities(data, measured.compared(oracle))
+    yield recommendation.section(data, oracle)
     yield measured.disorders(data, oracle)
     results = pd.read_parquet(data.folder / "results.parquet")
     found = laws(results)
     yield bulk.lattice(data, found, results)
     yield bulk.disorder(data, found)
     yield boundaries.over_bulk(data, found)
+    yield grain_size.section(data, oracle)
     yield aimd.section(data)
     yield dft_check.section(data)
 
@@ -47,9 +49,10 @@ def write_page(folder: Path, page: Path) -> None:
     published, prose = (yaml.safe_load((PROSE / name).read_text()) for name in ("published.yaml", "sections.yaml"))
     data = Data(folder, page.parent / "pictures" / "validation", published, prose)
     data.pictures.mkdir(parents=True, exist_ok=True)
-    head = prose["head"]
-    parts = [f"# {head['title']}", head["text"].format(**_facts(folder)), head.get("remark", "").strip()]
-    parts += [section.markdown("pictures/validation") for section in sections(data)]
+    head, found = prose["head"], list(sections(data))
+    summary = table(("question", "answer"), [(section.question, section.answer.strip()) for section in found])
+    parts = [f"# {head['title']}", head["text"].format(**_facts(folder)), summary]
+    parts += [section.markdown("pictures/validation") for section in found]
     parts.append(_sources(published))
     page.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
 

@@ -104,7 +104,7 @@ def section(data: Data) -> Section:
     """Tabulate and draw the result of `compare`."""
     columns = ("system", "", "MSD at 10 ps, Å²", "D, 1e-6 cm²/s", "g(r) missed: Li-Li", "Li-S", "Li-I")
     if not RESULT.exists():
-        return data.section("aimd", columns, [], length=0, cite=data.cite("aimd"))
+        return data.section("aimd", columns, [], length=0, cite=data.cite("aimd"), results="not compared")
     rows, pictures = [], []
     found = json.loads(RESULT.read_text())
     for system, entry in found.items():
@@ -123,7 +123,8 @@ def section(data: Data) -> Section:
         figures.curves(entry["ab_initio"], entry["ours"], data.pictures / picture)
         pictures.append(picture)
     length_ps = next(iter(found.values()))["length_ps"]
-    return data.section("aimd", columns, rows, pictures, length=length_ps, cite=data.cite("aimd"))
+    results = "; ".join(f"{row[0] or 'ab initio'} {row[3]}" for row in rows)
+    return data.section("aimd", columns, rows, pictures, length=length_ps, cite=data.cite("aimd"), results=results)
 
 
 def _diffusivity(found: dict) -> str:

@@ -42,12 +42,13 @@ def over_bulk(data: Data, found: Sequence[Law]) -> Section:
             [(law, bulk[law.material], measured) for law, _, measured in ratios], data.pictures / PLOT
         )
         _write_ratios(ratios, bulk, published["width_nm"], data.pictures / TABLE)
-    rows = []
+    rows, total = [], Counter[str]()
     for material, group in groupby(ratios, key=lambda entry: entry[0].material):
         entries = list(group)
         first = entries[0][0]
         known = published.get(first.composition, {}).get(first.disorder)
         sides = Counter(_sign(measured, known) for _, _, measured in entries)
+        total += sides
         rows.append(
             [
                 material,
@@ -68,7 +69,19 @@ def over_bulk(data: Data, found: Sequence[Law]) -> Section:
         width=published["width_nm"],
         table=TABLE,
         cite=data.cite("boundary_over_bulk"),
+        compared=sum(total[side] for side in (SAME, OPEN, OTHER)),
+        same=total[SAME],
+        open=total[OPEN],
+        other=total[OTHER],
+        ordered=_spread(ratios, ordered=True),
+        disordered=_spread(ratios, ordered=False),
     )
+
+
+def _spread(ratios: Sequence[tuple[Law, float, Uncertain]], ordered: bool) -> str:
+    """Format the range of the ratios of ordered or of disordered crystals."""
+    chosen = [found.value for law, _, found in ratios if (law.disorder == 0) == ordered]
+    return _span(chosen, ".2g") if chosen else "not measured"
 
 
 def _ratios(found: Sequence[Law], bulk: dict[str, Law]) -> Iterator[tuple[Law, float, Uncertain]]:

@@ -117,8 +117,27 @@ def section(data: Data) -> Section:
     rms = float(np.sqrt(np.mean(np.concatenate([frame.get_forces() for frame in frames]) ** 2)))
     substituted = sum(map(_is_substituted, frames))
     whole = len(frames) - cut - substituted
-    values = {"frames": len(frames), "bulk": whole, "cut": cut, "substituted": substituted, "rms": rms}
+    slopes = [f"{name} {_lithium_slope(frames, kept)}" for name, kept in kept_answers().items()]
+    values: dict[str, object] = {
+        "frames": len(frames),
+        "bulk": whole,
+        "cut": cut,
+        "substituted": substituted,
+        "rms": rms,
+    }
+    values |= {"slopes": "; ".join(slopes), "compositions": ", ".join(_substituted_names(frames))}
     return data.section("dft", columns, rows, ["dft.png"] if points else [], **values)
+
+
+def _lithium_slope(frames: list[Atoms], kept: dict) -> str:
+    found = of_kept([frame for frame in frames if frame.info["frame"] in kept], kept, "Li")
+    return f"{interval(found.slope, 3)}, {found.force_rmse_eV_A:.2f} eV/Å"
+
+
+def _substituted_names(frames: list[Atoms]) -> list[str]:
+    """Name the substituted compositions with their numbers of frames."""
+    names = [frame.info["composition"] for frame in frames if _is_substituted(frame)]
+    return [f"{name} ({names.count(name)})" for name in dict.fromkeys(names)]
 
 
 def _row(name: str, kind: str, known: list[Atoms], kept: dict) -> list[str] | None:

@@ -157,3 +157,60 @@ def measured_conductivity(pairs: Sequence[Compared], log_offset: float, file: Pa
     axes.set(xlabel="measured σ at 298 K (mS/cm)", ylabel="predicted σ at 298 K (mS/cm)")
     axes.legend(fontsize=8)
     _save(axes, file)
+
+
+def grain_sizes(sizes_nm: Sequence[float], found: dict[str, list[Uncertain]], known: dict, file: Path) -> None:
+    """Draw D_eff over that of the largest grains over grain size; published points are crosses."""
+    axes = _axes(7.0, 4.2)
+    for material, curve in found.items():
+        line = axes.plot(sizes_nm, [ratio.value for ratio in curve], "-o", markersize=3, linewidth=1, label=material)
+        if material in known:
+            low, high = [ratio.low for ratio in curve], [ratio.high for ratio in curve]
+            axes.fill_between(sizes_nm, low, high, color=line[0].get_color(), alpha=0.2)
+    for material, points in known.items():
+        axes.plot(list(points), list(points.values()), "kx", label=f"{material}, Ou et al. 2025")
+    axes.axhline(1.0, color="black", linewidth=0.6)
+    axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="D_eff over that of the largest grains")
+    axes.figure.legend(fontsize=6, loc="outside right upper")
+    _save(axes, file)
+
+
+def recommendation(ranked: Sequence[tuple[str, Uncertain, float]], file: Path) -> None:
+    """Draw the conductivities of the materials, best first, with their probability of being the best."""
+    axes = _axes(7.0, 0.24 * len(ranked) + 1.2)
+    for place, (_, sigma, probability) in enumerate(ranked):
+        axes.plot([sigma.low, sigma.high], [place, place], color="tab:blue", linewidth=1)
+        axes.plot(sigma.value, place, "o", color="tab:blue", markersize=2 + 10 * probability**0.5)
+    axes.set_yticks(range(len(ranked)), [material for material, _, _ in ranked], fontsize=7)
+    axes.invert_yaxis()
+    axes.set(xscale="log", xlabel="σ(300 K) of the polycrystal (mS/cm)")
+    axes.set_title("area of the points: probability of being the best", fontsize=9)
+    _save(axes, file)
+
+
+def lattice(rows: Sequence[tuple[str, float, float]], file: Path) -> None:
+    """Draw simulated over measured lattice constants, with lines of 1 %."""
+    axes = _axes(5.0, 4.2)
+    for composition, ours_A, measured_A in rows:
+        axes.plot(measured_A, ours_A, "o", color=colour(composition), markersize=4)
+        axes.annotate(composition, (measured_A, ours_A), fontsize=5, xytext=(3, 0), textcoords="offset points")
+    ends = np.array([min(row[2] for row in rows) - 0.02, max(row[2] for row in rows) + 0.02])
+    for factor, style in ((1.0, "k-"), (0.99, "k:"), (1.01, "k:")):
+        axes.plot(ends, factor * ends, style, linewidth=0.8)
+    axes.set(xlabel="measured a (Å)", ylabel="simulated a at 298 K (Å)")
+    axes.set_title("dotted: 1 %", fontsize=9)
+    _save(axes, file)
+
+
+def disorders(rows: Sequence[tuple[str, Uncertain, float | None]], file: Path) -> None:
+    """Draw predicted disorders with their intervals, and refined ones as crosses."""
+    axes = _axes(6.0, 0.3 * len(rows) + 1.2)
+    for place, (composition, predicted, refined) in enumerate(rows):
+        axes.plot([predicted.low, predicted.high], [place, place], color=colour(composition), linewidth=1.5)
+        axes.plot(predicted.value, place, "o", color=colour(composition), markersize=5)
+        if refined is not None:
+            axes.plot(refined, place, "kx", markersize=7)
+    axes.set_yticks(range(len(rows)), [composition for composition, _, _ in rows], fontsize=8)
+    axes.invert_yaxis()
+    axes.set(xlabel="halide off 4a (%); crosses: refined", xlim=(-3, 103))
+    _save(axes, file)

@@ -116,13 +116,29 @@ def _share(pairs: Sequence[Compared], log_factor: float = 0.0, given_reference: 
 def disorders(data: Data, oracle: Oracle) -> Section:
     """Compare the disorders that the campaign predicted with refined ones."""
     predicted = oracle.surrogate.report.get("disorders", {})
-    refined = {row.composition: row.disorder for row in published_values() if row.disorder is not None}
-    rows = []
-    for composition, found in sorted(predicted.items()):
-        percent = interval(Uncertain(*(100 * found[limit] for limit in ("value", "low", "high"))), 2)
-        known = refined.get(composition)
-        rows.append([composition, percent, "" if known is None else f"{100 * known:.0f}"])
-    return data.section("predicted_disorder", ("composition", "predicted, %", "refined, %"), rows)
+    refined = {row.composition: 100 * row.disorder for row in published_values() if row.disorder is not None}
+    percent = {
+        composition: Uncertain(*(100 * found[limit] for limit in ("value", "low", "high")))
+        for composition, found in sorted(predicted.items())
+    }
+    rows = [[name, interval(found, 2), number(refined.get(name), 2)] for name, found in percent.items()]
+    both = [(found, refined[name]) for name, found in percent.items() if name in refined]
+    if percent:
+        drawn = [(name, found, refined.get(name)) for name, found in percent.items()]
+        figures.disorders(drawn, data.pictures / "predicted_disorder.png")
+    return data.section(
+        "predicted_disorder",
+        ("composition", "predicted, %", "refined, %"),
+        rows,
+        ["predicted_disorder.png"] if percent else [],
+        predicted=len(percent),
+        compared=len(both),
+        inside=sum(found.low <= known <= found.high for found, known in both),
+        values="; ".join(
+            f"{name} {percent[name].value:.0f} % ({refined[name]:.0f})" for name in percent if name in refined
+        ),
+        largest=f"{max((abs(found.value - known) for found, known in both), default=0.0):.0f}",
+    )
 
 
 def oracle_of_export(data: Data) -> Oracle:

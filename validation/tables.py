@@ -8,6 +8,8 @@ from pathlib import Path
 
 from argyro.platform.common.estimate import Uncertain
 
+WITHIN = "within the interval"
+
 
 @dataclass
 class Section:
@@ -15,29 +17,36 @@ class Section:
 
     Args:
         title: heading.
+        question: of the summary.
+        answer: result in a sentence or two, with its numbers.
         text: compared quantities and method.
-        remark: result in words.
         columns: column names of the table.
         rows: rows of the table.
         pictures: file names in the folder of figures.
     """
 
     title: str
+    question: str
+    answer: str
     text: str
-    remark: str
     columns: Sequence[str] = ()
     rows: list[Sequence[str]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
 
     def markdown(self, folder: str) -> str:
-        """Write heading, text, table, figures and remark."""
-        parts = [f"## {self.title}", self.text]
+        """Write heading, figures, answer and method, and the table folded away."""
+        parts = [f"## {self.title}", *(f"![{self.title}]({folder}/{name})" for name in self.pictures)]
+        parts += [self.answer, self.text]
         if self.rows:
-            parts.append(table(self.columns, self.rows))
+            parts.append(folded("Table", table(self.columns, self.rows)))
         elif self.columns:
             parts.append("*No data.*")
-        parts += [f"![{self.title}]({folder}/{name})" for name in self.pictures]
-        return "\n\n".join([*parts, self.remark.strip()] if self.remark else parts)
+        return "\n\n".join(part.strip() for part in parts if part)
+
+
+def folded(title: str, text: str) -> str:
+    """Write a block that opens on a click."""
+    return f'<details markdown="1"><summary>{title}</summary>\n\n{text}\n\n</details>'
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -66,7 +75,7 @@ def verdict(ours: Uncertain | None, published: float | None) -> str:
     if ours is None or published is None:
         return ""
     if ours.low <= published <= ours.high:
-        return "within the interval"
+        return WITHIN
     return "ours is higher" if ours.value > published else "ours is lower"
 
 
@@ -89,10 +98,9 @@ class Data:
     def section(
         self, key: str, columns: Sequence[str], rows: list, pictures: Sequence[str] = (), **values: object
     ) -> Section:
-        """Build a section with its text filled in."""
-        entry = self.prose[key]
-        text = entry["text"].format(**values)
-        return Section(entry["title"], text, entry.get("remark", ""), columns, rows, list(pictures))
+        """Build a section; the values fill the placeholders of its texts."""
+        entry = {name: text.format(**values) for name, text in self.prose[key].items()}
+        return Section(**entry, columns=columns, rows=rows, pictures=list(pictures))
 
     def cite(self, key: str) -> str:
         """Return the source of an entry of ``published.yaml``; the list of sources has its reliability."""

@@ -12,7 +12,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
 from argyro.platform.labels.bias_table import bias_table, find_bias
-from argyro.validation import bulk, measured
+from argyro.surrogates.serving.uncertainty import SOURCES
+from argyro.validation import bulk, grain_size, measured, recommendation
 from argyro.validation.__main__ import PROSE, ROOT, write_page
 from argyro.validation.boundaries import across_at_width, at_width, over_bulk
 from argyro.validation.dft_check import (
@@ -97,6 +98,42 @@ def test_published_barriers_stand_beside_ours(data, results):
     ordered = next(row for row in section.rows if row[0] == "Li6PS5Cl 0 %")
     assert ordered[3] == "0.384" and ordered[4] == "ours is lower"
     assert (data.pictures / "bulk.png").exists() and (data.pictures / "disorder.png").exists()
+
+
+def test_answers_state_the_numbers_of_their_tables(data, results):
+    told = bulk.disorder(data, laws(results)).answer
+    assert "1 of 2 published barriers" in told and "fastest at 300 K at 50 % disorder" in told
+    told = over_bulk(data, laws(results)).answer
+    assert "3 to 4 in ordered and 0.25 to 0.33 in disordered" in told and "4 are on the same side of 1, 0" in told
+    told = bulk.lattice(data, laws(results), results.assign(ions_per_A3=lambda t: 24 / 9.9**3)).answer
+    assert "2 of 3 compositions are within 1 %" in told
+
+
+def test_lattice_constants_are_those_of_the_refined_disorder(data, results):
+    wide = results.copy()
+    wide.loc[wide["disorder"] == 0.5, "ions_per_A3"] = 24 / 9.8614**3
+    told = bulk.lattice(data, laws(wide), wide).rows
+    assert next(row for row in told if row[0] == "Li6PS5Cl 50 %")[5] in ("+0.00 %", "-0.00 %")
+    assert bulk.measured_lattice("Li6PS5Cl") == (9.8614, "10.1021/jacs.7b06327")
+
+
+def test_the_recommendation_names_the_leader_its_doubts_and_the_next_steps(data):
+    oracle = measured.oracle_of_export(data)
+    (data.folder / "ranking.parquet").write_bytes((REFERENCE / "ranking.parquet").read_bytes())
+    found = recommendation.section(data, oracle)
+    table = pd.read_parquet(REFERENCE / "ranking.parquet")
+    best = table.groupby("material")["probability_best"].sum()
+    assert found.answer.startswith(best.idxmax()) and f"{100 * best.max():.0f} %" in found.answer
+    assert all(f"({number}) " in found.text for number in (1, 2, 3)) and "%" in found.text
+    assert set(recommendation.REMEDIES) == set(SOURCES)
+
+
+def test_grain_size_is_that_of_the_surrogate(data):
+    oracle = measured.oracle_of_export(data)
+    composition, _, disorder = oracle.surrogate.report["materials"][0].partition("|")
+    curve = grain_size.relative(oracle, composition, float(disorder), [20.0, 1000.0, 1e5])
+    assert curve[-1].value == 1.0 and curve[0].low < curve[0].value < curve[0].high
+    assert abs(curve[0].value - 1) > abs(curve[1].value - 1)
 
 
 def test_boundaries_are_counted_on_their_side_of_the_bulk(data, results):
