@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from argyro.surrogates.models.surrogate import Surrogate
 
 SAMPLES, TABLE = "screening_samples.npz", "effective.parquet"
+WITHOUT = "without_meyer_neldel_mS_cm"  # samples without this prior
 PICTURE, TEMPERATURE, ARRHENIUS, MAP = "grain_size.png", "conductivity.png", "arrhenius.png", "map.png"
 CURVE_TEMPERATURES = 12
 
@@ -72,6 +73,7 @@ class Polycrystal(Contract):
     width_nm: float
     effective_cm2_s: Uncertain
     conductivity_mS_cm: Uncertain
+    without_meyer_neldel_mS_cm: Uncertain | None = None  # σ without this prior
 
 
 class Regime(Contract):
@@ -123,15 +125,18 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     drawn = _mixed([_drawn(context, model, cell) for cell in cells], cells, inputs.cell)
     propagated = _propagate(context, drawn.samples)
     effective, plain = propagated.samples_cm2_s, _given_reference(context, drawn)
+    free = None if drawn.without_rule is None else _propagate(context, drawn.without_rule.samples).samples_cm2_s
     # Candidates share the samples of the Haven ratio, so that its uncertainty does not blur their ranking.
     haven_ratio = haven_samples(len(effective))[:, None, None]
     conductivity = effective * conductivity_factors(bulk, inputs.temperatures_K)[None, :, None] / haven_ratio
     measured = _measured(trained.result.parity, inputs.cell)
     per_D = conductivity / effective
-    rows = _rows(inputs, measured, (effective, plain), (conductivity, None if plain is None else plain * per_D))
+    sigma, without = ((None if each is None else each * per_D) for each in (plain, free))
+    rows = _rows(inputs, measured, (effective, plain), (conductivity, sigma), without)
     screening = [row for row in rows if row.temperature_K == inputs.screening_temperature_K]
     at = inputs.temperatures_K.index(inputs.screening_temperature_K)
-    np.savez_compressed(context.workdir / SAMPLES, conductivity_mS_cm=conductivity[:, at])
+    kept = {"conductivity_mS_cm": conductivity} | ({} if without is None else {WITHOUT: without})
+    np.savez_compressed(context.workdir / SAMPLES, **{name: samples[:, at] for name, samples in kept.items()})
     _write_table(rows, context.workdir / TABLE)
     curve = ConductivityCurve(
         label=f"{inputs.cell.material.label}, {inputs.cell.boundary}",
@@ -245,6 +250,7 @@ def _rows(
     measured: RunCounts,
     effective: tuple[np.ndarray, np.ndarray | None],
     conductivity: tuple[np.ndarray, np.ndarray | None],
+    without: np.ndarray | None,
 ) -> list[Polycrystal]:
     """Make a row for each temperature and grain size.
 
@@ -253,6 +259,7 @@ def _rows(
         measured: numbers of runs.
         effective: samples (n, temperatures, sizes) with the bias of the reference, and without it or None.
         conductivity: likewise.
+        without: conductivity without the Meyer-Neldel rule, or None.
     """
     return [
         Polycrystal(
@@ -263,6 +270,7 @@ def _rows(
             width_nm=inputs.width_nm,
             effective_cm2_s=_estimate(effective, t, s),
             conductivity_mS_cm=_estimate(conductivity, t, s),
+            without_meyer_neldel_mS_cm=None if without is None else _estimate((without, None), t, s),
         )
         for t, temperature in enumerate(inputs.temperatures_K)
         for s, size in enumerate(inputs.grain_sizes_nm)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from argyro.campaigns.pipeline.draft import Draft
-from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE, SAMPLES, Polycrystal
+from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE, SAMPLES, WITHOUT, Polycrystal
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 
 
@@ -21,9 +21,10 @@ class RankingInputs(Contract):
 
 
 class RankedPolycrystal(Polycrystal):
-    """A candidate with the share of samples in which it is the best."""
+    """A candidate with the share of samples in which it is the best, also without the Meyer-Neldel prior."""
 
     probability_best: float
+    probability_best_without_meyer_neldel: float | None = None
 
 
 class RankingResult(StageResult):
@@ -42,14 +43,24 @@ def run(context: StageContext[RankingInputs, None]) -> RankingResult:
     """Compare the candidates sample by sample."""
     rows: list[Polycrystal] = []
     samples: list[np.ndarray] = []
+    free: list[np.ndarray] = []
     for parent in context.parents("candidates", HOMOGENIZE):
         rows += parent.result.screening
-        samples += list(np.load(parent.folder / SAMPLES)["conductivity_mS_cm"].T)
-    best = np.bincount(np.argmax(np.stack(samples), axis=0), minlength=len(rows)) / len(samples[0])
+        drawn = np.load(parent.folder / SAMPLES)
+        samples += list(drawn["conductivity_mS_cm"].T)
+        free += list(drawn[WITHOUT].T) if WITHOUT in drawn else []
+    best = _best(samples)
+    without = _best(free) if len(free) == len(rows) else [None] * len(rows)
     ranked = [
-        RankedPolycrystal(**dict(row), probability_best=float(share)) for row, share in zip(rows, best, strict=True)
+        RankedPolycrystal(**dict(row), probability_best=one, probability_best_without_meyer_neldel=other)
+        for row, one, other in zip(rows, best, without, strict=True)
     ]
     return RankingResult(ranking=sorted(ranked, key=lambda row: -row.conductivity_mS_cm.value))
+
+
+def _best(samples: list[np.ndarray]) -> list[float]:
+    """Compute the share of samples in which each candidate has the highest conductivity."""
+    return (np.bincount(np.argmax(np.stack(samples), axis=0), minlength=len(samples)) / len(samples[0])).tolist()
 
 
 RANKING = Stage("ranking", 3, run, RankingInputs, RankingResult)

@@ -6,6 +6,7 @@ from ase import Atoms
 
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.stages.homogenize import _mixed, mixtures, parts_of
+from argyro.campaigns.pipeline.stages.ranking import _best
 from argyro.campaigns.spec.material import BoundaryType, Cell
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.continuum.boundary_classes import mixed_layer
@@ -56,3 +57,8 @@ def test_types_are_mixed_by_their_names():
     assert mixed.samples[0, 0, 0] == 1.0
     expected = mixed_layer(np.array([2.0, 8.0]), np.array([2.0, 8.0]), [0.25, 0.75])
     assert mixed.samples[0, 1:, 0] == pytest.approx(expected)
+
+
+def test_the_best_of_each_sample_shares_the_probability():
+    samples = [np.array([1.0, 5.0, 3.0, 4.0]), np.array([2.0, 1.0, 1.0, 1.0])]
+    assert _best(samples) == [0.75, 0.25]
