@@ -1,6 +1,6 @@
 """Cost estimates of items: core seconds, memory and disk, from their sizes and the speed of this machine.
 
-The constants are for the machine of the figures in docs/campaigns.md. `planning.machine_benchmark` measures the ratio
+The constants are for the machine of the figures in docs/lammps.md. `planning.machine_benchmark` measures the ratio
 of this machine to it.
 """
 

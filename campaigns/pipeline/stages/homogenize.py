@@ -93,7 +93,7 @@ class Regime(Contract):
 
 
 class HomogenizeResult(StageResult):
-    """Hold the map of a candidate, see docs/continuum.md; the whole map is a table of the item."""
+    """Hold the map of a candidate, see docs/homogenization.md; the whole map is a table of the item."""
 
     screening: list[Polycrystal]
     conductivity_curve: ConductivityCurve
