@@ -2,19 +2,21 @@
 
 python -m argyro.validation.dft_check predict NAME SOURCE [--python PYTHON] [--model MODEL]
 python -m argyro.validation.dft_check predict NAME POTENTIAL.mtp [POTENTIAL.mtp ...]
+python -m argyro.validation.dft_check draw COMPOSITION POTENTIAL.mtp --python PYTHON
 python -m argyro.validation.dft_check bias
 
 The first form evaluates a label source, the second evaluates moment tensor potentials on frames of their elements.
 The predictions are stored in ``data/dft_predictions.npz``, so that the page does not need the sources. The first form
 also relaxes Li6PS5Cl, Br and I and stores the error of the lattice constants in ``data/lattice_errors.json``.
-The third form writes the bias table of the package from the stored numbers.
+The third form adds frames of MD with a potential to the substituted ones, labelled by GPAW in PYTHON.
+The fourth form writes the bias table of the package from the stored numbers.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +41,7 @@ REFERENCES = {
     "SevenNet 7net-l3i5": ("sevennet", "7net-l3i5", "0.13.0"),
     "SevenNet 7net-0": ("sevennet", "7net-0", "0.13.0"),
 }
+DRAWN, DRAWN_STEPS, DRAWN_K, DRAWN_DISORDER, DRAWN_SEED = 3, 1000, 800.0, 0.25, 7  # frames of MD with a potential
 SHIPPED = "MTP, reference"  # name of the stored predictions of the shipped potentials
 
 
@@ -228,11 +231,64 @@ def of_potentials(frames: list[Atoms], files: list[Path]) -> dict:
     return answers
 
 
+def drawn_frames(composition: str, potential: Path) -> Iterator[Atoms]:
+    """Draw frames from Langevin dynamics of a cell of 50 to 54 atoms with a potential; the atoms have moved apart.
+
+    Args:
+        composition: with `DRAWN_DISORDER` of the free anions exchanged.
+        potential: file of a moment tensor potential.
+    """
+    from ase import units
+    from ase.md.langevin import Langevin
+    from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
+
+    from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
+    from argyro.platform.potential.mtp.model import MTP
+    from argyro.platform.structures.crystal.bulk import build_bulk
+
+    atoms = build_bulk(composition, DRAWN_DISORDER, (1, 1, 1), seed=DRAWN_SEED)
+    atoms.calc = MTPCalculator(MTP.read(potential))
+    rng = np.random.default_rng(DRAWN_SEED)
+    MaxwellBoltzmannDistribution(atoms, temperature_K=DRAWN_K, rng=rng)
+    friction = 0.01 / units.fs
+    dynamics = Langevin(atoms, 2 * units.fs, temperature_K=DRAWN_K, friction=friction, rng=rng)
+    for number in range(DRAWN):
+        dynamics.run(DRAWN_STEPS)
+        frame = Atoms(atoms.symbols, atoms.positions, cell=atoms.cell, pbc=True)
+        frame.info = {
+            "frame": f"{composition}/{100 * DRAWN_DISORDER:g}/bulk/mtp-{number}",
+            "composition": composition,
+            "disorder": DRAWN_DISORDER,
+            "boundary": "bulk",
+            "temperature_K": DRAWN_K,
+        }
+        yield frame
+
+
+def draw(composition: str, potential: Path, python: str | None) -> None:
+    """Label drawn frames with GPAW and add them to the file of substituted frames; those in it are left alone."""
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.io import write
+
+    from argyro.platform.labels.client import Labeller
+    from argyro.platform.labels.source import LabelSource
+
+    there = {frame.info["frame"] for frame in labelled_frames()}
+    frames = [frame for frame in drawn_frames(composition, potential) if frame.info["frame"] not in there]
+    with Labeller(LabelSource("gpaw", python=python)) as labeller:
+        for frame in frames:
+            (labelled,) = labeller.label([frame])
+            frame.calc = SinglePointCalculator(
+                frame, energy=labelled.get_potential_energy(), forces=labelled.get_forces()
+            )
+            write(SUBSTITUTED, frame, append=True)
+
+
 def main() -> None:
-    """Store the predictions of a source or of potentials, or write the bias table."""
+    """Store the predictions of a source or of potentials, add frames, or write the bias table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["predict", "bias"])
-    parser.add_argument("name", nargs="?", help="name of the predictions in the table")
+    parser.add_argument("mode", choices=["predict", "draw", "bias"])
+    parser.add_argument("name", nargs="?", help="name of the predictions in the table, or composition to draw")
     parser.add_argument("source", nargs="*", help="label source, or potential files")
     parser.add_argument("--python", help="Python interpreter of the label source")
     parser.add_argument("--model", help="model of the label source")
@@ -241,7 +297,10 @@ def main() -> None:
         write_table(kept_bias())
         return
     if not asked.name or not asked.source:
-        parser.error("predict requires NAME and SOURCE")
+        parser.error(f"{asked.mode} requires NAME and SOURCE")
+    if asked.mode == "draw":
+        draw(asked.name, Path(asked.source[0]), asked.python)
+        return
     frames = labelled_frames()
     if asked.source[0].endswith(".mtp"):
         keep(asked.name, of_potentials(frames, [Path(file) for file in asked.source]))

@@ -34,7 +34,7 @@ class LearningOptions:
         select: extrapolation grade above which a frame is a candidate.
         break_: grade at which a run ends.
         picks_per_round: largest number of frames labelled in one round.
-        energy_tolerance_meV_atom: largest energy error of fresh frames at which the level is raised.
+        energy_tolerance_meV_atom: largest energy error of 95 % of the fresh frames at which the level is raised.
         force_tolerance: largest force error of fresh frames over that of the training set at which the level is raised.
         rounds_per_level: largest number of rounds at one level.
         max_labels: largest number of requested labels; afterwards the remaining levels are still fitted.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.common.errors import ArgyroError
 from argyro.platform.learning.ensemble import train_ensemble
@@ -76,6 +77,19 @@ def test_reference_holds_on_its_own_labels_and_a_shifted_one_does_not(reference,
     )
     assert not frames_hold(shifted, frames, 1.0, OPTIONS)
     assert frames_hold(shifted, frames, 1.0, replace(OPTIONS, energy_tolerance_meV_atom=60.0))
+
+
+@pytest.mark.parametrize("outlier_meV_atom, holds", [(5.0, True), (20.0, True), (40.0, False)])
+def test_one_frame_in_thirty_may_be_off_by_three_times_the_tolerance(reference, frames, outlier_meV_atom, holds):
+    fresh = [frame.copy() for frame in (frames * 30)[:30]]
+    for number, frame in enumerate(fresh):
+        label = reference.evaluate(frame)
+        energy_eV = label.energy_eV + 1e-3 * outlier_meV_atom * len(frame) * (number == 0)
+        frame.calc = SinglePointCalculator(frame, energy=energy_eV, forces=label.forces_eV_A, stress=np.zeros(6))
+    assert frames_hold(reference, fresh, 1.0, OPTIONS) is holds
+    for frame in fresh[1:3]:
+        frame.calc.results["energy"] += 1e-3 * outlier_meV_atom * len(frame)
+    assert frames_hold(reference, fresh, 1.0, OPTIONS) is (outlier_meV_atom < OPTIONS.energy_tolerance_meV_atom)
 
 
 def test_figures_are_drawn(reference, frames, tmp_path):
