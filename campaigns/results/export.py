@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from gzip import GzipFile
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from ase.io import write
 
 from argyro.campaigns.pipeline.stages.homogenize import TABLE
-from argyro.campaigns.pipeline.stages.learn import ACTIVE_SET, POTENTIAL, family_of
+from argyro.campaigns.pipeline.stages.learn import POTENTIAL, TRAINING_SET, family_of
 from argyro.campaigns.pipeline.stages.structure import read_structure
 from argyro.campaigns.pipeline.stages.surrogate import MODEL
 from argyro.campaigns.results.ancestry import Lineage
@@ -26,7 +27,7 @@ RANKED = ("effective.parquet", "ranking.parquet", "regimes.parquet")
 OWN = {*RANKED, "structures.extxyz", "potentials", *(sign.split("/")[0] for sign in SIGNS)}
 # Files that the next export may lack: those of another mesh, and of a campaign with a ranking.
 NOT_ALWAYS = (*RANKED, "surrogate/effective-*.npz", "surrogate/reduced-*.npz")
-OF_A_FAMILY = (".mtp", ".active_set.txt", ".rounds.json")
+OF_A_MEMBER, LABELS = (".mtp", ".active_set.txt"), ".labels.extxyz.gz"
 
 # Filled in by `_card`.
 CARD = """# Results of the campaign "{name}"
@@ -42,7 +43,7 @@ value, the others an upper bound or a reason.
 | `structures.extxyz` | the same cells |
 | `effective.parquet`, `ranking.parquet` | D and σ of the polycrystals over temperature and grain size; the candidates |
 | `regimes.parquet` | per grain size: bend of D_eff(T), temperature range in which boundaries dominate |
-| `potentials/` | moment tensor potentials (MLIP's format), active sets, rounds of the learning |
+| `potentials/` | moment tensor potentials (MLIP's format) of each ensemble, active sets, labels, learning rounds |
 | `surrogate/` | the surrogate of ln D and its card |
 | `campaign.yaml` | the campaign file |
 
@@ -130,8 +131,8 @@ def _put(partial: Path, out: Path) -> None:
 def _of_export(out: Path) -> set[Path]:
     """List files of an earlier export that the next one may lack, as relative paths."""
     families = [file.name.removesuffix(".rounds.json") for file in out.glob("potentials/*.rounds.json")]
-    names = [f"potentials/{family}{ending}" for family in families for ending in OF_A_FAMILY]
-    files = [*(out / name for name in names), *(file for pattern in NOT_ALWAYS for file in out.glob(pattern))]
+    of_families = [f"potentials/{family}*" for family in families]
+    files = [file for pattern in (*of_families, *NOT_ALWAYS) for file in out.glob(pattern)]
     return {file.relative_to(out) for file in files if file.is_file()}
 
 
@@ -178,8 +179,10 @@ def _write_potentials(lineage: Lineage, folder: Path) -> None:
     for potential in lineage.potentials:
         source = potential.path
         family = family_of(source)
-        shutil.copy(source / POTENTIAL, folder / f"{family}.mtp")
-        shutil.copy(source / ACTIVE_SET, folder / f"{family}.active_set.txt")
+        for file in (path for ending in OF_A_MEMBER for path in source.glob(f"potential*{ending}")):
+            shutil.copy(file, folder / file.name.replace("potential", family, 1))
+        with GzipFile(folder / f"{family}{LABELS}", "wb", mtime=0) as packed:  # equal labels give equal files
+            packed.write((source / TRAINING_SET).read_bytes())
         rounds = {"key": potential.key, **potential.item.to_json(), "rounds": potential.result.rounds}
         (folder / f"{family}.rounds.json").write_text(json.dumps(rounds, indent=1))
 

@@ -11,7 +11,7 @@ from ase.io import read
 
 from argyro.campaigns.pipeline.stages.md import MD
 from argyro.campaigns.results.ancestry import Lineage, stored_items
-from argyro.campaigns.results.export import OF_A_FAMILY, export_campaign
+from argyro.campaigns.results.export import LABELS, OF_A_MEMBER, export_campaign
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.platform.common.errors import InputError
 from argyro.platform.execution.result_store import Store
@@ -58,6 +58,10 @@ def test_potentials_structures_and_surrogate_can_be_read(exported):
     assert len(list(out.glob("potentials/*.mtp"))) == document["potentials"]
     for file in out.glob("potentials/*.mtp"):
         assert "-".join(sorted(MTP.read(file).species)) == file.stem
+    for file in (out / "potentials").glob(f"*{LABELS}"):
+        labelled = read(file, index=":")
+        rounds = json.loads(file.with_name(file.name.replace(LABELS, ".rounds.json")).read_text())["rounds"]
+        assert len(labelled) > 10 and rounds and all(frame.get_forces().shape == (len(frame), 3) for frame in labelled)
     frames = read(out / "structures.extxyz", index=":")
     table = pd.read_parquet(out / "structures.parquet").set_index("structure")
     assert len(frames) == len(table) == document["structures"]
@@ -73,7 +77,7 @@ def test_an_export_is_replaced_and_what_else_lies_there_stays(smoke_run, exporte
     (out / "figures").mkdir()
     for stranger in strangers:
         stranger.write_text("keep")
-    outdated = [out / f"potentials/Br-Li-P-S{ending}" for ending in OF_A_FAMILY]
+    outdated = [out / f"potentials/Br-Li-P-S{ending}" for ending in (*OF_A_MEMBER, LABELS, ".rounds.json")]
     for file in outdated:
         file.write_text("of another campaign")
     (out / "results.parquet").write_text("spoilt")
