@@ -149,13 +149,18 @@ def partner(run: RunConditions, among: Collection[RunConditions]) -> RunConditio
     return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
+BULK_SHARE = 0.75  # of the first runs
+COLD_RISK = 0.75  # by which the distance of the coldest run counts less than that of the hottest
+
+
 def space_filling(
     space: Sequence[RunConditions], count: int, begun: Collection[RunConditions] = ()
 ) -> list[RunConditions]:
     """Select runs spread over materials, boundaries and temperatures, each boundary run after its bulk run.
 
-    Greedy: the next run is the farthest from all chosen ones. Cells count before temperatures: a new cell begins at
-    the hottest temperature, where a diffusivity is most likely to be measurable.
+    Greedy: the next run is the farthest from all chosen ones. The first three quarters of the runs are bulk, without
+    which boundaries say nothing. Cells count before temperatures: a new cell begins at the hottest temperature, where a
+    diffusivity is most likely to be measurable, and cold runs, which may give bounds only, count less.
 
     Args:
         space: possible runs, the hottest first.
@@ -167,25 +172,27 @@ def space_filling(
     cells, cold = _places(space)
     nearest = np.full(len(space), np.inf)
     fresh = [run for run in begun if run.is_bulk or partner(run, begun)]
+    worth = 1 - COLD_RISK * cold
     chosen: list[RunConditions] = []
-    while fresh := fresh or _farthest(space, nearest, chosen, count - len(chosen)):
-        for run in fresh:
-            here = space.index(run)
-            apart = np.linalg.norm(cells - cells[here], axis=1)
-            nearest = np.minimum(nearest, np.where(apart > 0, apart, abs(cold - cold[here])))
-        chosen += fresh
-        fresh = []
+    for limit, bulk_only in ((round(BULK_SHARE * count), True), (count, False)):
+        while fresh := fresh or _farthest(space, nearest * worth, chosen, limit - len(chosen), bulk_only):
+            for run in fresh:
+                here = space.index(run)
+                apart = np.linalg.norm(cells - cells[here], axis=1)
+                nearest = np.minimum(nearest, np.where(apart > 0, apart, abs(cold - cold[here])))
+            chosen += fresh
+            fresh = []
     return chosen
 
 
 def _farthest(
-    space: Sequence[RunConditions], nearest: np.ndarray, chosen: list[RunConditions], room: int
+    space: Sequence[RunConditions], distances: np.ndarray, chosen: list[RunConditions], room: int, bulk_only: bool
 ) -> list[RunConditions]:
     """Select the first of the runs farthest from the chosen ones that fits, with the bulk run that it needs."""
     taken = set(chosen)
-    for place in np.argsort(-nearest.round(9), kind="stable"):
+    for place in np.argsort(-distances.round(9), kind="stable"):
         run = space[place]
-        together = [] if run in taken else _together(run, chosen, space)
+        together = [] if run in taken or (bulk_only and not run.is_bulk) else _together(run, chosen, space)
         if together and len(together) <= room:
             return together
     return []

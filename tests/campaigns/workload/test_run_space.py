@@ -85,11 +85,13 @@ def test_the_beginning_is_spread_hot_first_and_no_boundary_without_its_bulk():
     assert {run.cell.boundary for run in chosen} == {"bulk", "sigma5(001)[001]"}
 
 
-def test_a_wide_beginning_reaches_the_coldest_runs_of_known_cells():
+def test_a_wide_beginning_goes_from_hot_to_cold_and_from_bulk_to_boundaries():
     space = [run for run in run_space(campaign_of(boundaries=[])) if run.realisation == 0 and run.length_ps == 50]
     kelvin = [run.temperature_K for run in space_filling(space, 12)]
-    assert kelvin == [700] * 6 + [500] * 6
+    assert kelvin == [700] * 6 + [600] * 6
     assert space_filling(space, 99) and len(space_filling(space, 99)) == len(space)
+    chosen = space_filling(run_space(campaign_of()), 16)
+    assert [run.is_bulk for run in chosen] == [True] * 12 + [False] * 4
 
 
 def test_what_was_begun_belongs_to_the_beginning_and_counts():
