@@ -1,7 +1,8 @@
 """Estimate the site disorder of a composition from known disorders of others, with its interval.
 
 A Gaussian process of logit(d) over the composition's descriptors interpolates published disorders and those that a
-campaign has predicted. Far from all known compositions the interval covers nearly everything.
+campaign has predicted. Predictions are first judged where refined values exist: their mean offset is removed, and their
+scatter widens them. Far from all known compositions the interval covers nearly everything.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from argyro.surrogates.data.published import published_values
 USED = ("lithium content", "halide radius", "halide spread", "centre radius", "selenium content")
 PRIOR_MEAN, PRIOR_SIGMA = -1.0, 2.0  # of logit(d): 27 %, 95 % between 1 and 95 %
 PUBLISHED_SIGMA = 0.5  # of logit(d): cooling rates and refinements of laboratories differ
+OFFSET_SIGMA = 1.0  # prior of the offset of predictions, and their scatter without any refined value beside them
 LIMITS = (0.005, 0.995)  # disorders beyond these are not distinguished
 
 
@@ -44,6 +46,25 @@ class KnownDisorder:
         return cls(composition, disorder.value, max(width, 0.05))
 
 
+def calibrated(predicted: Iterable[KnownDisorder]) -> list[KnownDisorder]:
+    """Remove the mean offset of predictions from refined disorders in logit(d), and add their scatter to their widths.
+
+    The offset has a prior of zero mean, so that few pairs move little; the scatter is at least `PUBLISHED_SIGMA`.
+    """
+    given, refined = list(predicted), {one.composition: one for one in published_disorders()}
+    pairs = [(one, refined[one.composition]) for one in given if one.composition in refined]
+    shifts = np.array([float(_logit(one.disorder) - _logit(known.disorder)) for one, known in pairs])
+    weights = np.array([1 / (one.logit_sigma**2 + known.logit_sigma**2) for one, known in pairs])
+    offset = float(weights @ shifts / (weights.sum() + OFFSET_SIGMA**-2)) if pairs else 0.0
+    freedom = max(len(pairs) - 1, 1)
+    scatter = max(float(np.sqrt(((shifts - offset) ** 2).sum() / freedom)), PUBLISHED_SIGMA) if pairs else OFFSET_SIGMA
+    moved = (1.0 / (1.0 + np.exp(offset - float(_logit(one.disorder)))) for one in given)
+    return [
+        KnownDisorder(one.composition, float(share), float(np.hypot(one.logit_sigma, scatter)))
+        for one, share in zip(given, moved, strict=True)
+    ]
+
+
 def published_disorders() -> list[KnownDisorder]:
     """List the published disorders."""
     return [KnownDisorder(row.composition, row.disorder) for row in published_values() if row.disorder is not None]
@@ -54,7 +75,7 @@ def estimated_disorder(composition: str, known: Iterable[KnownDisorder] = ()) ->
 
     Args:
         composition: formula.
-        known: further disorders, for instance predictions of a campaign, beside the published ones.
+        known: further disorders, for instance calibrated predictions of a campaign, beside the published ones.
 
     Raises:
         InputError: the formula is no argyrodite.

@@ -10,7 +10,7 @@ from scipy.special import expit, logit, ndtri
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.surrogates.data.descriptors import Identity
-from argyro.surrogates.data.disorder_estimate import LIMITS, KnownDisorder, estimated_disorder
+from argyro.surrogates.data.disorder_estimate import LIMITS, KnownDisorder, calibrated, estimated_disorder
 from argyro.surrogates.models.prediction import Prediction
 from argyro.surrogates.models.surrogate import Query
 from argyro.surrogates.serving.population import MixedQuery
@@ -46,7 +46,7 @@ def expected_disorder(composition: str, predicted: dict[str, dict[str, float]]) 
         KnownDisorder.predicted(formula, Uncertain(*(found[name] for name in ("value", "low", "high"))))
         for formula, found in predicted.items()
     ]
-    return estimated_disorder(composition, known)
+    return estimated_disorder(composition, calibrated(known))
 
 
 def disorder_nodes(disorder: Uncertain) -> list[float]:

@@ -3,7 +3,7 @@
 import pytest
 
 from argyro.platform.common.estimate import Uncertain
-from argyro.surrogates.data.disorder_estimate import KnownDisorder, estimated_disorder
+from argyro.surrogates.data.disorder_estimate import KnownDisorder, calibrated, estimated_disorder
 
 
 def test_published_disorders_lie_in_the_intervals_in_their_order():
@@ -27,3 +27,26 @@ def test_a_prediction_of_a_campaign_draws_the_estimate_to_itself():
 
 def test_nothing_to_exchange_is_no_disorder():
     assert estimated_disorder("Li5PS4Cl2") == Uncertain(0.0, 0.0, 0.0)
+
+
+def test_predictions_are_judged_by_refined_values():
+    """Refined 62, 22 and 0 %: predictions one unit of logit(d) too high lose most of the offset."""
+    high = {"Li6PS5Cl": 0.816, "Li6PS5Br": 0.434, "Li6PS5I": 0.0135, "Li6.5P0.5Ge0.5S5I": 0.5}
+    known = [
+        KnownDisorder.predicted(name, Uncertain(share, share - 1e-3, share + 1e-3)) for name, share in high.items()
+    ]
+    found = {one.composition: one for one in calibrated(known)}
+    assert found["Li6PS5Cl"].disorder == pytest.approx(0.62, abs=0.06)
+    assert 0.27 < found["Li6.5P0.5Ge0.5S5I"].disorder < 0.4
+    assert found["Li6PS5Br"].logit_sigma == pytest.approx(0.5, abs=0.05)
+
+
+def test_predictions_that_scatter_about_refined_values_say_little():
+    wrong = [
+        KnownDisorder.predicted("Li6PS5Cl", Uncertain(0.1, 0.09, 0.11)),
+        KnownDisorder.predicted("Li6PS5Br", Uncertain(0.9, 0.89, 0.91)),
+        KnownDisorder.predicted("Li6PS4SeBr", Uncertain(0.5, 0.49, 0.51)),
+    ]
+    assert all(one.logit_sigma > 2.0 for one in calibrated(wrong))
+    assert calibrated([wrong[-1]])[0].logit_sigma == pytest.approx(1.0, abs=0.01)
+    assert calibrated([wrong[-1]])[0].disorder == pytest.approx(0.5)
