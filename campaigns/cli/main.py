@@ -7,7 +7,7 @@ import errno
 import locale
 import os
 import sys
-from typing import cast
+from typing import Annotated, cast
 
 import typer
 
@@ -41,10 +41,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def print_version(asked: bool) -> None:
+    """Print the version of argyro and exit, if asked."""
+    if asked:
+        from importlib.metadata import version
+
+        print(f"argyro {version('argyro')}")
+        raise typer.Exit
+
+
 COMMANDS = (
     *(template, schema, validate, plan, doctor, run, status, report, export, ui, diff),
     *(predict, serve, structure, diffusion, homogenize),
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options before a command."""
+
+
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(potential.group, name="potential")

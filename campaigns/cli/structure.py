@@ -107,13 +107,15 @@ def _order(
     from argyro.platform.structures.cif.report import describe_ordered
 
     ordered = order_cif(file, supercell, min_atoms, seed)
+    document = describe_ordered(ordered)
+    if document["composition"]:  # `argyro predict --structure` reads them
+        ordered.atoms.info |= {name: document[name] for name in ("composition", "disorder")} | {"boundary": "bulk"}
     if output:
         report.write_structure(ordered.atoms, output)
     if picture:
         from argyro.platform.structures.plots import draw
 
         draw(ordered.atoms, picture)
-    document = describe_ordered(ordered)
     print_json(document) if json_ else _print_ordered(document)
     if output and not json_:
         console.print(f"written  {output}")
@@ -158,10 +160,15 @@ def _boundary_list(rows: list[dict]) -> Table:
     return table
 
 
+def _material(keys: dict) -> str:
+    return f"{keys['composition']}, disorder {100 * keys['disorder']:g} %"
+
+
 def _print_structure(document: dict) -> None:
     console.print(f"{document['formula']}, {document['atoms']} atoms, {document['boundaries']} boundaries")
     if document["nearest_of"]:
-        console.print(f"nearest composition to {document['nearest_of']} in this cell", style="yellow")
+        asked, held = _material(document["nearest_of"]), _material(document)
+        console.print(f"{asked} becomes {held} in this cell; a larger --supercell is closer", style="yellow")
     if document.get("thickness_nm") is not None:
         from argyro.campaigns.spec.boundary_share import MAX_BOUNDARY_SHARE
 

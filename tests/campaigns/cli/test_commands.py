@@ -6,7 +6,9 @@ import pytest
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io import write
+from ase.io import read, write
+
+from argyro.surrogates.data.descriptors import Identity, identity_of
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,50 @@ def test_structure_and_homogenize_print_their_keys(argyro, tmp_path):
     document = json.loads(done.stdout)
     assert 1e-8 < document["mean_cm2_s"] < 1e-7 and len(document["effective_cm2_s"]) == 3
     assert {"relative_error_bound", "method", "grain_size_nm", "width_nm"} <= set(document)
+
+
+def test_the_version_is_printed(argyro):
+    done = argyro("--version")
+    assert done.returncode == 0 and done.stdout.startswith("argyro 0.")
+
+
+CIF = """data_Li6PS5Cl
+_cell_length_a 9.86
+_cell_length_b 9.86
+_cell_length_c 9.86
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'F -4 3 m'
+_symmetry_Int_Tables_number 216
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Li1 Li 0.1827 0.1827 0.0201 0.5
+S1 S 0.6188 0.6188 0.6188 1
+P1 P 0.5 0.5 0.5 1
+Cl1 Cl 0 0 0 0.5
+S2 S 0 0 0 0.5
+Cl2 Cl 0.25 0.25 0.25 0.5
+S3 S 0.25 0.25 0.25 0.5
+"""
+
+
+def test_the_cell_of_a_cif_states_its_material_for_predict(argyro, tmp_path):
+    crystal, cell = tmp_path / "crystal.cif", tmp_path / "cell.extxyz"
+    crystal.write_text(CIF)
+    assert argyro("structure", crystal, "-o", cell).returncode == 0
+    assert identity_of(read(cell)) == Identity.of("Li6PS5Cl", 0.5, "bulk")
+
+
+def test_a_cell_that_rounds_the_composition_states_both(argyro):
+    done = argyro("structure", "--composition", "Li6.6P0.4Ge0.6S5I", "--disorder", "0.1")
+    asked, held = "Li6.6P0.4Ge0.6S5I, disorder 10 %", "Li6.5P0.5Ge0.5S5I, disorder 0 %"
+    assert f"{asked} becomes {held} in this cell" in done.stdout
 
 
 def test_homogenize_answers_a_table(argyro, tmp_path):
