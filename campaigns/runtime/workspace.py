@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from argyro.campaigns.spec.label_source import recall_identity
+from argyro.campaigns.spec.mistakes import dotted
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
 from argyro.platform.common.errors import InputError
@@ -139,6 +141,11 @@ class CampaignFolder:
         try:
             return Campaign.model_validate(yaml.safe_load(self.spec_file.read_text()))
         except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+            if unknown := _unknown_settings(error):
+                raise InputError(
+                    f"{self.spec_file} is of another version of argyro: it holds {unknown}, not a setting of this one; "
+                    f"use that version, or write the file again: argyro run SPEC.yaml --workdir {self.root}"
+                ) from error
             raise InputError(
                 f"{self.spec_file} is missing or damaged; restore it: argyro run SPEC.yaml --workdir {self.root}"
             ) from error
@@ -174,3 +181,10 @@ def _journal_entry(line: str) -> dict | None:
         return None
     named = isinstance(entry.get("key"), str) and isinstance(entry.get("stage"), str)
     return entry if named and all(isinstance(number, int | float) for number in numbers) else None
+
+
+def _unknown_settings(error: Exception) -> str:
+    """List the settings of a stored campaign file that this version does not know; empty for other mistakes."""
+    if not isinstance(error, ValidationError):
+        return ""
+    return ", ".join(dotted(one["loc"]) for one in error.errors() if one["type"] == "extra_forbidden")

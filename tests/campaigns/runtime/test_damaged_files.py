@@ -49,6 +49,13 @@ def test_a_damaged_campaign_file_is_named_and_the_next_run_makes_it_again(folder
     assert folder.campaign() == campaign
 
 
+def test_a_campaign_file_of_another_version_names_the_unknown_setting(folder):
+    text = folder.spec_file.read_text()
+    folder.spec_file.write_text(text.replace("potential:\n", "potential:\n  old_setting: 1\n"))
+    with pytest.raises(InputError, match=r"another version of argyro: it holds potential\.old_setting, .*argyro run"):
+        folder.campaign()
+
+
 @pytest.mark.parametrize("text", GARBAGE, ids=range(8))
 def test_a_damaged_marker_is_named_and_the_next_run_makes_it_again(folder, campaign, text):
     (folder.root / "campaign.json").write_bytes(text)
