@@ -137,13 +137,27 @@ def train(
     result.mtp.write(output)
     active_set = output.with_suffix(ACTIVE_SET_SUFFIX)
     ActiveSet.from_frames(result.mtp, used).write(active_set)
-    document = {"potential": str(output), "frames": len(used), "held_out": len(held), **result.rmse}
+    document = {
+        "potential": str(output),
+        "frames": len(used),
+        "held_out": len(held),
+        **result.rmse,
+        **result.validation,
+    }
+    if validation and not held:
+        found.notes.append(f"{100 * validation:g} % of {len(used)} frames is no frame: raise --validation")
     if json_:
         print_json({**document, "left_out": found.left_out, "notes": found.notes})
         return
     _show(found.notes)
-    errors = ", ".join(f"{name} {value:.3g}" for name, value in result.rmse.items())
-    console.print(f"written  {output}, active set {active_set}\ntraining errors: {errors}")
+    console.print(f"written  {output}, active set {active_set}")
+    console.print(f"training errors of {len(used)} frames: {_errors(result.rmse)}")
+    if held:
+        console.print(f"validation errors of {len(held)} frames: {_errors(result.validation)}")
+
+
+def _errors(rmse: dict[str, float]) -> str:
+    return ", ".join(f"{name.removeprefix('validation_')} {value:.3g}" for name, value in rmse.items())
 
 
 def _elements(frames: list[Atoms]) -> tuple[str, ...]:

@@ -27,11 +27,15 @@ Progress = Callable[[dict[str, float]], None]
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The trained potential, the loss and errors over the iterations, and the final errors on the training frames."""
+    """The trained potential, the loss and errors over the iterations, and the final errors on the training frames.
+
+    `validation` holds the final errors on the validation frames with the prefix `validation_`, empty without frames.
+    """
 
     mtp: MTP
     history: list[dict[str, float]] = field(repr=False)
     rmse: dict[str, float]
+    validation: dict[str, float] = field(default_factory=dict)
 
 
 @threadpool_limits.wrap(
@@ -86,7 +90,13 @@ def train(
         if progress:
             progress(entry)
     errors = training.errors(best, options.threads)
-    return TrainingResult(best, history, {name: value for name, value in errors.items() if name != "loss"})
+    chosen = min(history, key=_judged)
+    return TrainingResult(best, history, _without_loss(errors), _without_loss(chosen, "validation_"))
+
+
+def _without_loss(errors: dict[str, float], prefix: str = "") -> dict[str, float]:
+    """Return the errors whose names begin with the prefix, without the loss."""
+    return {name: value for name, value in errors.items() if name.startswith(prefix) and not name.endswith("loss")}
 
 
 def _judged(entry: dict[str, float]) -> float:

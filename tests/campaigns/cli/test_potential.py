@@ -73,6 +73,17 @@ def with_keys(frames, prefix):
 TRAIN = "--level 4 --iterations 10 -o out.mtp --json"
 
 
+def test_errors_of_the_validation_frames_are_printed(folder, potential):
+    train = "train good.extxyz --level 4 --iterations 10 -o out.mtp"
+    out = potential(f"{train} --validation 0.4")[1]
+    assert "training errors of 3 frames: energy_meV_atom" in out
+    assert "validation errors of 2 frames: energy_meV_atom" in out
+    document = json.loads(potential(f"{train} --validation 0.4 --json")[1])
+    assert f"force_meV_A {document['validation_force_meV_A']:.3g}" in out.splitlines()[-1]
+    out = potential(f"{train} --validation 0.05")[1]
+    assert "5 % of 5 frames is no frame" in out and "validation errors" not in out
+
+
 def test_other_names_and_formats_train_the_same_potential(folder, potential, frames):
     write("ref.extxyz", with_keys(frames, "REF_"))
     assert potential(f"convert good.extxyz -o good.cfg --species {SPECIES}")[0] == 0
