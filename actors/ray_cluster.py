@@ -72,7 +72,7 @@ def _start_here(**options: Any) -> None:
             if not left:
                 raise ArgyroError(
                     f"Ray did not start on this machine ({error}); check its load and the space in /tmp, "
-                    "or run without Ray by --inline"
+                    "or run a campaign without Ray: argyro run my.yaml --inline"
                 ) from error
 
 

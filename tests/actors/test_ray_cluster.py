@@ -26,6 +26,15 @@ def test_no_cluster_at_the_address():
         connect("127.0.0.1:1")
 
 
+def test_a_machine_where_ray_does_not_start_gets_a_way_without_it(monkeypatch):
+    def fail(**options):
+        raise RuntimeError("too busy")
+
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(ArgyroError, match=r"too busy.*argyro run my\.yaml --inline"):
+        connect("local")
+
+
 @pytest.fixture(scope="module")
 def cluster():
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test module
