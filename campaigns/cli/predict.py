@@ -33,7 +33,8 @@ def predict(
     ] = None,
     composition: Annotated[str | None, typer.Option(help="The same, as an option.")] = None,
     disorder: Annotated[
-        float | None, typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default: as measured.")
+        float | None,
+        typer.Option(help="Share of the halide that moved from 4a to 4c, 0 to 1; default: estimated."),
     ] = None,
     boundary: Annotated[
         list[str] | None,

@@ -7,6 +7,7 @@ from itertools import product
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import UNITS_PER_CELL
+from argyro.platform.common.units import ZERO_CELSIUS_K
 
 LONG_ENOUGH_PS = 200.0
 COLDEST_MD_K = 250.0
@@ -66,7 +67,8 @@ def _celsius(campaign: Campaign) -> list[str]:
     if not cold:
         return []
     listed = ", ".join(f"{T:g}" for T in cold)
-    return [f"temperatures of {listed} K look like °C; temperatures are in K, {cold[0]:g} °C is {cold[0] + 273.15:g} K"]
+    kelvin = cold[0] + ZERO_CELSIUS_K
+    return [f"temperatures of {listed} K look like °C; temperatures are in K, {cold[0]:g} °C is {kelvin:g} K"]
 
 
 def _rounded(material: Material, supercell: tuple[int, int, int]) -> str:

@@ -15,7 +15,7 @@ from cachetools import LRUCache, cachedmethod
 from argyro.platform.common.conductivity import HAVEN_RATIO, conductivity_S_cm
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
-from argyro.platform.common.units import S_CM_IN_MS_CM
+from argyro.platform.common.units import S_CM_IN_MS_CM, ZERO_CELSIUS_K
 from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.data.template_cell import representative_cell
 from argyro.surrogates.data.user_structure import named
@@ -399,7 +399,8 @@ def require_temperature(kelvin: float) -> None:
     require_positive("temperature_K", kelvin)
     if not COLDEST_K <= kelvin <= HOTTEST_K:
         accepted = f"{COLDEST_K:g} to {HOTTEST_K:g} K"
-        message = f"temperature {kelvin:g} K is outside {accepted}, the accepted range"
+        celsius = f"; {kelvin:g} °C is {kelvin + ZERO_CELSIUS_K:g} K" if kelvin < COLDEST_K else ""
+        message = f"temperature {kelvin:g} K is outside {accepted}, the accepted range{celsius}"
         raise InputError(message, path="temperature_K", accepted=accepted)
 
 

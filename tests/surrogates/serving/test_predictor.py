@@ -8,7 +8,7 @@ from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.models.surrogate import Query
 from argyro.surrogates.serving.csv_batch import answer_csv, answer_frame, answer_table
 from argyro.surrogates.serving.csv_tables import ANSWERED, COLUMNS, BadRow
-from argyro.surrogates.serving.predictor import Oracle, Question, lithium_per_A3
+from argyro.surrogates.serving.predictor import Oracle, Question, lithium_per_A3, require_temperature
 from argyro.surrogates.serving.provenance import origin, origin_lines
 from argyro.surrogates.training.train import SurrogateOptions, train_surrogate
 
@@ -31,6 +31,13 @@ def test_answer_has_the_stable_keys(oracle):
     assert answer["in_domain"]
     for name in stable - {"in_domain", "label_source"}:
         assert answer[name]["low"] <= answer[name]["value"] <= answer[name]["high"]
+
+
+def test_a_temperature_in_celsius_is_refused_with_its_kelvin():
+    with pytest.raises(InputError, match=r"27 K is outside 150 to 3000 K.*; 27 °C is 300\.15 K"):
+        require_temperature(27)
+    with pytest.raises(InputError, match=r"the accepted range$"):
+        require_temperature(4000)
 
 
 def test_conductivity_is_nernst_einstein(oracle):
