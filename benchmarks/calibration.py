@@ -18,12 +18,12 @@ from time import perf_counter
 import numpy as np
 from scipy.stats import chi2
 
+from argyro.benchmarks.synthetic_campaigns import SyntheticCampaign, draw_campaign
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.errors import ArgyroError
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.forward.hyperparameter_posterior import fit_hyperparameters
 from argyro.surrogates.forward.posterior import sample_posterior
-from argyro.surrogates.forward.simulate import SyntheticCampaign, draw_campaign
 from argyro.surrogates.homogenized.polycrystal import Polycrystal
 from argyro.surrogates.serving.bundled_model import shipped_folder
 

@@ -79,9 +79,9 @@ def assumed_campaign(campaign: Campaign) -> Campaign:
     return campaign if campaign.is_screened else campaign.with_disorder(resolved(unknown))
 
 
-def whole_graph(campaign: Campaign, costs: Costs | None = None) -> Graph:
+def whole_graph(campaign: Campaign) -> Graph:
     """Build every possible work item; disorders that are not known yet are estimated."""
-    return decided_graph(assumed_campaign(campaign), None, costs)
+    return decided_graph(assumed_campaign(campaign), None)
 
 
 def _every_run(space: Sequence[RunConditions]) -> Iterator[DecidedRun]:

@@ -14,8 +14,6 @@ from argyro.campaigns.spec.load import load_campaign
 from argyro.campaigns.spec.schema import Campaign
 from argyro.platform.execution.work_item import WorkItem
 
-Items = dict[str, WorkItem]
-
 
 def read_campaign(path: Path) -> Campaign:
     """Read the campaign of a file, or the last one of a folder.
@@ -104,6 +102,6 @@ def _change(name: str, a: object, b: object) -> str:
     return "" if a == b else f"{name}: {_short(a)} → {_short(b)}"
 
 
-def _short(value: object, limit: int = 60) -> str:
+def _short(value: object) -> str:
     text = str(value)
-    return text if len(text) <= limit else f"{text[:limit]}…"
+    return text if len(text) <= 60 else f"{text[:60]}…"

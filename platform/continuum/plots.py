@@ -23,14 +23,14 @@ def draw_map(propagated: Propagated, path: Path | str) -> None:
     _save(figure, path)
 
 
-def _figure(columns: int = 1, projection: str | None = None) -> tuple[Figure, Any]:
+def _figure() -> tuple[Figure, Any]:
     """Create a figure without a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6 * columns, 4.8), layout="constrained")
+    figure = Figure(figsize=(6, 4.8), layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.subplots(1, columns, subplot_kw={"projection": projection})
+    return figure, figure.subplots()
 
 
 def _save(figure: Figure, path: Path | str) -> None:

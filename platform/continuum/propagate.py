@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.estimate import Uncertain
-from argyro.platform.continuum.boundary_surrogate import surface_through_voxels
 from argyro.platform.continuum.homogenize import homogenize_batch
 from argyro.platform.continuum.input_checks import WIDEST_COLLAPSED, Queries
 from argyro.platform.continuum.mesh.mesh import Mesh
 from argyro.platform.continuum.mesh_error import mesh_error
+from argyro.platform.continuum.voxel_interpolation import surface_through_voxels
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,6 @@ def propagate(
     grain_sizes_nm: Sequence[float],
     temperatures_K: Sequence[float],
     seed: int = 0,
-    cache: Path | None = None,
 ) -> Propagated:
     """Compute the map D_eff(T, d) of every posterior sample.
 
@@ -70,7 +68,6 @@ def propagate(
         grain_sizes_nm: (d,).
         temperatures_K: (t,).
         seed: random seed of the choice of polycrystals.
-        cache: folder of reduced bases.
 
     Raises:
         InputError: shapes differ, or as in `effective_diffusivity`.
@@ -89,10 +86,10 @@ def propagate(
     bounds = []
     for number, mesh in enumerate(meshes):
         mine = chosen == number
-        samples[mine], bound = _on_grid(mesh, bulk[mine], along[mine], across[mine], width_nm, sizes, cache)
+        samples[mine], bound = _on_grid(mesh, bulk[mine], along[mine], across[mine], width_nm, sizes)
         bounds.append(bound)
     bulk, along, across = (np.median(x, axis=0, keepdims=True) for x in (bulk, along, across))
-    means = np.stack([_on_grid(mesh, bulk, along, across, width_nm, sizes, cache)[0][0] for mesh in meshes])
+    means = np.stack([_on_grid(mesh, bulk, along, across, width_nm, sizes)[0][0] for mesh in meshes])
     scatter = np.log(means).std(axis=0, ddof=1) if len(meshes) > 1 else np.zeros(means.shape[1:])
     error = _mesh_error(meshes[0], bulk[0], along[0], across[0], width_nm, sizes)
     return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter, error)
@@ -125,7 +122,6 @@ def _on_grid(
     across: np.ndarray,
     width_nm: float,
     sizes: np.ndarray,
-    cache: Path | None,
 ) -> tuple[np.ndarray, float]:
     """Return the means (s, t, d) and the largest error bound."""
     means, bounds = np.empty((*bulk.shape, len(sizes))), [0.0]
@@ -133,7 +129,7 @@ def _on_grid(
     if not bulk.size:
         return means, 0.0
     if not wide.all():
-        means[:, :, ~wide], bound = _collapsed_grid(mesh, bulk, along, across, width_nm, sizes[~wide], cache)
+        means[:, :, ~wide], bound = _collapsed_grid(mesh, bulk, along, across, width_nm, sizes[~wide])
         bounds.append(bound)
     for size in np.flatnonzero(wide):
         for t in range(bulk.shape[1]):
@@ -150,7 +146,6 @@ def _collapsed_grid(
     across: np.ndarray,
     width_nm: float,
     sizes: np.ndarray,
-    cache: Path | None,
 ) -> tuple[np.ndarray, float]:
     """Return the result of `_on_grid` for thin boundaries."""
     count = len(sizes)
@@ -161,6 +156,5 @@ def _collapsed_grid(
         np.repeat(across.reshape(-1, across.shape[2]), count, axis=0),
         width_nm,
         np.tile(sizes, bulk.size),
-        cache=cache,
     )
     return batch.mean_cm2_s.reshape(*bulk.shape, count), float(batch.basis_error.max())

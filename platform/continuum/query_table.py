@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = ("d_bulk_cm2_s", "d_parallel_cm2_s", "d_perpendicular_cm2_s", "width_nm", "grain_size_nm")
 
 
-def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cache: Path | None = None) -> pd.DataFrame:
+def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto") -> pd.DataFrame:
     """Append ``effective_xx_cm2_s`` … ``effective_xy_cm2_s``, ``mean_cm2_s``, the errors, method and note.
 
     Args:
@@ -27,7 +26,6 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
         table: columns COLUMNS; other columns are kept. With several GB classes the boundary columns are
         ``d_parallel_0_cm2_s``, ``d_parallel_1_cm2_s`` … and ``d_perpendicular_0_cm2_s`` ….
         method: see `homogenize_batch`.
-        cache: folder of reduced bases.
 
     Raises:
         InputError: the table is empty, a column is missing, or a number is invalid (reported with the column name).
@@ -40,7 +38,7 @@ def homogenize_table(mesh: Mesh, table: pd.DataFrame, method: str = "auto", cach
         raise InputError(f"the table {what}; it needs {', '.join(needed)}")
     bulk, width_nm, size_nm = (table[name].to_numpy() for name in ("d_bulk_cm2_s", "width_nm", "grain_size_nm"))
     query = bulk, table[along].to_numpy(), table[across].to_numpy(), width_nm, size_nm
-    batch = homogenize_batch(mesh, *query, method=method, cache=cache)
+    batch = homogenize_batch(mesh, *query, method=method)
     error = mesh_error(mesh, Queries.of(mesh, *query), method)
     entries = {"xx": (0, 0), "yy": (1, 1), "zz": (2, 2), "yz": (1, 2), "xz": (0, 2), "xy": (0, 1)}
     found: dict[str, np.ndarray] = {

@@ -57,10 +57,10 @@ def held_since(path: Path) -> float | None:
         return None
 
 
-def sweep(folder: Path, suffix: str = ".lock") -> int:
+def sweep(folder: Path) -> int:
     """Remove the lock files in a folder that no process holds; return their number."""
     removed = 0
-    for path in folder.glob(f"*{suffix}"):
+    for path in folder.glob("*.lock"):
         try:
             handle = _acquire(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

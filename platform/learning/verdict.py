@@ -14,7 +14,6 @@ from argyro.platform.learning.options import LearningOptions
 if TYPE_CHECKING:
     from argyro.platform.potential.mtp.model import MTP
 
-REQUIRE = ("converged", "any")
 # Forces of a converged potential on Li over those of its reference; outside, barriers and D are wrong by about as much.
 LI_SLOPES = (0.85, 1.15)
 

@@ -10,7 +10,7 @@ import numpy as np
 from argyro.platform.common.errors import InputError
 
 # Centre and scale for argyrodite boundaries: energies below 0.32 J/m² (arXiv:2407.04126); 0.22 ± 0.10 J/m² and
-# 0.7 ± 0.2 Å, up to 1.1 Å, in our own molecular dynamics (docs/dynamics.md).
+# 0.7 ± 0.2 Å, up to 1.1 Å, in our own molecular dynamics.
 USUAL_J_M2, SCALE_J_M2 = 0.2, 0.1
 USUAL_A, SCALE_A = 0.7, 0.3
 LARGEST = 3.0  # clips the excess of boundaries that are not relaxed

@@ -24,7 +24,6 @@ from argyro.surrogates.forward.hyperparameters import Hyperparameters
 # Parallel and perpendicular are correlated: D_perp/D_par = 0.877 over all systems of arXiv:2510.18630.
 BOUNDARY_COUPLING = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.97], [0.0, 0.97, 1.0]])
 BOUNDARY_LENGTH = 1.0
-KERNELS = ("mean", "ridge", "gp")
 MATERIAL = slice(0, len(COMPOSITION_DESCRIPTORS))
 GEOMETRY = slice(MATERIAL.stop, MATERIAL.stop + len(BOUNDARY_DESCRIPTORS))
 EXCESS = slice(GEOMETRY.stop, None)

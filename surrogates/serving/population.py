@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.continuum.boundary_classes import mixed_layer
+from argyro.platform.continuum.boundary_mixture import mixed_layer
 from argyro.platform.structures.boundaries.csl import parse_boundary
 from argyro.surrogates.data.descriptors import Identity
 from argyro.surrogates.models.prediction import Prediction

@@ -25,7 +25,7 @@ from argyro.platform.dynamics.diffusion.run_observation import RunObservation
 from argyro.platform.dynamics.diffusion.tracer import Diffusivity
 from argyro.platform.dynamics.sites.jump_rates import JumpRates
 from argyro.platform.dynamics.trajectories.trajectory import Trajectory
-from argyro.platform.execution.stage import Contract, Parent, Stage, StageContext, StageResult, Tracked
+from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.surrogates.data.excess import Excess
 
 MSD_PICTURE = "msd.png"
@@ -233,7 +233,6 @@ def _excess(context: StageContext, trajectory: Trajectory, atoms: Atoms) -> Exce
 DIFFUSIVITY: Stage[DiffusivityInputs, DiffusivityResult] = Stage(
     "diffusivity", 5, run, DiffusivityInputs, DiffusivityResult
 )
-DiffusivityItem = Parent[DiffusivityInputs, DiffusivityResult]
 
 
 def add_diffusivity(draft: Draft, run: RunConditions, bulk: RunConditions | None, md: str) -> str:

@@ -58,7 +58,7 @@ def facets(polycrystal: Polycrystal) -> list[Facet]:
     return found
 
 
-def merge_periodic(points: np.ndarray, distance: float = MERGE_DISTANCE) -> np.ndarray:
+def merge_periodic(points: np.ndarray) -> np.ndarray:
     """Label points 0..k-1; points that coincide modulo a period share a label, (n, 3) -> (n,)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -66,7 +66,7 @@ def merge_periodic(points: np.ndarray, distance: float = MERGE_DISTANCE) -> np.n
 
     wrapped = points % 1.0
     wrapped[wrapped >= 1.0] = 0.0
-    pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(distance, output_type="ndarray")
+    pairs = cKDTree(wrapped, boxsize=1.0).query_pairs(MERGE_DISTANCE, output_type="ndarray")
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(points),) * 2)
     return connected_components(graph, directed=False)[1]
 

@@ -38,11 +38,11 @@ class JumpExposure:
 
         return float(gammaincc(self.count + 1, self.per_cm2_s * diffusivity_cm2_s))
 
-    def upper_bound_cm2_s(self, confidence: float = 0.95) -> float:
-        """Return the diffusivity above which a run shows so few jumps with a probability below 1 - confidence."""
+    def upper_bound_cm2_s(self) -> float:
+        """Return the diffusivity above which a run shows so few jumps with a probability below 5 %."""
         from scipy.special import gammainccinv
 
-        return float(gammainccinv(self.count + 1, 1 - confidence)) / self.per_cm2_s
+        return float(gammainccinv(self.count + 1, 0.05)) / self.per_cm2_s
 
 
 def exposure(slope_cm2_s: float, sigma_cm2_s: float, most_per_cm2_s: float) -> JumpExposure:

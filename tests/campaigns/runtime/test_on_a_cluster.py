@@ -166,15 +166,3 @@ def test_slurm_runs_a_campaign(own_slurm, halfway, smoke, tmp_path):
     assert sorted(computed_since(halfway)) == sorted(keys)
     assert said.count("rank of mpirun") == said.count("rank of srun") == 2
     assert "\n2\n" in "\n" + said  # SLURM_JOB_ID and SLURM_CONF
-
-
-def test_the_cluster_file_in_the_docs_is_one_that_ray_takes():
-    import re
-
-    from ray.autoscaler._private.util import prepare_config, validate_config
-
-    page = (ROOT / "docs" / "cluster.md").read_text()
-    (text,) = re.findall(r"```yaml\n(provider:.*?)```", page, flags=re.S)
-    shared = yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())
-    del shared["min_workers"]  # with types of nodes each has its own
-    validate_config(prepare_config(shared | yaml.safe_load(text)))

@@ -4,13 +4,13 @@ import pytest
 from argyro.platform.common.conductivity import conductivity_S_cm
 from argyro.platform.common.errors import InputError
 from argyro.platform.common.units import BOLTZMANN_EV_K
-from argyro.platform.continuum.boundary_surrogate import surface_through_voxels
 from argyro.platform.continuum.homogenize import effective_diffusivity
 from argyro.platform.continuum.mesh.mesh import mesh
 from argyro.platform.continuum.mesh.polycrystal import voronoi_polycrystal
 from argyro.platform.continuum.plots import draw_map
 from argyro.platform.continuum.propagate import propagate
 from argyro.platform.continuum.regimes import arrhenius_bend, takeover
+from argyro.platform.continuum.voxel_interpolation import surface_through_voxels
 
 KELVINS = np.linspace(200.0, 600.0, 9)
 

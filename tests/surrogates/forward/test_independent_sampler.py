@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, poisson, skewnorm
 
+from argyro.benchmarks.synthetic_campaigns import draw_campaign
 from argyro.platform.dynamics.boundaries.layered_medium import log_parallel, log_perpendicular
 from argyro.surrogates.forward.arrhenius_prior import ArrheniusPrior
 from argyro.surrogates.forward.hyperparameters import Hyperparameters
@@ -14,7 +15,6 @@ from argyro.surrogates.forward.kernels import Pairs
 from argyro.surrogates.forward.posterior import sample_posterior
 from argyro.surrogates.forward.process import Process
 from argyro.surrogates.forward.runs import Runs
-from argyro.surrogates.forward.simulate import draw_campaign
 
 PRIOR, HYPER = ArrheniusPrior(), Hyperparameters()
 

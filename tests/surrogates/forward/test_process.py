@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
+from argyro.benchmarks.synthetic_campaigns import draw_campaign
 from argyro.platform.dynamics.boundaries.layered_medium import log_perpendicular
 from argyro.platform.dynamics.boundaries.window_slopes import WindowSlopes
 from argyro.platform.dynamics.diffusion.run_length_bias import SIZES
@@ -18,7 +19,6 @@ from argyro.surrogates.forward.marginal_likelihood import MarginalLikelihood
 from argyro.surrogates.forward.posterior import sample_posterior
 from argyro.surrogates.forward.process import Process, covariance_of, design_of
 from argyro.surrogates.forward.runs import Runs
-from argyro.surrogates.forward.simulate import draw_campaign
 
 PRIOR = ArrheniusPrior()
 FREE = Hyperparameters(departure=1.0, shared=1.0, own_departure=0.0, own_barrier=0.0, scatter=1e-6, bias=1e-6)

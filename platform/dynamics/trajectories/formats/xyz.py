@@ -20,7 +20,6 @@ from argyro.platform.dynamics.trajectories.sanity import to_fractional
 
 PAIR = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s,]+)""")
 COUNT_AT_END = re.compile(rb"(\d+)\s*$")
-NUMBER_COLUMNS = {"R", "I"}
 UNIT_FS = {"": None, "fs": 1.0, "ps": 1e3, "ns": 1e6}
 NO_ATOMS = np.zeros((0, 3))
 

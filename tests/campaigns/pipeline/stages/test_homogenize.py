@@ -9,7 +9,7 @@ from argyro.campaigns.pipeline.stages.homogenize import _mixed, mixtures, parts_
 from argyro.campaigns.pipeline.stages.ranking import _best
 from argyro.campaigns.spec.material import BoundaryType, Cell
 from argyro.campaigns.spec.schema import Campaign
-from argyro.platform.continuum.boundary_classes import mixed_layer
+from argyro.platform.continuum.boundary_mixture import mixed_layer
 from argyro.surrogates.models.prediction import Prediction
 
 TWIST, TILT = "sigma5(001)[001]", "sigma5(021)[100]"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from argyro.platform.continuum.boundary_classes import mixed_layer
+from argyro.platform.continuum.boundary_mixture import mixed_layer
 from argyro.platform.continuum.homogenize import effective_diffusivity
 
 
