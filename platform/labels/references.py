@@ -161,6 +161,9 @@ def _sevennet_weights(kwargs: dict) -> list[Path]:
     return sorted(path for path in folder.rglob("*.pth") if wanted in str(path).lower().replace("-", "_"))
 
 
+MODEL_SUFFIXES = (".model", ".pt", ".pth")  # of files, not of names that mace-torch downloads
+
+
 def _mace(kwargs: dict, directory: Path) -> Calculator:
     options = {"model": "small", "default_dtype": "float64", "device": "cpu", **kwargs}
     files = _mace_weights(options)
@@ -183,7 +186,8 @@ def _mace_weights(kwargs: dict) -> list[Path]:
     model = kwargs.get("model", "small")
     if isinstance(model, list):
         return [Path(path) for path in model]
-    return [Path(model)] if Path(model).is_file() else []
+    named_like_a_file = Path(model).suffix in MODEL_SUFFIXES and "://" not in model
+    return [Path(model)] if named_like_a_file or Path(model).is_file() else []
 
 
 def _gpaw(kwargs: dict, directory: Path) -> Calculator:

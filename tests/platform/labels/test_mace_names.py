@@ -45,6 +45,11 @@ def test_a_committee_that_lacks_a_file_is_not_available(tmp_path):
     assert not told["available"] and "gone.model" in told["reason"]
 
 
+def test_a_file_that_is_missing_is_not_taken_for_a_name_to_download(tmp_path):
+    told = describe("mace", None, {"model": str(tmp_path / "gone.model")})
+    assert not told["available"] and "gone.model" in told["reason"]
+
+
 def test_foundation_models_are_told_apart_by_name_and_files_by_content(tmp_path):
     names = {LabelSource("mace", kwargs={"model": name}).label_source for name in ("small", "medium")}
     assert len(names) == 2
