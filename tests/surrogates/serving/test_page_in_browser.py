@@ -136,6 +136,8 @@ def test_the_page_fits_phones_keeps_questions_and_compares_with_experiment(page,
     for width in (360, 414, 768, 1024, 1400):
         page.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         assert page.run("document.documentElement.scrollWidth") <= width
+        table = "document.getElementById('numbers').closest('div')"
+        assert page.run(f"{table}.scrollWidth - {table}.clientWidth") <= 0
         above = page.run("document.getElementById('results').getBoundingClientRect().top")
         below = page.run("document.querySelector('.controls').getBoundingClientRect().top")
         assert above < below if width <= 900 else above == below
