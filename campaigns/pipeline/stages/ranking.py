@@ -59,11 +59,13 @@ def run(context: StageContext[RankingInputs, None]) -> RankingResult:
 
 
 def _best(samples: list[np.ndarray]) -> list[float]:
-    """Compute the share of samples in which each candidate has the highest conductivity."""
-    return (np.bincount(np.argmax(np.stack(samples), axis=0), minlength=len(samples)) / len(samples[0])).tolist()
+    """Compute the share of samples in which each candidate has the highest conductivity; equal ones share it."""
+    together = np.stack(samples)
+    highest = together == together.max(axis=0)
+    return (highest / highest.sum(axis=0)).mean(axis=1).tolist()
 
 
-RANKING = Stage("ranking", 3, run, RankingInputs, RankingResult)
+RANKING = Stage("ranking", 4, run, RankingInputs, RankingResult)
 
 
 def add_ranking(draft: Draft, homogenized: Sequence[str]) -> None:

@@ -62,3 +62,8 @@ def test_types_are_mixed_by_their_names():
 def test_the_best_of_each_sample_shares_the_probability():
     samples = [np.array([1.0, 5.0, 3.0, 4.0]), np.array([2.0, 1.0, 1.0, 1.0])]
     assert _best(samples) == [0.75, 0.25]
+
+
+def test_equal_candidates_share_the_probability():
+    """A single crystal has the same conductivity at every grain size."""
+    assert _best([np.array([1.0, 3.0]), np.array([1.0, 3.0]), np.array([0.5, 4.0])]) == [0.25, 0.25, 0.5]
