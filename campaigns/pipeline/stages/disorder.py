@@ -197,7 +197,7 @@ def _array(state: Sequence[float]):  # type: ignore[no-untyped-def]
     return np.array(state)
 
 
-DISORDER = Stage("disorder", 2, run, DisorderInputs, DisorderResult)
+DISORDER = Stage("disorder", 3, run, DisorderInputs, DisorderResult)
 
 
 def add_disorder(draft: Draft, material: Material) -> str:

@@ -236,7 +236,8 @@ def equilibrium(
     rng = np.random.default_rng(seed)
     drawn = tuple(models[n % len(models)].drawn(rng) for n in range(DRAWS))
     shifted = (model.shifted(rng, reference_error_eV) for model in drawn)
-    draws = np.array([minimum(model, temperature_K, [best]) for model in shifted])
+    starts = [best, *(sites.state(d) for d in STARTS)]  # a draw may have its minimum at the other end
+    draws = np.array([minimum(model, temperature_K, starts) for model in shifted])
     displaced = {
         name: _interval(best[n] / sites.composition[name], draws[:, n] / sites.composition[name])
         for n, name in enumerate(sites.variables)
