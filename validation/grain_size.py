@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.surrogates.serving.predictor import Oracle
@@ -22,8 +23,8 @@ def section(data: Data, oracle: Oracle) -> Section:
         data: with the export.
         oracle: surrogate with its polycrystal.
     """
-    table = pd.read_parquet(data.folder / "effective.parquet")
-    sizes_nm = sorted(table["grain_size_nm"].unique())
+    table = pd.read_parquet(data.folder / "results.parquet")
+    sizes_nm = sorted(yaml.safe_load((data.folder / "campaign.yaml").read_text())["grain_sizes_nm"])
     published = data.published["effective_over_bulk"]
     found = {
         material: relative(oracle, composition, float(disorder), sizes_nm)

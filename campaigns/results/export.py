@@ -85,7 +85,7 @@ def export_campaign(root: Path, out: Path) -> dict:
     _write_ranking(lineage, partial)
     shutil.copytree(lineage.surrogate.path / MODEL, partial / "surrogate")
     shutil.copy(folder.spec_file, partial / "campaign.yaml")
-    (partial / "README.md").write_text(_card(campaign, results, structures))
+    (partial / "README.md").write_text(_card(campaign, results, structures, lineage.ranking is not None))
     megabytes = round(sum(file.stat().st_size for file in _files(partial)) / 1e6, 2)
     _put(partial, whole)
     return {
@@ -199,11 +199,13 @@ def _write_ranking(lineage: Lineage, folder: Path) -> None:
     pd.json_normalize(ranking, sep="_").to_parquet(folder / "ranking.parquet")
 
 
-def _card(campaign: Campaign, results: pd.DataFrame, structures: pd.DataFrame) -> str:
+def _card(campaign: Campaign, results: pd.DataFrame, structures: pd.DataFrame, ranked: bool) -> str:
     """Write the text of the export's README."""
     import argyro
 
-    return CARD.format(
+    lines = CARD.splitlines(keepends=True)
+    text = "".join(line for line in lines if ranked or not any(f"`{name}`" in line for name in RANKED))
+    return text.format(
         name=campaign.name,
         version=argyro.__version__,
         labels=", ".join(sorted(set(results["label_source"]))),
