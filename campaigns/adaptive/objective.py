@@ -64,6 +64,6 @@ class Score:
             return bulk[:, :, None]
         kelvin = [self.kelvin] * drawn.shape[2]
         propagated = propagate(
-            self.meshes, bulk, parallel, perpendicular, self.width_nm, self.sizes_nm, kelvin, self.seed
+            self.meshes, bulk, parallel, perpendicular, self.width_nm, self.sizes_nm, kelvin, self.seed, errors=False
         )
         return propagated.samples_cm2_s

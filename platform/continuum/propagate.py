@@ -56,6 +56,7 @@ def propagate(
     grain_sizes_nm: Sequence[float],
     temperatures_K: Sequence[float],
     seed: int = 0,
+    errors: bool = True,
 ) -> Propagated:
     """Compute the map D_eff(T, d) of every posterior sample.
 
@@ -68,6 +69,8 @@ def propagate(
         grain_sizes_nm: (d,).
         temperatures_K: (t,).
         seed: random seed of the choice of polycrystals.
+        errors: whether to estimate mesh error and scatter of the polycrystals, which takes longer than the map; zero
+            without.
 
     Raises:
         InputError: shapes differ, or as in `effective_diffusivity`.
@@ -89,9 +92,11 @@ def propagate(
         samples[mine], bound = _on_grid(mesh, bulk[mine], along[mine], across[mine], width_nm, sizes)
         bounds.append(bound)
     bulk, along, across = (np.median(x, axis=0, keepdims=True) for x in (bulk, along, across))
-    means = np.stack([_on_grid(mesh, bulk, along, across, width_nm, sizes)[0][0] for mesh in meshes])
-    scatter = np.log(means).std(axis=0, ddof=1) if len(meshes) > 1 else np.zeros(means.shape[1:])
-    error = _mesh_error(meshes[0], bulk[0], along[0], across[0], width_nm, sizes)
+    scatter = np.zeros(samples.shape[1:])
+    if errors and len(meshes) > 1:
+        means = np.stack([_on_grid(mesh, bulk, along, across, width_nm, sizes)[0][0] for mesh in meshes])
+        scatter = np.log(means).std(axis=0, ddof=1)
+    error = _mesh_error(meshes[0], bulk[0], along[0], across[0], width_nm, sizes) if errors else 0.0
     return Propagated(samples, kelvins, sizes, float(max(bounds)), scatter, error)
 
 

@@ -125,7 +125,11 @@ def run(context: StageContext[HomogenizeInputs, None]) -> HomogenizeResult:
     drawn = _mixed([_drawn(context, model, cell) for cell in cells], cells, inputs.cell)
     propagated = _propagate(context, drawn.samples)
     effective, plain = propagated.samples_cm2_s, _given_reference(context, drawn)
-    free = None if drawn.without_rule is None else _propagate(context, drawn.without_rule.samples).samples_cm2_s
+    free = (
+        None
+        if drawn.without_rule is None
+        else _propagate(context, drawn.without_rule.samples, errors=False).samples_cm2_s
+    )
     # Candidates share the samples of the Haven ratio, so that its uncertainty does not blur their ranking.
     haven_ratio = haven_samples(len(effective))[:, None, None]
     conductivity = effective * conductivity_factors(bulk, inputs.temperatures_K)[None, :, None] / haven_ratio
@@ -181,7 +185,7 @@ def _mixed(predictions: list[Prediction], cells: Sequence[Atoms], candidate: Cel
 def _given_reference(context: StageContext[HomogenizeInputs, None], drawn: Prediction) -> np.ndarray | None:
     """Propagate the samples without the bias of the reference; None where no bias applies."""
     given = drawn.given_reference
-    return None if given is drawn else _propagate(context, given.samples).samples_cm2_s
+    return None if given is drawn else _propagate(context, given.samples, errors=False).samples_cm2_s
 
 
 def _measured(points: Sequence[ParityPoint], cell: Cell) -> RunCounts:
@@ -191,12 +195,13 @@ def _measured(points: Sequence[ParityPoint], cell: Cell) -> RunCounts:
     return RunCounts(bulk=bulk, boundary=sum(point.target != "bulk" and point.cell.boundary in types for point in mine))
 
 
-def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray) -> Propagated:
+def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray, errors: bool = True) -> Propagated:
     """Compute the effective diffusivity of every sample over temperature and grain size.
 
     Args:
         context: with the polycrystals, width and grain sizes.
         drawn: (samples, 3, temperatures) bulk, parallel and perpendicular; only the bulk for a single crystal.
+        errors: whether to estimate the mesh error.
     """
     from argyro.platform.continuum.propagate import Propagated, propagate
 
@@ -208,7 +213,7 @@ def _propagate(context: StageContext[HomogenizeInputs, None], drawn: np.ndarray)
         return Propagated(alike, *grid, 0.0, np.zeros(alike.shape[1:]))
     bulk, parallel, perpendicular = (drawn[:, target] for target in range(3))
     meshes = polycrystals(context)
-    return propagate(meshes, bulk, parallel, perpendicular, inputs.width_nm, sizes, temperatures, inputs.seed)
+    return propagate(meshes, bulk, parallel, perpendicular, inputs.width_nm, sizes, temperatures, inputs.seed, errors)
 
 
 def _regimes(cell: Cell, propagated: Propagated, bulk: np.ndarray) -> list[Regime]:

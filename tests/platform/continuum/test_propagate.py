@@ -38,6 +38,14 @@ def test_every_sample_is_the_answer_of_its_polycrystal(small_mesh):
     assert (found.microstructure_scatter == 0).all()
 
 
+def test_the_map_without_errors_is_the_same_map(small_mesh):
+    bulk, kelvins, sizes_nm = np.array([[1e-6, 2e-6]]), [300.0, 400.0], [30.0, 1000.0]
+    arguments = ([small_mesh], bulk, 3 * bulk, bulk / 2, 1.0, sizes_nm, kelvins)
+    whole, quick = propagate(*arguments), propagate(*arguments, errors=False)
+    assert np.array_equal(whole.samples_cm2_s, quick.samples_cm2_s)
+    assert whole.mesh_error > 0 and quick.mesh_error == 0.0
+
+
 def test_intervals_and_conductivity(iodide):
     _, found = iodide
     effective = found.effective_cm2_s(temperature=4, size=0)
