@@ -105,6 +105,7 @@ def section(data: Data, oracle: Oracle) -> Section:
         [[name, interval(sigma[name], 2), f"{100 * best[name]:.0f}"] for name in order],
         [PICTURE],
         leader=leader,
+        disorder=_disorder(oracle, materials[leader][0]),
         sigma=interval(sigma[leader], 2),
         sure=f"{100 * best.iloc[0]:.0f}",
         second=best.index[1],
@@ -117,3 +118,11 @@ def section(data: Data, oracle: Oracle) -> Section:
             f"({number}) {REMEDIES[name].format(leader=leader)}" for number, (name, _) in enumerate(shares, 1)
         ),
     )
+
+
+def _disorder(oracle: Oracle, composition: str) -> str:
+    """State the predicted disorder of a composition, which its conductivity assumes."""
+    found = oracle.surrogate.report.get("disorders", {}).get(composition)
+    if found is None:
+        return "given"
+    return "predicted as " + interval(Uncertain(*(100 * found[limit] for limit in ("value", "low", "high"))), 2) + " %"
