@@ -108,8 +108,8 @@ def section(data: Data, oracle: Oracle) -> Section:
         disorder=_disorder(oracle, materials[leader][0]),
         sigma=interval(sigma[leader], 2),
         sure=f"{100 * best.iloc[0]:.0f}",
-        second=best.index[1],
-        second_sure=f"{100 * best.iloc[1]:.0f}",
+        second="; ".join(f"{name} ({100 * share:.0f} %)" for name, share in best.iloc[1:2].items())
+        or "no other material",
         largest=f"{sizes_nm[-1] / 1000:g}",
         grain=f"{sizes_nm[int(grains.argmax())]:g}",
         grain_sure=f"{100 * grains.max():.0f}",
