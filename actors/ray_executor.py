@@ -12,7 +12,7 @@ from pathlib import Path
 import ray
 
 from argyro.actors.ray_cluster import connect
-from argyro.actors.ray_watchdog import REPAIR, Watchdog
+from argyro.actors.ray_watchdog import RAYLET, REPAIR, Watchdog
 from argyro.platform.common.errors import ArgyroError, InputError
 from argyro.platform.execution.child_processes import die_with_parent
 from argyro.platform.execution.item_lock import held_since
@@ -192,7 +192,7 @@ class RayExecutor:
         """Fail if the driver's own node died: its tasks would wait forever."""
         own = ray.get_runtime_context().get_node_id()
         if not any(node["Alive"] for node in ray.nodes() if node["NodeID"] == own):
-            raise ArgyroError(f"the Ray node of this process died; {REPAIR}")
+            raise ArgyroError(f"Ray process died: {RAYLET}; {REPAIR}")  # the watchdog needs longer
 
     def _end_overdue(self) -> None:
         for reference, (task, submitted) in self._running.items():

@@ -17,6 +17,7 @@ LOOK_EVERY_S = 3.0
 CONNECT_S = 3.0
 PATIENCE_S = 15.0  # a GCS of a fault-tolerant cluster restarts meanwhile
 LAST_S = 20.0  # between the interrupt and the end of the process
+RAYLET = "raylet of this machine"
 REPAIR = "complete items are kept; run again"
 INTERRUPT = signal.SIGUSR2
 
@@ -47,7 +48,7 @@ class Watchdog:
         ports = {"GCS": (address, int(port))}
         for node in ray.nodes():
             if node["NodeID"] == context.get_node_id():
-                ports["raylet of this machine"] = (node["NodeManagerAddress"], node["NodeManagerPort"])
+                ports[RAYLET] = (node["NodeManagerAddress"], node["NodeManagerPort"])
         return cls(ports)
 
     def start(self) -> Watchdog:

@@ -58,6 +58,7 @@ from pathlib import Path
 import ray
 from argyro.actors.ray_cluster import connect
 from argyro.actors.ray_executor import RayExecutor
+from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.task import Resources, Task
 from argyro.platform.execution.work_item import WorkItem
@@ -76,8 +77,8 @@ print(time.time(), flush=True)
 try:
     while True:
         executor.wait(5.0)
-except KeyboardInterrupt:
-    print(executor.fault, file=sys.stderr)
+except (KeyboardInterrupt, ArgyroError) as error:  # by the watchdog, or by the executor's look at its node
+    print(executor.fault or error, file=sys.stderr)
     executor.close()
     sys.exit(1)
 """
