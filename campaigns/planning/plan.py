@@ -175,8 +175,9 @@ class _Plan:
         return BASE_DISK_GB + sum(self.costs.disk_GB(self.campaign, run.cell) for run in runs)
 
     def memory_GB(self, node: Node) -> float:
-        """Return the larger of the campaign file's memory and the estimate for the item's cell."""
-        expected = self.costs.memory_GB(self.campaign, node.cell) if node.cell else 0.0
+        """Return the larger of the campaign file's memory and the estimate for the run of an item."""
+        conditions = getattr(node.inputs, "conditions", None)  # of MD and its analysis
+        expected = self.costs.memory_GB(self.campaign, conditions.cell) if conditions else 0.0
         return max(node.resources.memory_GB, expected)
 
     def _too_large(self) -> list[str]:

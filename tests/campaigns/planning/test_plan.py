@@ -135,6 +135,14 @@ def test_what_cannot_fit_is_refused_with_the_remedy(changes, machine, words):
     assert any(words in warning for warning in plan["warnings"])
 
 
+def test_a_mixture_of_boundaries_is_planned_without_a_cell_of_its_own():
+    shares = {"sigma5(001)[001]": 0.5, "sigma3(-111)[110]": 0.5}
+    small = {"structures": {"min_grain_thickness_nm": 2.6}, "boundary_width_nm": 1.3}
+    plan = make_plan(shipped("smoke", boundaries=shares, **small), Costs(), [NODE])
+    homogenize = {stage["name"]: stage["waiting"] for stage in plan["stages"]}["homogenize"]
+    assert plan["fits"] and homogenize == len(shares) + 1
+
+
 def test_runs_beyond_the_learned_range_are_pointed_out():
     campaign = shipped("smoke", temperatures_K=[600, 750, 900])
     learned = campaign.potential.model_copy(update={"temperatures_K": (400.0, 800.0)})
