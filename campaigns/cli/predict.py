@@ -202,7 +202,7 @@ def _known(answer: dict) -> Iterator[str]:
             yield f"experiment: no published value of {answer['composition']} at hand"
     factor = answer["reference_factor"]
     if factor["low"] != factor["high"]:
-        yield f"this reference reads D by a factor {in_words(factor, 2)} high"
+        yield f"D from this reference is too high by a factor of {in_words(factor, 2)}"
     free = answer["without_meyer_neldel"]
     if free:
         sigma, barrier = (in_words(free[key], 2) for key in ("conductivity_mS_cm", "activation_energy_eV"))

@@ -1,4 +1,4 @@
-"""Conversions at the edge; inside, everything is Å, eV, fs and K (stress in eV/Å³ with ASE's sign)."""
+"""Constants and conversions of units; names carry their units, and stress has the sign of ASE."""
 
 BOLTZMANN_EV_K = 8.617333262e-5
 BOLTZMANN_J_K = 1.380649e-23

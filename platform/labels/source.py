@@ -1,4 +1,4 @@
-"""Label source: the reference of the labels and its identity."""
+"""Label source: the code that computes labels, with the version and weights that identify it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command `argyro structure`: build, write, draw, relax and describe a structure."""
+"""Build, write, draw, relax and describe a structure for `argyro structure`."""
 
 from __future__ import annotations
 

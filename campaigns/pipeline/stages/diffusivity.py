@@ -1,4 +1,4 @@
-"""Measure the diffusivities of one run; of a boundary cell also those of the boundary, given a bulk run."""
+"""Measure the diffusivities of one run; for a boundary cell also those of the boundary, with a bulk run."""
 
 from __future__ import annotations
 
