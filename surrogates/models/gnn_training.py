@@ -23,7 +23,7 @@ from argyro.surrogates.models.gnn import GraphEnsemble, NetworkSize, evaluate
 from argyro.surrogates.models.network_targets import NetworkTargets
 
 LABEL_FLOOR = 0.15  # of ln D: scatter between realisations, the finest error that a network fits
-BATCH_GRAPHS = 8
+BATCH_GRAPHS = 4
 
 
 @dataclass(frozen=True)
