@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 PARALLEL := -n $(WORKERS) --dist loadgroup
 NATIVE := setup.py $(wildcard platform/potential/native/build.py platform/potential/native/kernel/* platform/potential/native/lammps/* platform/dynamics/trajectories/*.cpp)
@@ -15,12 +16,14 @@ install: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit("argyro needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
 	@command -v g++ >/dev/null || { echo "argyro needs g++ to build its potential kernel (Debian: apt-get install g++)"; exit 1; }
+	@echo "[1/3] Create the virtual environment $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV); the first time takes some minutes"
 	@# torch by itself first: packages that depend on it then find it installed instead of choosing another build
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,docs]'
-	@touch $@
+	@echo "[2/3] Download and install torch"
+	@$(PIP) -c constraints.txt torch
+	@echo "[3/3] Download the other packages (about 200), compile the C++ parts, install argyro; some minutes"
+	@PIP_CONSTRAINT=constraints.txt $(PIP) -e '.[test,docs]'
+	@touch $@ && echo "argyro is installed; next: source $(BIN)/activate"
 
 quickstart: install
 	$(BIN)/argyro run campaigns/templates/quickstart.yaml --workdir runs/quickstart
