@@ -13,6 +13,7 @@ from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.grow_graph import DECISIONS, adaptive_progress, finished, grown_graph
 from argyro.campaigns.pipeline.stages.learn import LEARN
 from argyro.campaigns.pipeline.stages.reference_check import REFERENCE_CHECK
+from argyro.campaigns.reporting.outdated_items import OutdatedItems
 from argyro.campaigns.reporting.time_left import time_left_s
 from argyro.campaigns.runtime.failed_items import changed, first_line, quarantined, retried
 from argyro.campaigns.runtime.workspace import CampaignFolder
@@ -41,6 +42,7 @@ class StatusReader:
         self.folder = CampaignFolder(root)
         self.folder.campaign()
         self._done: set[str] = set()
+        self._outdated = OutdatedItems()
 
     def read(self) -> dict[str, Any]:
         """Count the items of each stage in each state, and estimate pace and time left.
@@ -63,6 +65,7 @@ class StatusReader:
         states |= {name: "failed" for name in again if states[name] == "waiting"}
         done = finished(graph, store, quarantined, stages=(*DECISIONS, LEARN.name, REFERENCE_CHECK.name))
         adaptive, learned = adaptive_progress(campaign, done), done.of(LEARN)
+        older = [store.outdated_warning, self._outdated.warning(graph, items, ahead, store)]
         running = {name: self._report(items[name]) for name, state in states.items() if state == "running"}
         return {
             "name": campaign.name,
@@ -71,7 +74,8 @@ class StatusReader:
             "running": [{"name": name, **report} for name, report in running.items()],
             **_pace(graph, items, ahead, running, self.folder.journal()),
             "acquisition": adaptive and adaptive.document(campaign.md.production_ps),
-            "warnings": [f"{node.name}: {result.warning}" for node, _, result in learned if result.warning],
+            "warnings": [words for words in older if words]
+            + [f"{node.name}: {result.warning}" for node, _, result in learned if result.warning],
             "reference_checks": [
                 {"family": node.params["family"], "text": result.text, **result.model_dump(mode="json")}
                 for node, _, result in done.of(REFERENCE_CHECK)

@@ -170,11 +170,14 @@ class Store:
             return None
         return WorkItem(**json.loads(self._read(f"{folder}/item.json")))
 
+    def keys(self, stage: str) -> list[str]:
+        """List the keys of the items of a stage, also of incomplete ones."""
+        folder = arrow_fs.FileSelector(f"{self.root}/items/{stage}", allow_not_found=True)
+        return sorted(entry.base_name for entry in self.fs.get_file_info(folder))
+
     def items(self, stage: str) -> list[WorkItem]:
         """List the complete items of a stage, by key."""
-        folder = arrow_fs.FileSelector(f"{self.root}/items/{stage}", allow_not_found=True)
-        keys = sorted(entry.base_name for entry in self.fs.get_file_info(folder))
-        return [item for key in keys if (item := self.item_of(stage, key))]
+        return [item for key in self.keys(stage) if (item := self.item_of(stage, key))]
 
     def result(self, item: WorkItem) -> dict[str, Any]:
         """Read the item's ``result.json``."""

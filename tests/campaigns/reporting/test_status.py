@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -144,6 +145,32 @@ def test_a_reader_sees_what_came_since(folder):
     work.mkdir()
     folder.store(folder.campaign()).commit(item, work, {}, 1.0)
     assert state_of(reader.read(), "microstructure") == {"done": 1}
+
+
+def test_items_of_an_earlier_version_are_announced(folder):
+    """Two microstructures and one MD run of an earlier version, and an analysis that depends on the run."""
+    items, store = items_of(folder), folder.store(folder.campaign())
+
+    def finish(item):
+        work = folder.scratch / item.key
+        work.mkdir()
+        store.commit(item, work, {}, 1.0)
+        return item
+
+    def earlier(prefix):
+        item = next(i for n, i in items.items() if n.startswith(prefix))
+        return finish(replace(item, version=item.version - 1))
+
+    structure, run = earlier("structure/"), earlier("md/")  # the structure has a new result already
+    analysis = next(i for n, i in items.items() if n.startswith("diffusivity/"))
+    finish(replace(analysis, parents={"md": [run.key]}))
+    finish(replace(analysis, inputs={"other": "campaign"}, parents={}))
+    (warning,) = StatusReader(folder.root).read()["warnings"]
+    assert warning == (
+        "1 finished item is of an earlier version of the stage and will be computed again "
+        f"(1 of md: version {run.version}, now {run.version + 1}), with 1 finished item that depends on it"
+    )
+    assert structure.key in store.keys("structure")
 
 
 def test_the_command_names_the_way_on(folder, argyro):
