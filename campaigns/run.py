@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
@@ -81,6 +82,7 @@ def run_campaign(
     inline: bool = False,
     address: str | None = None,
     display: Callable[[Scheduler], AbstractContextManager[object]],
+    say: Callable[[str], object] = lambda line: None,
 ) -> CampaignRun:
     """Compute items that are missing in the campaign's store, then write the report and close its MLflow run.
 
@@ -90,6 +92,7 @@ def run_campaign(
         inline: run all in this process, without Ray.
         address: address of a Ray cluster; None to start a local one.
         display: function that makes a context manager to show the scheduler's progress.
+        say: function that prints a line before the display.
 
     Raises:
         InputError: the folder cannot be used.
@@ -104,6 +107,8 @@ def run_campaign(
         costs = campaign_costs(folder, campaign)
         graph = build_graph(campaign, costs, found_runs(campaign, store))
         reused = reuse_labels(graph, store)
+        if not inline:
+            say(_ray_words(address))
         executor, deliverer = _backend(inline, address)
         try:
             tracking = _tracking(campaign, folder, identity, store, deliverer)
@@ -132,6 +137,13 @@ def _backend(inline: bool, address: str | None) -> tuple[RunningExecutor, Callab
 
     join = partial(connect, address)
     return RayExecutor(join, elastic=address not in (None, "local")), partial(RemoteDelivery, join)
+
+
+def _ray_words(address: str | None) -> str:
+    """Announce the start of Ray, which takes 10 s and more."""
+    if address not in (None, "local"):
+        return f"connecting to the Ray cluster at {address}"
+    return f"starting Ray on {os.cpu_count()} {'core' if os.cpu_count() == 1 else 'cores'}"
 
 
 def _tracking(

@@ -46,7 +46,12 @@ def run(
     screen = errors if json_ else console
     try:
         outcome = run_campaign(
-            campaign, folder, inline=inline, address=address, display=lambda scheduler: live_display(scheduler, screen)
+            campaign,
+            folder,
+            inline=inline,
+            address=address,
+            display=lambda scheduler: live_display(scheduler, screen),
+            say=lambda line: screen.print(line, markup=False, soft_wrap=True),
         )
     except KeyboardInterrupt:
         resume = _command(spec, folder, address, inline)

@@ -16,9 +16,9 @@ Side = Annotated[Path, typer.Argument(help="Campaign file, or folder of a campai
 def diff(a: Side, b: Side, json_: JsonFlag = False) -> None:
     """Compare two campaigns: settings, items, and the conductivities of two folders."""
     from argyro.campaigns.results.compare import compared_results
-    from argyro.campaigns.results.diff import campaign_diff, read_campaign
+    from argyro.campaigns.results.diff import campaign_diff, read_campaigns
 
-    document = campaign_diff(read_campaign(a), read_campaign(b)) | {"results": compared_results(a, b)}
+    document = campaign_diff(*read_campaigns(a, b)) | {"results": compared_results(a, b)}
     print_json(document) if json_ else _print_diff(document, a, b)
 
 
@@ -36,6 +36,8 @@ def _print_diff(document: dict, a: Path, b: Path) -> None:
         console.print(words, markup=False, soft_wrap=True)
     if document["results"]:
         console.print(_conductivities(document["results"], a, b))
+    elif a.is_dir() and b.is_dir():
+        console.print("no polycrystal is computed in both folders")
 
 
 def _conductivities(rows: list[dict], a: Path, b: Path) -> Table:
@@ -46,7 +48,7 @@ def _conductivities(rows: list[dict], a: Path, b: Path) -> Table:
     table = Table("material", "boundary", "T (K)", "grains (nm)", *names, "95 % intervals", box=None)
     for row in rows:
         table.add_row(
-            f"{row['composition']} {100 * row['disorder']:g} %",
+            f"{row['composition']} {_disorder(row)} %",
             row["boundary"],
             f"{row['temperature_K']:g}",
             f"{row['grain_size_nm']:g}",
@@ -58,6 +60,11 @@ def _conductivities(rows: list[dict], a: Path, b: Path) -> Table:
     return table
 
 
+def _disorder(row: dict) -> str:
+    both = (f"{100 * row[side]:g}" for side in ("disorder", "b_disorder"))
+    return " → ".join(dict.fromkeys(both))
+
+
 def _change(a: object, b: object) -> str:
     """Describe a change: ``50 → 100``, or the values removed from a list and added to it."""
     if isinstance(a, list) and isinstance(b, list) and not (set(map(str, a)) & set(map(str, b))):
@@ -67,5 +74,5 @@ def _change(a: object, b: object) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{name} {_shown(entry)}" for name, entry in value.items())
+        return " ".join(f"{name} {_shown(entry)}" for name, entry in value.items() if entry is not None)
     return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -143,7 +143,7 @@ def _print_answers(oracle: Oracle, answers: list[dict], json_: bool) -> None:
         console.print(f"boundary diffusivities refer to a width of {first['width_nm']:g} nm")
     console.print(_ions(answers))
     console.print(_polycrystals(answers))
-    for line in (*_known(first), _dominant(first)):
+    for line in (*_known(first, source["label_source"]), _dominant(first)):
         console.print(line, markup=False)
     for warning in dict.fromkeys(text for answer in answers for text in answer["warnings"]):
         console.print(f"outside the training data: {warning}", style="yellow", markup=False)
@@ -186,9 +186,10 @@ def _polycrystals(answers: list[dict]) -> Table:
     return table
 
 
-def _known(answer: dict) -> Iterator[str]:
+def _known(answer: dict, label_source: str) -> Iterator[str]:
     """Write published conductivities, and the factor by which the reference is off."""
     from argyro.platform.common.estimate import in_words, significant
+    from argyro.platform.labels.bias_table import reference_words
 
     for name in ("experiment", "theory"):
         found = answer["published"][f"{name}_mS_cm"]
@@ -202,7 +203,8 @@ def _known(answer: dict) -> Iterator[str]:
             yield f"experiment: no published value of {answer['composition']} at hand"
     factor = answer["reference_factor"]
     if factor["low"] != factor["high"]:
-        yield f"D from this reference is too high by a factor of {in_words(factor, 2)}"
+        name = reference_words(label_source)
+        yield f"D from the reference {name} is too high by a factor of {in_words(factor, 2)}"
     free = answer["without_meyer_neldel"]
     if free:
         sigma, barrier = (in_words(free[key], 2) for key in ("conductivity_mS_cm", "activation_energy_eV"))

@@ -93,7 +93,7 @@ def plan(
 
     campaign, here = load_campaign(spec, workdir, outside or trust), this_machine()
     machine = Machine(cores or here.cores, memory_GB or here.memory_GB)
-    done = _done_names(campaign, workdir) if workdir else frozenset()
+    campaign, done = _as_found(campaign, workdir) if workdir else (campaign, frozenset())
     costs = Costs()
     with suppress(ArgyroError, OSError):  # the plan lists a missing lmp
         costs = measure_costs()
@@ -107,15 +107,17 @@ def plan(
         raise typer.Exit(1)
 
 
-def _done_names(campaign: Campaign, workdir: Path) -> frozenset[str]:
-    """List the items of a campaign in a folder's store."""
-    from argyro.campaigns.pipeline.grow_graph import grown_graph
+def _as_found(campaign: Campaign, workdir: Path) -> tuple[Campaign, frozenset[str]]:
+    """Return the campaign with the disorders of a folder's store, and the names of its complete items."""
+    from argyro.campaigns.pipeline.build_graph import assumed_campaign
+    from argyro.campaigns.pipeline.grow_graph import found_disorders, grown_graph
     from argyro.campaigns.runtime.workspace import CampaignFolder
 
     folder = CampaignFolder(workdir)
     folder.campaign()  # refuses other folders
     store = folder.store(campaign)
-    return frozenset(name for name, item in grown_graph(campaign, store).items().items() if store.has(item))
+    done = frozenset(name for name, item in grown_graph(campaign, store).items().items() if store.has(item))
+    return assumed_campaign(campaign, found_disorders(campaign, store)), done
 
 
 def _print_plan(document: dict, spec: Path, workdir: Path | None) -> None:

@@ -10,7 +10,7 @@ from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.stages.acquisition import add_acquisition
 from argyro.campaigns.pipeline.stages.design import add_design
 from argyro.campaigns.pipeline.stages.diffusivity import add_diffusivity
-from argyro.campaigns.pipeline.stages.disorder import add_disorder, resolved
+from argyro.campaigns.pipeline.stages.disorder import DisorderResult, add_disorder, resolved
 from argyro.campaigns.pipeline.stages.homogenize import add_homogenization, mixtures
 from argyro.campaigns.pipeline.stages.learn import add_potential
 from argyro.campaigns.pipeline.stages.md import add_md
@@ -73,10 +73,15 @@ def decided_graph(
     return draft.graph
 
 
-def assumed_campaign(campaign: Campaign) -> Campaign:
-    """Return the campaign with estimates in place of disorders that are not known yet, for a plan."""
-    unknown = {material.composition: None for material in campaign.predicted}
-    return campaign if campaign.is_screened else campaign.with_disorder(resolved(unknown))
+def assumed_campaign(campaign: Campaign, found: Mapping[str, DisorderResult] | None = None) -> Campaign:
+    """Return the campaign with estimates in place of disorders that are not known yet, for a plan.
+
+    Args:
+        campaign: as read.
+        found: composition -> predicted disorder, for those in the store.
+    """
+    known = {material.composition: (found or {}).get(material.composition) for material in campaign.predicted}
+    return campaign if campaign.is_screened else campaign.with_disorder(resolved(known))
 
 
 def whole_graph(campaign: Campaign) -> Graph:

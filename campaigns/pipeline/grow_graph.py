@@ -68,6 +68,12 @@ def resolved_campaign(campaign: Campaign, predictions: Mapping[str, DisorderResu
     return campaign.with_disorder(resolved(predictions)) if wanted and wanted <= set(predictions) else campaign
 
 
+def found_disorders(campaign: Campaign, store: Store) -> dict[str, DisorderResult]:
+    """Read the predicted disorders in the store: composition -> result."""
+    done = finished(build_graph(campaign), store, stages=[DISORDER.name])
+    return {inputs.composition: result for _, inputs, result in done.of(DISORDER)}
+
+
 def _decided_by(node: Node) -> Decided:
     """Return the decisions so far when the node was added to the graph."""
     if isinstance(node.inputs, AcquisitionInputs):

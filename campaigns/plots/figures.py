@@ -8,7 +8,9 @@ from math import exp
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from argyro.campaigns.plots.series import ArrheniusCurve, ConductivityCurve, Law, ParityPoint, TransportPoint
 from argyro.campaigns.spec.material import Cell
@@ -18,6 +20,7 @@ from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
 
 FEW_NAMES = 4  # in the panel; more go below it
 LINE_LETTERS = 80  # below a picture
+FEW_DECADES = 100.0  # from the largest to the smallest value of an axis that labels more than decades
 COLOURS = 10  # distinguishable colours
 MARKERS = {"bulk": "o", "parallel": "s", "perpendicular": "^", "cell_parallel": "s", "cell_perpendicular": "^"}
 WORDS = {"bulk": "bulk", "parallel": "boundary ∥", "perpendicular": "boundary ⊥"}
@@ -45,6 +48,9 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     fill(axes)
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            _few_ticks(axis)
     names = axes.get_legend_handles_labels()[1]
     if len(names) > FEW_NAMES:
         columns = max(1, LINE_LETTERS // (max(map(len, names)) + 6))
@@ -53,6 +59,28 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
         axes.legend(frameon=False, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=140)
+
+
+def _few_ticks(axis: Axis) -> None:
+    """Label 1, 2 and 5 of each decade on a short logarithmic axis, and round values on a shorter one.
+
+    Matplotlib labels every minor tick below one decade, and the labels overlap.
+    """
+    low, high = axis.get_view_interval()
+    if high > FEW_DECADES * low:
+        return
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > 5 * low else MaxNLocator(4))
+    axis.set_major_formatter(FuncFormatter(_tick))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _tick(value: float, place: object = None) -> str:
+    """Write 0.5, 20 or 2×10⁻⁶."""
+    if 1e-2 <= value < 1e4 or value <= 0:
+        return f"{value:g}"
+    digits, power = f"{value:.3e}".split("e")
+    factor = f"{float(digits):g}"
+    return rf"$10^{{{int(power)}}}$" if factor == "1" else rf"${factor}\times10^{{{int(power)}}}$"
 
 
 def parity(points: Sequence[ParityPoint], path: Path) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from argyro.campaigns.pipeline.build_graph import whole_graph
+from argyro.campaigns.pipeline.build_graph import assumed_campaign, whole_graph
 from argyro.campaigns.pipeline.graph import Graph
+from argyro.campaigns.pipeline.grow_graph import found_disorders
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.load import load_campaign
 from argyro.campaigns.spec.schema import Campaign
@@ -22,6 +23,22 @@ def read_campaign(path: Path) -> Campaign:
         InputError: the path is neither a campaign file nor a campaign's folder.
     """
     return CampaignFolder(path).campaign() if path.is_dir() else load_campaign(path)
+
+
+def read_campaigns(a: Path, b: Path) -> tuple[Campaign, Campaign]:
+    """Read two campaigns; between two folders, with the predicted disorders that they found.
+
+    Raises:
+        InputError: a path is neither a campaign file nor a campaign's folder.
+    """
+    campaigns = read_campaign(a), read_campaign(b)
+    if a.is_dir() and b.is_dir():
+        return _as_found(campaigns[0], a), _as_found(campaigns[1], b)
+    return campaigns
+
+
+def _as_found(campaign: Campaign, root: Path) -> Campaign:
+    return assumed_campaign(campaign, found_disorders(campaign, CampaignFolder(root).store(campaign)))
 
 
 def campaign_diff(a: Campaign, b: Campaign) -> dict[str, Any]:

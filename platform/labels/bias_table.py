@@ -15,6 +15,13 @@ from argyro.platform.labels.reference_bias import ALL, Bias
 TABLE = Path(__file__).with_name("bias_table.csv")
 # First section of docs/validation.md
 PELLETS = "Pressed pellets measure less than the surrogate that ships: 15 times less in the median of 22 samples."
+# (reference, model) -> data of its training
+TRAINED_ON = {
+    ("diep", ""): "MatPES r2SCAN",
+    ("chgnet", "0.3.0"): "MPtrj PBE",
+    ("sevennet", "7net-l3i5"): "MPtrj PBE",
+    ("sevennet", "7net-0"): "MPtrj PBE",
+}
 DFT = ("gpaw", "vasp", "espresso", "cp2k")
 
 
@@ -29,6 +36,22 @@ def find_bias(reference: str, element: str = ALL, model: str = "") -> list[Bias]
     """Return the rows of a reference for one element; one row per model unless a model is given."""
     rows = [row for row in bias_table() if row.reference == reference and row.element == element]
     return [row for row in rows if row.model == model] or rows
+
+
+def reference_words(label_source: str, model: str = "") -> str:
+    """Name references with version and training data, for instance ``diep 2.0.0 (MatPES r2SCAN)``.
+
+    Args:
+        label_source: name and version of one reference, or of several separated by commas.
+        model: model of the reference; by default its first in the bias table.
+    """
+    return ", ".join(_named(source.strip(), model) for source in label_source.split(",") if source.strip())
+
+
+def _named(source: str, model: str) -> str:
+    rows = find_bias(source.split()[0].split("/")[0], "Li", model)
+    data = TRAINED_ON.get((rows[0].reference, model or rows[0].model)) if rows else None
+    return f"{source} ({data})" if data else source
 
 
 def bias_note(label_source: str, model: str = "") -> str:
@@ -56,7 +79,8 @@ def _note(name: str, model: str) -> str:
 
 
 def _sentence(row: Bias, several: bool) -> str:
-    name = f"{row.reference} ({row.model})" if several else row.reference
+    version = f"{row.reference} {row.version}"
+    name = f"{version} ({row.model})" if several else reference_words(version, row.model)
     lattice = "" if row.lattice_error_percent is None else f", lattice {row.lattice_error_percent:+.1f} %"
     return (
         f"{name}: slope of forces on Li {row.slope:.2f} ({row.slope_low:.2f} to {row.slope_high:.2f}) against "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from ase import Atoms
@@ -103,12 +103,30 @@ def _reasons(last: Mapping) -> list[str]:
     """Return the criteria that the last exploration did not meet."""
     reasons = []
     if not last.get("extrapolation_free", False):
-        reasons.append(f"{last.get('broken_runs', 0)} exploration runs broke or exceeded the selection grade")
+        reasons.append(extrapolation_reason(last))
     if not last.get("fresh_frames_hold", False):
         reasons.append("new frames have larger errors than the training set allows")
     if last.get("rejected", 0):
         reasons.append(f"{last['rejected']} labels were rejected")
     return reasons
+
+
+def with_true_reason(verdict: Verdict, rounds: Sequence[Mapping]) -> Verdict:
+    """Restate a reason that earlier versions stored as "0 exploration runs broke ..."."""
+    reasons = [extrapolation_reason(rounds[-1]) if one.startswith("0 exploration") else one for one in verdict.reasons]
+    return replace(verdict, reasons=tuple(reasons))
+
+
+def extrapolation_reason(last: Mapping) -> str:
+    """Describe the extrapolation of a round: runs that broke, frames above the selection grade."""
+    broken, grades = last.get("broken_runs", 0), last.get("grades", {})
+    above, words = grades.get("frames_above_select", 0), []
+    if broken:
+        words.append(f"{broken} exploration {'run' if broken == 1 else 'runs'} broke")
+    if above:
+        frames = "frame" if above == 1 else "frames"
+        words.append(f"{above} exploration {frames} exceeded the selection grade (largest grade {grades['max']:.2g})")
+    return " and ".join(words) or "exploration exceeded the selection grade"
 
 
 def _limit(rounds: Sequence[Mapping], options: LearningOptions) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from argyro.platform.labels.bias_table import bias_note
+from argyro.platform.labels.bias_table import bias_note, reference_words
 from argyro.surrogates.models.surrogate import Surrogate
 
 
@@ -65,7 +65,7 @@ def origin_lines(document: dict) -> list[str]:
     lines = [
         f"{document['diffusivities']} diffusivities{bounds} of molecular dynamics at {low:g} to {high:g} K: "
         f"{_grouped(document['materials'])}; {', '.join(document['boundaries'])}",
-        f"potentials trained on {document['label_source'] or 'labels of unknown source'}",
+        f"potentials trained on {reference_words(document['label_source']) or 'labels of unknown source'}",
     ]
     if held_out:
         lines.append(

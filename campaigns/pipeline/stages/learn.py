@@ -21,7 +21,7 @@ from argyro.platform.common.errors import ArgyroError
 from argyro.platform.execution.atomic_files import write_json
 from argyro.platform.execution.stage import Contract, Stage, StageContext, StageResult, Tracked
 from argyro.platform.learning.options import LearningOptions
-from argyro.platform.learning.verdict import Verdict
+from argyro.platform.learning.verdict import Verdict, with_true_reason
 
 if TYPE_CHECKING:
     from argyro.platform.labels.source import LabelSource
@@ -89,7 +89,7 @@ class LearnResult(StageResult):
     @property
     def warning(self) -> str:
         """Say why the potential did not converge; empty if it did."""
-        return self.verdict.warning
+        return with_true_reason(self.verdict, self.rounds).warning
 
     @property
     def labels(self) -> int:

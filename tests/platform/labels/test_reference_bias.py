@@ -68,7 +68,9 @@ def test_frames_without_forces_and_other_files_are_refused(tmp_path):
 def test_one_line_quotes_each_reference():
     assert {row.reference for row in bias_table()} == {"diep", "chgnet", "sevennet"}
     note = bias_note("diep 2.0.0")
-    assert note.startswith("diep: slope of forces on Li 0.98") and "PBE" in note and "\n" not in note
+    assert (
+        note.startswith("diep 2.0.0 (MatPES r2SCAN): slope of forces on Li 0.98") and "PBE" in note and "\n" not in note
+    )
     assert "7net-0" in bias_note("sevennet 0.13.0") and "7net-0" not in bias_note("sevennet", "7net-l3i5")
     assert bias_note("chgnet 0.4.2, diep 2.0.0").count("slope") == 2
     assert note.endswith("15 times less in the median of 22 samples.")

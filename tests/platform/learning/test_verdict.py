@@ -51,6 +51,10 @@ def test_a_soft_potential_did_not_converge_although_its_training_set_is_no_bette
     ("change", "words"),
     [
         ({"extrapolation_free": False, "broken_runs": 2}, "2 exploration runs broke"),
+        (
+            {"extrapolation_free": False, "broken_runs": 0, "grades": {"frames_above_select": 109, "max": 2.85}},
+            "converge: 109 exploration frames exceeded the selection grade (largest grade 2.9)",
+        ),
         ({"fresh_frames_hold": False}, "new frames have larger errors"),
         ({"rejected": 1}, "1 labels were rejected"),
         ({"fresh_frames_hold": False, "labels": 40}, "40 labels is reached (potential.max_labels)"),
