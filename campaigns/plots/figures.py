@@ -21,6 +21,7 @@ from argyro.platform.dynamics.boundaries.slab_profile import SlabProfile
 FEW_NAMES = 4  # in the panel; more go below it
 LINE_LETTERS = 80  # below a picture
 FEW_DECADES = 100.0  # from the largest to the smallest value of an axis that labels more than decades
+TICKS = {6.3: (1, 2, 5), 2.5: (1, 1.5, 2, 3, 5, 7)}  # ratio of the ends of an axis -> multiples of each decade
 COLOURS = 10  # distinguishable colours
 MARKERS = {"bulk": "o", "parallel": "s", "perpendicular": "^", "cell_parallel": "s", "cell_perpendicular": "^"}
 WORDS = {"bulk": "bulk", "parallel": "boundary ∥", "perpendicular": "boundary ⊥"}
@@ -62,14 +63,15 @@ def _draw(path: Path, fill: Callable[[Axes], None], size: tuple[float, float] = 
 
 
 def _few_ticks(axis: Axis) -> None:
-    """Label 1, 2 and 5 of each decade on a short logarithmic axis, and round values on a shorter one.
+    """Label few multiples of each decade on a short logarithmic axis, and round values on a shorter one.
 
     Matplotlib labels every minor tick below one decade, and the labels overlap.
     """
     low, high = axis.get_view_interval()
     if high > FEW_DECADES * low:
         return
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > 5 * low else MaxNLocator(4))
+    subs = next((subs for ratio, subs in TICKS.items() if high > ratio * low), None)
+    axis.set_major_locator(LogLocator(subs=subs) if subs else MaxNLocator(4))
     axis.set_major_formatter(FuncFormatter(_tick))
     axis.set_minor_formatter(NullFormatter())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 from ase import Atoms
@@ -13,11 +14,15 @@ from argyro.platform.common.errors import InputError
 from argyro.platform.potential.frames.label_keys import LabelKeys, adopt_labels
 from argyro.platform.potential.frames.mlip_cfg import is_mlip_cfg, read_cfg
 from argyro.platform.potential.frames.occupancy import require_full_occupancy, require_full_occupancy_in_cif
-from argyro.platform.potential.frames.text_file import first_lines
+from argyro.platform.potential.frames.text_file import first_lines, open_text
 from argyro.platform.potential.frames.vasp_convergence import converged_in_outcar, converged_in_vasprun
 from argyro.platform.potential.frames.vasp_ml_ab import is_ml_ab, read_ml_ab
 
 ACCEPTED = "extxyz, CIF, POSCAR, OUTCAR, vasprun.xml, ML_AB, MLIP .cfg, ASE .traj and .db, and the other formats of ASE"
+_NO_STEP = (
+    "{file} ends before its first complete ionic step (positions, forces and energy); give the OUTCAR of a run that "
+    "got further"
+)
 _BINARY = (".traj", ".db", ".nc", ".h5", ".bundle")
 
 
@@ -78,7 +83,8 @@ def _add(found: StructureSet, file: Path, species: Sequence[str] | None, keys: L
         found.frames.append(atoms)
         found.names.append(name)
     if len(converged) > len(frames):
-        found.notes.append(f"{file} is cut off; its last step is left out, {len(frames)} steps are read")
+        steps = "1 complete step is" if len(frames) == 1 else f"{len(frames)} complete steps are"
+        found.notes.append(f"{file} is cut off: {steps} read, the incomplete last one is left out")
     _note(found, file, len(frames), len(unconverged), used - {()}, clusters)
 
 
@@ -109,7 +115,7 @@ def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[
         if is_ml_ab(head):
             return read_ml_ab(file), []
         if outcar:
-            return _ase_frames(file, "vasp-out"), converged_in_outcar(file)
+            return _outcar_frames(file), converged_in_outcar(file)
         if any("<modeling>" in line for line in head):
             return _ase_frames(file, "vasp-xml"), converged_in_vasprun(file)
         if ".cif" in file.suffixes:
@@ -120,6 +126,31 @@ def _read(file: Path, species: Sequence[str] | None) -> tuple[list[Atoms], list[
     except Exception as error:  # ASE's readers raise many kinds of errors
         reason = f"{error}".splitlines()[0][:200] if f"{error}" else type(error).__name__
         raise InputError(f"{file} cannot be read as structures: {reason}; use one of {ACCEPTED}") from error
+
+
+def _outcar_frames(file: Path) -> list[Atoms]:
+    """Read the complete ionic steps of an OUTCAR; a last line without its end may hold half a number.
+
+    Raises:
+        InputError: it ends before its first complete step.
+    """
+    from ase.io import read
+
+    with open_text(file) as stream:
+        lines = stream.readlines()
+    if lines and not lines[-1].endswith("\n"):
+        lines.pop()
+    text = StringIO("".join(lines))
+    text.name = str(file)  # type: ignore[attr-defined]  # ASE looks for a POSCAR beside it
+    try:
+        frames = read(text, index=":", format="vasp-out")
+    except Exception as error:
+        if sum("TOTAL-FORCE" in line for line in lines) > 1 or any("Total CPU time" in line for line in lines):
+            raise
+        raise InputError(_NO_STEP.format(file=file)) from error
+    if not frames:
+        raise InputError(_NO_STEP.format(file=file))
+    return frames if isinstance(frames, list) else [frames]
 
 
 def _ase_frames(file: Path, kind: str | None) -> list[Atoms]:

@@ -1,5 +1,6 @@
 """The plan: sizes against built cells, the schedule against cases solved by hand, and what is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,17 @@ import yaml
 from ase import Atoms
 from ase.io import write
 
+from argyro.campaigns.cli.main import main
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph, Node
+from argyro.campaigns.pipeline.grow_graph import grown_graph
+from argyro.campaigns.pipeline.stages.disorder import estimated
 from argyro.campaigns.planning.plan import Machine, make_plan, wall_seconds
+from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.atom_counts import boundary_atoms, bulk_atoms
 from argyro.campaigns.workload.costs import ATOM_STEP_S, Costs
+from argyro.platform.common.estimate import Uncertain
 from argyro.platform.execution.stage import Contract, Stage, StageResult
 from argyro.platform.execution.task import Resources
 
@@ -191,3 +197,30 @@ def test_a_clock_that_reads_nothing_does_not_make_the_benchmark_endless(monkeypa
     atoms = build_bulk("Li6PS5Cl")
     assert machine_benchmark._atom_step_s(atoms) == pytest.approx(0.9e-3 / len(atoms))
     assert asked == [20, round(machine_benchmark.CORE_S / 1e-3)]
+
+
+def test_a_plan_for_a_folder_uses_the_disorder_that_it_found(tmp_path, capsys):
+    """Li6PS5Cl at 91 %, far from the estimate; a finished run at this disorder counts as done."""
+    spec = yaml.safe_load((FOLDER / "quickstart.yaml").read_text())
+    spec |= {"name": "found", "materials": [{"composition": "Li6PS5Cl", "disorder": "predicted"}], "boundaries": []}
+    (tmp_path / "found.yaml").write_text(yaml.safe_dump(spec))
+    folder, campaign = CampaignFolder(tmp_path / "runs"), Campaign.model_validate(spec)
+    folder.prepare(campaign)
+    store = folder.store(campaign)
+
+    def finish(item, result):
+        work = folder.scratch / item.key
+        work.mkdir()
+        store.commit(item, work, result, 1.0)
+
+    found = estimated("Li6PS5Cl").model_copy(update={"disorder": Uncertain(0.91, 0.9, 0.92)})
+    finish(build_graph(campaign).items()["disorder/Li6PS5Cl"], found.model_dump(mode="json"))
+    grown = grown_graph(campaign, store)
+    run = next(grown.of_stage("md"))
+    assert "91 %" in run.name
+    finish(grown.items()[run.name], {})
+    with pytest.raises(SystemExit):
+        main(["plan", str(tmp_path / "found.yaml"), "--workdir", str(folder.root), "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert next(stage for stage in document["stages"] if stage["name"] == "md")["done"] == 1
+    assert all("Li6PS5Cl 91 %" in line for line in document["advice"] if line.startswith("Li6PS5Cl"))

@@ -133,7 +133,22 @@ def test_a_step_that_is_cut_off_is_left_out_and_noted(tmp_path):
     for name in ("OUTCAR", "vasprun.xml"):
         found = read(tmp_path / name, TEXTS[name][: int(0.85 * len(TEXTS[name]))])
         require_same(found.frames, FRAMES[:2])
-        assert found.notes == [f"{tmp_path / name} is cut off; its last step is left out, 2 steps are read"]
+        note = "is cut off: 2 complete steps are read, the incomplete last one is left out"
+        assert found.notes == [f"{tmp_path / name} {note}"]
+
+
+def test_an_outcar_cut_within_any_line_gives_its_complete_steps_only(tmp_path):
+    """Half a number, as in an energy of -12 instead of -12.34, must not become a label."""
+    text, ends = TEXTS["OUTCAR"], set()
+    for end in range(text.index("TOTAL-FORCE"), len(text), 7):
+        try:
+            found = read(tmp_path / "OUTCAR", text[:end]).frames
+        except InputError as error:
+            assert "ends before its first complete ionic step" in str(error)
+            found = []
+        require_same(found, FRAMES[: len(found)])
+        ends.add(len(found))
+    assert ends >= {0, 1, 2}
 
 
 def test_labels_that_are_not_numbers_are_kept_for_the_judgement_that_refuses_them(tmp_path):
