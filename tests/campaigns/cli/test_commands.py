@@ -1,6 +1,7 @@
 """The command line's contract: exit codes, JSON keys, one clear message for a mistake."""
 
 import json
+import re
 
 import pytest
 from ase.build import bulk
@@ -8,6 +9,8 @@ from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import read, write
 
+from argyro.campaigns.cli.main import main
+from argyro.campaigns.run import _ray_words
 from argyro.surrogates.data.descriptors import Identity, identity_of
 
 
@@ -184,3 +187,15 @@ def test_mistakes_in_the_groups(argyro, arguments, words):
 def test_labels_check_compares_forces_with_slopes(argyro):
     document = json.loads(argyro("labels", "check", "diep", "--json").stdout)
     assert document["force_error_eV_A"] < 0.02 and document["label_source"].startswith("diep/2.0")
+
+
+def test_a_run_announces_the_cluster_before_it_connects(smoke, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["run", str(smoke), "--workdir", str(tmp_path / "run"), "--address", "127.0.0.1:1"])
+    done = capsys.readouterr()
+    assert end.value.code == 1 and "no Ray cluster answers" in done.err
+    assert done.out.startswith("connecting to the Ray cluster at 127.0.0.1:1\n")
+
+
+def test_a_run_of_its_own_names_its_cores():
+    assert re.fullmatch(r"starting Ray on \d+ cores?", _ray_words(None))
