@@ -64,24 +64,52 @@ def score(held_out: HeldOut, factor: float = 1.0) -> Score:
 
     Bounds contribute to the log density only, by the probability of their few jumps.
     """
-    sigma = np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)
     values, few = held_out.values, held_out.bound_densities[np.isfinite(held_out.bound_densities)]
+    sigma = _spread(held_out, factor)[values]
     error, weights = (held_out.log_values - held_out.means)[values], held_out.weights[values]
-    z, sigma = error / sigma[values], sigma[values]
-    density = np.concatenate([0.5 * z**2 + np.log(sigma) + 0.5 * np.log(2 * np.pi), -few])
-    mean_density = float(density.mean()) if len(density) else np.nan
+    losses = negative_log_densities(held_out, factor)
+    seen = np.isfinite(losses)
+    mean_density = float(losses[seen].mean()) if seen.any() else np.nan
     if not values.any():
         return Score(np.nan, np.nan, np.nan, mean_density, 0, len(few), 0, np.nan)
     return Score(
         mae_dex=float(np.average(np.abs(error), weights=weights) * DEX),
         rmse_dex=float(np.sqrt(np.average(error**2, weights=weights)) * DEX),
-        coverage_95=float(np.average(np.abs(z) <= 1.959964, weights=weights)),
+        coverage_95=float(np.average(np.abs(error / sigma) <= 1.959964, weights=weights)),
         negative_log_density=mean_density,
         values=int(values.sum()),
         bounds=len(few),
         cells=round(float(weights.sum())),
         run_mae_dex=float(np.abs(error).mean() * DEX),
     )
+
+
+def _spread(held_out: HeldOut, factor: float) -> np.ndarray:
+    return np.hypot(held_out.sigmas * widening(factor, held_out.new), held_out.label_sigmas)
+
+
+def negative_log_densities(held_out: HeldOut, factor: float = 1.0) -> np.ndarray:
+    """Compute the negative log density of each observation, (n,); NaN without a prediction."""
+    sigma = _spread(held_out, factor)
+    of_value = 0.5 * ((held_out.log_values - held_out.means) / sigma) ** 2 + np.log(sigma) + 0.5 * np.log(2 * np.pi)
+    return np.where(held_out.values, of_value, -held_out.bound_densities)
+
+
+def advantage(losses: np.ndarray, others: np.ndarray, cells: np.ndarray) -> tuple[float, float]:
+    """Compute by how much one loss per observation is below another, with its standard error over cells.
+
+    Args:
+        losses: of the candidate, (n,); NaN where nothing is predicted.
+        others: of the other candidate.
+        cells: name of the cell of each observation; observations of one cell are not independent.
+    """
+    difference = others - losses
+    seen = np.isfinite(difference)
+    _, cell = np.unique(cells[seen], return_inverse=True)
+    sums, number = np.bincount(cell, difference[seen]), int(seen.sum())
+    if len(sums) < 2:
+        return 0.0, np.inf
+    return float(sums.sum() / number), float(np.sqrt(len(sums) * sums.var(ddof=1)) / number)
 
 
 def noise_floor_dex(label_sigmas: np.ndarray) -> float:

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from argyro.surrogates.models.metrics import HeldOut, calibration_factor, noise_floor_dex, score
+from argyro.surrogates.models.metrics import HeldOut, advantage, calibration_factor, noise_floor_dex, score
 from argyro.surrogates.training.accuracy_plots import plot_calibration, plot_parity
 from argyro.surrogates.training.accuracy_table import LEVELS, calibration_curve, evaluate, markdown_table
 from argyro.surrogates.training.cross_validation import fold_of
-from argyro.surrogates.training.train import SurrogateOptions
+from argyro.surrogates.training.train import SurrogateOptions, best_candidate
 
 
 def held_out(n=4000, too_narrow=1.0, seed=0):
@@ -54,6 +54,26 @@ def test_a_cell_counts_once_however_many_runs_it_has():
     found = score(HeldOut(errors, zero, zero, zero + 1, zero + np.nan, np.ones(10, dtype=bool), weights))
     assert found.mae_dex == pytest.approx(0.5 / np.log(10))
     assert found.cells == 2
+
+
+def test_the_lead_of_a_candidate_has_an_error_over_cells():
+    """Sums of two cells are 2 and 3 over three observations: lead 5/3, error √(2 · 0.5) / 3."""
+    lead, error = advantage(np.zeros(4), np.array([1.0, 1.0, 3.0, np.nan]), np.array(["a", "a", "b", "c"]))
+    assert (lead, error) == pytest.approx((5 / 3, 1 / 3))
+    assert advantage(np.zeros(2), np.ones(2), np.array(["a", "a"]))[1] == np.inf
+
+
+@pytest.mark.parametrize("improved, chosen", [(slice(0, 2), "gp"), (slice(None), "graph")])
+def test_networks_are_chosen_only_if_their_lead_exceeds_its_error(improved, chosen):
+    """Smaller errors in one of twenty cells may be chance, in all of them not."""
+    other = held_out(40)
+    errors = 1.01 * other.log_values
+    errors[improved] *= 0.3
+    better = HeldOut(errors, *(getattr(other, name) for name in list(other.__dataclass_fields__)[1:]))
+    found = best_candidate(
+        {"gp": other, "graph": better}, {"gp": 1.0, "graph": 1.0}, ["gp", "graph"], np.repeat(np.arange(20), 2)
+    )
+    assert found == chosen
 
 
 def test_groups_are_never_split():
