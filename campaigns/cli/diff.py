@@ -37,7 +37,7 @@ def _print_diff(document: dict, a: Path, b: Path) -> None:
     if document["results"]:
         console.print(_conductivities(document["results"], a, b))
     elif a.is_dir() and b.is_dir():
-        console.print("no polycrystal is computed in both folders")
+        console.print("no polycrystal is complete in both folders; argyro status lists what is missing")
 
 
 def _conductivities(rows: list[dict], a: Path, b: Path) -> Table:
