@@ -66,7 +66,7 @@ def argyrodite(repeat: int, seed: int = 0) -> Atoms:
 # --- MD ---------------------------------------------------------------------------------------------------------------
 
 
-def lammps_seconds(atoms, mtp, steps: int, ranks: int = 1, **grading) -> tuple[float, float]:
+def lammps_seconds(atoms, mtp, steps: int, ranks: int = 1, **pair) -> tuple[float, float]:
     """Return wall seconds and CPU seconds per process of a run."""
     species = sorted(set(atoms.get_chemical_symbols()))
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +75,7 @@ def lammps_seconds(atoms, mtp, steps: int, ranks: int = 1, **grading) -> tuple[f
         script = [
             "units metal",
             "read_data atoms.data",
-            *lammps_pair_commands("pot.mtp", species, **grading),
+            *lammps_pair_commands("pot.mtp", species, **pair),
             f"neighbor {SKIN_A} bin",
             f"neigh_modify every {NEIGHBOUR_LIST_EVERY} delay 0 check no",
             "timestep 1e-9",
@@ -92,11 +92,11 @@ def lammps_seconds(atoms, mtp, steps: int, ranks: int = 1, **grading) -> tuple[f
     return wall, wall * float(re.findall(r"(\S+)% CPU use", done.stdout)[-1]) / 100.0
 
 
-def lammps_speed(atoms, mtp) -> float:
+def lammps_speed(atoms, mtp, **pair) -> float:
     """Return atom-steps per CPU second."""
-    _, trial = lammps_seconds(atoms, mtp, 5)
+    _, trial = lammps_seconds(atoms, mtp, 5, **pair)
     steps = max(10, round(MD_CPU_SECONDS / (trial / 5) / 10) * 10)
-    return len(atoms) * steps / lammps_seconds(atoms, mtp, steps)[1]
+    return len(atoms) * steps / lammps_seconds(atoms, mtp, steps, **pair)[1]
 
 
 def motep_data(mtp: MTP):

@@ -4,8 +4,8 @@
     python benchmarks/peers/argyro_mtp.py speed [LEVEL ...]
     python benchmarks/peers/argyro_mtp.py motep [LEVEL ...]
 
-`train` fits nine tenths of the training frames and stops by the others. `speed` runs `lmp` with 416 atoms in both
-precisions. motep reads the same file, so that it has the same error.
+`train` fits nine tenths of the training frames with the weights of campaigns and stops by the others. `speed` runs
+`lmp` with 416 atoms in both precisions. motep reads the same file, so that it has the same error.
 """
 
 import sys
@@ -13,15 +13,15 @@ from time import process_time
 
 import numpy as np
 from common import WORKDIR, calculator_speed, force_errors, large_cell, save, training_frames
-from snap import lammps_speed
+from snap import WEIGHTS, lammps_speed
 
-from argyro.platform.potential.fitting.fit import TrainingOptions, train
+from argyro.platform.potential.fitting.fit import train
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.potential.native.lammps_commands import PRECISIONS, lammps_pair_commands
 
 LEVELS = (8, 12, 16, 20)
 SPECIES, CUTOFF_A, MIN_DIST_A = ("Li", "P", "S", "Cl"), 5.0, 1.6
-VALIDATION_EVERY, ITERATIONS = 10, 300
+VALIDATION_EVERY = 10
 
 
 def path_of(level: int):
@@ -32,19 +32,13 @@ def train_level(level: int) -> None:
     frames = training_frames()
     validation = frames[::VALIDATION_EVERY]
     frames = [atoms for n, atoms in enumerate(frames) if n % VALIDATION_EVERY]
-    start, curve = process_time(), []
-
-    def note(entry: dict) -> None:
-        forces = next(value for key, value in entry.items() if key.startswith("validation") and "force" in key)
-        curve.append([process_time() - start, forces])
-
+    start = process_time()
     untrained = MTP.untrained(SPECIES, level, CUTOFF_A, MIN_DIST_A)
-    options = TrainingOptions(max_iterations=ITERATIONS, threads=1)
-    mtp = train(frames, untrained, options, validation, note).mtp
+    mtp = train(frames, untrained, WEIGHTS, validation).mtp
     seconds = process_time() - start
     mtp.write(path_of(level))
     errors = force_errors(lambda atoms: mtp.evaluate(atoms).forces_eV_A)
-    save(f"MTP {level}", kind="argyro MTP", training_s=seconds, curve=curve, **errors)
+    save(f"MTP {level}", kind="argyro MTP", training_s=seconds, **errors)
 
 
 def speed(level: int) -> None:

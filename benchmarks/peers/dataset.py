@@ -2,19 +2,18 @@
 
     python benchmarks/peers/dataset.py [--workdir DIR]
 
-The frames come from Langevin runs of 52-atom cells with the reference potential at 300 to 1200 K, four degrees of
-disorder, cells scaled by -2 to +2 %. DIEP gives energy, forces and stress. The held-out frames come from runs with
-other seeds. Existing files are kept.
+All potentials train on the shipped labels of Li-P-S-Cl. The held-out frames come from Langevin runs of 52-atom cells
+with the reference potential at 300 to 1200 K, four degrees of disorder, cells scaled by -2 to +2 %, and have labels of
+DIEP as well. Existing files are kept.
 """
 
 import argparse
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io import write
+from ase.io import read, write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
@@ -22,9 +21,10 @@ from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
 from argyro.platform.potential.mtp.model import MTP
 from argyro.platform.structures.crystal.bulk import build_bulk
 
-REFERENCE = Path(__file__).parents[2] / "campaigns" / "reference" / "potentials" / "Cl-Li-P-S.mtp"
+POTENTIALS = Path(__file__).parents[2] / "campaigns" / "reference" / "potentials"
+REFERENCE, LABELS = POTENTIALS / "Cl-Li-P-S.mtp", POTENTIALS / "Cl-Li-P-S.labels.extxyz.gz"
 DISORDERS, TEMPERATURES_K = (0.0, 0.25, 0.5, 1.0), (300.0, 600.0, 900.0, 1200.0)
-SETS = {"train.extxyz": (10, 0), "held_out.extxyz": (3, 1000)}  # frames per run, offset of the seeds
+FRAMES_PER_RUN, FIRST_SEED = 3, 1000
 START_STEPS, STEPS_BETWEEN, TIMESTEP_FS = 500, 250, 2.0
 
 
@@ -62,24 +62,34 @@ def labelled(frames: list[Atoms]) -> list[Atoms]:
     return frames
 
 
+def plain(atoms: Atoms) -> Atoms:
+    """Return a frame with its labels only."""
+    frame = Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=True)
+    frame.calc = SinglePointCalculator(frame, **atoms.calc.results)
+    return frame
+
+
+def held_out() -> list[Atoms]:
+    runs = [
+        sampled(disorder, temperature_K, FRAMES_PER_RUN, FIRST_SEED + 10 * i + j)
+        for i, disorder in enumerate(DISORDERS)
+        for j, temperature_K in enumerate(TEMPERATURES_K)
+    ]
+    return labelled([atoms for run in runs for atoms in run])
+
+
+def training() -> list[Atoms]:
+    return [plain(atoms) for atoms in read(LABELS, ":")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workdir", type=Path, default=Path("runs/peers"))
     folder = parser.parse_args().workdir
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (count, offset) in SETS.items():
-        if (folder / name).exists():
-            continue
-        runs = [
-            sampled(disorder, temperature_K, count, offset + 10 * i + j)
-            for i, disorder in enumerate(DISORDERS)
-            for j, temperature_K in enumerate(TEMPERATURES_K)
-        ]
-        frames = [atoms for run in runs for atoms in run]
-        start = process_time()
-        labelled(frames)
-        print(f"{name}: {len(frames)} frames, {(process_time() - start) / len(frames):.2f} CPU s per label", flush=True)
-        write(folder / name, frames)
+    for name, make in {"train.extxyz": training, "held_out.extxyz": held_out}.items():
+        if not (folder / name).exists():
+            write(folder / name, make())
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
     python benchmarks/peers/snap.py [TWOJMAX]
 
-Rows of energies per atom and force components of the training frames, with the weights of the MTP fit (3 meV/atom,
-100 meV/Å); element weights 1, radii of the elements' covalent radii relative to Li.
+Rows of energies per atom and force components of the training frames, with the weights of the MTP fit; element
+weights 1, radii of the elements' covalent radii relative to Li.
 """
 
 import subprocess
 import sys
 import tempfile
+from ctypes import CDLL, RTLD_GLOBAL
 from pathlib import Path
 from time import process_time
 
@@ -18,11 +19,22 @@ from ase.data import atomic_numbers, covalent_radii
 from ase.io import write
 from common import WORKDIR, force_errors, large_cell, save, training_frames
 
+from argyro.platform.potential.fitting.dataset import force_weights
+from argyro.platform.potential.fitting.options import TrainingOptions
+from argyro.platform.potential.native.build import mpich_include_dir
 from argyro.platform.potential.native.lammps_commands import lammps_command, lammps_environment
 
 ELEMENTS = ("Cl", "Li", "P", "S")
 CUTOFF_A, SHARPNESS = 5.0, 0.99363
-ENERGY_WEIGHT, FORCE_WEIGHT, RIDGE = 1 / 0.003, 1 / 0.1, 1e-6
+RIDGE = 1e-6
+NEIGHBOUR_WEIGHTS = (-0.69, 0.78, 0.63, -0.95)  # of the densities of neighbours: the best of 14 random sets at 2J = 6
+WEIGHTS = TrainingOptions(  # of campaigns
+    energy_scale_meV_atom=6.0,
+    stress_scale_GPa=0.6,
+    lithium_force_weight=4.0,
+    large_force_eV_A=1.5,
+    threads=1,
+)
 
 
 def radii() -> list[float]:
@@ -33,6 +45,7 @@ def radii() -> list[float]:
 
 def with_lammps(atoms: Atoms, lines: list[str], collect):
     """Run lines on a structure and return what `collect` takes from the LAMMPS object."""
+    CDLL(str(mpich_include_dir().parent / "lib" / "libmpi.so.12"), mode=RTLD_GLOBAL)  # of the lammps wheel
     from lammps import lammps
 
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +61,7 @@ def with_lammps(atoms: Atoms, lines: list[str], collect):
 
 def rows_of(atoms: Atoms, twojmax: int) -> np.ndarray:
     """Return [1 + 3 n + 6][columns + 1] of `compute snap`: energy, forces, virial; the last column is zero."""
-    numbers = " ".join(f"{value:.6f}" for value in radii()) + " 1" * len(ELEMENTS)
+    numbers = " ".join(f"{value:.6f}" for value in (*radii(), *NEIGHBOUR_WEIGHTS))
     lines = [
         f"pair_style zero {CUTOFF_A}",
         "pair_coeff * *",
@@ -74,12 +87,11 @@ def fit(twojmax: int) -> tuple[np.ndarray, float]:
             forces[:, e * (components + 1) + 1 : (e + 1) * (components + 1)] = rows[
                 1 : 1 + 3 * count, e * components : (e + 1) * components
             ]
-        design = np.vstack([ENERGY_WEIGHT * energy, FORCE_WEIGHT * forces / np.sqrt(3 * count)])
+        energy_weight = 1000 / WEIGHTS.energy_scale_meV_atom
+        roots = np.repeat(np.sqrt(force_weights(atoms, WEIGHTS)), 3)
+        design = np.vstack([energy_weight * energy, roots[:, None] * forces])
         target = np.concatenate(
-            [
-                [ENERGY_WEIGHT * atoms.get_potential_energy() / count],
-                FORCE_WEIGHT * atoms.get_forces().ravel() / np.sqrt(3 * count),
-            ]
+            [[energy_weight * atoms.get_potential_energy() / count], roots * atoms.get_forces().ravel()]
         )
         matrix, vector = matrix + design.T @ design, vector + design.T @ target
     scale = np.sqrt(np.diag(matrix)) + 1e-12
@@ -89,8 +101,8 @@ def fit(twojmax: int) -> tuple[np.ndarray, float]:
 
 def write_potential(coefficients: np.ndarray, twojmax: int, stem: Path) -> list[str]:
     lines = [f"{len(ELEMENTS)} {coefficients.shape[1]}"]
-    for element, radius, values in zip(ELEMENTS, radii(), coefficients, strict=True):
-        lines += [f"{element} {radius:.6f} 1", *(f"{value:.12e}" for value in values)]
+    for element, radius, weight, values in zip(ELEMENTS, radii(), NEIGHBOUR_WEIGHTS, coefficients, strict=True):
+        lines += [f"{element} {radius:.6f} {weight}", *(f"{value:.12e}" for value in values)]
     stem.with_suffix(".snapcoeff").write_text("\n".join(lines) + "\n")
     stem.with_suffix(".snapparam").write_text(
         f"rcutfac {CUTOFF_A}\ntwojmax {twojmax}\nrfac0 {SHARPNESS}\nbzeroflag 0\nquadraticflag 0\n"

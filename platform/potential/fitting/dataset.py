@@ -45,7 +45,7 @@ class Dataset:
                     [] if stress is None else stress.tolist(),
                     weight / (len(frame) * 1e-3 * options.energy_scale_meV_atom) ** 2,
                     weight / (9 * (options.stress_scale_GPa / EV_A3_IN_GPA) ** 2),
-                    weight * _force_weights(frame, options),
+                    weight * force_weights(frame, options),
                 )
             )
 
@@ -86,7 +86,7 @@ def _neighbours(index: int, frame: Atoms, mtp: MTP) -> _kernel.Frame:
         raise InputError(f"frame {index}: {error}") from error
 
 
-def _force_weights(frame: Atoms, options: TrainingOptions) -> np.ndarray:
+def force_weights(frame: Atoms, options: TrainingOptions) -> np.ndarray:
     """Return (atoms,) factors of ΔF² in the loss of a frame of weight one."""
     relative = np.where(frame.numbers == LITHIUM, options.lithium_force_weight, 1.0)
     squared = (frame.get_forces(apply_constraint=False) ** 2).sum(axis=1)
