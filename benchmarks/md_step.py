@@ -22,7 +22,7 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 REFERENCE = Path(__file__).parents[1] / "campaigns" / "reference" / "potentials" / "Cl-Li-P-S.mtp"
 PRECISIONS = ("double", "mixed")
 ITEM_STEPS, CORES = 100_000, 2
-STEPS = {1: 40_000, 2: 6_000}  # of cells of 52 and 416 atoms
+STEPS = {1: 10_000, 2: 2_000}  # of cells of 52 and 416 atoms
 
 
 def folder_of(root: Path, repeat: int, precision: str) -> Path:

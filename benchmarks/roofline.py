@@ -2,9 +2,10 @@
 
     python benchmarks/roofline.py [--json FILE]
 
-Operations are the multiply-adds of an energy with forces. Bytes are loads and stores of the vectors that do not stay in
-registers, counted from the algorithm; 416 atoms never leave the second-level cache. The limits are measured: the matrix
-product of numpy's BLAS, and the inner product of two vectors in the second-level cache.
+Operations are the multiply-adds of an energy with forces. Bytes are loads and stores of numbers that do not stay in
+registers, counted from the algorithm. They come from the first-level cache if the scratch memory of a batch fits, else
+from the second-level one; 416 atoms never leave it. The limits are measured: the matrix product of numpy's BLAS, and
+inner products of vectors in each cache.
 """
 
 import argparse
@@ -22,8 +23,11 @@ from argyro.platform.potential.native.lammps_commands import PRECISIONS
 LEVELS = (8, 12, 16, 20)
 REALS = {"double": np.float64, "mixed": np.float32}
 CONTRACTION_REALS = 1.6  # loads and stores per multiply-add: 8 in the 5 of a product of moments and its adjoint
+TABLE_BYTES = 6.0  # indices and factors per multiply-add of the contractions, once per batch
 FEW_RANKS = 5  # up to here the backward pass takes the neighbours one at a time
-CACHED_BYTES = 2**18
+VECTOR_BYTES = {"avx512": 64, "avx2": 32}
+VECTORS_OF = {"L1": 2**14, "L2": 2**18}  # bytes of two vectors that stay in the cache
+L1_BYTES = 2**15
 
 
 def peak_multiply_adds(precision: str) -> float:
@@ -32,16 +36,11 @@ def peak_multiply_adds(precision: str) -> float:
     return 1500**3 / best_seconds(lambda: a @ a, 5)
 
 
-def peak_bytes() -> float:
-    """Return bytes per second from the second-level cache to one core, from inner products."""
-    a = np.ones(CACHED_BYTES // 16)
-    b, repeats = a.copy(), 2000
-
-    def products() -> None:
-        for _ in range(repeats):
-            a @ b
-
-    return repeats * CACHED_BYTES / best_seconds(products, 5)
+def peak_bytes(cache: str) -> float:
+    """Return bytes per second from a cache to one core, from inner products."""
+    a, repeats = np.ones(VECTORS_OF[cache] // 16), 2**30 // VECTORS_OF[cache]
+    rows, b = np.lib.stride_tricks.as_strided(a, (repeats, len(a)), (0, 8)), a.copy()
+    return 2**30 / best_seconds(lambda: np.vecdot(rows, b), 5)
 
 
 def best_seconds(work, tries: int) -> float:
@@ -53,24 +52,38 @@ def best_seconds(work, tries: int) -> float:
     return min(found)
 
 
+def row_numbers(mtp) -> int:
+    """Return the numbers stored per neighbour: unit vector, 1/r, radial functions and slopes."""
+    return 4 + 2 * mtp.parameters.radial_functions
+
+
+def vector_bytes() -> int:
+    return VECTOR_BYTES.get(_kernel.instruction_set(), 16)
+
+
 def bytes_per_atom(mtp, neighbours: float, precision: str) -> float:
     """Count loads and stores of an energy with forces.
 
-    Per pair: displacement and gradient of 4 numbers each; the row of unit vector, radial functions, 1/r and slopes,
-    written once and read twice; the basic moments, read and written once per two neighbours; their adjoints.
+    Per pair: displacement and gradient of 4 numbers each; the row, written once and read twice, and the gradient in it;
+    the basic moments, read and written once per two neighbours; their adjoints.
     """
-    parameters = mtp.parameters
-    radial, basic = parameters.radial_functions, len(parameters.basic)
+    parameters, size = mtp.parameters, np.dtype(REALS[precision]).itemsize
+    basic, contractions = len(parameters.basic), mtp.multiply_adds()["per_atom"]
     ranks = 1 + int(np.asarray(parameters.basic)[:, 1:].sum(axis=1).max())
-    row = (4 + 2 * radial) + (3 + radial) + (4 + 2 * radial) + 3
     adjoints = basic if ranks <= FEW_RANKS else basic / 2
-    pair = 8 + row + basic + adjoints
-    contraction = CONTRACTION_REALS * mtp.multiply_adds()["per_atom"] + 2 * parameters.moments_count
-    return np.dtype(REALS[precision]).itemsize * (neighbours * pair + contraction)
+    pair = 8 + 3 * row_numbers(mtp) + 3 + basic + adjoints
+    numbers = neighbours * pair + CONTRACTION_REALS * contractions + 2 * parameters.moments_count
+    return size * (numbers + TABLE_BYTES * contractions / vector_bytes())
+
+
+def cache_of(mtp, neighbours: float) -> str:
+    """Return the cache that holds the rows and the moments, with their adjoints, of a batch."""
+    vectors = neighbours * row_numbers(mtp) + 2 * mtp.parameters.moments_count
+    return "L1" if vector_bytes() * vectors <= L1_BYTES else "L2"
 
 
 def rows() -> list[dict]:
-    cell, cache_bytes_s = argyrodite(2), peak_bytes()
+    cell, cache_bytes_s = argyrodite(2), {cache: peak_bytes(cache) for cache in VECTORS_OF}
     peaks = {precision: peak_multiply_adds(precision) for precision in PRECISIONS}
     found = []
     for level in LEVELS:
@@ -78,7 +91,8 @@ def rows() -> list[dict]:
         neighbours, operations = mtp.frame(cell).pairs / len(cell), multiply_adds_per_atom(cell, mtp)
         for precision in ("double", "mixed"):
             moved = bytes_per_atom(mtp, neighbours, precision)
-            limits = {"arithmetic": peaks[precision] / operations, "cache": cache_bytes_s / moved}
+            cache = cache_of(mtp, neighbours)
+            limits = {"arithmetic": peaks[precision] / operations, cache: cache_bytes_s[cache] / moved}
             reached = lammps_speed(cell, mtp, precision=precision)
             binding = min(limits, key=lambda name: limits[name])
             found.append(

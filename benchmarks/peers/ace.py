@@ -21,7 +21,8 @@ def fit(order: str, degree: str) -> None:
     aj = Path(sys.executable).with_name("aj")
     settings = ["--order", order, "--max-degree", degree, "--rcut", str(CUTOFF_A), "--elements", "Li,P,S,Cl"]
     data = ["--train", WORKDIR / "train.extxyz", "--test", WORKDIR / "held_out.extxyz", "--stress-key", "stress"]
-    subprocess.run([aj, "fit", *settings, *data, "--e0", "lsq", "--opt", "lbfgs", "--out", folder], check=True)
+    how = ["--e0", "prefit", "--lml-solver", "cholesky", "--map-polish", "off", "--out", folder]
+    subprocess.run([aj, "fit", *settings, *data, *how], check=True)
     seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     subprocess.run([aj, "export", "--model", folder / "model.npz", "--out", folder / "model.yace"], check=True)
     save(f"ACE {order} {degree}", kind="ACE", training_s=seconds, trained_by="ace-jax 0.4.1")

@@ -13,13 +13,25 @@ from pathlib import Path
 from common import WORKDIR
 
 PEERS_NOT_RUN = {
-    "MLIP-3 (LAMMPS MTP)": "needs a source build of MLIP-3 and LAMMPS; no package holds it",
-    "GRACE/FS": "tensorpotential 0.6.2 needs TensorFlow with 5 GB of CUDA libraries; the installation was stopped",
+    "MLIP-3 (LAMMPS MTP)": "no package; needs a source build of MLIP-3 and LAMMPS",
+    "GRACE/FS": "tensorpotential 0.6.2 needs TensorFlow with 5 GB of CUDA libraries; not installed",
 }
 
 
 def records() -> list[dict]:
-    return [json.loads(path.read_text()) for path in sorted((WORKDIR / "records").glob("*.json"))]
+    """Return the records, with one row for each precision of argyro."""
+    rows = []
+    for path in sorted((WORKDIR / "records").glob("*.json")):
+        row = json.loads(path.read_text())
+        double = row.pop("double_atom_steps_per_s", None)
+        if double is None:
+            rows.append(row)
+            continue
+        rows.append(row | {"name": f"{row['name']} mixed", "kind": f"{row['kind']}, mixed"})
+        rows.append(
+            row | {"name": f"{row['name']} double", "kind": f"{row['kind']}, double", "atom_steps_per_s": double}
+        )
+    return rows
 
 
 def microseconds(record: dict) -> float:
@@ -42,7 +54,7 @@ def table(rows: list[dict]) -> str:
         "| potential | force RMSE, all / Li (meV/Å) | atom-steps/s per core | training (CPU s) | note |",
         "|---|---|---|---|---|",
     ]
-    for row in sorted(rows, key=lambda row: (row["kind"], row["name"])):
+    for row in sorted(rows, key=lambda row: (row["kind"], -row.get("atom_steps_per_s", 0))):
         error = f"{row['rmse_all_meV_A']:.0f} / {row['rmse_li_meV_A']:.0f}" if "rmse_all_meV_A" in row else "-"
         speed = f"{row['atom_steps_per_s']:,.0f}".replace(",", " ") if "atom_steps_per_s" in row else "-"
         seconds = f"{row['training_s']:.0f}" if "training_s" in row else ""
@@ -65,7 +77,9 @@ def draw(rows: list[dict], path: Path) -> None:
     line = pareto(rows)
     axes.loglog(list(map(microseconds, line)), [row["rmse_all_meV_A"] for row in line], "k--", lw=0.8)
     for row in rows:
-        axes.annotate(row["name"], (microseconds(row), row["rmse_all_meV_A"]), fontsize=7)
+        label = row["name"].removesuffix(" mixed").removesuffix(" double").removeprefix("MTP ").removeprefix("motep ")
+        at = (microseconds(row), row["rmse_all_meV_A"])
+        axes.annotate(label, at, fontsize=7, xytext=(3, 3), textcoords="offset points")
     axes.set(xlabel="µs per atom and step, one core", ylabel="force RMSE on held-out frames (meV/Å)")
     axes.legend(fontsize=7)
     figure.tight_layout()
