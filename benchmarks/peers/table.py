@@ -55,7 +55,7 @@ def table(rows: list[dict]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in sorted(rows, key=lambda row: (row["kind"], -row.get("atom_steps_per_s", 0))):
-        error = f"{row['rmse_all_meV_A']:.0f} / {row['rmse_li_meV_A']:.0f}" if "rmse_all_meV_A" in row else "-"
+        error = " / ".join(f"{row[key]:.0f}" if key in row else "-" for key in ("rmse_all_meV_A", "rmse_li_meV_A"))
         speed = f"{row['atom_steps_per_s']:,.0f}".replace(",", " ") if "atom_steps_per_s" in row else "-"
         seconds = f"{row['training_s']:.0f}" if "training_s" in row else ""
         notes = [row.get("note", ""), row.get("evaluated_by", "")]
