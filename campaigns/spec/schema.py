@@ -189,7 +189,7 @@ class Dynamics(Section):
     timestep_fs: Annotated[Number, Field(ge=0.01, le=5.0)] = Field(2.0, description="time step")
     frame_every_fs: Annotated[Number, Field(gt=0.0, le=1e6)] = Field(100.0, description="interval of kept frames")
     precision: Literal["mixed", "double"] = Field(
-        "double", description="of the potential; mixed sums single-precision terms in double precision"
+        "mixed", description="of the potential; mixed sums single-precision terms in double precision"
     )
     realisations: Repeats = Field(
         3,
