@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from argyro.platform.common.errors import InputError
-from argyro.validation import aimd, boundaries, bulk, dft_check, grain_size, measured, recommendation
+from argyro.validation import aimd, boundaries, bulk, dft_check, grain_size, measured, next_material, recommendation
 from argyro.validation.laws import laws
 from argyro.validation.tables import Data, Section, table
 
@@ -32,6 +32,7 @@ def sections(data: Data) -> Iterator[Section]:
     yield grain_size.section(data, oracle)
     yield aimd.section(data)
     yield dft_check.section(data)
+    yield next_material.section(data)
 
 
 def write_page(folder: Path, page: Path) -> None:

@@ -57,4 +57,4 @@ def test_an_unknown_disorder_widens_the_conductivity_and_names_its_share():
     assert answer["uncertainty_shares"]["disorder"] > alone["uncertainty_shares"]["disorder"] == 0.0
     assert answer["disorder"]["origin"] == "estimated"
     certain = replace(query, parts=(query.parts[2],) * NODES)
-    assert oracle.answer_query(certain, 300.0, 1000.0)["uncertainty_shares"]["disorder"] < 0.01
+    assert oracle.answer_query(certain, 300.0, 1000.0)["uncertainty_shares"]["disorder"] < 0.03  # noise of 256 samples
