@@ -155,7 +155,7 @@ def measured_conductivity(pairs: Sequence[Compared], log_offset: float, file: Pa
     axes.plot(ends, ends, "k-", linewidth=0.8, label="equal")
     axes.plot(ends, ends * np.exp(log_offset), "k--", linewidth=0.8, label=f"{np.exp(log_offset):.0f} times")
     axes.set(xlabel="measured σ at 298 K (mS/cm)", ylabel="predicted σ at 298 K (mS/cm)")
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="lower right")
     _save(axes, file)
 
 
