@@ -53,7 +53,7 @@ def write_page(folder: Path, page: Path) -> None:
     head, found = prose["head"], list(sections(data))
     summary = table(("question", "answer"), [(section.question, section.answer.strip()) for section in found])
     parts = [f"# {head['title']}", head["text"].format(**_facts(folder)), summary]
-    parts += [section.markdown("pictures/validation") for section in found]
+    parts += [section.markdown(data.pictures) for section in found]
     parts.append(_sources(published))
     page.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
 

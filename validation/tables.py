@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from argyro.platform.common.estimate import Uncertain
 
 WITHIN = "within the interval"
+LONGEST = 24  # rows of a table on the page
 
 
 @dataclass
@@ -33,11 +35,21 @@ class Section:
     rows: list[Sequence[str]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
 
-    def markdown(self, folder: str) -> str:
-        """Write heading, figures, answer and method, and the table folded away."""
+    def markdown(self, pictures: Path) -> str:
+        """Write heading, figures, answer and method; the table is folded away, a long one is a file beside the figures.
+
+        Args:
+            pictures: folder of the figures, in ``pictures/`` beside the page.
+        """
+        folder = f"pictures/{pictures.name}"
         parts = [f"## {self.title}", *(f"![{self.title}]({folder}/{name})" for name in self.pictures)]
         parts += [self.answer, self.text]
-        if self.rows:
+        if len(self.rows) > LONGEST:
+            name = f"{self.title.lower().replace(' ', '-')}.csv"
+            with (pictures / name).open("w", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([self.columns, *self.rows])
+            parts.append(f"[Table, {len(self.rows)} rows]({folder}/{name})")
+        elif self.rows:
             parts.append(folded("Table", table(self.columns, self.rows)))
         elif self.columns:
             parts.append("*No data.*")
