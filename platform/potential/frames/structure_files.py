@@ -141,7 +141,7 @@ def _outcar_frames(file: Path) -> list[Atoms]:
     if lines and not lines[-1].endswith("\n"):
         lines.pop()
     text = StringIO("".join(lines))
-    text.name = str(file)  # type: ignore[attr-defined]  # ASE looks for a POSCAR beside it
+    text.name = str(file)  # ASE looks for a POSCAR beside it
     try:
         frames = read(text, index=":", format="vasp-out")
     except Exception as error:
