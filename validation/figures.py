@@ -159,18 +159,22 @@ def measured_conductivity(pairs: Sequence[Compared], log_offset: float, file: Pa
     _save(axes, file)
 
 
+TURNS = "o^s"  # markers for the turns through the ten colours
+
+
 def grain_sizes(sizes_nm: Sequence[float], found: dict[str, list[Uncertain]], known: dict, file: Path) -> None:
     """Draw D_eff over that of the largest grains over grain size; published points are crosses."""
     axes = _axes(7.0, 4.2)
-    for material, curve in found.items():
-        line = axes.plot(sizes_nm, [ratio.value for ratio in curve], "-o", markersize=3, linewidth=1, label=material)
+    for number, (material, curve) in enumerate(found.items()):
+        style = f"-{TURNS[number // 10 % len(TURNS)]}"
+        line = axes.plot(sizes_nm, [ratio.value for ratio in curve], style, markersize=4, linewidth=1, label=material)
         if material in known:
             low, high = [ratio.low for ratio in curve], [ratio.high for ratio in curve]
             axes.fill_between(sizes_nm, low, high, color=line[0].get_color(), alpha=0.2)
     for material, points in known.items():
         axes.plot(list(points), list(points.values()), "kx", label=f"{material}, Ou et al. 2025")
     axes.axhline(1.0, color="black", linewidth=0.6)
-    axes.set(xscale="log", yscale="log", xlabel="grain size (nm)", ylabel="D_eff over that of the largest grains")
+    axes.set(xscale="log", xlabel="grain size (nm)", ylabel="D_eff over that of the largest grains")
     axes.figure.legend(fontsize=6, loc="outside right upper")
     _save(axes, file)
 

@@ -12,7 +12,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.platform.common.units import BOLTZMANN_EV_K
-from argyro.platform.labels.bias_table import bias_table, find_bias
+from argyro.platform.labels.bias_table import PELLETS, bias_table, find_bias
 from argyro.surrogates.serving.uncertainty import SOURCES
 from argyro.validation import bulk, grain_size, measured, recommendation
 from argyro.validation.__main__ import PROSE, ROOT, write_page
@@ -218,6 +218,12 @@ def test_the_page_is_that_of_the_data(tmp_path):
     assert re.sub(number, "#", written) == re.sub(number, "#", shipped), "make validation"
     ours, theirs = ([float(each) for each in re.findall(number, page)] for page in (written, shipped))
     assert ours == pytest.approx(theirs, rel=0.11, abs=0.011)  # a last digit depends on the number of threads
+
+
+def test_the_distance_from_pellets_that_answers_quote_is_that_of_the_page():
+    page = (ROOT / "docs" / "validation.md").read_text()
+    (median,) = set(re.findall(r"Predicted over measured is (\S+) in the median", page))
+    assert f"predicts {median} times more" in PELLETS
 
 
 def test_verdicts():
