@@ -151,6 +151,7 @@ def partner(run: RunConditions, among: Collection[RunConditions]) -> RunConditio
 
 BULK_SHARE = 0.75  # of the first runs
 COLD_RISK = 0.75  # by which the distance of the coldest run counts less than that of the hottest
+ARRANGEMENT = 0.1  # distance of another arrangement of anions and Li, in units of the range of 1/T
 
 
 def space_filling(
@@ -160,7 +161,8 @@ def space_filling(
 
     Greedy: the next run is the farthest from all chosen ones. The first three quarters of the runs are bulk, without
     which boundaries say nothing. Cells count before temperatures: a new cell begins at the hottest temperature, where a
-    diffusivity is most likely to be measurable, and cold runs, which may give bounds only, count less.
+    diffusivity is most likely to be measurable, and cold runs, which may give bounds only, count less. Another
+    arrangement of a cell comes after its temperatures unless these lie close.
 
     Args:
         space: possible runs, the hottest first.
@@ -170,26 +172,29 @@ def space_filling(
     Source: Kennard, Stone, Technometrics 11, 137 (1969).
     """
     cells, cold = _places(space)
+    arrangement = np.array([run.realisation for run in space])
     nearest = np.full(len(space), np.inf)
     fresh = [run for run in begun if run.is_bulk or partner(run, begun)]
     worth = 1 - COLD_RISK * cold
     chosen: list[RunConditions] = []
     for limit, bulk_only in ((round(BULK_SHARE * count), True), (count, False)):
-        while fresh := fresh or _farthest(space, nearest * worth, chosen, limit - len(chosen), bulk_only):
+        while fresh := fresh or _farthest(space, nearest * worth, chosen, limit, bulk_only):
             for run in fresh:
                 here = space.index(run)
                 apart = np.linalg.norm(cells - cells[here], axis=1)
-                nearest = np.minimum(nearest, np.where(apart > 0, apart, abs(cold - cold[here])))
+                other = ARRANGEMENT * (arrangement != arrangement[here])
+                nearest = np.minimum(nearest, np.where(apart > 0, apart, np.hypot(cold - cold[here], other)))
             chosen += fresh
             fresh = []
     return chosen
 
 
 def _farthest(
-    space: Sequence[RunConditions], distances: np.ndarray, chosen: list[RunConditions], room: int, bulk_only: bool
+    space: Sequence[RunConditions], distances: np.ndarray, chosen: list[RunConditions], limit: int, bulk_only: bool
 ) -> list[RunConditions]:
     """Select the first of the runs farthest from the chosen ones that fits, with the bulk run that it needs."""
     taken = set(chosen)
+    room = limit - sum(run.is_bulk or not bulk_only for run in chosen)
     for place in np.argsort(-distances.round(9), kind="stable"):
         run = space[place]
         together = [] if run in taken or (bulk_only and not run.is_bulk) else _together(run, chosen, space)

@@ -31,7 +31,7 @@ def run(context: StageContext[DesignInputs, tuple[RunConditions, ...]]) -> Desig
     return DesignResult(chosen=tuple(decided), found=tuple(sorted(found)))
 
 
-DESIGN = Stage("design", 2, run, DesignInputs, DesignResult)
+DESIGN = Stage("design", 3, run, DesignInputs, DesignResult)
 
 
 def add_design(draft: Draft, space: Sequence[RunConditions], found: Sequence[RunConditions]) -> str:

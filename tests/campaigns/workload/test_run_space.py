@@ -94,6 +94,22 @@ def test_a_wide_beginning_goes_from_hot_to_cold_and_from_bulk_to_boundaries():
     assert [run.is_bulk for run in chosen] == [True] * 12 + [False] * 4
 
 
+def test_a_beginning_that_has_all_temperatures_repeats_cells_in_another_arrangement():
+    space = [run for run in run_space(campaign_of(boundaries=[])) if run.length_ps == 50]
+    cells, kelvin = {run.cell for run in space}, {run.temperature_K for run in space}
+    chosen = space_filling(space, len(cells) * (len(kelvin) + 1))
+    for cell in cells:
+        here = [run for run in chosen if run.cell == cell]
+        assert {run.temperature_K for run in here} == kelvin and {run.realisation for run in here} == {0, 1}
+
+
+def test_three_quarters_of_the_beginning_are_bulk_whatever_was_begun():
+    space = run_space(campaign_of())
+    begun = space_filling(space, 16)
+    added = space_filling(space, 32, begun)[16:]
+    assert sum(run.is_bulk for run in added) == 12
+
+
 def test_what_was_begun_belongs_to_the_beginning_and_counts():
     space = run_space(campaign_of())
     begun = [labelled(space)["Li6PS5Br 50 %/bulk/500 K/1"]]
