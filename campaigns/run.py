@@ -112,7 +112,9 @@ def run_campaign(
         executor, deliverer = _backend(inline, address)
         try:
             tracking = _tracking(campaign, folder, identity, store, deliverer)
-            scheduler = Scheduler(graph, store, folder.scratch, executor, tracking.log, grow=growth(campaign, costs))
+            scheduler = Scheduler(
+                graph, store, folder.scratch, executor, tracking.log, grow=growth(campaign, costs, store)
+            )
             with display(scheduler):
                 scheduler.run()
             if scheduler.progress.stopped:

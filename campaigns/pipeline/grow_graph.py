@@ -25,12 +25,13 @@ Growth = Callable[[Node, StageResult | None], list[Node]]
 DECISIONS = (DESIGN.name, ACQUISITION.name)
 
 
-def growth(campaign: Campaign, costs: Costs | None = None) -> Growth:
+def growth(campaign: Campaign, costs: Costs | None = None, store: Store | None = None) -> Growth:
     """Make the function from a decision's result to new nodes; None for its result means that it failed for good.
 
     Args:
         campaign: to compute.
         costs: expected core seconds; rough constants if not measured.
+        store: whose runs belong to the first batch of a campaign that predicts disorders; None ignores them.
     """
     predictions: dict[str, DisorderResult | None] = {}
 
@@ -47,7 +48,10 @@ def growth(campaign: Campaign, costs: Costs | None = None) -> Growth:
         assert isinstance(node.inputs, DisorderInputs) and isinstance(result, DisorderResult | None)
         predictions[node.inputs.composition] = result
         known = resolved_campaign(campaign, predictions)
-        return _added(build_graph(campaign, costs), build_graph(known, costs)) if known.is_screened else []
+        if not known.is_screened:
+            return []
+        found = found_runs(known, store) if store else []
+        return _added(build_graph(campaign, costs), build_graph(known, costs, found))
 
     return grow
 

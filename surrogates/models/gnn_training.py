@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch_geometric.data import Batch
 from torch_geometric.data import Data as Graph
 
@@ -24,11 +25,12 @@ from argyro.surrogates.models.network_targets import NetworkTargets
 
 LABEL_FLOOR = 0.15  # of ln D: scatter between realisations, the finest error that a network fits
 BATCH_GRAPHS = 4
+LARGEST_GRADIENT = 20.0  # norm of one member's
 
 
 @dataclass(frozen=True)
 class NetworkTraining:
-    """Members, size, steps of Adam and its learning rate."""
+    """Members per set of values, size, steps of Adam and its learning rate."""
 
     members: int = 5
     size: NetworkSize = field(default_factory=NetworkSize)
@@ -36,36 +38,44 @@ class NetworkTraining:
     learning_rate: float = 0.01
 
 
+@threadpool_limits.wrap(limits=1)  # a second thread doubles the time of operations as small as these
 def train_ensemble(
     graphs: Sequence[Graph],
-    data: NetworkTargets,
+    sets: Sequence[NetworkTargets],
     options: NetworkTraining,
     prior: ArrheniusPrior,
     seed: int,
 ) -> GraphEnsemble:
-    """Train all members at once.
+    """Train networks on several sets of values at once; the members of a set see no value of the others.
 
     Args:
         graphs: distinct structures.
-        data: n values.
+        sets: values, for instance those that each fold of a cross-validation leaves.
         options: size and length of the training.
         prior: prior whose standard deviations are the networks' units.
         seed: random seed of the starts and of the order of batches.
+
+    Returns:
+        Ensemble of the members of the first set, then those of the second, and so on.
     """
     torch.manual_seed(seed)
-    ensemble = GraphEnsemble(options.members, replace(options.size, inputs=graphs[0].num_node_features))
+    ensemble = GraphEnsemble(options.members * len(sets), replace(options.size, inputs=graphs[0].num_node_features))
     anchors = [parameter.detach().clone() for parameter in ensemble.parameters()]
     optimiser = torch.optim.Adam(ensemble.parameters(), lr=options.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, options.steps)
-    batches = _batches(data.graphs, np.random.default_rng(seed))
-    prepared = [(Batch.from_data_list([graphs[g] for g in chunk]), _rows(chunk, data, prior)) for chunk in batches]
+    batches = _batches(np.concatenate([data.graphs for data in sets]), np.random.default_rng(seed))
+    prepared = [
+        (Batch.from_data_list([graphs[g] for g in chunk]), [_rows(chunk, data, prior) for data in sets])
+        for chunk in batches
+    ]
     for step in range(options.steps):
-        batch, rows = prepared[step % len(prepared)]
-        loss = _misfit(evaluate(ensemble, batch), rows) * (len(data) / len(rows["graph"]))
-        loss = loss + _anchoring(ensemble, anchors)
+        batch, rows_of_sets = prepared[step % len(prepared)]
+        departures = evaluate(ensemble, batch).split(options.members)
+        misfits = [_misfit(mine, rows) for mine, rows in zip(departures, rows_of_sets, strict=True)]
+        loss = len(prepared) * torch.stack(misfits).sum() + _anchoring(ensemble, anchors)
         optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(ensemble.parameters(), 10.0 * options.members)
+        _clip(ensemble)
         optimiser.step()
         schedule.step()
     return ensemble.eval()
@@ -115,6 +125,15 @@ def _misfit(departures: torch.Tensor, rows: dict[str, torch.Tensor]) -> torch.Te
     predicted = (departures[:, rows["graph"], rows["target"]] * rows["gradient"]).sum(-1)
     z = (rows["residual"] - predicted) / rows["sigma"]
     return (0.5 * z**2).sum()
+
+
+def _clip(ensemble: GraphEnsemble) -> None:
+    """Shorten the gradient of each member to the largest norm."""
+    gradients = [parameter.grad for parameter in ensemble.parameters() if parameter.grad is not None]
+    norms = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()
+    factors = (LARGEST_GRADIENT / norms).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
 
 
 def _anchoring(ensemble: GraphEnsemble, anchors: list[torch.Tensor]) -> torch.Tensor:

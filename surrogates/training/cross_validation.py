@@ -72,7 +72,7 @@ def cross_validate(
     plain = prior_means(len(runs.rows), prior)
     networks = {}
     if training is not None and "graph" in kinds:
-        networks = {f: _network_means(examples, graphs, folds != f, training, prior, seed) for f in numbers}
+        networks = _network_means(examples, graphs, {f: folds != f for f in numbers}, training, prior, seed)
     held_out, hyper, inner = {}, {}, {}
     for kind in kinds:
         means = {f: networks[f] if kind == "graph" else plain for f in numbers}
@@ -98,18 +98,19 @@ def _unseen(means: dict[int, np.ndarray], folds: np.ndarray, examples: Examples)
 def _network_means(
     examples: Examples,
     graphs: Sequence[Graph],
-    keep: np.ndarray,
+    kept: dict[int, np.ndarray],
     training: NetworkTraining,
     prior: ArrheniusPrior,
     seed: int,
-) -> np.ndarray:
+) -> dict[int, np.ndarray]:
+    """Predict all diffusivities by networks that see the kept runs of each fold, fold -> (members, u, 2)."""
     from argyro.surrogates.models.gnn_training import network_coefficients, train_ensemble
 
-    targets = network_targets(examples.runs.take(keep), examples.structure_of_run[keep], prior)
     few = replace(training, members=min(FOLD_MEMBERS, training.members))
-    ensemble = train_ensemble(graphs, targets, few, prior, seed)
-    coefficients = network_coefficients(ensemble, graphs, prior)
-    return row_means(coefficients, examples.identities, examples.runs.rows, prior)
+    sets = [network_targets(examples.runs.take(keep), examples.structure_of_run[keep], prior) for keep in kept.values()]
+    ensemble = train_ensemble(graphs, sets, few, prior, seed)
+    means = row_means(network_coefficients(ensemble, graphs, prior), examples.identities, examples.runs.rows, prior)
+    return dict(zip(kept, np.split(means, len(kept)), strict=True))
 
 
 def _out_of_fold(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from argyro.platform.common.errors import InputError
 from argyro.platform.labels.source import LabelSource
@@ -65,6 +66,7 @@ class SurrogateOptions:
             raise InputError("a surrogate needs at least one member and one step")
 
 
+@threadpool_limits.wrap(limits=1)  # matrices of a few hundred rows: a second thread costs more than it gives
 def train_surrogate(
     observations: Sequence[Observation], options: SurrogateOptions | None = None, seed: int = 0
 ) -> Surrogate:
@@ -90,7 +92,7 @@ def train_surrogate(
         from argyro.surrogates.models.gnn_training import network_coefficients, train_ensemble
 
         targets = network_targets(examples.runs, examples.structure_of_run, prior)
-        ensemble = train_ensemble(graphs, targets, training, prior, seed)
+        ensemble = train_ensemble(graphs, [targets], training, prior, seed)
         coefficients = network_coefficients(ensemble, graphs, prior)
         means = row_means(coefficients, examples.identities, examples.runs.rows, prior)
         known, weights = _known(examples, means), NetworkWeights.of(ensemble)

@@ -26,7 +26,9 @@ from argyro.campaigns.pipeline.grow_graph import (
 )
 from argyro.campaigns.pipeline.stages import acquisition
 from argyro.campaigns.pipeline.stages.acquisition import AcquisitionResult
+from argyro.campaigns.pipeline.stages.design import DESIGN
 from argyro.campaigns.pipeline.stages.diffusivity import DiffusivityResult, Observation
+from argyro.campaigns.pipeline.stages.disorder import estimated
 from argyro.campaigns.pipeline.stages.learn import LearnResult
 from argyro.campaigns.pipeline.stages.md import MD, MDResult
 from argyro.campaigns.pipeline.stages.ranking import RANKING
@@ -169,6 +171,8 @@ class Rehearsal:
             "md": lambda context: self._simulate(node, context),
             "diffusivity": diffusivity(self.detectable_cm2_s),
             "transport": nothing,
+            "enthalpy": nothing,
+            "disorder": lambda context: estimated(context.inputs.composition),
         }
         if not self.whole:
             stages |= dict.fromkeys(("microstructure", "surrogate", "posterior", "homogenize", "ranking"), nothing)
@@ -179,7 +183,7 @@ class Rehearsal:
         return replace(node, stage=replace(node.stage, run=stages[name], result=result))
 
     def run(self, executor=None):
-        graph, grow = Graph(), growth(self.campaign)
+        graph, grow = Graph(), growth(self.campaign, store=self.store)
         for node in build_graph(self.campaign, found=found_runs(self.campaign, self.store)).nodes.values():
             graph.add(self._played(node))
         scheduler = Scheduler(
@@ -407,3 +411,16 @@ def test_reasons_to_stop(until, changes, words):
 @pytest.mark.parametrize("hours, cases", [(9, 3), (8.5, 2), (7, 0), (5.5, 0)])
 def test_the_budget_buys_no_bulk_run_without_its_boundary_run(hours, cases):
     assert len(affordable(Until(core_hours=hours), outcome())) == cases
+
+
+def test_runs_in_the_store_belong_to_the_first_batch_also_when_disorders_are_predicted(tmp_path):
+    materials = [{"composition": "Li6PS5Cl"}, {"composition": "Li6PS5I", "disorder": 0.0}]
+    begun, later = (
+        Rehearsal(tmp_path, campaign_of(materials=materials, acquisition=SPEC["acquisition"] | {"start": start}))
+        for start in (2, 5)
+    )
+    begun.run()
+    later.run()
+    design = later.progress()[1].only(DESIGN)
+    assert set(begun.simulated) == {f"md/{run.label(2000.0)}" for run in design.found}
+    assert not set(begun.simulated) & set(later.simulated)
