@@ -117,11 +117,15 @@ def export(
     json_: JsonFlag = False,
 ) -> None:
     """Export results, relaxed cells, potentials and surrogate of a campaign to a folder of plain files."""
+    from rich.progress import Progress
+
     from argyro.campaigns.results.export import export_campaign
 
     require_folder(out, "--out")
     _require_store_inside(folder, outside)
-    document = export_campaign(folder, out)
+    with Progress(console=console, transient=True, disable=json_ or not console.is_terminal) as bar:
+        task = bar.add_task("relaxed cells", total=None)
+        document = export_campaign(folder, out, lambda done, total: bar.update(task, completed=done, total=total))
     if json_:
         print_json(document)
         return

@@ -23,7 +23,7 @@ def advice(campaign: Campaign) -> list[str]:
         *_one_realisation(campaign),
         *_soft_reference(campaign),
         *_celsius(campaign),
-        *(line for material in campaign.screened if (line := _rounded(material, campaign.structures.supercell))),
+        *_roundings(campaign),
     ]
 
 
@@ -71,13 +71,18 @@ def _celsius(campaign: Campaign) -> list[str]:
     return [f"temperatures of {listed} K look like °C; temperatures are in K, {cold[0]:g} °C is {kelvin:g} K"]
 
 
-def _rounded(material: Material, supercell: tuple[int, int, int]) -> str:
-    """Warn of a composition or a disorder that the bulk cell rounds, and name a cell that holds it exactly."""
-    wanted = material.composition, round(material.share, DISORDER_DIGITS)
+def _roundings(campaign: Campaign) -> list[str]:
+    supercell, asked = campaign.structures.supercell, {m.label for m in campaign.materials if not m.is_predicted}
+    return [line for m in campaign.screened if (line := _rounded(m, supercell, m.label in asked))]
+
+
+def _rounded(material: Material, supercell: tuple[int, int, int], asked: bool) -> str:
+    """Warn of a composition, or a disorder that was asked for, that the bulk cell rounds; name an exact cell."""
+    wanted, parts = (material.composition, round(material.share, DISORDER_DIGITS)), 2 if asked else 1
     held = realised(material, supercell)
-    if held == wanted:
+    if held[:parts] == wanted[:parts]:
         return ""
-    exact = next((cell for cell in _larger(supercell) if realised(material, cell) == wanted), None)
+    exact = next((cell for cell in _larger(supercell) if realised(material, cell)[:parts] == wanted[:parts]), None)
     repair = "no cell up to 4 × 4 × 4 is exact" if exact is None else f"structures.supercell {list(exact)} is exact"
     return (
         f"{material.label} becomes {held[0]} {100 * held[1]:g} % in a bulk cell of {' × '.join(map(str, supercell))}; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from gzip import GzipFile
 from pathlib import Path
 
@@ -57,12 +58,13 @@ bulk.pivot_table("diffusivity_value_cm2_s", "material", "temperature_K")
 """
 
 
-def export_campaign(root: Path, out: Path) -> dict:
+def export_campaign(root: Path, out: Path, on_cell: Callable[[int, int], object] = lambda done, total: None) -> dict:
     """Write the export of the newest results of a campaign.
 
     Args:
         root: the campaign's folder.
         out: output folder; files of an earlier export are replaced, other files are kept.
+        on_cell: called with the number of relaxed cells and that of all after each, which takes seconds.
 
     Returns:
         ``folder``, ``rows``, ``valid_rows``, ``structures``, ``potentials``, ``megabytes``.
@@ -80,7 +82,7 @@ def export_campaign(root: Path, out: Path) -> dict:
     partial.mkdir(parents=True)
     results = results_table(lineage)
     results.to_parquet(partial / "results.parquet")
-    structures = _write_structures(lineage, partial)
+    structures = _write_structures(lineage, partial, on_cell)
     _write_potentials(lineage, partial / "potentials")
     _write_ranking(lineage, partial)
     shutil.copytree(lineage.surrogate.path / MODEL, partial / "surrogate")
@@ -140,7 +142,7 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
+def _write_structures(lineage: Lineage, folder: Path, on_cell: Callable[[int, int], object]) -> pd.DataFrame:
     """Write every simulated cell, relaxed with its potential."""
     from argyro.platform.potential.mtp.ase_calculator import MTPCalculator
     from argyro.platform.potential.mtp.model import MTP
@@ -156,6 +158,7 @@ def _write_structures(lineage: Lineage, folder: Path) -> pd.DataFrame:
         atoms.info["name"] = measured.structure_name
         relaxed[inputs.cell, inputs.number] = atoms
         write(folder / "structures.extxyz", atoms, append=True)
+        on_cell(len(relaxed), len(cells))
     for inputs, measured in cells.items():
         atoms, cell = relaxed[inputs.cell, inputs.number], inputs.cell
         facts = {name: cell.facts[name] for name in ("composition", "disorder", "boundary")}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from argyro.campaigns.pipeline.build_graph import assumed_campaign
 from argyro.campaigns.planning.advice import advice, realised
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
@@ -56,6 +57,13 @@ def test_wise_settings_need_no_advice():
 def test_an_unwise_setting_is_named_with_its_repair(changes, words):
     found = advised(**changes)
     assert len(found) == (1 if words else 0) and words in "".join(found)
+
+
+def test_a_predicted_disorder_may_be_rounded_but_its_composition_may_not():
+    asked = {"materials": [{"composition": "Li6PS5Br"}, {"composition": "Li6.2P0.8Ge0.2S5I"}]}
+    campaign = assumed_campaign(Campaign.model_validate(WISE | asked))
+    (line,) = [line for line in advice(campaign) if "becomes" in line]
+    assert line.startswith("Li6.2P0.8Ge0.2S5I") and "becomes Li6.1875P0.8125Ge0.1875S5I" in line
 
 
 def test_a_cell_holds_whole_atoms():
