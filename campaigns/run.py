@@ -16,9 +16,10 @@ from argyro.actors.mlflow_tracker import SQLITE, default_tracking_uri
 from argyro.actors.mlflow_uploader import Delivery
 from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph
-from argyro.campaigns.pipeline.grow_graph import found_runs, growth
+from argyro.campaigns.pipeline.grow_graph import found_disorders, found_runs, growth
 from argyro.campaigns.pipeline.reused_labels import reuse_labels
 from argyro.campaigns.pipeline.stages.ranking import RANKING, RankingResult
+from argyro.campaigns.pipeline.used_disorders import disorder_metrics
 from argyro.campaigns.planning.machine_benchmark import campaign_costs
 from argyro.campaigns.reporting.published_values import PublishedRow, published_rows
 from argyro.campaigns.reporting.report import write_report
@@ -192,6 +193,7 @@ def _conclude(
     found = scheduler.store.result(scheduler.item(RANKING.name)) if RANKING.name in progress.done else None
     ranked = RANKING.read(found) if found else RankingResult(ranking=[])
     metrics = dict(ranked.tracked().metrics) if found else {}
+    metrics |= disorder_metrics(campaign, found_disorders(campaign, scheduler.store))
     tracking.finish(len(progress.done) == len(graph.nodes), {"items": len(progress.done), **metrics}, [report])
     warnings = [warning for warning in (scheduler.store.outdated_warning, tracking.warning) if warning]
     ranking = [row.model_dump(mode="json") for row in ranked.ranking]

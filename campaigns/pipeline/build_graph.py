@@ -10,7 +10,7 @@ from argyro.campaigns.pipeline.graph import Graph
 from argyro.campaigns.pipeline.stages.acquisition import add_acquisition
 from argyro.campaigns.pipeline.stages.design import add_design
 from argyro.campaigns.pipeline.stages.diffusivity import add_diffusivity
-from argyro.campaigns.pipeline.stages.disorder import DisorderResult, add_disorder, resolved
+from argyro.campaigns.pipeline.stages.disorder import DisorderResult, add_disorder
 from argyro.campaigns.pipeline.stages.homogenize import add_homogenization, mixtures
 from argyro.campaigns.pipeline.stages.learn import add_potential
 from argyro.campaigns.pipeline.stages.md import add_md
@@ -21,6 +21,7 @@ from argyro.campaigns.pipeline.stages.reference_check import add_reference_check
 from argyro.campaigns.pipeline.stages.structure import add_structures
 from argyro.campaigns.pipeline.stages.surrogate import add_surrogate
 from argyro.campaigns.pipeline.stages.transport import add_transport
+from argyro.campaigns.pipeline.used_disorders import all_predictions, used_materials
 from argyro.campaigns.spec.material import Material
 from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
@@ -80,8 +81,8 @@ def assumed_campaign(campaign: Campaign, found: Mapping[str, DisorderResult] | N
         campaign: as read.
         found: composition -> predicted disorder, for those in the store.
     """
-    known = {material.composition: (found or {}).get(material.composition) for material in campaign.predicted}
-    return campaign if campaign.is_screened else campaign.with_disorder(resolved(known))
+    known = all_predictions(campaign, found or {})
+    return campaign if campaign.is_screened else campaign.with_disorder(used_materials(campaign, known))
 
 
 def whole_graph(campaign: Campaign) -> Graph:

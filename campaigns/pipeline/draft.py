@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.spec.label_source import identity
-from argyro.campaigns.spec.schema import Campaign, Labels
+from argyro.campaigns.spec.schema import Campaign
 from argyro.campaigns.workload.costs import Costs
 from argyro.campaigns.workload.item_resources import item_resources
 from argyro.campaigns.workload.run_space import RunConditions
@@ -39,7 +39,7 @@ class Draft:
     def __init__(self, campaign: Campaign, costs: Costs):
         self.campaign, self.costs = campaign, costs
         self.graph = Graph()
-        self.labels = _identity_of(campaign.labels.model_dump_json())
+        self.labels = label_identity(campaign)
 
     def add(
         self,
@@ -72,5 +72,6 @@ class Draft:
         return [node.name for node in self.graph.of_stage(stage)]
 
 
-def _identity_of(labels: str) -> LabelIdentity:
-    return LabelIdentity(**identity(Labels.model_validate_json(labels).model_dump(mode="json")))
+def label_identity(campaign: Campaign) -> LabelIdentity:
+    """Return the identity of the reference of a campaign."""
+    return LabelIdentity(**identity(campaign.labels.model_dump(mode="json")))

@@ -12,8 +12,9 @@ from argyro.campaigns.pipeline.build_graph import build_graph, decided_graph
 from argyro.campaigns.pipeline.graph import Finished, Graph, Node
 from argyro.campaigns.pipeline.stages.acquisition import ACQUISITION, AcquisitionInputs, AcquisitionResult, Leader
 from argyro.campaigns.pipeline.stages.design import DESIGN, DesignResult
-from argyro.campaigns.pipeline.stages.disorder import DISORDER, DisorderInputs, DisorderResult, resolved
+from argyro.campaigns.pipeline.stages.disorder import DISORDER, DisorderInputs, DisorderResult
 from argyro.campaigns.pipeline.stages.md import MD, MDInputs
+from argyro.campaigns.pipeline.used_disorders import used_materials
 from argyro.campaigns.spec.schema import Campaign, Until
 from argyro.campaigns.workload.costs import Costs
 from argyro.campaigns.workload.run_space import ChosenRun, Decided, DecidedRun, RunConditions
@@ -69,11 +70,14 @@ def resolved_campaign(campaign: Campaign, predictions: Mapping[str, DisorderResu
         predictions: composition -> result, None for a prediction that failed for good.
     """
     wanted = {material.composition for material in campaign.predicted}
-    return campaign.with_disorder(resolved(predictions)) if wanted and wanted <= set(predictions) else campaign
+    known = bool(wanted) and wanted <= set(predictions)
+    return campaign.with_disorder(used_materials(campaign, predictions)) if known else campaign
 
 
 def found_disorders(campaign: Campaign, store: Store) -> dict[str, DisorderResult]:
     """Read the predicted disorders in the store: composition -> result."""
+    if not campaign.predicted:
+        return {}
     done = finished(build_graph(campaign), store, stages=[DISORDER.name])
     return {inputs.composition: result for _, inputs, result in done.of(DISORDER)}
 

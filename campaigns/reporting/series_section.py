@@ -10,6 +10,7 @@ import numpy as np
 from argyro.campaigns.pipeline.graph import Finished
 from argyro.campaigns.pipeline.stages.disorder import DISORDER, DisorderResult
 from argyro.campaigns.pipeline.stages.md import MD
+from argyro.campaigns.pipeline.used_disorders import all_predictions, best_disorders
 from argyro.campaigns.plots.series_plot import SeriesPoint
 from argyro.campaigns.reporting.diffusion_tables import law_rows
 from argyro.campaigns.spec.material import Material
@@ -24,9 +25,16 @@ BULK = "bulk"
 
 @dataclass(frozen=True)
 class DisorderRow:
-    """Predicted disorder of one composition."""
+    """Predicted disorder of one composition.
+
+    Args:
+        composition: formula.
+        best: corrected by refined disorders; the interval contains the bias of the reference.
+        result: given the reference.
+    """
 
     composition: str
+    best: Uncertain
     result: DisorderResult
 
     @property
@@ -38,9 +46,11 @@ class DisorderRow:
         )
 
 
-def disorder_rows(done: Finished) -> list[DisorderRow]:
+def disorder_rows(campaign: Campaign, done: Finished) -> list[DisorderRow]:
     """List the predicted disorders."""
-    return [DisorderRow(inputs.composition, result) for _, inputs, result in done.of(DISORDER)]
+    found = {inputs.composition: result for _, inputs, result in done.of(DISORDER)}
+    best = best_disorders(campaign, all_predictions(campaign, found))
+    return [DisorderRow(name, best[name], result) for name, result in found.items()]
 
 
 def series_points(campaign: Campaign, done: Finished) -> list[tuple[SeriesLine, list[SeriesPoint]]]:
@@ -63,7 +73,9 @@ def _computed(campaign: Campaign, done: Finished) -> dict[Material, dict[str, Un
             here |= {"conductivity": row.conductivity_mS_cm, "barrier": row.law.activation_energy_eV}
     for material, lattice in lattice_constants(done, campaign.screening_temperature_K).items():
         values.setdefault(material, {})["lattice"] = lattice
-    predicted = {row.composition: row.result.disorder for row in disorder_rows(done)}
+    calibrate = campaign.disorder.calibrate
+    rows = disorder_rows(campaign, done)
+    predicted = {row.composition: row.best if calibrate else row.result.disorder for row in rows}
     for material, here in values.items():
         exact = Uncertain(material.share, material.share, material.share)
         found = predicted.get(material.composition, exact)

@@ -11,7 +11,7 @@ from argyro.campaigns.pipeline.stages.disorder import DISORDER
 from argyro.campaigns.pipeline.stages.homogenize import HOMOGENIZE
 from argyro.campaigns.pipeline.stages.md import MD
 from argyro.campaigns.pipeline.stages.transport import TRANSPORT
-from argyro.campaigns.spec.material import BULK, Cell
+from argyro.campaigns.spec.material import BULK, Cell, Material
 
 
 def grouped_notes(done: Finished) -> list[str]:
@@ -46,7 +46,7 @@ def _notes(done: Finished) -> Iterator[tuple[Cell, str, Note]]:
             elif measured.standing == "short":
                 yield cell, at, Note(code="short-run", target=direction, detail=measured.shortness)
     for _, predicted, disorder in done.of(DISORDER):
-        cell = Cell(disorder.material(predicted.composition), BULK)
+        cell = Cell(Material(composition=predicted.composition), BULK)
         yield from ((cell, "", note) for note in disorder.notes)
     for _, combined, transport in done.of(TRANSPORT):
         yield from ((combined.cell, "", note) for note in transport.notes)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, StrictBool, model_validator
 
 from argyro.campaigns.spec.material import Material, composition_name
 from argyro.campaigns.spec.mistakes import shown
@@ -227,6 +227,11 @@ class DisorderPrediction(Section):
     )
     swap_stretches: Annotated[Whole, Field(ge=0, le=10_000_000)] = Field(
         0, description="stretches of MD between exchanges of the hybrid Monte Carlo that checks the result; 0 for none"
+    )
+    calibrate: StrictBool = Field(
+        True,
+        description="correct predicted disorders by the refined disorders of published compounds; false simulates the "
+        "predictions of the reference as they are",
     )
 
     @property

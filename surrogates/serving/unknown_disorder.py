@@ -10,7 +10,7 @@ from scipy.special import expit, logit, ndtri
 
 from argyro.platform.common.estimate import Uncertain
 from argyro.surrogates.data.descriptors import Identity
-from argyro.surrogates.data.disorder_estimate import LIMITS, KnownDisorder, calibrated, estimated_disorder
+from argyro.surrogates.data.disorder_estimate import LIMITS, best_disorder
 from argyro.surrogates.models.prediction import Prediction
 from argyro.surrogates.models.surrogate import Query
 from argyro.surrogates.serving.population import MixedQuery
@@ -42,11 +42,7 @@ def expected_disorder(composition: str, predicted: dict[str, dict[str, float]]) 
     Raises:
         InputError: the formula is no argyrodite.
     """
-    known = [
-        KnownDisorder.predicted(formula, Uncertain(*(found[name] for name in ("value", "low", "high"))))
-        for formula, found in predicted.items()
-    ]
-    return estimated_disorder(composition, calibrated(known))
+    return best_disorder(composition, {name: Uncertain.from_json(found) for name, found in predicted.items()})
 
 
 def disorder_nodes(disorder: Uncertain) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import prod
 
@@ -19,6 +19,7 @@ from argyro.platform.execution.stage import Contract, Parent, Stage, StageContex
 # Standard deviation of the energy of wholly displaced anions, per formula unit, from reference and fit: a potential
 # learned from DIEP differs from it by 10 meV, and the free energy of Li6PS5Br from the refined disorder by some 30 meV.
 REFERENCE_ERROR_EV = 0.03
+ESTIMATED = "disorder-estimated"  # code of the note
 
 
 class DisorderInputs(Contract):
@@ -50,7 +51,7 @@ class EnthalpyRow(Contract):
 
 
 class DisorderResult(StageResult):
-    """Hold the disorder in equilibrium.
+    """Hold the disorder in equilibrium, given the reference; see `argyro.campaigns.pipeline.used_disorders`.
 
     Args:
         disorder: fraction of the largest swap at the temperature at which the anions freeze.
@@ -73,10 +74,15 @@ class DisorderResult(StageResult):
     notes: tuple[Note, ...] = ()
 
     def tracked(self) -> Tracked:
-        """Select the disorder with its interval."""
-        numbers = {f"disorder_{limit}": value for limit, value in self.disorder.to_json().items()}
-        numbers |= {f"displaced_{name}": share.value for name, share in self.displaced.items()}
+        """Select the disorder with its interval, given the reference."""
+        numbers = {f"given_reference_disorder_{limit}": value for limit, value in self.disorder.to_json().items()}
+        numbers |= {f"given_reference_displaced_{name}": share.value for name, share in self.displaced.items()}
         return Tracked({name: value for name, value in numbers.items() if isinstance(value, float)})
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether runs gave the disorder; otherwise it is an estimate from published values."""
+        return all(note.code != ESTIMATED for note in self.notes)
 
     def material(self, composition: str) -> Material:
         """Return the material with this disorder."""
@@ -108,7 +114,7 @@ def run(context: StageContext[DisorderInputs, None]) -> DisorderResult:
     try:
         frozen, hot = at(inputs.quench_temperature_K), at(inputs.synthesis_temperature_K)
     except ArgyroError as error:
-        return estimated(inputs.composition, (*notes, Note(code="disorder-estimated", detail=str(error))))
+        return estimated(inputs.composition, (*notes, Note(code=ESTIMATED, detail=str(error))))
     notes += tuple(Note(code="enthalpy-left-out", detail=words) for words in frozen.left_out)
     if not frozen.with_entropy:
         notes += (Note(code="disorder-without-entropy"),)
@@ -215,15 +221,3 @@ def add_disorder(draft: Draft, material: Material) -> str:
     return draft.add(
         DISORDER, material.composition, inputs, parents=roles, tolerant=True, needs_any=["enthalpies"], params=params
     )
-
-
-def resolved(predictions: Mapping[str, DisorderResult | None]) -> dict[str, Material]:
-    """Return the materials with their disorder; a prediction that failed is replaced by the estimate.
-
-    Args:
-        predictions: composition -> result, None for a failure.
-    """
-    return {
-        composition: (result or estimated(composition)).material(composition)
-        for composition, result in predictions.items()
-    }

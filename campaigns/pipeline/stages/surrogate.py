@@ -161,9 +161,15 @@ def _potential_warnings(context: StageContext[SurrogateInputs, Foundation | None
 
 
 def _disorders(context: StageContext[SurrogateInputs, Foundation | None]) -> dict[str, dict[str, float]]:
-    """Collect the predicted disorders by composition."""
-    found = context.parents("disorders", DISORDER)
-    return {parent.inputs.composition: parent.result.disorder.to_json() for parent in found}
+    """Collect the disorders that runs predicted, at the temperature of published samples, by composition."""
+    from argyro.surrogates.data.disorder_estimate import PUBLISHED_K, at_temperature
+
+    found = ((parent.inputs, parent.result) for parent in context.parents("disorders", DISORDER))
+    return {
+        inputs.composition: at_temperature(result.disorder, inputs.quench_temperature_K, PUBLISHED_K).to_json()
+        for inputs, result in found
+        if result.is_computed
+    }
 
 
 def _without_nan(value: Any) -> Any:

@@ -8,13 +8,15 @@ from functools import cached_property
 
 import numpy as np
 from ase import Atoms
-from scipy.special import xlogy
+from scipy.optimize import brentq
+from scipy.special import expit, logit, xlogy
 
 from argyro.platform.common.ions import CHALCOGENS, HALIDES
 from argyro.platform.structures.crystal.composition import Composition
 
 SELENIUM = "Se"
 CORNERS = 4  # 16e sites per formula unit
+EDGE, STEEPEST = 1e-6, 60.0  # least distance of a share from its limits, and largest shift of its logit
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,22 @@ class AnionSites:
         random_selenium = self.free_chalcogens / (CORNERS + self.free_chalcogens)
         shares = dict.fromkeys(self.halides, share) | {SELENIUM: random_selenium} | dict(displaced or {})
         return np.array([shares[name] * self.composition[name] for name in self.variables])
+
+    def moved(self, displaced: Mapping[str, float], disorder: float) -> dict[str, float]:
+        """Shift the shares of the halides off 4a to another disorder, by one common amount of logit(share).
+
+        Se keeps its share. The share counts from the smallest to the largest that fits the sites.
+
+        Args:
+            displaced: share of each species off 4a, of Se off 16e; those of a random arrangement if absent.
+            disorder: fraction of the largest swap that the halides reach.
+        """
+        state, count = self.state(min(max(disorder, EDGE), 1.0 - EDGE), displaced), len(self.halides)
+        low, high = self.lower[:count], self.upper[:count]
+        target = self.ordered_4c + min(max(disorder, EDGE), 1.0 - EDGE) * self.largest_swap
+        logits = logit(np.clip((state[:count] - low) / (high - low), EDGE, 1.0 - EDGE))
+        shift = brentq(lambda by: float((low + (high - low) * expit(logits + by)).sum()) - target, -STEEPEST, STEEPEST)
+        return self.displaced(np.concatenate([low + (high - low) * expit(logits + shift), state[count:]]))
 
     def displaced(self, state: np.ndarray) -> dict[str, float]:
         """Return the share of each halide off 4a and of Se off 16e."""
