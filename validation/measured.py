@@ -9,6 +9,7 @@ import numpy as np
 
 from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.platform.common.units import S_CM_IN_MS_CM
+from argyro.surrogates.data.disorder_estimate import LIMITS, best_disorder, left_out_disorders
 from argyro.surrogates.data.published import Published, published_values
 from argyro.surrogates.serving.bundled_model import shipped_folder
 from argyro.surrogates.serving.predictor import Oracle
@@ -114,31 +115,39 @@ def _share(pairs: Sequence[Compared], log_factor: float = 0.0, given_reference: 
 
 
 def disorders(data: Data, oracle: Oracle) -> Section:
-    """Compare the disorders that the campaign predicted with refined ones."""
-    predicted = oracle.surrogate.report.get("disorders", {})
+    """Compare the disorders that the campaign predicted with refined ones, as they are and corrected."""
+    told = sorted(oracle.surrogate.report.get("disorders", {}).items())
+    predicted = {composition: Uncertain.from_json(found) for composition, found in told}
     refined = {row.composition: 100 * row.disorder for row in published_values() if row.disorder is not None}
-    percent = {
-        composition: Uncertain(*(100 * found[limit] for limit in ("value", "low", "high")))
-        for composition, found in sorted(predicted.items())
-    }
-    rows = [[name, interval(found, 2), number(refined.get(name), 2)] for name, found in percent.items()]
+    percent = {name: found.scaled(100) for name, found in predicted.items()}
+    best = {name: best_disorder(name, predicted).scaled(100) for name in percent}
+    left_out = {name: found.scaled(100) for name, found in left_out_disorders(predicted).items()}
+    rows = [
+        [name, *(interval(column.get(name), 2) for column in (percent, best, left_out)), number(refined.get(name), 2)]
+        for name in percent
+    ]
     both = [(found, refined[name]) for name, found in percent.items() if name in refined]
     if percent:
         drawn = [(name, found, refined.get(name)) for name, found in percent.items()]
         figures.disorders(drawn, data.pictures / "predicted_disorder.png")
     return data.section(
         "predicted_disorder",
-        ("composition", "predicted, %", "refined, %"),
+        ("composition", "given the reference, %", "corrected, %", "without its own, %", "refined, %"),
         rows,
         ["predicted_disorder.png"] if percent else [],
-        predicted=len(percent),
         compared=len(both),
-        inside=sum(found.low <= known <= found.high for found, known in both),
-        values="; ".join(
-            f"{name} {percent[name].value:.0f} % ({refined[name]:.0f})" for name in percent if name in refined
-        ),
+        inside=_inside(both),
+        bromide=interval(left_out.get("Li6PS5Br"), 2),
+        refined_bromide=number(refined["Li6PS5Br"], 2),
+        left_out_inside=_inside([(found, refined[name]) for name, found in left_out.items()]),
+        least=f"{100 * LIMITS[0]:g}",
         largest=f"{max((abs(found.value - known) for found, known in both), default=0.0):.0f}",
     )
+
+
+def _inside(pairs: Sequence[tuple[Uncertain, float]]) -> int:
+    """Count the refined disorders in % inside their intervals; those below the least are not distinguished."""
+    return sum(found.low <= max(known, 100 * LIMITS[0]) <= found.high for found, known in pairs)
 
 
 def oracle_of_export(data: Data) -> Oracle:

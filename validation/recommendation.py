@@ -125,4 +125,5 @@ def _disorder(oracle: Oracle, composition: str) -> str:
     found = oracle.surrogate.report.get("disorders", {}).get(composition)
     if found is None:
         return "given"
-    return "predicted as " + interval(Uncertain(*(100 * found[limit] for limit in ("value", "low", "high"))), 2) + " %"
+    given, best = Uncertain.from_json(found).scaled(100), oracle.expected_disorder(composition).scaled(100)
+    return f"predicted as {interval(given, 2)} % given the reference, corrected {interval(best, 2)} %"

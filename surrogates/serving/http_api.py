@@ -21,7 +21,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
 from argyro.platform.common.errors import InputError
-from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.surrogates.homogenized.polycrystal import smallest_grain_nm
 from argyro.surrogates.serving.compute_queue import ComputeQueue, QueueFull, Steps
 from argyro.surrogates.serving.middleware import RequestGuard
@@ -73,11 +73,12 @@ class CurvesQuestion(PredictQuestion):
 
 
 class Disorder(BaseModel):
-    """Share of the halide off 4a, with its origin."""
+    """Share of the halide off 4a, with its origin; `given_reference` for a composition whose disorder was predicted."""
 
     value: float
     low: float
     high: float
+    given_reference: Limits | None = None
     origin: str
 
 

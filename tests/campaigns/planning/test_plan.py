@@ -13,6 +13,7 @@ from argyro.campaigns.pipeline.build_graph import build_graph
 from argyro.campaigns.pipeline.graph import Graph, Node
 from argyro.campaigns.pipeline.grow_graph import grown_graph
 from argyro.campaigns.pipeline.stages.disorder import estimated
+from argyro.campaigns.pipeline.used_disorders import used_materials
 from argyro.campaigns.planning.plan import Machine, make_plan, wall_seconds
 from argyro.campaigns.runtime.workspace import CampaignFolder
 from argyro.campaigns.spec.schema import Campaign
@@ -200,7 +201,7 @@ def test_a_clock_that_reads_nothing_does_not_make_the_benchmark_endless(monkeypa
 
 
 def test_a_plan_for_a_folder_uses_the_disorder_that_it_found(tmp_path, capsys):
-    """Li6PS5Cl at 91 %, far from the estimate; a finished run at this disorder counts as done."""
+    """A prediction of 91 %, far from the estimate, is corrected; a finished run at this disorder counts as done."""
     spec = yaml.safe_load((FOLDER / "quickstart.yaml").read_text())
     spec |= {"name": "found", "materials": [{"composition": "Li6PS5Cl", "disorder": "predicted"}], "boundaries": []}
     (tmp_path / "found.yaml").write_text(yaml.safe_dump(spec))
@@ -217,10 +218,11 @@ def test_a_plan_for_a_folder_uses_the_disorder_that_it_found(tmp_path, capsys):
     finish(build_graph(campaign).items()["disorder/Li6PS5Cl"], found.model_dump(mode="json"))
     grown = grown_graph(campaign, store)
     run = next(grown.of_stage("md"))
-    assert "91 %" in run.name
+    (material,) = used_materials(campaign, {"Li6PS5Cl": found}).values()
+    assert material.label in run.name and material.label != estimated("Li6PS5Cl").material("Li6PS5Cl").label
     finish(grown.items()[run.name], {})
     with pytest.raises(SystemExit):
         main(["plan", str(tmp_path / "found.yaml"), "--workdir", str(folder.root), "--json"])
     document = json.loads(capsys.readouterr().out)
     assert next(stage for stage in document["stages"] if stage["name"] == "md")["done"] == 1
-    assert all("Li6PS5Cl 91 %" in line for line in document["advice"] if line.startswith("Li6PS5Cl"))
+    assert all(material.label in line for line in document["advice"] if line.startswith("Li6PS5Cl"))

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from argyro.platform.common.estimate import Uncertain
+from argyro.platform.common.estimate import Limits, Uncertain
 from argyro.surrogates.models.prediction import Prediction
+from argyro.surrogates.serving.bundled_model import shipped_disorders
 from argyro.surrogates.serving.predictor import oracle_of
 from argyro.surrogates.serving.unknown_disorder import (
     NODES,
@@ -58,3 +59,16 @@ def test_an_unknown_disorder_widens_the_conductivity_and_names_its_share():
     assert answer["disorder"]["origin"] == "estimated"
     certain = replace(query, parts=(query.parts[2],) * NODES)
     assert oracle.answer_query(certain, 300.0, 1000.0)["uncertainty_shares"]["disorder"] < 0.03  # noise of 256 samples
+
+
+def test_shipped_predictions_are_those_of_one_reference():
+    source = oracle_of().surrogate.report["label_source"]
+    assert shipped_disorders(source) and not shipped_disorders("chgnet 0.4.2")
+
+
+def test_the_answer_names_the_limits_given_the_reference():
+    oracle = oracle_of()
+    predicted = shipped_disorders(oracle.surrogate.report["label_source"])["Li6PS5Br"]
+    limits = oracle.expected_disorder("Li6PS5Br").given_reference
+    assert limits == Limits(predicted.low, predicted.high)
+    assert oracle.expected_disorder("Li6PS5Cl0.25Br0.75").given_reference is None

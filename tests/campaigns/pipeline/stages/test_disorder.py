@@ -18,7 +18,7 @@ def campaign():
             "materials": [{"composition": "Li6PS5Br"}, {"composition": "Li6PS5Cl0.5Br0.5"}],
             "temperatures_K": [600, 700],
             "grain_sizes_nm": [100],
-            "disorder": {"realisations": 2, "swap_stretches": 10},
+            "disorder": {"realisations": 2, "swap_stretches": 10, "calibrate": False},
             "md": {"realisations": 1},
         }
     )
