@@ -32,8 +32,9 @@ def used_materials(campaign: Campaign, predictions: Predictions) -> dict[str, Ma
 def best_disorders(campaign: Campaign, predictions: Predictions) -> dict[str, Uncertain]:
     """Estimate the disorder of each composition at the campaign's temperature of freezing.
 
-    The interval contains the bias of the reference, `given_reference` does not. Predictions of the campaign and those
-    of the same reference that ship with the package are judged by refined disorders.
+    The interval contains the bias of the reference, `given_reference` does not. The prediction is judged together with
+    those of the same reference that ship with the package, not with the others of the campaign: a composition that
+    joins a campaign moves no other.
 
     Args:
         campaign: as read.
@@ -47,8 +48,9 @@ def best_disorders(campaign: Campaign, predictions: Predictions) -> dict[str, Un
         for name, found in predictions.items()
         if found is not None and found.is_computed
     }
-    known = _shipped(campaign) | own
-    return {name: at_temperature(best_disorder(name, known), PUBLISHED_K, frozen_K) for name in predictions}
+    shipped = _shipped(campaign)
+    known = {name: shipped | ({name: own[name]} if name in own else {}) for name in predictions}
+    return {name: at_temperature(best_disorder(name, known[name]), PUBLISHED_K, frozen_K) for name in predictions}
 
 
 def all_predictions(campaign: Campaign, found: Mapping[str, DisorderResult]) -> Predictions:

@@ -150,6 +150,7 @@ def test_an_estimate_from_published_values_counts_once():
     assert best_disorders(campaign(name), {name: estimate}) == best_disorders(campaign(name), {name: None})
 
 
-def test_the_order_of_the_results_does_not_matter():
+def test_a_composition_that_joins_a_campaign_moves_no_other(known):
     found = predictions()
-    assert best_disorders(campaign(), found) == best_disorders(campaign(), dict(reversed(found.items())))
+    together = best_disorders(campaign(), found)
+    assert together == {name: best_disorders(campaign(name), {name: one})[name] for name, one in found.items()}
