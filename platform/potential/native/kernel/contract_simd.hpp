@@ -26,12 +26,7 @@ S basis_function(const View& plan, int k, const S* moments) {
     return sum_of_products(plan.final, plan.final_offset[k], plan.final_offset[k + 1], moments);
 }
 
-inline void add_product(Wide& sum, V x, V y) {
-    sum += __builtin_convertvector(x, Wide) * __builtin_convertvector(y, Wide);
-}
-inline void add_product(Wide& sum, Real x, V y) {
-    sum += static_cast<double>(x) * __builtin_convertvector(y, Wide);
-}
+inline void add_product(Wide& sum, Real x, V y) { add_product(sum, V{} + x, y); }
 inline void add_product(Wide& sum, D x, D y) { add_product(sum, x.a, y.a); }
 inline void add_product(Wide& sum, Real x, D y) { add_product(sum, x, y.a); }
 

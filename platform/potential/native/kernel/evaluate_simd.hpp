@@ -28,10 +28,10 @@ void evaluate(const View& plan, const Group& batch, const Results<Real>& results
     if (results.energies_eV)
         for (int lane = 0; lane < batch.size; ++lane) {
             const int centre = batch.members[lane];
-            results.energies_eV[centre] = plan.species_energies[batch.centres.types[centre]] + energy[lane];
+            results.energies_eV[centre] = plan.species_energies[batch.centres.types[centre]] + lane_of(energy, lane);
         }
     if (!results.gradients_eV_A) return;
-    pair_gradients(plan, neighbours, at);
+    pair_gradients(plan, batch.longest, at);
     write_gradients(batch, at, results.gradients_eV_A);
 }
 

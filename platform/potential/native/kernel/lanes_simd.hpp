@@ -25,8 +25,37 @@ constexpr int W = BYTES / sizeof(Real);
 typedef Real V __attribute__((vector_size(BYTES)));
 typedef Real Unaligned __attribute__((vector_size(BYTES), aligned(sizeof(Real)), may_alias));
 typedef Index Mask __attribute__((vector_size(BYTES)));
-// Sums in double precision; never passed by value, since it may exceed the registers.
-typedef double Wide __attribute__((vector_size(W * sizeof(double))));
+
+// A sum in double precision per lane, in vectors that fit into registers: larger ones are moved one number at a time.
+typedef double Doubles __attribute__((vector_size(BYTES)));
+#ifdef ARGYRO_SINGLE
+struct Wide {
+    Doubles low, high;
+};
+typedef float Half __attribute__((vector_size(BYTES / 2)));
+
+inline void add_product(Wide& sum, V x, V y) {
+#if defined(ARGYRO_ISA_AVX512)
+#define ARGYRO_LOW 0, 1, 2, 3, 4, 5, 6, 7
+#define ARGYRO_HIGH 8, 9, 10, 11, 12, 13, 14, 15
+#elif defined(ARGYRO_ISA_AVX2)
+#define ARGYRO_LOW 0, 1, 2, 3
+#define ARGYRO_HIGH 4, 5, 6, 7
+#else
+#define ARGYRO_LOW 0, 1
+#define ARGYRO_HIGH 2, 3
+#endif
+    const Half low[2] = {__builtin_shufflevector(x, x, ARGYRO_LOW), __builtin_shufflevector(y, y, ARGYRO_LOW)};
+    const Half high[2] = {__builtin_shufflevector(x, x, ARGYRO_HIGH), __builtin_shufflevector(y, y, ARGYRO_HIGH)};
+    sum.low += __builtin_convertvector(low[0], Doubles) * __builtin_convertvector(low[1], Doubles);
+    sum.high += __builtin_convertvector(high[0], Doubles) * __builtin_convertvector(high[1], Doubles);
+}
+inline double lane_of(const Wide& sum, int lane) { return lane < W / 2 ? sum.low[lane] : sum.high[lane - W / 2]; }
+#else
+typedef Doubles Wide;
+inline void add_product(Wide& sum, V x, V y) { sum += x * y; }
+inline double lane_of(const Wide& sum, int lane) { return sum[lane]; }
+#endif
 
 inline V load(const Real* p) { return *reinterpret_cast<const Unaligned*>(p); }
 inline void store(Real* p, V v) { *reinterpret_cast<Unaligned*>(p) = v; }
