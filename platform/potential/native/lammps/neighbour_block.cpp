@@ -1,7 +1,6 @@
 #include "neighbour_block.hpp"
 
 #include <cstring>
-#include <limits>
 
 namespace argyro {
 namespace {
@@ -40,7 +39,7 @@ void NeighbourBlock<Real>::gather(const AtomView &atoms, const int *first, int c
   centres_.clear();
   types_.clear();
   offsets_.assign(1, 0);
-  shortest_A2_ = std::numeric_limits<double>::infinity();
+  overlaps_ = 0;
   for (int n = 0; n < count; ++n)
     if (atoms.species[first[n]] >= 0) add(atoms, first[n]);
 }
@@ -50,7 +49,8 @@ void NeighbourBlock<Real>::add(const AtomView &atoms, int i) {
   const int begin = offsets_.back();
   const int kept = pair_loops<Real>().copy_within(
       atoms.x, i, atoms.firstneigh[i], atoms.numneigh[i], atoms.mask, atoms.cutoff_A * atoms.cutoff_A,
-      &rij_A_[kStride * static_cast<std::size_t>(begin)], &neighbours_[begin], &shortest_A2_);
+      atoms.overlap_A * atoms.overlap_A, &rij_A_[kStride * static_cast<std::size_t>(begin)], &neighbours_[begin],
+      &overlaps_);
   centres_.push_back(i);
   types_.push_back(atoms.species[i]);
   offsets_.push_back(begin + kept);

@@ -15,7 +15,7 @@ struct AtomView {
   const int *const *firstneigh;
   const int *numneigh;
   int mask;  // strips the special-bond bits off a neighbour's index
-  double cutoff_A;
+  double cutoff_A, overlap_A;  // closer pairs overlap
 };
 
 // Real: precision of the pairs.
@@ -32,7 +32,7 @@ class NeighbourBlock {
   const int *neighbours() const { return neighbours_.data(); }  // [pairs]
   int neighbour(int pair) const { return neighbours_[pair]; }
   const Real *rij_A(int pair) const { return &rij_A_[kStride * static_cast<std::size_t>(pair)]; }
-  double shortest_A2() const { return shortest_A2_; }  // squared distance of the closest pair
+  bool overlaps() const { return overlaps_ > 0; }
   const int *types() const { return types_.data(); }
   Centres<Real> view() const;
   // Adds the pairs' gradients [pairs][kStride] to forces [atoms][kStride]: f_i += g, f_j -= g.
@@ -43,7 +43,7 @@ class NeighbourBlock {
 
   std::vector<int> centres_, types_, offsets_, neighbours_;  // the last one and the next longer than needed
   std::vector<Real> rij_A_;
-  double shortest_A2_ = 0.0;
+  int overlaps_ = 0;
 };
 
 }  // namespace argyro

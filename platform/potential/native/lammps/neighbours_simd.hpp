@@ -9,12 +9,17 @@ typedef double Four __attribute__((vector_size(kStride * sizeof(double)), aligne
 
 typedef float FourSingle __attribute__((vector_size(kStride * sizeof(float)), aligned(4), may_alias));
 
+// One atom's numbers, within one cache line.
+struct alignas(kStride * sizeof(double)) AtomRow {
+  double numbers[kStride];
+};
+
 template <class Real>
 struct PairLoops {
-  // Writes x_j - x_i (fourth: that of x_j) and j of every listed neighbour within the cutoff, returns how many; lowers
-  // `shortest`, a squared distance. Room for one beyond those kept is needed.
-  int (*copy_within)(const double *x, int i, const int *list, int listed, int mask, double cutoff2, Real *rij,
-                     int *neighbours, double *shortest);
+  // Writes x_j - x_i (fourth: that of x_j) and j of every listed neighbour within the cutoff, returns how many; adds
+  // those within `overlap2`, a squared distance, to `overlaps`. Room for one beyond those kept is needed.
+  int (*copy_within)(const double *x, int i, const int *list, int listed, int mask, double cutoff2, double overlap2,
+                     Real *rij, int *neighbours, int *overlaps);
   // f_i += g, f_j -= g for the pairs of one centre; forces and gradients [][kStride].
   void (*add_forces)(const Real *gradients, const int *neighbours, int pairs, int centre, double *forces);
 };

@@ -185,16 +185,16 @@ double PairMTP::init_one(int i, int j) {
 // Copies positions and species of all atoms, ghosts included: each is looked up a hundred times from here.
 AtomView PairMTP::view_atoms() {
   const int reachable = atom->nlocal + atom->nghost;
-  positions_A_.resize(kStride * static_cast<std::size_t>(reachable));
+  positions_A_.resize(reachable);
   atom_species_.resize(reachable);
   for (int i = 0; i < reachable; ++i) {
     const int species = atom_species_[i] = species_[atom->type[i]];
-    double *to = &positions_A_[kStride * static_cast<std::size_t>(i)];
+    double *to = positions_A_[i].numbers;
     for (int axis = 0; axis < 3; ++axis) to[axis] = species < 0 ? kFarA : atom->x[i][axis];
     to[3] = species;
   }
-  return {positions_A_.data(), atom_species_.data(),  list->firstneigh,
-          list->numneigh,      NEIGHMASK,             potential_->cutoff_A()};
+  return {positions_A_.data()->numbers, atom_species_.data(),  list->firstneigh,
+          list->numneigh,      NEIGHMASK,             potential_->cutoff_A(), kOverlapA};
 }
 
 bool PairMTP::grading_now() const { return monitor_ && update->ntimestep % settings_.every == 0; }
@@ -213,7 +213,7 @@ void PairMTP::compute(int eflag, int vflag) {
 #pragma omp parallel num_threads(thread_count)
   {
     Thread &mine = threads_[omp_get_thread_num()];
-    guard.run([&] { mine.forces_eV_A.assign(kStride * static_cast<std::size_t>(reachable), 0.0); });
+    guard.run([&] { mine.forces_eV_A.assign(reachable, AtomRow{}); });
 #pragma omp for schedule(dynamic)
     for (int first = 0; first < total; first += kBlock) guard.run([&] {
       const int count = std::min(kBlock, total - first);
@@ -254,7 +254,7 @@ void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, 
   NeighbourBlock<Real> &block = pairs.block;
   block.gather(atoms, first, count);
   if (block.count() == 0) return;
-  if (block.shortest_A2() < kOverlapA * kOverlapA) find_overlap(block, thread.overlap);
+  if (block.overlaps()) find_overlap(block, thread.overlap);
   const std::size_t numbers = kStride * static_cast<std::size_t>(block.end(block.count() - 1));
   thread.energies_eV.resize(block.count());
   if (pairs.gradients_eV_A.size() < numbers) pairs.gradients_eV_A.resize(numbers);
@@ -267,7 +267,7 @@ void PairMTP::compute_block(const AtomView &atoms, const int *first, int count, 
   }
   evaluate(*potential_, block.view(), results, thread.workspace);
   for (double energy : thread.energies_eV) thread.energy_eV += energy;
-  block.add_forces(pairs.gradients_eV_A.data(), thread.forces_eV_A.data());
+  block.add_forces(pairs.gradients_eV_A.data(), thread.forces_eV_A.data()->numbers);
   if (vflag_global) add_virial(pairs, thread.virial_eV);
   if (eflag_atom || vflag_atom) {
 #pragma omp critical
@@ -341,7 +341,7 @@ void PairMTP::add_thread_forces(int threads, int atoms) {
     for (const Thread &thread : threads_)
       if (!thread.forces_eV_A.empty())  // the team may have turned out smaller than asked for
         for (int axis = 0; axis < 3; ++axis)
-          atom->f[i][axis] += thread.forces_eV_A[kStride * static_cast<std::size_t>(i) + axis];
+          atom->f[i][axis] += thread.forces_eV_A[i].numbers[axis];
 }
 
 void *PairMTP::extract_peratom(const char *name, int &columns) {
@@ -352,7 +352,8 @@ void *PairMTP::extract_peratom(const char *name, int &columns) {
 double PairMTP::memory_usage() {
   double bytes = Pair::memory_usage();
   for (const Thread &thread : threads_) {
-    for (const auto *values : {&thread.in_double.gradients_eV_A, &thread.forces_eV_A, &thread.basis})
+    bytes += sizeof(AtomRow) * thread.forces_eV_A.capacity();
+    for (const auto *values : {&thread.in_double.gradients_eV_A, &thread.basis})
       bytes += sizeof(double) * values->capacity();
     bytes += sizeof(float) * thread.in_single.gradients_eV_A.capacity();
   }

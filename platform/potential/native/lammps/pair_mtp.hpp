@@ -52,7 +52,7 @@ class PairMTP : public LAMMPS_NS::Pair {
     Pairs<float> in_single;
     Workspace workspace;
     std::vector<double> energies_eV, basis;
-    std::vector<double> forces_eV_A;  // [atoms][kStride]
+    std::vector<AtomRow> forces_eV_A;  // [atoms]
     double energy_eV, virial_eV[6], grade;
     int overlap[2];  // two atoms closer than any potential allows; -1: none
 
@@ -88,7 +88,7 @@ class PairMTP : public LAMMPS_NS::Pair {
   std::string potential_path_;  // of pair_style or pair_coeff
   std::vector<int> species_;  // [type] species of the potential, -1: not ours (pair_style hybrid)
   std::vector<Thread> threads_;
-  std::vector<double> positions_A_;     // [local and ghost atoms][kStride]
+  std::vector<AtomRow> positions_A_;    // [local and ghost atoms] and species
   std::vector<int> atom_species_;       // [local and ghost atoms]
   std::unique_ptr<GradeMonitor> monitor_;
   PairSettings settings_;
