@@ -24,7 +24,6 @@ LEVELS = (8, 12, 16, 20)
 REALS = {"double": np.float64, "mixed": np.float32}
 CONTRACTION_REALS = 1.6  # loads and stores per multiply-add: 8 in the 5 of a product of moments and its adjoint
 TABLE_BYTES = 6.0  # indices and factors per multiply-add of the contractions, once per batch
-FEW_RANKS = 5  # up to here the backward pass takes the neighbours one at a time
 VECTOR_BYTES = {"avx512": 64, "avx2": 32}
 VECTORS_OF = {"L1": 2**14, "L2": 2**18}  # bytes of two vectors that stay in the cache
 L1_BYTES = 2**15
@@ -64,14 +63,13 @@ def vector_bytes() -> int:
 def bytes_per_atom(mtp, neighbours: float, precision: str) -> float:
     """Count loads and stores of an energy with forces.
 
-    Per pair: displacement and gradient of 4 numbers each; the row, written once and read twice, and the gradient in it;
-    the basic moments, read and written once per two neighbours; their adjoints.
+    Per pair: displacement and gradient of 4 numbers each; the row, written once and read by the gradient, which is
+    written to it and read; unit vector and value of each radial function; the basic moments, read and written once per
+    two neighbours; their adjoints.
     """
     parameters, size = mtp.parameters, np.dtype(REALS[precision]).itemsize
     basic, contractions = len(parameters.basic), mtp.multiply_adds()["per_atom"]
-    ranks = 1 + int(np.asarray(parameters.basic)[:, 1:].sum(axis=1).max())
-    adjoints = basic if ranks <= FEW_RANKS else basic / 2
-    pair = 8 + 3 * row_numbers(mtp) + 3 + basic + adjoints
+    pair = 8 + 2 * row_numbers(mtp) + 6 + 4 * parameters.radial_functions + 2 * basic
     numbers = neighbours * pair + CONTRACTION_REALS * contractions + 2 * parameters.moments_count
     return size * (numbers + TABLE_BYTES * contractions / vector_bytes())
 

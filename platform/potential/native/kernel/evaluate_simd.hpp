@@ -13,8 +13,9 @@ unsigned long scratch_size(const View& plan, int longest) { return Layout<V>(pla
 
 void evaluate(const View& plan, const Group& batch, const Results<Real>& results, double* scratch) {
     Layout<V> at(plan, batch.longest, scratch);
-    const int neighbours = fill(plan, batch, at);
-    basic_moments(plan, neighbours, at);
+    fill(plan, batch, at);
+    for (int row = 0; row < at.rows; ++row) at.neighbours[static_cast<long>(batch.longest) * at.rows + row] = V{};
+    basic_moments(plan, batch.longest, at);
     contract(plan, at.moments);
     if (results.basis)
         for (int k = 0; k < plan.basis_size; ++k) {

@@ -1,4 +1,4 @@
-// Basic moments, lanes over centres: ranks of monomials built one from the other.
+// Basic moments, lanes over centres: sums over neighbours of f_mu x^a y^b z^c.
 #pragma once
 
 #include "scratch_simd.hpp"
@@ -6,92 +6,78 @@
 namespace {
 using namespace argyro;
 
-constexpr int rank_size(int rank) { return (rank + 1) * (rank + 2) / 2; }
-constexpr int first_monomial(int rank) { return rank * (rank + 1) * (rank + 2) / 6; }
+template <int N>
+struct Constant {
+    static constexpr int value = N;
+};
 
-// Monomials of a rank from those of the rank below, for two neighbours side by side.
-template <class S, class Use>
-inline void build_rank(int rank, const S* a, const S* b, S* monomials, int offset, int below, Use use) {
-    if (rank == 0) {
-        monomials[0] = monomials[1] = one<S>();
-        use(0, monomials[0], monomials[1]);
-        return;
+// Calls `use` with the number of ranks as a constant if the loops over it are unrolled, else with 0.
+template <class Use>
+inline void with_ranks(int ranks, Use use) {
+    switch (ranks) {
+        case 1:
+            return use(Constant<1>{});
+        case 2:
+            return use(Constant<2>{});
+        case 3:
+            return use(Constant<3>{});
+        case 4:
+            return use(Constant<4>{});
+        case 5:
+            return use(Constant<5>{});
+        case 6:
+            return use(Constant<6>{});
+        case 7:
+            return use(Constant<7>{});
+        case 8:
+            return use(Constant<8>{});
+        case 9:
+            return use(Constant<9>{});
+        default:
+            return use(Constant<0>{});
     }
-    int i = 0;
-    auto run = [&](int from, int count, int axis) {
-        const S ca = a[axis], cb = b[axis];
-        const S* parent = monomials + 2 * (below + from);
-        for (int j = 0; j < count; ++j, ++i) {
-            const S ma = ca * parent[2 * j], mb = cb * parent[2 * j + 1];
-            monomials[2 * (offset + i)] = ma;
-            monomials[2 * (offset + i) + 1] = mb;
-            use(i, ma, mb);
+}
+
+// Adds the monomials of two neighbours, each times f_mu, to the moments of one mu.
+template <int RANKS, class S>
+inline void add_monomials(int ranks, const S* first, const S* second, int mu, S* sums) {
+    const int n = RANKS ? RANKS : ranks;
+    S p = first[3 + mu], q = second[3 + mu];
+#pragma GCC unroll 9
+    for (int c = 0; c < n; ++c) {
+        S p_z = p, q_z = q;
+        p = p * first[2], q = q * second[2];
+#pragma GCC unroll 9
+        for (int b = 0; b < n - c; ++b) {
+            S p_yz = p_z, q_yz = q_z;
+            p_z = p_z * first[1], q_z = q_z * second[1];
+#pragma GCC unroll 9
+            for (int a = 0; a < n - c - b; ++a) {
+                S sum = *sums;
+                sum += p_yz;
+                sum += q_yz;
+                *sums++ = sum;
+                p_yz = p_yz * first[0], q_yz = q_yz * second[0];
+            }
         }
-    };
-    const int size = rank_size(rank - 1);
-    run(0, size, 0);
-    run(size - rank, rank, 1);
-    run(size - 1, 1, 2);
-}
-
-// N: number of mu at this rank if known when compiled, else -1.
-template <class S, int N>
-void moments_of_rank(const View& plan, int rank, const S* a, const S* b, Layout<S>& at) {
-    const int n = N >= 0 ? N : plan.mu_count[rank];
-    const S *fa = a + 3, *fb = b + 3;
-    S* sums = at.moments + plan.moment_offset[rank];
-    build_rank(rank, a, b, at.monomials, plan.monomial_offset[rank], rank ? plan.monomial_offset[rank - 1] : 0,
-               [=](int i, S ma, S mb) {
-                   S* sum = sums + i * n;
-                   for (int mu = 0; mu < n; ++mu) {
-                       S s = sum[mu];
-                       multiply_add(s, fa[mu], ma);
-                       multiply_add(s, fb[mu], mb);
-                       sum[mu] = s;
-                   }
-               });
-}
-
-#define ARGYRO_BY_MU_COUNT(count, function, ...) \
-    switch (count) {                             \
-        case 0:                                  \
-            function<S, 0>(__VA_ARGS__);         \
-            break;                               \
-        case 1:                                  \
-            function<S, 1>(__VA_ARGS__);         \
-            break;                               \
-        case 2:                                  \
-            function<S, 2>(__VA_ARGS__);         \
-            break;                               \
-        case 3:                                  \
-            function<S, 3>(__VA_ARGS__);         \
-            break;                               \
-        case 4:                                  \
-            function<S, 4>(__VA_ARGS__);         \
-            break;                               \
-        case 5:                                  \
-            function<S, 5>(__VA_ARGS__);         \
-            break;                               \
-        case 6:                                  \
-            function<S, 6>(__VA_ARGS__);         \
-            break;                               \
-        default:                                 \
-            function<S, -1>(__VA_ARGS__);        \
-            break;                               \
     }
+}
 
 template <class S>
 const S* neighbour(const Layout<S>& at, int k) {
     return reinterpret_cast<const S*>(at.neighbours + static_cast<long>(k) * at.rows);
 }
 
+// The row behind an odd number of neighbours is zero.
 template <class S>
 void basic_moments(const View& plan, int neighbours, Layout<S>& at) {
     for (int m = 0; m < plan.basic; ++m) at.moments[m] = zero<S>();
-    for (int k = 0; k < neighbours; k += 2)
-        for (int rank = 0; rank < plan.ranks; ++rank)
-            ARGYRO_BY_MU_COUNT(plan.mu_count[rank], moments_of_rank, plan, rank, neighbour(at, k), neighbour(at, k + 1),
-                               at)
+    for (int mu = 0; mu < plan.radial_functions; ++mu)
+        with_ranks(plan.ranks[mu], [&](auto ranks) {
+            for (int k = 0; k < neighbours; k += 2)
+                add_monomials<decltype(ranks)::value>(plan.ranks[mu], neighbour(at, k), neighbour(at, k + 1), mu,
+                                                      at.moments + plan.moment_offset[mu]);
+        });
 }
 
 }  // namespace

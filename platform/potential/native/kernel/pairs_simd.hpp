@@ -110,10 +110,10 @@ void fill_rows(const View& plan, int neighbours, Layout<V>& at) {
                          at.neighbours + static_cast<long>(k) * at.rows);
 }
 
-// All centres of the batch; returns how many neighbours the padded lanes hold.
-int fill(const View& plan, const Group& batch, Layout<V>& at) {
-    const int neighbours = (batch.longest + 1) / 2 * 2;  // neighbours are taken two at a time
-    for (int lane = 0; lane < W; ++lane)                 // lanes without a centre repeat the last one
+// All centres of the batch.
+void fill(const View& plan, const Group& batch, Layout<V>& at) {
+    const int neighbours = batch.longest;
+    for (int lane = 0; lane < W; ++lane)  // lanes without a centre repeat the last one
         fill_lane(plan, batch.centres, batch.members[lane < batch.size ? lane : batch.size - 1], neighbours, at, lane);
     const bool one = plan.pair_entries <= 2 * W;
     if (plan.radial_size == 8 && one)
@@ -122,7 +122,6 @@ int fill(const View& plan, const Group& batch, Layout<V>& at) {
         fill_rows<8, false>(plan, neighbours, at);
     else
         fill_rows<0, false>(plan, neighbours, at);
-    return neighbours;
 }
 
 void write_gradients(const Group& batch, const Layout<V>& at, double* out) {

@@ -1,7 +1,7 @@
 // From the adjoints of the moments, in dual numbers, to the derivative by the radial coefficients.
 #pragma once
 
-#include "moments_simd.hpp"
+#include "polynomials_simd.hpp"
 #include "prepare_simd.hpp"
 
 namespace {
@@ -11,21 +11,17 @@ using namespace argyro;
 // speed.
 void write_radial_adjoints(const View& plan, double weight, int neighbours, Layout<D>& at) {
     const int n = plan.radial_functions;
-    for (int k = 0; k < neighbours; k += 2) {
-        D pa[MAX_RADIAL], pb[MAX_RADIAL];
-        for (int mu = 0; mu < n; ++mu) pa[mu] = pb[mu] = zero<D>();
-        const D *a = neighbour(at, k), *b = neighbour(at, k + 1);
-        using S = D;
-        for (int rank = 0; rank < plan.ranks; ++rank)
-            ARGYRO_BY_MU_COUNT(plan.mu_count[rank], radial_adjoints_of_rank, plan, rank, a, b, at, pa, pb)
-        V* row_a = at.neighbours + static_cast<long>(k) * at.rows;
-        V* row_b = row_a + at.rows;
-        for (int mu = 0; mu < n; ++mu) {
-            row_a[2 * mu] = weight * pa[mu].a + pa[mu].b;
-            row_a[2 * mu + 1] = pa[mu].a;
-            row_b[2 * mu] = weight * pb[mu].a + pb[mu].b;
-            row_b[2 * mu + 1] = pb[mu].a;
-        }
+    for (int k = 0; k < neighbours; ++k) {
+        const D* from = neighbour(at, k);
+        const D e[3] = {from[0], from[1], from[2]};
+        V* row = at.neighbours + static_cast<long>(k) * at.rows;
+        for (int mu = 0; mu < n; ++mu)
+            with_ranks(plan.ranks[mu], [&](auto ranks) {
+                const D p = polynomial_value<decltype(ranks)::value>(plan.ranks[mu],
+                                                                     at.adjoints + plan.moment_offset[mu], e);
+                row[2 * mu] = weight * p.a + p.b;
+                row[2 * mu + 1] = p.a;
+            });
     }
     const int width = (neighbours + W - 1) / W * W;
     for (int row = 0; row < 2 * n; ++row)

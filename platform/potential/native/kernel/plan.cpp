@@ -37,8 +37,8 @@ void check_radial(const Parameters& p) {
     require(p.species_count > 0 && p.species_count <= MAX_SPECIES,
             "species_count is " + std::to_string(p.species_count) + "; it must lie between 1 and " +
                 std::to_string(MAX_SPECIES));
-    require(p.radial_functions > 0 && p.radial_functions <= 64, "radial_funcs_count must lie between 1 and 64");
-    require(p.radial_size > 0 && p.radial_size <= 64, "radial_basis_size must lie between 1 and 64");
+    require(p.radial_functions > 0 && p.radial_functions <= MAX_RADIAL, "radial_funcs_count must lie between 1 and 64");
+    require(p.radial_size > 0 && p.radial_size <= MAX_RADIAL, "radial_basis_size must lie between 1 and 64");
     require(std::isfinite(p.scaling) && std::isfinite(p.min_dist_A) && std::isfinite(p.cutoff_A),
             "scaling, min_dist and max_dist must be finite numbers");
     require(p.min_dist_A >= 0 && p.cutoff_A > p.min_dist_A, "0 <= min_dist < max_dist must hold");
@@ -110,9 +110,12 @@ void check_tables(const Parameters& p) {
         require(moment >= 0 && moment < moments, "alpha_moment_mapping names a moment beyond alpha_moments_count");
 }
 
-int monomial_index(int b, int c) {  // within its rank, a descending, then b descending
-    const int without_a = b + c;
-    return without_a * (without_a + 1) / 2 + c;
+int monomials_below(int ranks) { return ranks * (ranks + 1) * (ranks + 2) / 6; }
+
+// Place of x^a y^b z^c among the monomials below `ranks`: those with fewer z, then those with fewer y come first.
+int monomial_index(int ranks, int a, int b, int c) {
+    const int left = ranks - c;  // ranks of the monomials in x and y beside z^c
+    return monomials_below(ranks) - monomials_below(left) + b * left - b * (b - 1) / 2 + a;
 }
 
 using Matrix = std::vector<std::vector<double>>;
@@ -156,20 +159,16 @@ void Plan::place_basic() {
     for (int i = 0; i < basic; ++i) {
         const int* row = &p.basic[4 * i];
         const int rank = row[1] + row[2] + row[3];
-        view.ranks = std::max(view.ranks, rank + 1);
-        view.mu_count[rank] = std::max(view.mu_count[rank], row[0] + 1);
+        view.ranks[row[0]] = std::max(view.ranks[row[0]], rank + 1);
     }
-    for (int rank = 0; rank < view.ranks; ++rank) {
-        const int size = (rank + 1) * (rank + 2) / 2;
-        view.monomial_offset[rank + 1] = view.monomial_offset[rank] + size;
-        view.moment_offset[rank + 1] = view.moment_offset[rank] + size * view.mu_count[rank];
+    for (int mu = 0; mu < p.radial_functions; ++mu) {
+        view.moment_offset[mu] = view.basic;
+        view.basic += monomials_below(view.ranks[mu]);
     }
-    view.basic = view.moment_offset[view.ranks];
     place.assign(p.moments_count, -1);
     for (int i = 0; i < basic; ++i) {
         const int* row = &p.basic[4 * i];
-        const int rank = row[1] + row[2] + row[3];
-        place[i] = view.moment_offset[rank] + monomial_index(row[2], row[3]) * view.mu_count[rank] + row[0];
+        place[i] = view.moment_offset[row[0]] + monomial_index(view.ranks[row[0]], row[1], row[2], row[3]);
     }
 }
 
@@ -334,10 +333,8 @@ void Plan::fill_single_view() {
     to.species_energies = view.species_energies;
     to.pair_entries = view.pair_entries;
     to.radial_table = radial_rows(p, identity(p.radial_size), view.pair_entries, single_radial_table);
-    to.ranks = view.ranks;
-    std::copy(std::begin(view.monomial_offset), std::end(view.monomial_offset), to.monomial_offset);
+    std::copy(std::begin(view.ranks), std::end(view.ranks), to.ranks);
     std::copy(std::begin(view.moment_offset), std::end(view.moment_offset), to.moment_offset);
-    std::copy(std::begin(view.mu_count), std::end(view.mu_count), to.mu_count);
     to.moments = view.moments;
     to.basic = view.basic;
     to.intermediates = view.intermediates;

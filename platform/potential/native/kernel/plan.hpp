@@ -1,16 +1,14 @@
 // Layout of a potential for the inner loops: moments renumbered, products grouped. Plain pointers, owned by plan.cpp.
 //
-// Basic moments of one rank are adjacent; within a rank monomials x^a y^b z^c follow each other with a, then b
-// descending, and all mu of a monomial are neighbours: index = moment_offset[rank] + i * mu_count[rank] + mu. In this
-// order the monomials of rank n are x times all of rank n-1, then y times its last n (those without x), then z times
-// its last one, so no index table is needed.
+// Basic moments of one mu are adjacent: all monomials x^a y^b z^c with a + b + c below its number of ranks, ordered by
+// c, then b, then a. No index table is needed; their adjoints are the coefficients of a polynomial in x, y and z.
 #pragma once
 
 #include "centres.hpp"
 
 namespace argyro {
 
-constexpr int MAX_RANK = 32, MAX_SPECIES = 120;
+constexpr int MAX_RANK = 32, MAX_RADIAL = 64, MAX_SPECIES = 120;
 constexpr int PAIR_BLOCK = 16;  // twice the widest vector
 
 template <class Real>
@@ -32,10 +30,8 @@ struct PlanView {
     bool radial_powers;  // never in single precision, where they lose two more digits
     int pair_entries;  // species squared, rounded up to PAIR_BLOCK
 
-    int ranks;  // highest rank + 1
-    int monomial_offset[MAX_RANK + 1];
-    int moment_offset[MAX_RANK + 1];  // the last one is the number of basic moments
-    int mu_count[MAX_RANK];
+    int ranks[MAX_RADIAL];          // of each mu, highest rank + 1
+    int moment_offset[MAX_RADIAL];  // first moment of each mu
     int moments;  // basic moments and intermediates, without the final scalars
 
     // intermediates: moment basic + t is the sum of inner[inner_offset[t] .. inner_offset[t+1])

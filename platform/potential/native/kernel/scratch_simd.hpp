@@ -10,8 +10,6 @@ using namespace argyro;
 using View = PlanView<Real>;
 using Group = Batch<Real>;
 
-constexpr int MAX_RADIAL = 64;
-
 inline int rounded(int n) { return (n + W - 1) / W * W; }
 
 template <class S>
@@ -28,7 +26,7 @@ struct Layout {
     Real* sorted;     // [6][width] displacement and tangent
     Real* distances;  // [W][2][width]
     Real* lanes;      // [W][rows][width]
-    S *moments, *adjoints, *monomials, *chain;
+    S *moments, *adjoints;
     unsigned long size;  // doubles
 
     Layout(const View& plan, int longest, double* memory) {
@@ -42,7 +40,6 @@ struct Layout {
             next += (bytes + 63) / 64 * 64;
             return here;
         };
-        const int monomials_count = plan.monomial_offset[plan.ranks];
         if constexpr (parts == 1) {
 #ifndef ARGYRO_SINGLE
             displacements = reinterpret_cast<Real*>(take(sizeof(V) * 3 * width));
@@ -57,8 +54,6 @@ struct Layout {
         neighbours = reinterpret_cast<V*>(take(sizeof(V) * width * rows));
         moments = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));
         adjoints = reinterpret_cast<S*>(take(sizeof(S) * plan.moments));
-        monomials = reinterpret_cast<S*>(take(sizeof(S) * 2 * monomials_count));
-        chain = reinterpret_cast<S*>(take(sizeof(S) * 2 * monomials_count));
         size = (next - start) / sizeof(double);
     }
 };

@@ -153,18 +153,16 @@ void fill_rows(const View& plan, const LanePairs& pairs, int neighbours, Layout<
     }
 }
 
-// All centres of the batch; returns how many neighbours the padded lanes hold.
-int fill(const View& plan, const Group& batch, Layout<V>& at) {
-    const int neighbours = (batch.longest + 1) / 2 * 2;  // neighbours are taken two at a time
+// All centres of the batch.
+void fill(const View& plan, const Group& batch, Layout<V>& at) {
     const LanePairs pairs(plan, batch);
     const bool one = plan.pair_entries == 16;
     if (plan.radial_size == 8 && one)
-        fill_rows<8, true>(plan, pairs, neighbours, at);
+        fill_rows<8, true>(plan, pairs, batch.longest, at);
     else if (plan.radial_size == 8)
-        fill_rows<8, false>(plan, pairs, neighbours, at);
+        fill_rows<8, false>(plan, pairs, batch.longest, at);
     else
-        fill_rows<0, false>(plan, pairs, neighbours, at);
-    return neighbours;
+        fill_rows<0, false>(plan, pairs, batch.longest, at);
 }
 
 template <int PART>
