@@ -8,8 +8,6 @@ namespace argyro {
 
 namespace {
 
-double monomials_below(int ranks) { return ranks * (ranks + 1.0) * (ranks + 2.0) / 6.0; }
-
 // Sums of all monomials, each made of another one and added; value and gradient by Horner's rule, added for all mu.
 double operations_of_polynomial(int ranks) {
     const double all = monomials_below(ranks), inner = monomials_below(ranks - 1);

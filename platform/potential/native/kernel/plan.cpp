@@ -110,8 +110,6 @@ void check_tables(const Parameters& p) {
         require(moment >= 0 && moment < moments, "alpha_moment_mapping names a moment beyond alpha_moments_count");
 }
 
-int monomials_below(int ranks) { return ranks * (ranks + 1) * (ranks + 2) / 6; }
-
 // Place of x^a y^b z^c among the monomials below `ranks`: those with fewer z, then those with fewer y come first.
 int monomial_index(int ranks, int a, int b, int c) {
     const int left = ranks - c;  // ranks of the monomials in x and y beside z^c

@@ -11,6 +11,9 @@ namespace argyro {
 constexpr int MAX_RANK = 32, MAX_RADIAL = 64, MAX_SPECIES = 120;
 constexpr int PAIR_BLOCK = 16;  // twice the widest vector
 
+// Number of monomials x^a y^b z^c with a + b + c < ranks.
+static constexpr int monomials_below(int ranks) { return ranks * (ranks + 1) * (ranks + 2) / 6; }
+
 template <class Real>
 struct Product {  // value += factor * M_left * M_right
     int left, right;

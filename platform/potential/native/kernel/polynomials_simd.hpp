@@ -7,13 +7,11 @@
 namespace {
 using namespace argyro;
 
-constexpr int coefficients_of(int ranks) { return ranks * (ranks + 1) * (ranks + 2) / 6; }
-
 // S may be a dual number.
 template <int RANKS, class S>
 inline S polynomial_value(int ranks, const S* coefficients, const S* e) {
     const int n = RANKS ? RANKS : ranks;
-    const S *next = coefficients + coefficients_of(n);
+    const S* next = coefficients + monomials_below(n);
     S value = zero<S>();
 #pragma GCC unroll 9
     for (int c = n - 1; c >= 0; --c) {
@@ -43,7 +41,7 @@ struct Jet {
 template <int RANKS>
 inline Jet polynomial(int ranks, const V* coefficients, V x, V y, V z) {
     const int n = RANKS ? RANKS : ranks;
-    const V* next = coefficients + coefficients_of(n);
+    const V* next = coefficients + monomials_below(n);
     Jet all = {V{}, {V{}, V{}, V{}}};
     // The first step of each rule has nothing to multiply, the second no derivative.
 #pragma GCC unroll 9
