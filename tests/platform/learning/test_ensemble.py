@@ -92,6 +92,17 @@ def test_one_frame_in_thirty_may_be_off_by_three_times_the_tolerance(reference, 
     assert frames_hold(reference, fresh, 1.0, OPTIONS) is (outlier_meV_atom < OPTIONS.energy_tolerance_meV_atom)
 
 
+@pytest.mark.parametrize(
+    "off_meV_atom, cut_from, holds", [(20.0, 0, False), (20.0, 780, True), (40.0, 780, False), (5.0, 0, True)]
+)
+def test_only_the_outlier_limit_applies_to_the_energy_of_a_box(reference, frames, off_meV_atom, cut_from, holds):
+    frame, label = frames[3].copy(), reference.evaluate(frames[3])
+    energy_eV = label.energy_eV + 1e-3 * off_meV_atom * len(frame)
+    frame.calc = SinglePointCalculator(frame, energy=energy_eV, forces=label.forces_eV_A, stress=np.zeros(6))
+    frame.info["cut_from"] = cut_from
+    assert frames_hold(reference, [frame], 1.0, OPTIONS) is holds
+
+
 def test_figures_are_drawn(reference, frames, tmp_path):
     entry = {
         "round": 0,
