@@ -45,7 +45,5 @@ def frames_hold(mtp: MTP, fresh: Sequence[Atoms], train_force_meV_A: float, opti
     usual = not whole_meV.size or np.quantile(whole_meV, USUAL) <= allowed_meV
     force = rmse(mtp, fresh)["force_meV_A"]
     return bool(
-        usual
-        and errors_meV.max() <= OUTLIER * allowed_meV
-        and force <= options.force_tolerance * train_force_meV_A
+        usual and errors_meV.max() <= OUTLIER * allowed_meV and force <= options.force_tolerance * train_force_meV_A
     )
