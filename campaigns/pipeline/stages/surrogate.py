@@ -248,7 +248,7 @@ def _parity_point(
     )
 
 
-SURROGATE = Stage("surrogate", 12, run, SurrogateInputs, SurrogateResult)
+SURROGATE = Stage("surrogate", 13, run, SurrogateInputs, SurrogateResult)
 
 
 def add_surrogate(draft: Draft, measured: Mapping[RunConditions, str], microstructure: str) -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,14 @@ def test_networks_are_chosen_only_if_their_lead_exceeds_its_error(improved, chos
         {"gp": other, "graph": better}, {"gp": 1.0, "graph": 1.0}, ["gp", "graph"], np.repeat(np.arange(20), 2)
     )
     assert found == chosen
+
+
+def test_networks_that_only_state_better_widths_are_not_chosen():
+    other = held_out(40, too_narrow=0.3)
+    sharper = replace(other, sigmas=other.sigmas * 0.4)
+    chosen = best_candidate({"gp": other, "graph": sharper}, {"gp": 1.0, "graph": 1.0}, ["gp", "graph"], np.arange(40))
+    assert score(sharper).negative_log_density < score(other).negative_log_density - 0.5
+    assert chosen == "gp"
 
 
 def test_groups_are_never_split():
