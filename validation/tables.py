@@ -10,7 +10,7 @@ from pathlib import Path
 from argyro.platform.common.estimate import Uncertain
 
 WITHIN = "within the interval"
-LONGEST = 24  # rows of a table on the page
+LONGEST = 20  # rows of a table on the page
 
 
 @dataclass
