@@ -13,16 +13,18 @@ from argyro.platform.structures.crystal.bulk import build_bulk
 POTENTIAL = Path(__file__).parents[2] / "learning" / "reference.mtp"  # level 8, learned from chgnet
 
 
-def drift_of_a_run(workdir, timestep_fs):
-    settings = MDSettings(600.0, 4.0, 25.0, timestep_fs=timestep_fs, frame_every_fs=20.0, ensemble="nve", seed=1)
+def drift_of_a_run(workdir, timestep_fs, seed=1):
+    settings = MDSettings(600.0, 4.0, 25.0, timestep_fs=timestep_fs, frame_every_fs=20.0, ensemble="nve", seed=seed)
     run = run_md(build_bulk("Li6PS5Cl", supercell=(2, 2, 1)), POTENTIAL, settings, workdir)
     return conserved_drift_meV_atom_ns(workdir), run.summary["temperature_K"]
 
 
+@pytest.mark.slow
 def test_two_femtoseconds_conserve_energy_to_a_meV_per_atom_and_ns(tmp_path):
-    drift, temperature_K = drift_of_a_run(tmp_path, 2.0)
-    assert temperature_K == pytest.approx(600.0, rel=0.1)
-    assert -1.0 < drift.low < drift.high < 1.0
+    """The drift of a single run of 25 ps scatters by 0.9; that of their mean by 0.3."""
+    runs = [drift_of_a_run(tmp_path / str(seed), 2.0, seed) for seed in range(1, 9)]
+    assert [temperature_K for _, temperature_K in runs] == pytest.approx([600.0] * len(runs), rel=0.1)
+    assert abs(np.mean([drift.value for drift, _ in runs])) < 1.0
 
 
 def test_four_femtoseconds_do_not(tmp_path):
